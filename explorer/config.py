@@ -1,0 +1,217 @@
+"""RunConfig: everything a run is decided by, frozen and validated; as JSON, as a URL, as a form.
+
+A refused value is one sentence: the field, the value, a way out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from explorer.tasks.fields import TASKS, Reverse, Task, Text
+from models.config import ModelConfig
+
+OptimizerName = Literal["adamw", "adam", "sgd", "momentum", "rmsprop", "adagrad", "muon"]
+ScheduleName = Literal["constant", "linear", "cosine"]
+PrecisionName = Literal["float32", "bfloat16"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+QUERY_VERSION = "1"
+LIVE = frozenset(  # fields that a running training takes without a restart
+    {"optimizer.lr", "optimizer.weight_decay", "train.clip", "train.steps", "model.dropout"}
+)
+
+
+class Frozen(BaseModel):
+    """Base of the config's parts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OptimizerConfig(Frozen):
+    """Which optimizer, how large a step, and how the step size changes over the run."""
+
+    name: OptimizerName = "adamw"
+    lr: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, description="step size at its peak")] = 3e-3
+    weight_decay: Annotated[
+        float, Field(ge=0, le=10, allow_inf_nan=False, description="pull towards zero")
+    ] = 0.01
+    schedule: ScheduleName = "constant"
+    warmup: Annotated[int, Field(ge=0, le=100_000, description="steps until the peak")] = 0
+
+
+class TrainConfig(Frozen):
+    """How long, how many at once, from which seed."""
+
+    batch: Annotated[int, Field(ge=1, le=1024, description="examples a step")] = 32
+    steps: Annotated[int | None, Field(ge=1, le=10_000_000, description="none: until stopped")] = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="of weights, batches and dropout")] = 0
+    clip: Annotated[float, Field(gt=0, allow_inf_nan=False, description="largest gradient norm")] | None = 1.0
+    accumulate: Annotated[int, Field(ge=1, le=64, description="batches a step, gradients averaged")] = 1
+    precision: PrecisionName = "float32"
+    device: DeviceName = "auto"
+
+
+class RunConfig(Frozen):
+    """A run, decided. `RunConfig.preset("reverse").replace({"optimizer.lr": 1e-3})`."""
+
+    model: ModelConfig = ModelConfig(context=20)
+    task: Task = Reverse()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    train: TrainConfig = TrainConfig()
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        # a dataclass instance would pass unchecked; as a dict every field is checked again
+        return asdict(value) if isinstance(value, ModelConfig) else value
+
+    @model_validator(mode="after")
+    def _schedule_has_an_end(self) -> RunConfig:
+        if self.optimizer.schedule != "constant" and self.train.steps is None:
+            raise ValueError(
+                f"optimizer.schedule={self.optimizer.schedule} needs to know the end; set train.steps"
+            )
+        return self
+
+    def get(self, path: str) -> Any:
+        """The value at a path such as `optimizer.lr`. ValueError where there is none."""
+        if path not in self.flat():
+            raise ValueError(f"there is no setting {path}; settings are {', '.join(self.flat())}")
+        part, name = path.split(".")
+        return getattr(getattr(self, part), name)
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its path, as plain JSON types."""
+        return {f"{part}.{name}": v for part, values in self.plain().items() for name, v in values.items()}
+
+    def plain(self) -> dict[str, dict[str, Any]]:
+        """The config as nested plain dicts."""
+        return self.model_dump(mode="json")
+
+    def replace(self, changes: dict[str, Any]) -> RunConfig:
+        """A copy with values changed by path. ValueError names the field, the value and a way out."""
+        plain = self.plain()
+        if "task.name" in changes and changes["task.name"] != self.task.name:
+            plain["task"] = {"name": changes["task.name"]}  # another task has other fields
+        for path, value in changes.items():
+            part, _, name = path.partition(".")
+            if part not in plain:
+                raise ValueError(f"there is no setting {path}; settings are {', '.join(self.flat())}")
+            plain[part][name] = value
+        return self.from_plain(plain)
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> RunConfig:
+        """Checks nested plain dicts. ValueError as one sentence."""
+        try:
+            return cls.model_validate(plain)
+        except ValidationError as error:
+            raise ValueError(refusal(error)) from None
+
+    def to_json(self) -> str:
+        """Exact: `RunConfig.from_json(config.to_json()) == config`."""
+        return json.dumps(self.plain(), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """ValueError where the text is not JSON or not a config."""
+        try:
+            plain = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"this is not JSON ({error}); use what RunConfig.to_json wrote") from None
+        return cls.from_plain(plain)
+
+    @classmethod
+    def preset(cls, name: str) -> RunConfig:
+        """A preset by name. ValueError lists the names."""
+        from explorer.preset import PRESETS
+
+        if name not in PRESETS:
+            raise ValueError(f"there is no preset {name}; presets are {', '.join(PRESETS)}")
+        return PRESETS[name].config
+
+    def nearest_preset(self) -> tuple[str, dict[str, Any]]:
+        """The preset from which this config differs least, and what differs by path."""
+        from explorer.preset import PRESETS
+
+        mine = self.flat()
+
+        def differences(name: str) -> dict[str, Any]:
+            theirs = PRESETS[name].config.flat()
+            return {p: v for p, v in mine.items() if p not in theirs or theirs[p] != v}
+
+        # another task costs all its fields: a preset of the same task is always nearer
+        name = min(
+            PRESETS, key=lambda n: (PRESETS[n].config.task.name != self.task.name, len(differences(n)))
+        )
+        return name, differences(name)
+
+    def to_query(self) -> dict[str, str]:
+        """The short form for a URL: version, preset, and what differs from it.
+
+        ValueError for a run on a text of one's own, which no URL can hold.
+        """
+        if isinstance(self.task, Text):
+            raise ValueError("a text of your own does not fit in a URL; share the run file instead")
+        name, differences = self.nearest_preset()
+        return {"v": QUERY_VERSION, "preset": name} | {p: to_word(v) for p, v in differences.items()}
+
+    @classmethod
+    def from_query(cls, query: dict[str, str]) -> RunConfig:
+        """Reads `to_query`'s form. ValueError names what is wrong with which setting."""
+        query = dict(query)
+        version = query.pop("v", QUERY_VERSION)
+        if version != QUERY_VERSION:
+            raise ValueError(
+                f"v={version} is a newer form of link than this version reads; update the explorer"
+            )
+        config = cls.preset(query.pop("preset", "reverse"))
+        return config.replace({path: from_word(path, word) for path, word in query.items()})
+
+
+def to_word(value: Any) -> str:
+    """A value as the URL and the command line write it."""
+    return "none" if value is None else str(value)
+
+
+def from_word(path: str, word: str) -> Any:
+    """A value as the URL and the command line write it; the config checks its type."""
+    return None if word == "none" and path != "model.positions" else word
+
+
+def refusal(error: ValidationError) -> str:
+    """The first of pydantic's complaints as one sentence: field, value, way out."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":  # our own sentence already
+        return str(first["ctx"]["error"])
+    where = [str(part) for part in first["loc"]]
+    if where[:1] == ["task"] and len(where) > 2:  # ("task", "reverse", "length"): pydantic names the variant
+        where = [where[0], where[2]]
+    path = ".".join(where) or "the config"
+    if first["type"] == "extra_forbidden" or first["type"] == "unexpected_keyword_argument":
+        return f"there is no setting {path}; check its spelling"
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return (
+            f"task.name={first['input'].get('name') if isinstance(first['input'], dict) else first['input']} "
+            f"is not a task; use {', '.join(TASKS)}"
+        )
+    if first["type"] == "missing":
+        return f"{path} is missing; give it a value"
+    shown = repr(first["input"]) if isinstance(first["input"], str) else str(first["input"])
+    shown = shown.strip("'") if len(shown) <= 60 else f"{shown[:40]}… ({len(shown)} characters)"
+    return f"{path}={shown} is refused: {first['msg'][0].lower()}{first['msg'][1:]}{example(path)}"
+
+
+def example(path: str) -> str:
+    """A way out of a refused value: the default, where the field has one."""
+    part, _, name = path.partition(".")
+    kinds: dict[str, Any] = {"optimizer": OptimizerConfig(), "train": TrainConfig(), "model": ModelConfig()}
+    value = getattr(kinds.get(part), name, None)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"; try {value}"

@@ -1,0 +1,94 @@
+"""What a task is: where batches come from, what is asked, how good an answer is.
+
+B batch, T position, S source position, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+IGNORE = -100  # a target that nothing is asked of; torch.nn.functional.cross_entropy's default
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a model reads and what it should say.
+
+    tokens (B, T): the model's input.   targets (B, T): the right token at each position, or IGNORE.
+    source (B, S): the encoder's input, None where there is no encoder beside a decoder.
+    alignment (B, T, S): 1 where target t is a translation of source s, None where nothing is known.
+    """
+
+    tokens: Tensor
+    targets: Tensor
+    source: Tensor | None = None
+    alignment: Tensor | None = None
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        moved = (None if t is None else t.to(device) for t in self.__dict__.values())
+        return Batch(*moved)
+
+    @property
+    def asked(self) -> int:
+        """How many tokens are predicted and scored."""
+        return int((self.targets != IGNORE).sum())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tokens, by number. `symbols[i]` is what token i looks like on a screen."""
+
+    symbols: tuple[str, ...]
+    pad: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def show(self, tokens: Tensor | list[int]) -> list[str]:
+        """Each token as text."""
+        return [self.symbols[int(t)] for t in tokens]
+
+
+class Task(ABC):
+    """A task, built from its fields for one kind of model. `batch` is a pure function of its generator.
+
+    vocabulary: the tokens.   length: the longest sequence it gives, in tokens.
+    chance: the metric of guessing without having read the input, in [0, 1].
+    metric: what the share of right answers counts, in words.
+    fingerprint: tells one body of data from another, "" where the data is made from the fields alone.
+    """
+
+    vocabulary: Vocabulary
+    length: int
+    chance: float
+    metric: str = "share of tokens predicted right"
+    fingerprint: str = ""
+
+    @abstractmethod
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        """`size` training examples."""
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch | None:
+        """`size` examples never trained on; None where every batch is new anyway."""
+        return None
+
+    @abstractmethod
+    def encode(self, text: str) -> Batch:
+        """A visitor's own input as a batch of one. ValueError names what the model does not know."""
+
+    def probe(self, size: int = 1) -> Batch:
+        """The same examples at every call, of every run: what pictures look at."""
+        generator = torch.Generator().manual_seed(20_17)
+        held_out = self.held_out(size, generator)
+        return self.batch(size, generator) if held_out is None else held_out
+
+    def sample(self, batch: Batch, row: int = 0) -> str:
+        """One example as a person reads it."""
+        read = " ".join(self.vocabulary.show((batch.tokens if batch.source is None else batch.source)[row]))
+        answer = [int(t) for t in batch.targets[row] if t != IGNORE]
+        return f"{read} → {' '.join(self.vocabulary.show(answer))}"

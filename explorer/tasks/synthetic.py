@@ -1,0 +1,179 @@
+"""Tasks made of random symbols: nothing to load, chance known exactly, every batch new.
+
+B batch, T position, n symbols in one input. A decoder reads `input | output` in one sequence and is asked
+for the output; an encoder answers at each input position; an encoder-decoder reads the input as source.
+"""
+
+from __future__ import annotations
+
+import string
+from abc import abstractmethod
+
+import torch
+from torch import Tensor
+
+from explorer.tasks import fields as f
+from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from models.config import ModelConfig
+
+LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
+SEPARATOR = "|"
+
+
+class Rewrite(Task):
+    """Read n symbols, say n symbols: what is said is a function of what was read."""
+
+    def __init__(self, fields: f.Reverse | f.Copy | f.Sort, model: ModelConfig):
+        self.n, self.symbols, self.kind = fields.length, fields.symbols, model.kind
+        self.vocabulary = Vocabulary(tuple(LETTERS[: fields.symbols]) + (SEPARATOR,))
+        self.separator = fields.symbols
+        self.length = 2 * self.n if self.kind == "decoder" else self.n
+        self.chance = 1 / fields.symbols
+
+    @staticmethod
+    @abstractmethod
+    def answer(x: Tensor) -> Tensor:
+        """What is to be said, (B, n), of what was read, (B, n)."""
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.arrange(torch.randint(self.symbols, (size, self.n), generator=generator))
+
+    def arrange(self, x: Tensor) -> Batch:
+        """Inputs (B, n) with their answers, as this kind of model reads them."""
+        y = self.answer(x)
+        start = torch.full((len(x), 1), self.separator)
+        if self.kind == "encoder":
+            return Batch(x, y)
+        if self.kind == "encoder-decoder":
+            return Batch(torch.cat([start, y[:, :-1]], 1), y, source=x)
+        silent = torch.full((len(x), x.shape[1]), IGNORE)
+        return Batch(torch.cat([x, start, y[:, :-1]], 1), torch.cat([silent, y], 1))
+
+    def encode(self, text: str) -> Batch:
+        x = letters(text, self.vocabulary.symbols[:-1])
+        if len(x) != self.n:
+            raise ValueError(f"this model reads {self.n} symbols and the input has {len(x)}; type {self.n}")
+        return self.arrange(x[None])
+
+
+def letters(text: str, symbols: tuple[str, ...]) -> Tensor:
+    """Tokens of a text without its spaces. ValueError names every unknown letter."""
+    typed = [c for c in text if not c.isspace()]
+    unknown = sorted(set(typed) - set(symbols))
+    if unknown:
+        raise ValueError(
+            f"the model does not know {', '.join(unknown)}; it knows {symbols[0]} to {symbols[-1]} "
+            f"({len(symbols)} symbols)"
+        )
+    return torch.tensor([symbols.index(c) for c in typed], dtype=torch.long)
+
+
+class Reverse(Rewrite):
+    """abc| -> cba"""
+
+    answer = staticmethod(lambda x: x.flip(1))
+
+
+class Copy(Rewrite):
+    """abc| -> abc"""
+
+    answer = staticmethod(lambda x: x)
+
+
+class Sort(Rewrite):
+    """cab| -> abc"""
+
+    answer = staticmethod(lambda x: x.sort(1).values)
+
+    def __init__(self, fields: f.Sort, model: ModelConfig):
+        super().__init__(fields, model)
+        # the best guess without reading: the symbol most often in this rank, averaged over ranks
+        draw = torch.randint(self.symbols, (20_000, self.n), generator=torch.Generator().manual_seed(0))
+        ranked = draw.sort(1).values
+        self.chance = float(torch.stack([r.bincount().max() / len(r) for r in ranked.T]).mean())
+
+
+class Induction(Task):
+    """A random sequence of period p, repeated; p is drawn for each row, so only looking back tells.
+
+    Asked from the first repeated symbol on. Olsson et al. 2022 call the circuit that learns this an
+    induction head.
+    """
+
+    def __init__(self, fields: f.Induction, model: ModelConfig):
+        if model.kind != "decoder":
+            raise ValueError(f"model.kind={model.kind} cannot do task.name=induction; use model.kind=decoder")
+        if not fields.shortest <= fields.longest < fields.length:
+            raise ValueError(
+                f"task.shortest={fields.shortest}, task.longest={fields.longest}, task.length={fields.length} "
+                "leave nothing to repeat; use shortest ≤ longest < length"
+            )
+        self.fields = fields
+        self.vocabulary = Vocabulary(tuple(LETTERS[: fields.symbols]))
+        self.length = fields.length
+        self.chance = 1 / fields.symbols
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        f_ = self.fields
+        once = torch.randint(f_.symbols, (size, f_.longest), generator=generator)
+        period = torch.randint(f_.shortest, f_.longest + 1, (size, 1), generator=generator)
+        return self.arrange(once, period)
+
+    def arrange(self, once: Tensor, period: Tensor) -> Batch:
+        """The first period (B, ≥ p) and its length p (B, 1) as sequences with targets."""
+        t = torch.arange(self.length + 1)
+        sequence = once.gather(1, t % period)  # (B, T + 1)
+        targets = sequence[:, 1:].masked_fill(t[1:] < period, IGNORE)
+        return Batch(sequence[:, :-1], targets)
+
+    def encode(self, text: str) -> Batch:
+        once = letters(text, self.vocabulary.symbols)
+        if not 2 <= len(once) < self.length:
+            raise ValueError(
+                f"the input has {len(once)} symbols; type 2 to {self.length - 1}, they will be repeated"
+            )
+        return self.arrange(once[None], torch.tensor([[len(once)]]))
+
+
+class Addition(Task):
+    """a + b mod p: tokens `a b =`, asked for the sum alone (Power et al. 2022)."""
+
+    metric = "share of sums right"
+
+    def __init__(self, fields: f.Addition, model: ModelConfig):
+        if model.kind == "encoder-decoder":
+            raise ValueError(
+                "model.kind=encoder-decoder cannot do task.name=addition; use decoder or encoder"
+            )
+        self.p = p = fields.modulus
+        self.vocabulary = Vocabulary((*map(str, range(p)), "="))
+        self.length = 3
+        self.chance = 1 / p
+        order = torch.randperm(p * p, generator=torch.Generator().manual_seed(0))
+        hold = round(p * p * fields.held_out)
+        self.splits = {"held out": order[:hold], "trained": order[hold:]}
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("trained", size, generator)
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("held out", size, generator)
+
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        """`size` pairs of one split."""
+        pairs = self.splits[split]
+        pair = pairs[torch.randint(len(pairs), (size,), generator=generator)]
+        return self.arrange(pair // self.p, pair % self.p)
+
+    def arrange(self, a: Tensor, b: Tensor) -> Batch:
+        """Summands (B,) as sequences `a b =` with the sum asked at `=`."""
+        tokens = torch.stack([a, b, torch.full_like(a, self.p)], 1)
+        targets = torch.full_like(tokens, IGNORE)
+        targets[:, 2] = (a + b) % self.p
+        return Batch(tokens, targets)
+
+    def encode(self, text: str) -> Batch:
+        words = text.replace("+", " ").replace("=", " ").split()
+        if len(words) != 2 or not all(w.isdecimal() and int(w) < self.p for w in words):
+            raise ValueError(f"“{text}” is not two numbers below {self.p}; type something like 3 + 4")
+        return self.arrange(*(torch.tensor([int(w)]) for w in words))

@@ -1,0 +1,335 @@
+"""train(config): the whole training loop, as an iterator of steps.
+
+    for step in train(RunConfig.preset("reverse")):
+        print(step.index, step.loss)
+
+    batch -> forward -> finite? -> backward -> norms -> finite? -> clip -> optimizer -> Step
+
+Deterministic: step t's batch and dropout are a function of (seed, t), arithmetic runs on one thread, so
+a config's losses are the same bit for bit, whoever watches and however often it stops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explorer.config import LIVE, RunConfig
+from explorer.optimizers import Optimizer, learning_rate
+from explorer.randomness import stream
+from explorer.tasks import build as build_task
+from explorer.tasks.base import IGNORE, Batch, Task
+from explorer.trace import mean_loss, observe
+from models.layers import Dropout
+from models.transformer import attentions
+from models.transformer import build as build_model
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimizer step tells.
+
+    index: from 0; the loss is that of the weights before the step, on this step's batch, in nats.
+    grad_norm, clipped_grad_norm: Euclidean norm of the whole gradient before and after clipping.
+    grad_norms, update_ratios: per parameter, ‖∇‖ before clipping and ‖Δθ‖/‖θ‖ as it truly was.
+    metric: the task's, in [0, 1], on the batch just trained.   tokens: asked so far, in all.
+    seconds: wall time of this step.
+    """
+
+    index: int
+    loss: float
+    lr: float
+    grad_norm: float
+    clipped_grad_norm: float
+    metric: float
+    tokens: int
+    seconds: float
+    grad_norms: dict[str, float]
+    update_ratios: dict[str, float]
+
+
+class Diverged(ArithmeticError):
+    """Training met a value that is not finite and stopped before the update."""
+
+    def __init__(self, index: int, what: str):
+        super().__init__(f"step {index}: {what}; the weights are those before this step")
+        self.index, self.what = index, what
+
+
+class Training(Iterator[Step]):
+    """A run in memory: `next` takes one step, `apply` intervenes between steps.
+
+    step: steps taken so far.   model, optimizer, task, config: what they say; `config` follows live changes.
+    """
+
+    def __init__(self, config: RunConfig):
+        self.config = config
+        self.device = choose_device(config.train.device)
+        self.task: Task = build_task(config.task, config.model)
+        self.model = initial_model(config, self.task).to(self.device)
+        self.named = dict(self.model.named_parameters())
+        self.parameters = list(self.named.values())
+        self.optimizer = Optimizer(config.optimizer, self.named)
+        self.dropouts = [m for m in self.model.modules() if isinstance(m, Dropout)]
+        self.heads = Heads(self.model)
+        self.step = 0
+        self.tokens = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Step:
+        """One step. Diverged where a loss or gradient is not finite; StopIteration after train.steps."""
+        if self.config.train.steps is not None and self.step >= self.config.train.steps:
+            raise StopIteration
+        start = time.perf_counter()
+        with numerics(self.config):
+            step = self._take(start)
+        self.step += 1
+        return step
+
+    def _take(self, start: float) -> Step:
+        train, index = self.config.train, self.step
+        self.model.train()
+        loss, right, asked = 0.0, 0, 0
+        for part in range(train.accumulate):
+            batch = self.batch(index, part)
+            self._seed_dropout(index, part)
+            logits = self.model(batch.tokens, batch.source)
+            part_loss = mean_loss(logits, batch.targets) / train.accumulate
+            loss += part_loss.item()
+            if not np.isfinite(loss):
+                self.stop(batch, index, "loss")
+            part_loss.backward()
+            with torch.no_grad():
+                right += int((logits.argmax(-1) == batch.targets).sum())
+                asked += batch.asked
+        grads = [p.grad for p in self.parameters]
+        norms = torch.stack(torch._foreach_norm(grads))
+        total = torch.linalg.vector_norm(norms)
+        grad_norm = total.item()
+        if not np.isfinite(grad_norm):
+            self.stop(batch, index, "gradient")
+        clipped = grad_norm
+        if train.clip is not None:
+            coefficient = min(1.0, train.clip / (grad_norm + 1e-6))
+            clipped = grad_norm * coefficient
+            if coefficient < 1:
+                torch._foreach_mul_(grads, coefficient)
+        lr = learning_rate(self.config.optimizer, index, train.steps)
+        ratios = self._update(lr)
+        self.model.zero_grad()
+        self.tokens += asked
+        names = list(self.named)
+        return Step(
+            index=index,
+            loss=loss,
+            lr=lr,
+            grad_norm=grad_norm,
+            clipped_grad_norm=clipped,
+            metric=right / asked,
+            tokens=self.tokens,
+            seconds=time.perf_counter() - start,
+            grad_norms=dict(zip(names, norms.tolist(), strict=True)),
+            update_ratios=dict(zip(names, ratios.tolist(), strict=True)),
+        )
+
+    @torch.no_grad()
+    def _update(self, lr: float) -> Tensor:
+        """Steps the optimizer; gives ‖Δθ‖/‖θ‖ of each parameter (0/0 counts as 0)."""
+        before = [p.detach().clone() for p in self.parameters]
+        self.optimizer.set(lr, self.config.optimizer.weight_decay)
+        self.optimizer.step()
+        self.heads.hold(before)
+        sizes = torch.stack(torch._foreach_norm(before))
+        torch._foreach_sub_(before, self.parameters)
+        return torch.stack(torch._foreach_norm(before)) / sizes.clamp_min(1e-12)
+
+    def batch(self, step: int, part: int = 0) -> Batch:
+        """The batch that step `step` trains on, or trained on."""
+        generator = stream(self.config.train.seed, "batch", step, part)
+        return self.task.batch(self.config.train.batch, generator).to(self.device)
+
+    def _seed_dropout(self, step: int, part: int) -> None:
+        if self.config.model.dropout == 0:
+            return
+        generator = stream(self.config.train.seed, "dropout", step, part, self.device.type)
+        for dropout in self.dropouts:
+            dropout.generator = generator
+
+    def stop(self, batch: Batch, index: int, what: str) -> None:
+        """Raises Diverged with the name of the first tensor that is not finite."""
+        self.model.zero_grad()
+        raise Diverged(index, f"the {what} is not finite; first was {first_non_finite(self.model, batch)}")
+
+    def apply(self, kind: str, detail: dict[str, Any]) -> None:
+        """Carries out an event's effect, if it has one, from the next step on.
+
+        set {path: value}; ablate, restore, freeze, unfreeze, reset {"head": "blocks.0.attention.1"}.
+        ValueError where it cannot be done.
+        """
+        if kind == "set":
+            self._set(detail)
+        elif kind in HEAD_EVENTS:
+            self.heads.change(kind, detail["head"], self.config.train.seed, self.step)
+
+    def _set(self, changes: dict[str, Any]) -> None:
+        stuck = sorted(set(changes) - LIVE)
+        if stuck:
+            raise ValueError(f"{stuck[0]} needs a restart; live are {', '.join(sorted(LIVE))}")
+        self.config = self.config.replace(changes)
+        for dropout in self.dropouts:
+            dropout.rate = self.config.model.dropout
+
+    def weights(self) -> dict[str, Tensor]:
+        """The parameters by name, as they are (not copies)."""
+        return {name: p.detach() for name, p in self.named.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """What training needs besides the weights to go on bit for bit."""
+        return self.optimizer.state() | {"tokens": torch.tensor(self.tokens)}
+
+    @torch.no_grad()
+    def load(self, step: int, weights: dict[str, Tensor], state: dict[str, Tensor]) -> None:
+        """The opposite of `weights` and `state`, as of `step`."""
+        for name, parameter in self.named.items():
+            parameter.copy_(weights[name])
+        state = dict(state)
+        self.tokens = int(state.pop("tokens"))
+        self.optimizer.load({k: v.to(self.device) for k, v in state.items()})
+        self.step = step
+
+    @torch.no_grad()
+    def validate(self, size: int = 64) -> tuple[float, float] | None:
+        """Loss and metric on a fixed held-out batch; None where every training batch is new anyway."""
+        batch = self.task.held_out(size, stream(0, "validation"))
+        if batch is None:
+            return None
+        batch = batch.to(self.device)
+        self.model.eval()
+        with numerics(self.config):
+            logits = self.model(batch.tokens, batch.source)
+            loss = mean_loss(logits, batch.targets).item()
+        return loss, int((logits.argmax(-1) == batch.targets).sum()) / batch.asked
+
+
+def train(config: RunConfig) -> Training:
+    """Trains as `config` says: an Iterator[Step], endless unless config.train.steps.
+
+    Raises ValueError where task and model do not fit, Diverged where a loss or gradient is not finite.
+    """
+    return Training(config)
+
+
+def initial_model(config: RunConfig, task: Task) -> nn.Module:
+    """The model with the weights that the seed gives it."""
+    generator = stream(config.train.seed, "weights")
+    return build_model(config.model, len(task.vocabulary), generator, task.vocabulary.pad)
+
+
+HEAD_EVENTS = frozenset({"ablate", "restore", "freeze", "unfreeze", "reset"})
+
+
+class Heads:
+    """Interventions on single heads, each named `path of its attention` + `.` + number from 0.
+
+    The rows of Q, K, V and the columns of the output matrix that belong to head h are its own.
+    """
+
+    def __init__(self, model: nn.Module):
+        self.attentions = attentions(model)
+        self.ablated: set[str] = set()
+        self.frozen: set[str] = set()
+        self.order = {id(p): i for i, p in enumerate(model.parameters())}
+
+    def change(self, kind: str, head: str, seed: int, step: int) -> None:
+        """Carries out one of HEAD_EVENTS. ValueError names the heads where there is no such head."""
+        path, _, number = head.rpartition(".")
+        attention = self.attentions.get(path)
+        if attention is None or not number.isdecimal() or int(number) >= attention.heads:
+            raise ValueError(f"there is no head {head}; heads are {', '.join(self.names())}")
+        if kind == "reset":
+            generator = stream(seed, f"reset {head}", step)
+            for weight, own in self.slices(head):
+                fresh = torch.empty(weight[own].shape)
+                with torch.no_grad():
+                    weight[own] = fresh.normal_(0, float(weight.std()), generator=generator).to(weight.device)
+            return
+        chosen = self.ablated if kind in ("ablate", "restore") else self.frozen
+        (chosen.add if kind in ("ablate", "freeze") else chosen.discard)(head)
+        self.silence(attention, path)
+
+    def silence(self, attention: Any, path: str) -> None:
+        """Sets the gains of one attention from `ablated`."""
+        gain = torch.tensor([0.0 if f"{path}.{h}" in self.ablated else 1.0 for h in range(attention.heads)])
+        attention.head_gain = None if bool(gain.all()) else gain.to(attention.output.weight.device)
+
+    def names(self) -> list[str]:
+        """Every head of the model."""
+        return [f"{path}.{h}" for path, a in self.attentions.items() for h in range(a.heads)]
+
+    def slices(self, head: str) -> list[tuple[nn.Parameter, tuple]]:
+        """The weights that are one head's own: each parameter with its index."""
+        path, _, number = head.rpartition(".")
+        attention = self.attentions[path]
+        C = attention.output.weight.shape[0]
+        D = C // attention.heads
+        own = slice(int(number) * D, (int(number) + 1) * D)
+        rows = [slice(part * C + own.start, part * C + own.stop) for part in range(3)]
+        projected = [(p, (r,)) for p in (attention.project.weight, attention.project.bias) for r in rows]
+        return [*projected, (attention.output.weight, (slice(None), own))]
+
+    def hold(self, before: list[Tensor]) -> None:
+        """Gives the frozen heads their weights from before the step again."""
+        for head in self.frozen:
+            for weight, own in self.slices(head):
+                weight[own] = before[self.order[id(weight)]][own]
+
+
+def first_non_finite(model: nn.Module, batch: Batch) -> str:
+    """The first tap, forward and then backward, that holds NaN or an unexpected infinity."""
+    trace = observe(model, batch)
+    for name, value in trace.values.items():
+        masked = name.endswith(".scores")  # −inf is how a mask says no
+        if not (np.isfinite(value) | (np.isneginf(value) if masked else False)).all():
+            return name
+    for name, grad in reversed(trace.grads.items()):
+        if not np.isfinite(grad).all():
+            return f"the gradient at {name}"
+    for name, parameter in model.named_parameters():
+        if not parameter.isfinite().all():
+            return name
+    return "a sum over the whole gradient, too large for float32"
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` is CUDA, then Apple's MPS, then the CPU. ValueError where the one asked for is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(kind for kind, is_there in there.items() if is_there)
+    if not there[name]:
+        raise ValueError(f"train.device={name} is not on this machine; use auto")
+    return torch.device(name)
+
+
+@contextmanager
+def numerics(config: RunConfig) -> Iterator[None]:
+    """One thread: sums in one order, and for small models faster than two (the size of OMP teams)."""
+    threads = torch.get_num_threads()
+    if threads != 1:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if threads != 1:
+            torch.set_num_threads(threads)
+
+
+__all__ = ["IGNORE", "Diverged", "Step", "Training", "train"]

@@ -1,0 +1,76 @@
+"""Attention, written out: scores, softmax, weighted values.
+
+B batch, T position, Q query, K key, H heads, C width, D = C / H channels a head.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.config import ModelConfig
+from models.layers import INIT_STD, Dropout, Linear
+from models.positions import Positions
+from models.tap import Tap
+
+
+def attention_scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+    """q kᵀ / √D + mask (Vaswani et al. 2017, §3.2.1).
+
+    q (B, H, Q, D), k (B, H, K, D), mask broadcastable to (B, H, Q, K): 0 where a query may look,
+    −inf where not, or a bias. One `baddbmm` reads and writes the scores once; it has a double backward,
+    which torch's fused attention lacks on the CPU.
+    """
+    B, H, Q, D = q.shape
+    mask = mask.expand(B, H, Q, k.shape[2]).reshape(B * H, Q, -1)
+    scores = torch.baddbmm(mask, q.reshape(B * H, Q, D), k.reshape(B * H, -1, D).mT, alpha=D**-0.5)
+    return scores.view(B, H, Q, -1)
+
+
+class Attention(nn.Module):
+    """Multi-head attention. With `memory` its keys and values come from there (cross-attention).
+
+    `project` holds the weights of queries, keys and values above one another, (3C, C).
+    `head_gain` is None, or (H,) with 0 for a head that was switched off.
+    """
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator):
+        super().__init__()
+        self.heads = config.heads
+        self.project = Linear(config.width, 3 * config.width, generator)
+        residual_std = INIT_STD / (2 * config.layers) ** 0.5  # GPT-2: the stream sums 2 · layers of these
+        self.output = Linear(config.width, config.width, generator, residual_std)
+        self.dropout = Dropout(config.dropout)
+        self.head_gain: Tensor | None = None
+
+        self.queries, self.keys, self.values = Tap(), Tap(), Tap()  # (B, H, T, D)
+        self.scores, self.pattern = Tap(), Tap()  # (B, H, Q, K)
+        self.head_out = Tap()  # (B, H, Q, D)
+        self.out = Tap()  # (B, Q, C)
+
+    def forward(
+        self, x: Tensor, mask: Tensor, positions: Positions | None = None, memory: Tensor | None = None
+    ) -> Tensor:
+        q, k, v = self.split(x, memory)
+        if positions is not None:
+            q, k = positions.rotate(q), positions.rotate(k)
+        q, k, v = self.queries(q), self.keys(k), self.values(v)
+        scores = self.scores(attention_scores(q, k, mask))
+        pattern = self.pattern(scores.softmax(-1))
+        head_out = self.dropout(pattern) @ v  # (B, H, Q, D)
+        if self.head_gain is not None:
+            head_out = head_out * self.head_gain[:, None, None]
+        head_out = self.head_out(head_out)
+        return self.out(self.output(head_out.transpose(1, 2).flatten(2)))
+
+    def split(self, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries of x, keys and values of x or of memory, each (B, H, T, D)."""
+        C = x.shape[2]
+        if memory is None:
+            q, k, v = self.project(x).split(C, dim=2)
+        else:
+            weight, bias, multiply = self.project.weight, self.project.bias, self.project.multiply
+            q = multiply(x, weight[:C], bias[:C])
+            k, v = multiply(memory, weight[C:], bias[C:]).split(C, dim=2)
+        q, k, v = (a.unflatten(2, (self.heads, -1)).transpose(1, 2) for a in (q, k, v))
+        return q, k, v

@@ -1,0 +1,184 @@
+"""The Transformer: blocks, and three models made of them.
+
+B batch, T position, S source position, H heads, C width, V vocabulary.
+
+    tokens (B, T) -> embedding + positions -> blocks -> final norm -> unembedding -> logits (B, T, V)
+
+A decoder looks back only, an encoder looks both ways, an encoder-decoder joins one of each by
+cross-attention. All three are the same `Stack` of the same `Block`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.attention import Attention
+from models.config import ModelConfig
+from models.layers import INIT_STD, Dropout, Embedding, Linear, Norm
+from models.positions import POSITIONS, Positions
+from models.tap import Tap
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,  # exact, x Φ(x) (Hendrycks & Gimpel 2016)
+    "relu": F.relu,
+    "silu": F.silu,
+    "tanh": torch.tanh,
+}
+
+
+class MLP(nn.Module):
+    """Each position by itself: C -> 4C -> C."""
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator):
+        super().__init__()
+        self.expand = Linear(config.width, 4 * config.width, generator)
+        self.contract = Linear(
+            4 * config.width, config.width, generator, INIT_STD / (2 * config.layers) ** 0.5
+        )
+        self.activation = ACTIVATIONS[config.activation]
+        self.pre, self.post, self.out = Tap(), Tap(), Tap()  # (B, T, 4C), (B, T, 4C), (B, T, C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.post(self.activation(self.pre(self.expand(x))))
+        return self.out(self.contract(hidden))
+
+
+class Block(nn.Module):
+    """Attention, then (in a decoder with an encoder) cross-attention, then the MLP, each added to x."""
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator, cross: bool):
+        super().__init__()
+        self.pre_norm = config.norm == "pre"
+        self.attention_norm, self.attention = Norm(config.width), Attention(config, generator)
+        self.cross_norm = Norm(config.width) if cross else None
+        self.cross = Attention(config, generator) if cross else None
+        self.mlp_norm, self.mlp = Norm(config.width), MLP(config, generator)
+        self.dropout = Dropout(config.dropout)
+        self.residual_in, self.residual_mid, self.residual_out = Tap(), Tap(), Tap()  # (B, T, C)
+        self.residual_cross = Tap() if cross else None
+
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor,
+        positions: Positions,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+    ) -> Tensor:
+        x = self.residual_in(x)
+        x = self.add(x, self.attention_norm, lambda y: self.attention(y, mask, positions))
+        x = self.residual_mid(x)
+        if self.cross is not None:
+            x = self.add(x, self.cross_norm, lambda y: self.cross(y, memory_mask, memory=memory))
+            x = self.residual_cross(x)
+        x = self.add(x, self.mlp_norm, self.mlp)
+        return self.residual_out(x)
+
+    def add(self, x: Tensor, norm: nn.Module, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+        """Pre-norm: x + f(norm(x)) (Xiong et al. 2020). Post-norm: norm(x + f(x)), as in the 2017 paper."""
+        if self.pre_norm:
+            return x + self.dropout(sublayer(norm(x)))
+        return norm(x + self.dropout(sublayer(x)))
+
+
+class Stack(nn.Module):
+    """Embedding, positions, blocks, final norm: tokens (B, T) -> residual stream (B, T, C)."""
+
+    visible: Tensor
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        vocabulary: int,
+        generator: torch.Generator,
+        causal: bool,
+        cross: bool = False,
+    ):
+        super().__init__()
+        self.embedding = Embedding(vocabulary, config.width, generator)
+        self.positions = POSITIONS[config.positions](config, generator)
+        self.dropout = Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config, generator, cross) for _ in range(config.layers))
+        # pre-norm leaves the stream unnormalised; post-norm has just normalised it
+        self.final_norm = Norm(config.width) if config.norm == "pre" else None
+        self.token_embedding = Tap()  # (B, T, C), before positions are added
+        mask = torch.zeros(config.context, config.context)
+        if causal:
+            mask = mask.masked_fill(torch.ones_like(mask).triu(1).bool(), float("-inf"))
+        self.register_buffer("visible", mask, persistent=False)  # 0 where query may see key, else −inf
+
+    def run(
+        self,
+        tokens: Tensor,
+        key_mask: Tensor | None = None,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+    ) -> Tensor:
+        """key_mask and memory_mask (B, 1, 1, K) hide padding."""
+        T = tokens.shape[1]
+        assert len(self.visible) >= T, "the task's sequences were checked against model.context"
+        x = self.token_embedding(self.embedding(tokens))
+        position = self.positions.embed(T)
+        if position is not None:
+            x = x + position
+        mask = self.visible[:T, :T]
+        bias = self.positions.bias(T)
+        mask = mask if bias is None else mask + bias
+        mask = mask if key_mask is None else mask + key_mask
+        x = self.dropout(x)
+        for block in self.blocks:
+            x = block(x, mask, self.positions, memory, memory_mask)
+        return x if self.final_norm is None else self.final_norm(x)
+
+
+class LanguageModel(Stack):
+    """Decoder-only or encoder-only: tokens (B, T) -> logits (B, T, V)."""
+
+    def __init__(self, config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None):
+        super().__init__(config, vocabulary, generator, causal=config.kind == "decoder")
+        self.unembedding = Linear(config.width, vocabulary, generator)
+        self.logits = Tap()
+
+    def forward(self, tokens: Tensor, source: Tensor | None = None) -> Tensor:
+        return self.logits(self.unembedding(self.run(tokens)))
+
+
+class EncoderDecoder(nn.Module):
+    """tokens (B, T) and source (B, S) -> logits (B, T, V): Vaswani et al. 2017, figure 1."""
+
+    def __init__(self, config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None):
+        super().__init__()
+        self.pad = pad
+        self.encoder = Stack(config, vocabulary, generator, causal=False)
+        self.decoder = Stack(config, vocabulary, generator, causal=True, cross=True)
+        self.unembedding = Linear(config.width, vocabulary, generator)
+        self.logits = Tap()
+
+    def forward(self, tokens: Tensor, source: Tensor) -> Tensor:
+        hidden = source == self.pad if self.pad is not None else torch.zeros_like(source, dtype=torch.bool)
+        hide_padding = torch.zeros(hidden.shape).to(source.device).masked_fill(hidden, float("-inf"))
+        hide_padding = hide_padding[:, None, None, :]  # (B, 1, 1, S)
+        memory = self.encoder.run(source, key_mask=hide_padding)
+        x = self.decoder.run(tokens, memory=memory, memory_mask=hide_padding)
+        return self.logits(self.unembedding(x))
+
+
+def build(
+    config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None
+) -> nn.Module:
+    """The model a config describes, initialised from `generator` alone.
+
+    vocabulary: number of tokens V.   pad: the token that fills short sources, hidden from attention.
+    The model is called as `model(tokens, source)`, source None unless it has an encoder and a decoder.
+    """
+    kind = EncoderDecoder if config.kind == "encoder-decoder" else LanguageModel
+    return kind(config, vocabulary, generator, pad)
+
+
+def attentions(model: nn.Module) -> dict[str, Attention]:
+    """Every attention by its path, in the order of the forward pass, such as `blocks.0.attention`."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, Attention)}
