@@ -1,0 +1,168 @@
+"""Client: the server's end of the host. Sends orders and requests, keeps what was answered.
+
+Plain data behind a lock, filled by one thread that reads the connection; any thread may ask.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from explorer.runs.answer import Answer, unpack
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Request:
+    """A picture asked for: its answer to come, and how far it is."""
+
+    answer: Future[Answer] = field(default_factory=Future)
+    progress: tuple[int, int] | None = None
+
+
+class Client:
+    """Starts the host process and talks to it.
+
+    quota: at most so many runs train at once; the others wait.
+    """
+
+    def __init__(self, quota: int | None = None):
+        self.quota = quota or os.cpu_count() or 1
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
+        self._requests: dict[int, Request] = {}
+        self._places: dict[str, int] = {}
+        self._working: set[str] = set()
+        self._complaints: dict[str, deque[str]] = {}
+        self._connection: Connection | None = None
+        key = secrets.token_bytes(32)
+        self._folder = tempfile.TemporaryDirectory(prefix="explorer-")
+        address = None if sys.platform == "win32" else str(Path(self._folder.name) / "host")
+        self._listener = Listener(address, authkey=key)
+        environment = os.environ | {
+            "EXPLORER_HOST_KEY": key.hex(),
+            "OMP_NUM_THREADS": "1",  # small products: two threads on two busy cores once cost forty times one
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "explorer.runs.host", str(self._listener.address), str(self.quota)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches the server alone
+        )
+        atexit.register(self.close)
+        threading.Thread(target=self._read, daemon=True, name="host").start()
+
+    def wait(self, timeout: float = 60) -> bool:
+        """Waits until the host is warm; False if it is not in time."""
+        return self._ready.wait(timeout)
+
+    @property
+    def ready(self) -> bool:
+        """True once the host is warm."""
+        return self._ready.is_set()
+
+    def order(self, run: Path, kind: str, **detail: Any) -> None:
+        """Sends an order to a run's worker, which is made if there is none. Refusals: `complaints`."""
+        order = {"n": next(self._numbers), "kind": kind, "detail": detail}
+        self._send({"run": str(run), "order": order})
+
+    def request(self, function: str, lane: str = "quick", **arguments: Any) -> Request:
+        """Asks for `module:function(**arguments)` of the engine, computed in a looker."""
+        number, request = next(self._numbers), Request()
+        with self._lock:
+            self._requests[number] = request
+        self._send({"request": number, "lane": lane, "function": function, "arguments": arguments})
+        return request
+
+    def place(self, run: Path) -> int:
+        """A run's place in the queue, from 1; 0 if it does not wait."""
+        with self._lock:
+            return self._places.get(str(run), 0)
+
+    def working(self, run: Path) -> bool:
+        """True while a run has a worker."""
+        with self._lock:
+            return str(run) in self._working
+
+    def complaints(self, run: Path) -> list[str]:
+        """Why orders to this run were refused, each told once."""
+        with self._lock:
+            told = self._complaints.pop(str(run), deque())
+        return list(told)
+
+    def close(self) -> None:
+        """Lets the host go: it pauses every run and ends."""
+        if self._connection is not None:
+            self._connection.close()
+        self._listener.close()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self._folder.cleanup()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._ready.wait(60)
+        with self._lock:
+            assert self._connection is not None, "the host did not come up"
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def _read(self) -> None:
+        """Takes in the host's messages until one of the two ends."""
+        try:
+            self._connection = connection = self._listener.accept()
+            while True:
+                message = json.loads(connection.recv_bytes())
+                if "ready" in message:
+                    self._ready.set()
+                elif "request" in message:
+                    self._answered(message, connection.recv_bytes() if "bytes" in message else b"")
+                else:
+                    self._told(message["run"], message)
+        except (EOFError, OSError):
+            with self._lock:
+                waiting, self._requests = list(self._requests.values()), {}
+            for request in waiting:
+                request.answer.set_exception(ValueError("the process that computes pictures ended; reload"))
+
+    def _answered(self, message: dict[str, Any], data: bytes) -> None:
+        with self._lock:
+            request = self._requests[message["request"]]
+            if "progress" in message:
+                done, of = message["progress"]
+                request.progress = (done, of)
+                return
+            del self._requests[message["request"]]
+        reason = message.get("refused") or message.get("failed")
+        if reason:
+            request.answer.set_exception(ValueError(reason))
+        else:
+            request.answer.set_result(unpack(data))
+
+    def _told(self, run: str, message: dict[str, Any]) -> None:
+        with self._lock:
+            if "queued" in message:
+                self._places[run] = message["queued"]
+                if message["queued"] == 0:
+                    self._working.add(run)
+            if "ended" in message:
+                self._working.discard(run)
+            reason = message.get("refused") or message.get("failed")
+            if reason:
+                self._complaints.setdefault(run, deque(maxlen=5)).append(reason)

@@ -1,0 +1,250 @@
+"""Host: the one process that has torch loaded and makes all others by forking.
+
+    server <-> host <-> workers (one a training run) and lookers (pictures)
+
+It trains nothing itself: it keeps the queue and passes messages on. When the server's end of the
+connection closes, every worker pauses its run and all processes end. Where a process cannot fork, one warm
+spare waits with torch loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Client, Connection, wait
+from pathlib import Path
+from typing import Any
+
+from explorer.runs import looker, worker
+
+FORKS = sys.platform == "linux"  # macOS has fork, and libraries that do not survive it
+LANES = ("quick", "slow")  # pictures at hand, and those that take a while
+
+
+@dataclass
+class Child:
+    """A process made here, with the host's end of its pipe."""
+
+    process: Any
+    pipe: Connection
+
+
+@dataclass
+class Job:
+    """One run that has a worker or waits for one: orders not yet answered, oldest first."""
+
+    path: Path
+    orders: deque[dict[str, Any]] = field(default_factory=deque)
+    child: Child | None = None
+    sent: int = 0  # of `orders`, to the present child
+    training: bool = False
+
+    @property
+    def wants_to_train(self) -> bool:
+        """True if it counts against the quota: it trains, or an order says so."""
+        return self.training or any(o["kind"] in ("play", "single") for o in self.orders)
+
+
+class Host:
+    """The state of the host process."""
+
+    def __init__(self, server: Connection, quota: int):
+        self.server, self.quota = server, quota
+        self.jobs: dict[str, Job] = {}
+        self.children: list[Child] = []
+        self.spare: Child | None = None
+        self.requests: dict[str, deque[dict[str, Any]]] = {lane: deque() for lane in LANES}
+        self.lookers: dict[str, Child] = {}
+        self.busy: dict[str, dict[str, Any] | None] = dict.fromkeys(LANES)
+
+    def run(self) -> None:
+        """Passes messages on until the server goes."""
+        self.prepare()
+        self.say({"ready": os.getpid()})
+        while True:
+            pipes = {id(c.pipe): c for c in self.children}
+            for ready in wait([self.server, *(c.pipe for c in self.children)]):
+                try:
+                    if ready is self.server:
+                        self.from_server(json.loads(self.server.recv_bytes()))
+                    else:
+                        self.from_child(pipes[id(ready)])
+                except (EOFError, ConnectionError):
+                    if ready is self.server:
+                        return
+                    self.lost(pipes[id(ready)])
+
+    def prepare(self) -> None:
+        """Makes the lookers, and the spare where processes cannot fork."""
+        for lane in LANES:
+            self.lookers[lane] = self.hatch("looker", None)
+        if not FORKS:
+            self.spare = spawned()
+
+    def say(self, message: dict[str, Any], data: bytes | None = None) -> None:
+        """A message to the server, with bytes behind it if given."""
+        self.server.send_bytes(json.dumps(message).encode())
+        if data is not None:
+            self.server.send_bytes(data)
+
+    def hatch(self, role: str, path: Path | None) -> Child:
+        """A new process in a role, in about 10 ms."""
+        if FORKS:
+            ours, theirs = multiprocessing.Pipe()
+            others = [c.pipe for c in self.children] + [ours, self.server]
+            context = multiprocessing.get_context("fork")
+            process = context.Process(target=live, args=(theirs, others), daemon=True)
+            process.start()
+            theirs.close()
+            child = Child(process, ours)
+        else:
+            child, self.spare = self.spare or spawned(), spawned()
+        child.pipe.send_bytes(json.dumps({"role": role, "path": str(path)}).encode())
+        self.children.append(child)
+        return child
+
+    def from_server(self, message: dict[str, Any]) -> None:
+        """An order for a run, or a request for a picture."""
+        if "run" in message:
+            job = self.jobs.setdefault(message["run"], Job(Path(message["run"])))
+            job.orders.append(message["order"])
+            self.attend()
+        else:
+            self.requests[message["lane"]].append(message)
+            self.serve(message["lane"])
+
+    def attend(self) -> None:
+        """Gives each run that has orders a worker, as far as the quota goes; tells the others their place."""
+        training = sum(1 for job in self.jobs.values() if job.child and job.wants_to_train)
+        place = 0
+        for key, job in self.jobs.items():
+            if job.child is None and job.orders:
+                if job.wants_to_train and training >= self.quota:
+                    place += 1
+                    self.say({"run": key, "queued": place})
+                    continue
+                training += job.wants_to_train
+                job.child, job.sent = self.hatch("worker", job.path), 0
+                self.say({"run": key, "queued": 0})
+            if job.child is not None:
+                for order in list(job.orders)[job.sent :]:
+                    job.child.pipe.send_bytes(json.dumps(order).encode())
+                job.sent = len(job.orders)
+
+    def serve(self, lane: str) -> None:
+        """Hands the next request to the looker of a lane, if it is free."""
+        if self.busy[lane] is None and self.requests[lane]:
+            self.busy[lane] = request = self.requests[lane].popleft()
+            self.lookers[lane].pipe.send_bytes(json.dumps(request).encode())
+
+    def from_child(self, child: Child) -> None:
+        """A worker's answer to an order, or a looker's to a request."""
+        message = json.loads(child.pipe.recv_bytes())
+        for lane, own in self.lookers.items():
+            if own is child:
+                self.from_looker(lane, message)
+                return
+        key, job = next((k, j) for k, j in self.jobs.items() if j.child is child)
+        if "done" in message:
+            order = job.orders.popleft()
+            job.sent -= 1
+            if order["kind"] == "play":
+                job.training = True
+            elif order["kind"] == "pause":
+                job.training = False
+        if "failed" in message:
+            job.orders.clear()
+            job.sent = 0
+        self.say({"run": key} | message)
+
+    def from_looker(self, lane: str, message: dict[str, Any]) -> None:
+        """Passes an answer on, and the next request to the looker."""
+        request = self.busy[lane]
+        assert request is not None
+        data = self.lookers[lane].pipe.recv_bytes() if "bytes" in message else None
+        self.say({"request": request["request"]} | message, data)
+        if "progress" not in message:
+            self.busy[lane] = None
+            self.serve(lane)
+
+    def lost(self, child: Child) -> None:
+        """A process ended: a worker that was done, or anything that was killed."""
+        self.children.remove(child)
+        child.pipe.close()
+        child.process.join()
+        for lane, own in self.lookers.items():
+            if own is child:
+                request, self.busy[lane] = self.busy[lane], None
+                if request is not None:
+                    failed = "the process that computed it ended; try again"
+                    self.say({"request": request["request"], "failed": failed})
+                self.lookers[lane] = self.hatch("looker", None)
+                self.serve(lane)
+                return
+        key, job = next((k, j) for k, j in self.jobs.items() if j.child is child)
+        job.child, job.training, job.sent = None, False, 0
+        if child.process.exitcode != 0:  # killed or broken: what it was asked would only break it again
+            job.orders.clear()
+        if not job.orders:
+            del self.jobs[key]
+        self.say({"run": key, "ended": child.process.exitcode})
+        self.attend()
+
+
+def live(orders: Connection, others: list[Connection]) -> None:
+    """What a child does: learns its role and lives it."""
+    for other in others:  # the host's ends: held open here they would hide the host's death from its children
+        other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        task = json.loads(orders.recv_bytes())
+    except (EOFError, ConnectionError):
+        return
+    if task["role"] == "worker":
+        worker.main(Path(task["path"]), orders)
+    else:
+        looker.main(orders)
+
+
+def live_warm(orders: Connection) -> None:
+    """The same for a spare, which has to load torch by itself first."""
+    warm_up()
+    live(orders, [])
+
+
+def spawned() -> Child:
+    """A process made without fork, loading torch while it waits."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=live_warm, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return Child(process, ours)
+
+
+def warm_up() -> None:
+    """Loads what the first training step of a process would otherwise load, once for all children."""
+    from explorer import RunConfig, observe, train
+
+    config = RunConfig()
+    training = train(config.replace({"train.device": "cpu"}))
+    next(training)
+    observe(training.model, training.task.probe())
+
+
+def main(serve: Callable[[Host], None] = Host.run) -> None:
+    """`python -m explorer.runs.host ADDRESS QUOTA`, the key in EXPLORER_HOST_KEY."""
+    address, quota = sys.argv[1], int(sys.argv[2])
+    server = Client(address, authkey=bytes.fromhex(os.environ.pop("EXPLORER_HOST_KEY")))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warm_up()
+    serve(Host(server, quota))
+
+
+if __name__ == "__main__":
+    main()

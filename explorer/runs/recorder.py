@@ -1,0 +1,210 @@
+"""Recorder: writes one run file while a training goes on.
+
+One row a step, one transaction every tenth of a second, a checkpoint about as often. Checkpoints are
+thinned to a budget of bytes: the newest stay, of the older ones every 2nd, 4th, 8th … step is kept, so
+that the file's size is bounded and any step is at most one such stride of training away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import safetensors.torch
+import torch
+from filelock import FileLock, Timeout
+
+from explorer.runs import file
+from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
+from explorer.runs.run import lock_path
+from explorer.training import Step, Training
+
+COMMIT_SECONDS = 0.1
+REPLAY_SECONDS = 0.12  # training between two checkpoints, so that any step of a short run is that near
+VALIDATION_SHARE = 0.02  # of the training time
+SNAPSHOT_BYTES = int(os.environ.get("EXPLORER_SNAPSHOT_MB", "160")) * 1_000_000
+RECENT = 16  # newest checkpoints, never thinned
+
+
+class Recorder:
+    """Writes the run at `path`, which `file.begin` or another recorder made; a context manager.
+
+    RunFileError where the file cannot be used or somebody else is writing it.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._file_lock = FileLock(lock_path(path))
+        try:
+            self._file_lock.acquire(timeout=1)
+        except Timeout:
+            raise RunFileError(f"{path.name} is being trained by another process; stop that one first") from None
+        try:
+            self._connection = file.connect(path, write=True)
+        except RunFileError:
+            self._file_lock.release()
+            raise
+        (event,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+        self._event: int = event
+        self._stride = 1
+        self._thin_stride = self._thinned_to()
+        self._seconds = 0.0  # a step's, running average
+        self._validation_seconds = 0.0
+        self._next_validation = 0
+        self._rows: list[tuple] = []
+        self._tensors: list[tuple] = []
+        self._last_commit = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def describe(self, training: Training) -> None:
+        """Writes what only the built training knows: its tensors, its text's fingerprint."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            file.set_meta(self._connection, "tensors", list(training.named))
+            file.set_meta(self._connection, "fingerprint", training.task.fingerprint)
+            file.set_meta(self._connection, "machine", machine())
+
+    def status(self, state: str, reason: str = "") -> None:
+        """Says what the run is doing, from now on."""
+        self.commit()
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            file.set_meta(self._connection, "status", {"state": state, "reason": reason})
+
+    def event(self, step: int, kind: str, detail: dict[str, Any]) -> None:
+        """Writes that something happened after `step` steps."""
+        self.commit()
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._event += 1
+            values = (self._event, step, time.time(), kind, json.dumps(detail))
+            self._connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", values)
+
+    def add(self, step: Step, training: Training) -> None:
+        """Records a step just taken; commits, takes a checkpoint and validates when it is time."""
+        scalars = (step.index, *(getattr(step, c) for c in COLUMNS), step.tokens)
+        self._rows.append(scalars)
+        norms = np.fromiter(step.grad_norms.values(), np.float32, len(step.grad_norms)).tobytes()
+        ratios = np.fromiter(step.update_ratios.values(), np.float32, len(step.update_ratios)).tobytes()
+        self._tensors.append((step.index, norms, ratios))
+        self._seconds = step.seconds if not self._seconds else 0.9 * self._seconds + 0.1 * step.seconds
+        while self._stride * self._seconds < REPLAY_SECONDS and self._stride < 1024:
+            self._stride *= 2
+        if training.step % max(self._stride, self._thin_stride) == 0:
+            self.snapshot(training)
+        elif time.monotonic() - self._last_commit >= COMMIT_SECONDS:
+            self.commit()
+        if training.step >= self._next_validation:
+            self._validate(training)
+
+    def _validate(self, training: Training) -> None:
+        start = time.perf_counter()
+        found = training.validate()
+        cost = time.perf_counter() - start
+        self._next_validation = training.step + max(10, round(cost / max(self._seconds, 1e-6) / VALIDATION_SHARE))
+        if found is not None:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO validation VALUES (?, ?, ?)", (training.step, *found)
+            )
+
+    def commit(self) -> None:
+        """Writes what was added since the last commit."""
+        self._last_commit = time.monotonic()
+        if not self._rows:
+            return
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+            self._connection.executemany("INSERT INTO tensors VALUES (?, ?, ?)", self._tensors)
+            sum_up(self._connection, self._rows[0][0], self._rows[-1][0] + 1)
+        self._rows, self._tensors = [], []
+
+    def snapshot(self, training: Training) -> None:
+        """Writes a checkpoint: the weights and state as they are now, after every event so far."""
+        self.commit()
+        weights = {k: v.cpu().contiguous() for k, v in training.weights().items()}
+        state = {k: v.cpu().contiguous() for k, v in training.state().items()}
+        blobs = safetensors.torch.save(weights), safetensors.torch.save(state)
+        values = (training.step, self._event, *blobs)
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", values)
+            self._thin(sum(map(len, blobs)))
+
+    def _thinned_to(self) -> int:
+        """The stride that the old checkpoints of a file are already thinned to."""
+        rows = self._connection.execute("SELECT step FROM snapshots ORDER BY step LIMIT 2").fetchall()
+        return 1 << (rows[1][0].bit_length() - 1) if len(rows) == 2 else 1
+
+    def _thin(self, size: int) -> None:
+        """Doubles the stride of the old checkpoints while they are over the budget."""
+        allowed = max(SNAPSHOT_BYTES // size, 2 * RECENT)
+        steps = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
+        while len(steps) > allowed:
+            self._thin_stride *= 2
+            kept = [s for s in steps[:-RECENT] if s % self._thin_stride == 0] + steps[-RECENT:]
+            gone = [(s,) for s in set(steps) - set(kept)]
+            self._connection.executemany("DELETE FROM snapshots WHERE step = ?", gone)
+            steps = kept
+
+    def close(self) -> None:
+        """Commits, makes the file a single one where nobody is reading, and lets it go."""
+        try:
+            self.commit()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError:
+            pass  # a reader holds the file: its last connection tidies up
+        finally:
+            self._connection.close()
+            self._file_lock.release()
+
+
+def sum_up(connection: sqlite3.Connection, first: int, end: int) -> None:
+    """Writes the overview's blocks that steps `first` to `end` − 1 complete."""
+    for level in range(1, LEVELS + 1):
+        size = FANOUT**level
+        blocks = range(first // size, end // size)
+        if not blocks:
+            return
+        for block in blocks:
+            start, stop = block * size, (block + 1) * size
+            if level == 1:
+                table, where, between = "steps", "step >= ? AND step < ?", (start, stop)
+                terms = ", ".join(f"min({c}), max({c}), avg({c})" for c in COLUMNS)
+                peak = "step", "grad_norm"
+            else:
+                table, where = "overview", f"level = {level - 1} AND block >= ? AND block < ?"
+                between = (block * FANOUT, (block + 1) * FANOUT)
+                terms = ", ".join(f"min({c}_min), max({c}_max), avg({c}_mean)" for c in COLUMNS)
+                peak = "peak", "grad_norm_max"
+            connection.execute(
+                f"INSERT OR REPLACE INTO overview SELECT ?, ?, "
+                f"(SELECT {peak[0]} FROM {table} WHERE {where} ORDER BY {peak[1]} DESC LIMIT 1), {terms} "
+                f"FROM {table} WHERE {where}",
+                (level, block, *between, *between),
+            )
+
+
+def machine() -> dict[str, str]:
+    """What the bits of a run depend on besides its config."""
+    return {
+        "torch": torch.__version__,
+        "processor": platform.machine(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,341 @@
+"""Run: a run file, read. Plain numbers without torch; `model_at` loads it.
+
+P parameters (tensors), N steps.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from explorer.config import RunConfig
+from explorer.runs import file
+from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from explorer.tasks.base import Task
+
+SUMMARIES = tuple(f"{column}_{kind}" for column in COLUMNS for kind in ("min", "max", "mean"))
+RAW_LIMIT = 4096  # steps up to which a curve is made of single steps
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a run: after `step` steps, at `time` (seconds since 1970)."""
+
+    id: int
+    step: int
+    time: float
+    kind: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Status:
+    """state: waiting, queued, training, paused, finished, diverged or interrupted. reason: why, in words."""
+
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Weights after `step` steps and the events up to id `event`, as safetensors bytes."""
+
+    step: int
+    event: int
+    weights: bytes
+    state: bytes | None
+
+
+class Columns(Mapping[str, np.ndarray]):
+    """The recorded steps by column, each read when asked for: float64, one value a step."""
+
+    def __init__(self, run: Run):
+        self.run = run
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        if column not in self:
+            raise KeyError(column)
+        rows = self.run.query(f"SELECT {column} FROM steps ORDER BY step")
+        return np.array(rows, dtype=np.float64).reshape(-1)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("step", *COLUMNS, "tokens"))
+
+    def __len__(self) -> int:
+        return len(COLUMNS) + 2
+
+
+class Run:
+    """One run. Opened with `Run.open(path)`; safe to share among threads.
+
+    `last` is the number of steps taken: weights exist for steps 0 to `last`, losses for 0 to `last` − 1,
+    and `steps["loss"][s]` is the loss of the weights at step s.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection):
+        self.path = path
+        self.steps = Columns(self)
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._curve_lock = threading.Lock()
+        self._blocks = {level: np.empty((0, 2 + len(SUMMARIES))) for level in range(LEVELS + 1)}
+        self._events: list[Event] = []
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Opens a run file to read. RunFileError (a ValueError) says what is wrong with it."""
+        path = Path(path)
+        run = cls(path, file.connect(path))
+        _ = run.config  # a run without a readable config is no run
+        return run
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.DatabaseError as error:
+                raise RunFileError(f"{self.path.name} is damaged ({error}); open another run") from None
+
+    def query(self, sql: str, values: tuple = ()) -> list[tuple]:
+        """Rows of a read-only query. RunFileError where the file is damaged."""
+        with self._reading() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """A JSON value of the file's meta table."""
+        with self._reading() as connection:
+            return file.get_meta(connection, key, default)
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """What the run was started with; `config_at` follows what was changed since."""
+        plain = self.meta("config")
+        if plain is None:
+            raise RunFileError(f"{self.path.name} holds no config; it is damaged, open another run")
+        try:
+            return RunConfig.from_plain(plain)
+        except ValueError as error:
+            raise RunFileError(f"{self.path.name} holds a config that is refused: {error}") from None
+
+    @cached_property
+    def task(self) -> Task:
+        """The run's task. RunFileError where it stands on a text that is another one here."""
+        from explorer.tasks import build
+
+        task = build(self.config.task, self.config.model)
+        if task.fingerprint != self.meta("fingerprint", ""):
+            raise RunFileError(
+                f"{self.path.name} was trained on another version of its text than this machine has; "
+                "its numbers can be read, its pictures need the same text"
+            )
+        return task
+
+    @property
+    def id(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    @property
+    def last(self) -> int:
+        """Steps taken and committed."""
+        (last,) = self.query("SELECT max(step) FROM steps")[0]
+        return 0 if last is None else last + 1
+
+    @property
+    def status(self) -> Status:
+        """What the run is doing. A run that says `training` while nobody writes it was interrupted."""
+        status = Status(**self.meta("status", {"state": "waiting", "reason": ""}))
+        if status.state in ("training", "queued") and not self.being_written():
+            return status if status.state == "queued" else Status("interrupted", "its process ended")
+        return status
+
+    def being_written(self) -> bool:
+        """True while a recorder holds the file."""
+        lock = FileLock(lock_path(self.path))
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @property
+    def events(self) -> list[Event]:
+        """Everything that happened, in order."""
+        first = self._events[-1].id if self._events else 0
+        rows = self.query("SELECT id, step, time, kind, detail FROM events WHERE id > ? ORDER BY id", (first,))
+        self._events = self._events + [Event(i, s, t, k, json.loads(d)) for i, s, t, k, d in rows]
+        return self._events
+
+    def config_at(self, step: int) -> RunConfig:
+        """The config in force for step `step`, live changes included."""
+        changes: dict[str, Any] = {}
+        for event in self.events:
+            if event.kind == "set" and event.step <= step:
+                changes |= event.detail
+        return self.config.replace(changes) if changes else self.config
+
+    @property
+    def snapshot_steps(self) -> list[int]:
+        """Steps whose weights are in the file, ascending."""
+        return [step for (step,) in self.query("SELECT step FROM snapshots ORDER BY step")]
+
+    def newest_snapshot(self) -> int:
+        """The last step whose weights are in the file."""
+        (step,) = self.query("SELECT max(step) FROM snapshots")[0]
+        return step or 0
+
+    def checkpoint(self, step: int) -> Snapshot | None:
+        """The last snapshot at or before `step` from which training can go on; None before the first."""
+        rows = self.query(
+            "SELECT step, event, weights, state FROM snapshots WHERE step <= ? AND state IS NOT NULL "
+            "ORDER BY step DESC LIMIT 1",
+            (step,),
+        )
+        return Snapshot(*rows[0]) if rows else None
+
+    def distance(self, step: int) -> int:
+        """How many steps have to be trained again to have the weights at `step`."""
+        rows = self.query(
+            "SELECT step FROM snapshots WHERE step <= ? AND state IS NOT NULL ORDER BY step DESC LIMIT 1", (step,)
+        )
+        return step - (rows[0][0] if rows else 0)
+
+    def model_at(self, step: int) -> nn.Module:
+        """The model exactly as it was after `step` steps, in evaluation mode.
+
+        Loads the nearest earlier checkpoint and trains forward from it. ValueError where the run never
+        came to that step.
+        """
+        from explorer.runs.replay import restore
+
+        return restore(self, step).model.eval()
+
+    @property
+    def tensors(self) -> list[str]:
+        """The parameters' names, in the order of `tensor_norms`' columns."""
+        return self.meta("tensors", [])
+
+    @property
+    def validation(self) -> dict[str, np.ndarray]:
+        """Held-out step, loss and metric, each (n,)."""
+        rows = self.query("SELECT step, loss, metric FROM validation ORDER BY step")
+        table = np.array(rows, dtype=np.float64).reshape(-1, 3)
+        return dict(zip(("step", "loss", "metric"), table.T, strict=True))
+
+    def curve(self, points: int = 500) -> dict[str, np.ndarray]:
+        """The whole run in at most `points` buckets: step, peak, and *_min, *_max, *_mean of each column.
+
+        peak is the step of the bucket's largest gradient norm. Costs the same for a thousand steps and
+        for a million: long runs are read from the overview, and only what is new is read at all.
+        """
+        table = self._table(self.last)
+        if len(table) > points:
+            table = merged(table, points)
+        names = ("step", "peak", *SUMMARIES)
+        return dict(zip(names, table.T, strict=True))
+
+    def _table(self, last: int) -> np.ndarray:
+        """Rows of (first step, peak, summaries…), coarse blocks first and single steps at the end."""
+        top = 0
+        while last // FANOUT**top > RAW_LIMIT and top < LEVELS:
+            top += 1
+        parts = []
+        start = 0
+        with self._curve_lock:
+            for level in range(top, -1, -1):
+                parts.append(self._level(level, start))
+                if len(parts[-1]):
+                    start = int(parts[-1][-1, 0]) + FANOUT**level
+        return np.concatenate(parts)
+
+    def _level(self, level: int, start: int) -> np.ndarray:
+        """The complete blocks of one level from step `start` on; only what is new is read."""
+        known = self._blocks[level]
+        known = known[known[:, 0] >= start]
+        size = FANOUT**level
+        first = int(known[-1, 0]) + size if len(known) else start
+        if level:
+            rows = self.query(
+                f"SELECT block * {size}, peak, {', '.join(SUMMARIES)} FROM overview "
+                "WHERE level = ? AND block >= ? ORDER BY block",
+                (level, first // size),
+            )
+        else:
+            columns = ", ".join(f"{c}, {c}, {c}" for c in COLUMNS)
+            rows = self.query(f"SELECT step, step, {columns} FROM steps WHERE step >= ? ORDER BY step", (first,))
+        if rows:
+            known = np.concatenate([known, np.array(rows, dtype=np.float64)])
+        self._blocks[level] = known
+        return known
+
+    def tensor_norms(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """At the given steps that are recorded: steps (n,), gradient norms (n, P), update ratios (n, P)."""
+        wanted = json.dumps([int(s) for s in steps])
+        rows = self.query(
+            "SELECT step, grad_norms, update_ratios FROM tensors "
+            "WHERE step IN (SELECT value FROM json_each(?)) ORDER BY step",
+            (wanted,),
+        )
+        count = len(self.tensors)
+        norms = np.array([np.frombuffer(n, np.float32) for _, n, _ in rows]).reshape(-1, count)
+        ratios = np.array([np.frombuffer(r, np.float32) for _, _, r in rows]).reshape(-1, count)
+        return np.array([s for s, _, _ in rows]), norms, ratios
+
+    def speed(self) -> float | None:
+        """Steps a second over the last 20 steps; None before the first."""
+        rows = self.query("SELECT seconds FROM steps ORDER BY step DESC LIMIT 20")
+        return len(rows) / sum(s for (s,) in rows) if rows else None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the run was made."""
+        return time.time() - self.meta("created", time.time())
+
+
+def lock_path(path: Path) -> Path:
+    """The lock that a run's recorder holds."""
+    return path.with_name(path.name + ".lock")
+
+
+def merged(table: np.ndarray, points: int) -> np.ndarray:
+    """Rows of `Run._table` merged to at most `points`: first step, step of the peak, min, max and mean.
+
+    Rows may stand for different numbers of steps (blocks, then single steps); means weigh each by its own.
+    """
+    starts = table[:, 0]
+    edges = np.linspace(starts[0], starts[-1] + 1, points + 1)[:-1]
+    first = np.unique(np.searchsorted(starts, edges))
+    weight = np.diff(starts, append=starts[-1] + 1)
+    out = np.empty((len(first), table.shape[1]))
+    out[:, 0] = starts[first]
+    summaries = table[:, 2:]
+    out[:, 2::3] = np.minimum.reduceat(summaries[:, 0::3], first)
+    out[:, 3::3] = np.maximum.reduceat(summaries[:, 1::3], first)
+    total = np.add.reduceat(weight, first)[:, None]
+    out[:, 4::3] = np.add.reduceat(summaries[:, 2::3] * weight[:, None], first) / total
+    peak_norm = table[:, 2 + SUMMARIES.index("grad_norm_max")]
+    highest = np.repeat(out[:, 2 + SUMMARIES.index("grad_norm_max")], np.diff(first, append=len(table)))
+    at_peak = np.flatnonzero(peak_norm == highest)
+    out[:, 1] = table[at_peak[np.searchsorted(at_peak, first)], 1]
+    return out

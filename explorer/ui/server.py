@@ -1,0 +1,165 @@
+"""What the server keeps for all visits: the host, open runs, pictures, and who is watching.
+
+All of it is plain data in `st.cache_resource`. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.config import RunConfig
+from explorer.runs import catalogue
+from explorer.runs.answer import Answer
+from explorer.runs.client import Client, Request
+from explorer.runs.file import begin
+from explorer.runs.run import Run
+
+GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
+KEPT_PICTURES = 256
+SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
+
+
+@st.cache_resource(show_spinner=False)
+def host() -> Client:
+    """The host process, started once a server."""
+    quota = int(os.environ.get("EXPLORER_WORKERS", "0")) or None
+    client = Client(quota)
+
+    def freeze_when_warm() -> None:
+        client.wait()
+        gc.collect()
+        gc.freeze()  # modules and settings never die: no later collection needs to look at them
+
+    threading.Thread(target=freeze_when_warm, daemon=True).start()
+    return client
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def opened(path: str) -> Run:
+    """A run, opened once for all visits. ValueError says what is wrong with the file."""
+    return Run.open(path)
+
+
+@dataclass
+class Pictures:
+    """Answers by (run, events, function, arguments), the last few hundred, shared by all visits."""
+
+    kept: OrderedDict[tuple, Request] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, run: Run, step: int, function: str, **arguments: Any) -> Request:
+        """The picture at a step, asked for unless it is there or under way."""
+        event = max((e.id for e in run.events if e.step <= step), default=0)
+        key = (str(run.path), step, event, function, tuple(sorted(arguments.items())))
+        with self.lock:
+            if key in self.kept and not failed(self.kept[key]):
+                self.kept.move_to_end(key)
+                return self.kept[key]
+            far = run.distance(step) / (run.speed() or 1) > SLOW_SECONDS
+            request = host().request(
+                f"explorer.runs.views:{function}",
+                lane="slow" if far else "quick",
+                path=str(run.path),
+                step=step,
+                **arguments,
+            )
+            self.kept[key] = request
+            while len(self.kept) > KEPT_PICTURES:
+                self.kept.popitem(last=False)
+        return request
+
+
+def failed(request: Request) -> bool:
+    """True for an answer that is a refusal."""
+    return request.answer.done() and request.answer.exception() is not None
+
+
+@st.cache_resource(show_spinner=False)
+def pictures() -> Pictures:
+    """The server's pictures."""
+    return Pictures()
+
+
+def answer_within(request: Request, seconds: float) -> Answer | None:
+    """The answer if it is there in time. ValueError with the reason where it was refused."""
+    try:
+        return request.answer.result(timeout=seconds)
+    except NotYet:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def about(path: str) -> dict[str, Any]:
+    """What pages need to know of a run's task. ValueError where its text is not on this machine."""
+    return host().request("explorer.runs.views:about", path=path).answer.result(timeout=60)[0]
+
+
+def start(config: RunConfig, stem: str, paused: bool = False) -> Path:
+    """Makes a run and lets it train, or wait at step 0."""
+    path = catalogue.new_path(stem)
+    begin(path, config)
+    if not paused:
+        host().order(path, "play")
+    return path
+
+
+@dataclass
+class Watchers:
+    """Who is looking at which run. A run that nobody watches any more pauses after a grace time."""
+
+    runs: dict[str, set[str]] = field(default_factory=dict)  # run path -> visits
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self, visit: str, path: str) -> None:
+        """This visit is looking at this run, and at no other any more."""
+        with self.lock:
+            others = [other for other, visits in self.runs.items() if other != path and visit in visits]
+            self.runs.setdefault(path, set()).add(visit)
+        self.leave(visit, others)
+
+    def leave(self, visit: str, paths: list[str] | None = None) -> None:
+        """This visit's tab was closed, or the network blinked: a reconnect within the grace undoes it."""
+        with self.lock:
+            left = [p for p, v in self.runs.items() if visit in v] if paths is None else paths
+            for path in left:
+                self.runs[path].discard(visit)
+        if left:
+            timer = threading.Timer(GRACE_SECONDS, self.pause_unwatched, args=(left,))
+            timer.daemon = True
+            timer.start()
+
+    def pause_unwatched(self, paths: list[str]) -> None:
+        """Pauses those of these runs that nobody is looking at."""
+        for path in paths:
+            with self.lock:
+                watched = bool(self.runs.get(path))
+                if not watched:
+                    self.runs.pop(path, None)
+            if not watched and host().working(Path(path)):
+                host().order(Path(path), "pause", reason="nobody was watching")
+
+
+@st.cache_resource(show_spinner=False)
+def watchers() -> Watchers:
+    """The server's watchers."""
+    return Watchers()
+
+
+def _released(visit: dict[str, str]) -> None:
+    watchers().leave(visit["id"])
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=_released)
+def visit() -> dict[str, str]:
+    """This browser tab's visit; released when the tab closes."""
+    return {"id": f"{time.time_ns():x}"}
