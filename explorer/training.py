@@ -69,10 +69,10 @@ class Training(Iterator[Step]):
     step: steps taken so far.   model, optimizer, task, config: what they say; `config` follows live changes.
     """
 
-    def __init__(self, config: RunConfig):
+    def __init__(self, config: RunConfig, task: Task | None = None):
         self.config = config
         self.device = choose_device(config.train.device)
-        self.task: Task = build_task(config.task, config.model)
+        self.task = task or build_task(config.task, config.model)
         self.model = initial_model(config, self.task).to(self.device)
         self.named = dict(self.model.named_parameters())
         self.parameters = list(self.named.values())

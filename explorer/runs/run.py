@@ -5,6 +5,7 @@ P parameters (tensors), N steps.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -20,7 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from explorer.config import RunConfig
-from explorer.runs import file
+from explorer.runs import catalogue, file
 from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
 
 if TYPE_CHECKING:
@@ -41,6 +42,36 @@ class Event:
     time: float
     kind: str
     detail: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The event in words."""
+        head = head_name(self.detail["head"]) if "head" in self.detail else ""
+        reason = self.detail.get("reason", "")
+        words = {
+            "set": ", ".join(f"{k.partition('.')[2]} {v:g}" if isinstance(v, float) else
+                             f"{k.partition('.')[2]} {v}" for k, v in self.detail.items()),
+            "ablate": f"{head} switched off",
+            "restore": f"{head} switched on again",
+            "freeze": f"{head} frozen",
+            "unfreeze": f"{head} thawed",
+            "reset": f"{head} started afresh",
+            "bookmark": f"bookmark {self.detail.get('label', '')}".strip(),
+            "branched": f"branched from {self.detail.get('from')}",
+            "speed": f"at most {self.detail.get('value')} steps/s" if self.detail.get("value") else "full speed",
+            "paused": f"paused: {reason}",
+            "diverged": f"diverged: {reason}",
+            "finished": f"finished: {reason}",
+        }
+        return f"step {self.step}: {words.get(self.kind, self.kind)}"
+
+
+def head_name(path: str) -> str:
+    """A head as people count: `blocks.0.attention.1` is head 1.2."""
+    parts = path.split(".")
+    block, number = int(parts[parts.index("blocks") + 1]) + 1, int(parts[-1]) + 1
+    where = {"encoder": "encoder ", "decoder": "decoder "}.get(parts[0], "")
+    return f"{where}{'cross-' if parts[-2] == 'cross' else ''}head {block}.{number}"
 
 
 @dataclass(frozen=True)
@@ -302,6 +333,11 @@ class Run:
         ratios = np.array([np.frombuffer(r, np.float32) for _, _, r in rows]).reshape(-1, count)
         return np.array([s for s, _, _ in rows]), norms, ratios
 
+    def step_row(self, step: int) -> dict[str, float] | None:
+        """One recorded step by column; None where there is none."""
+        rows = self.query(f"SELECT step, {', '.join(COLUMNS)}, tokens FROM steps WHERE step = ?", (step,))
+        return dict(zip(self.steps, rows[0], strict=True)) if rows else None
+
     def speed(self) -> float | None:
         """Steps a second over the last 20 steps; None before the first."""
         rows = self.query("SELECT seconds FROM steps ORDER BY step DESC LIMIT 20")
@@ -314,8 +350,11 @@ class Run:
 
 
 def lock_path(path: Path) -> Path:
-    """The lock that a run's recorder holds."""
-    return path.with_name(path.name + ".lock")
+    """The lock that a run's recorder holds: apart from the run, which stays a single file."""
+    name = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
+    locks = catalogue.home() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    return locks / f"{name}.lock"
 
 
 def merged(table: np.ndarray, points: int) -> np.ndarray:

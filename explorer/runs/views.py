@@ -11,10 +11,12 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from explorer.config import RunConfig
 from explorer.randomness import stream
 from explorer.runs.answer import Answer
 from explorer.runs.replay import restore
 from explorer.runs.run import Run
+from explorer.tasks import build
 from explorer.tasks.base import IGNORE, Batch
 from explorer.trace import evaluating, observe
 from explorer.training import Training, numerics
@@ -72,16 +74,16 @@ def attention(path: str, step: int, text: str | None = None, progress: Progress 
 
 
 def flow(path: str, step: int, text: str | None = None, progress: Progress = None) -> Answer:
-    """Root mean square of value and gradient at every junction of the residual stream, in order."""
+    """Mean |value| and mean |∂L/∂value| at every junction of the residual stream and at the logits, in order."""
     training = training_at(path, step, progress)
     batch = chosen_input(training, text)
     with numerics(training.config):
         trace = observe(training.model, batch, wanted=lambda name: ".residual_" in name or name == "logits")
-    rms = {
-        kind: np.array([float(np.sqrt(np.mean(np.square(v, dtype=np.float64)))) for v in found.values()])
+    size = {
+        kind: np.array([np.abs(v, dtype=np.float64).mean() for v in found.values()])
         for kind, found in (("value", trace.values), ("gradient", trace.grads))
     }
-    return {"step": step, "loss": trace.loss, "taps": list(trace.values)}, rms
+    return {"step": step, "loss": trace.loss, "taps": list(trace.values)}, size
 
 
 @torch.no_grad()
@@ -99,7 +101,8 @@ def samples(path: str, step: int, count: int = 5, progress: Progress = None) -> 
     for b in range(len(batch.tokens)):
         asked = batch.targets[b] != IGNORE
         expected, said = batch.targets[b][asked], probabilities[b].argmax(-1)[asked]
-        read = batch.tokens[b] if batch.source is None else batch.source[b]
+        first = int(asked.nonzero()[0]) + 1  # a decoder reads on into the answer
+        read = batch.tokens[b][:first] if batch.source is None else batch.source[b]
         p = probabilities[b][asked].gather(1, expected[:, None])[:, 0]
         rows.append(
             {
@@ -146,3 +149,10 @@ def about(path: str) -> Answer:
     }, {}
 
 
+
+
+def check_fit(config: str) -> Answer:
+    """Builds the task that a config (JSON) describes. ValueError says why it cannot be done."""
+    chosen = RunConfig.from_json(config)
+    build(chosen.task, chosen.model)
+    return {}, {}

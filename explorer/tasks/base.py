@@ -20,7 +20,8 @@ class Batch:
 
     tokens (B, T): the model's input.   targets (B, T): the right token at each position, or IGNORE.
     source (B, S): the encoder's input, None where there is no encoder beside a decoder.
-    alignment (B, T, S): 1 where target t is a translation of source s, None where nothing is known.
+    alignment (B, T, S): 1 where target t is a translation of source s, None where nothing is known. Without
+    a source of its own, s counts positions of tokens.
     """
 
     tokens: Tensor
@@ -30,8 +31,8 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device."""
-        moved = (None if t is None else t.to(device) for t in self.__dict__.values())
-        return Batch(*moved)
+        source, alignment = (None if t is None else t.to(device) for t in (self.source, self.alignment))
+        return Batch(self.tokens.to(device), self.targets.to(device), source, alignment)
 
     @property
     def asked(self) -> int:
@@ -87,8 +88,11 @@ class Task(ABC):
         held_out = self.held_out(size, generator)
         return self.batch(size, generator) if held_out is None else held_out
 
+    def readable(self, tokens: Tensor | list[int]) -> str:
+        """Tokens as a person reads them in a row."""
+        return " ".join(self.vocabulary.show(tokens))
+
     def sample(self, batch: Batch, row: int = 0) -> str:
         """One example as a person reads it."""
-        read = " ".join(self.vocabulary.show((batch.tokens if batch.source is None else batch.source)[row]))
-        answer = [int(t) for t in batch.targets[row] if t != IGNORE]
-        return f"{read} → {' '.join(self.vocabulary.show(answer))}"
+        read = self.readable((batch.tokens if batch.source is None else batch.source)[row])
+        return f"{read} → {self.readable(batch.targets[row][batch.targets[row] != IGNORE])}"

@@ -18,6 +18,7 @@ class TaskFields(BaseModel):
     """Base of every task's fields. Frozen; an unknown field is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
 
 
 Length = Annotated[int, Field(ge=2, le=200, description="symbols in one input")]

@@ -25,7 +25,7 @@ class Rewrite(Task):
 
     def __init__(self, fields: f.Reverse | f.Copy | f.Sort, model: ModelConfig):
         self.n, self.symbols, self.kind = fields.length, fields.symbols, model.kind
-        self.vocabulary = Vocabulary(tuple(LETTERS[: fields.symbols]) + (SEPARATOR,))
+        self.vocabulary = Vocabulary((*LETTERS[: fields.symbols], SEPARATOR))
         self.separator = fields.symbols
         self.length = 2 * self.n if self.kind == "decoder" else self.n
         self.chance = 1 / fields.symbols
@@ -87,17 +87,26 @@ class Sort(Rewrite):
 
     def __init__(self, fields: f.Sort, model: ModelConfig):
         super().__init__(fields, model)
-        # the best guess without reading: the symbol most often in this rank, averaged over ranks
-        draw = torch.randint(self.symbols, (20_000, self.n), generator=torch.Generator().manual_seed(0))
-        ranked = draw.sort(1).values
-        self.chance = float(torch.stack([r.bincount().max() / len(r) for r in ranked.T]).mean())
+        self.chance = likeliest_ranks(self.n, self.symbols)
+
+
+def likeliest_ranks(n: int, symbols: int) -> float:
+    """The share right of always saying, at each rank of n sorted draws, the symbol likeliest there.
+
+    Rank k is at most v where more than k draws are (order statistics, David & Nagaraja 2003, §2.1).
+    """
+    share = torch.arange(1, symbols, dtype=torch.float64)[:, None] / symbols  # of symbols up to v
+    counts = torch.distributions.Binomial(n, share).log_prob(torch.arange(n)).exp()  # (symbols − 1, n)
+    at_most = 1 - counts.cumsum(1)  # P(rank k ≤ v)
+    ends = torch.zeros(1, n, dtype=torch.float64), torch.ones(1, n, dtype=torch.float64)
+    return float(torch.cat([ends[0], at_most, ends[1]]).diff(dim=0).amax(0).mean())
 
 
 class Induction(Task):
     """A random sequence of period p, repeated; p is drawn for each row, so only looking back tells.
 
-    Asked from the first repeated symbol on. Olsson et al. 2022 call the circuit that learns this an
-    induction head.
+    Asked from the second repeated symbol on: that the first one starts a repetition nobody can foresee.
+    Olsson et al. 2022 call the circuit that learns this an induction head.
     """
 
     def __init__(self, fields: f.Induction, model: ModelConfig):
@@ -105,8 +114,8 @@ class Induction(Task):
             raise ValueError(f"model.kind={model.kind} cannot do task.name=induction; use model.kind=decoder")
         if not fields.shortest <= fields.longest < fields.length:
             raise ValueError(
-                f"task.shortest={fields.shortest}, task.longest={fields.longest}, task.length={fields.length} "
-                "leave nothing to repeat; use shortest ≤ longest < length"
+                f"task.shortest={fields.shortest}, task.longest={fields.longest} and "
+                f"task.length={fields.length} leave nothing to repeat; use shortest ≤ longest < length"
             )
         self.fields = fields
         self.vocabulary = Vocabulary(tuple(LETTERS[: fields.symbols]))
@@ -123,7 +132,7 @@ class Induction(Task):
         """The first period (B, ≥ p) and its length p (B, 1) as sequences with targets."""
         t = torch.arange(self.length + 1)
         sequence = once.gather(1, t % period)  # (B, T + 1)
-        targets = sequence[:, 1:].masked_fill(t[1:] < period, IGNORE)
+        targets = sequence[:, 1:].masked_fill(t[1:] <= period, IGNORE)
         return Batch(sequence[:, :-1], targets)
 
     def encode(self, text: str) -> Batch:
@@ -150,7 +159,7 @@ class Addition(Task):
         self.length = 3
         self.chance = 1 / p
         order = torch.randperm(p * p, generator=torch.Generator().manual_seed(0))
-        hold = round(p * p * fields.held_out)
+        hold = min(max(1, round(p * p * fields.held_out)), p * p - 1)
         self.splits = {"held out": order[:hold], "trained": order[hold:]}
 
     def batch(self, size: int, generator: torch.Generator) -> Batch:

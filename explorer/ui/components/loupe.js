@@ -5,7 +5,7 @@ const visible = (token) => (token === " " ? "␣" : token === "\n" ? "⏎" : tok
 function loupePlace(cell, width, most) {
   const [, Q, K] = cell.row.shape;
   const longest = Math.min(7, Math.max(...cell.row.q.map((token) => visible(token).length)));
-  const left = 28 + longest * 8, top = 30;
+  const left = 36 + longest * 8, top = 30;
   const unit = Math.min((width - left - 4) / K, (most - top) / Q);
   return { left, top, unit, width, height: top + unit * Q + 8, Q, K };
 }
@@ -41,7 +41,7 @@ function drawLoupe(canvas, cell, place, hover, style) {
     if (hover?.q === q || (q % every === 0 && !near)) label(token, left - 8, top + (q + 0.5) * unit, hover?.q === q);
   });
   context.save();
-  context.translate(10, top + (unit * Q) / 2);
+  context.translate(12, top + (unit * Q) / 2);
   context.rotate(-Math.PI / 2);
   context.textAlign = "center";
   label("query", 0, 0, false);

@@ -149,7 +149,7 @@ function enlarge(grid, open) {
 function arrange(grid) {
   const width = grid.root.clientWidth - 26, most = Math.max(1, ...grid.rows.map((row) => row.heads.length));
   if (width <= 0) return;
-  const fit = Math.max(1, Math.min(most, Math.floor((width + 12) / (76 + 12))));
+  const fit = Math.max(1, Math.min(most, Math.floor((width + 12) / (56 + 12))));
   const columns = Math.ceil(most / Math.ceil(most / fit));
   const lines = grid.rows.reduce((sum, row) => sum + Math.ceil(row.heads.length / columns), 0);
   const tallest = grid.height ? Math.max(56, (grid.height - 34) / lines - 29) : 240;
@@ -235,8 +235,10 @@ function limitsOf(rows, values) {
 
 function update(grid, header, values) {
   const { rows, scale } = header, heads = JSON.stringify(rows.map((row) => row.heads.map((head) => head.id)));
+  const sizes = JSON.stringify(rows.map((row) => row.shape));
   if (heads !== grid.heads) buildRows(grid, rows);
-  Object.assign(grid, { rows, heads, height: header.height, step: header.step, palette: paletteOf(grid.root) });
+  if (heads !== grid.heads || sizes !== grid.sizes) grid.hover = null;
+  Object.assign(grid, { rows, heads, sizes, height: header.height, step: header.step, palette: paletteOf(grid.root) });
   grid.limits = limitsOf(rows, values);
   const signed = scale.kind === "signed", marks = {};
   const bound = (r, h) => ({ cell: grid.limits.cell[r][h], row: grid.limits.row[r], all: grid.limits.all })[scale.scope];
@@ -269,11 +271,10 @@ export default function ({ data, parentElement, setStateValue }) {
   outline(grid);
   if (grid.open && !chosenCell(grid)) enlarge(grid, false);
   arrange(grid);
-  if (grid.hover) showTip(grid);
+  grid.hover ? showTip(grid) : (grid.tip.hidden = true);
   window.__matrixGridPaintMs = performance.now() - start;
-  const turn = (grid.turn = {});
   return () => {
-    if (grid.turn !== turn) return;
+    if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
     grid.observer.disconnect();
     grid.root.remove();
     grids.delete(parentElement);

@@ -1,0 +1,156 @@
+"""What a colour means, the same on every page, and how large things are drawn.
+
+Mark colours stand on both of the app's backgrounds, light and dark, with a contrast of at least 3 (WCAG
+1.4.11), and stay apart under protanopia, deuteranopia and tritanopia; tests/explorer/charts measures both.
+Charts are shown with Streamlit's own chart theme (`theme="streamlit"`): it colours axes, titles and grid for
+whichever theme the visitor has, so nothing here names a colour for them. It also replaces the colour
+name "gray" by the theme's, light or dark; elsewhere "gray" is the gray that browsers know.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+CATEGORICAL = (
+    "#4c6ef5",  # blue
+    "#e8590c",  # orange
+    "#0a8f7d",  # teal
+    "#c018a8",  # magenta
+    "#c07860",  # clay
+    "#9078d8",  # lilac
+    "#f0409c",  # pink
+    "#d80030",  # red
+)
+TRAIN, VALIDATION = CATEGORICAL[0], CATEGORICAL[2]
+GOOD, WARN, BAD = "#2f9e44", CATEGORICAL[1], CATEGORICAL[7]
+GUIDE = "gray"  # chance, ln V, the clipping threshold and their words: the theme's gray
+CURSOR = "#7c5ce0"  # the step that is looked at
+OUTSIDE = "#7f8796"  # tensors that belong to no layer: embeddings, final norm, unembedding
+
+# 0 to 1: a probability, in both themes
+PROBABILITY = (
+    "#f8f8fb",
+    "#e3e8fb",
+    "#cbd5f8",
+    "#aebdf4",
+    "#8ea3ef",
+    "#6c86e8",
+    "#4a68dc",
+    "#324dc2",
+    "#20359a",
+    "#111f66",
+)
+# negative to positive, zero in the middle
+SIGNED = (
+    "#8f3402",
+    "#c2510f",
+    "#e57f3e",
+    "#f5b288",
+    "#fadcc8",
+    "#f8f8fb",
+    "#cfd9f9",
+    "#9db2f3",
+    "#6583e8",
+    "#3a55c8",
+    "#1c2f8c",
+)
+
+EVENTS = {"diverged": BAD, "bookmark": GOOD, "finished": GOOD}  # the rest: WARN, somebody intervened
+
+
+def layer(index: int) -> str:
+    """The colour of a layer, counted from 0 in the order of the forward pass."""
+    return _cycled(CATEGORICAL, index)
+
+
+def head(index: int) -> str:
+    """The colour of a head of its layer, counted from 0."""
+    return _cycled(CATEGORICAL, index)
+
+
+def run(index: int) -> str:
+    """The colour of an earlier run, counted from 0 over a visit: never that of training or validation."""
+    return _cycled([c for c in CATEGORICAL if c not in (TRAIN, VALIDATION)], index)
+
+
+def _cycled(colors: Sequence[str], index: int) -> str:
+    """Starts over after the last, a little less red each time: legends need each colour to be another."""
+    rounds, place = divmod(index, len(colors))
+    red = int(colors[place][1:3], 16)
+    return f"#{abs(red - rounds):02x}{colors[place][3:]}"
+
+
+def event(kind: str) -> str:
+    """The colour of an event's mark."""
+    return EVENTS.get(kind, WARN)
+
+
+def config(projector: bool = False) -> dict[str, Any]:
+    """The Vega config: transparent, the app's font, sizes in pixels; with `projector` larger and thicker."""
+    scale = 1.45 if projector else 1.0
+    size = {name: round(pixels * scale) for name, pixels in {"label": 12, "title": 12, "head": 15}.items()}
+    y_extent = round(40 * scale)  # fixed, so that a new digit does not push the plot aside
+    return {
+        "background": "transparent",
+        "font": '"Source Sans", "Source Sans 3", sans-serif',
+        "view": {"strokeWidth": 0, "continuousWidth": 560},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "fontSize": size["head"],
+            "fontWeight": 600,
+            "offset": 10,
+        },
+        "axis": {
+            "labelFontSize": size["label"],
+            "titleFontSize": size["title"],
+            "titlePadding": 6,
+            "labelPadding": 6,
+            "labelOverlap": True,
+            "labelLimit": 260,
+            "ticks": False,
+            "domain": False,
+            "gridOpacity": 0.6,
+        },
+        "axisX": {"grid": False, "domain": True, "domainOpacity": 0.6, "titleAnchor": "end", "tickCount": 6},
+        "axisY": {"minExtent": y_extent, "maxExtent": y_extent, "tickCount": 5},
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "labelFontSize": size["label"],
+            "labelLimit": 120 * scale,
+            "layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}},
+            "symbolSize": 120,
+            "columnPadding": 14,
+            "padding": 0,
+            "offset": 6,
+        },
+        "line": {"strokeWidth": 2 * scale, "strokeCap": "round", "strokeJoin": "round"},
+        "rule": {"strokeWidth": 1.25 * scale},
+        "text": {"fontSize": size["label"]},
+        "bar": {"cornerRadiusEnd": 2},
+    }
+
+
+def spec(chart: alt.TopLevelMixin, projector: bool = False) -> dict[str, Any]:
+    """The chart without its data, as a Vega-Lite dict for `st.vega_lite_chart`.
+
+    Make it once for each kind of chart and keep it; then only data travels, and Streamlit swaps it in place
+    as long as the spec is the same, which it is for any data:
+
+        LOSSES = charts.spec(charts.progress.losses(charts.progress.frame({}, "loss")))
+        st.vega_lite_chart(frame, LOSSES, key="losses", width="stretch", theme="streamlit")
+
+    `width` must be "stretch" and `theme` "streamlit"; the height is the spec's own.
+    """
+    bare = copy.deepcopy(chart)
+    bare.data = alt.Undefined
+    plain = bare.to_dict()
+    plain["config"] = config(projector)
+    plain["padding"] = {"left": 4, "right": 12, "top": 4, "bottom": 4}
+    plain["autosize"] = {"type": "fit", "contains": "padding"}
+    return plain

@@ -1,0 +1,231 @@
+"""What every chart over steps is made of: one table for all layers, and the layers.
+
+A chart's spec never depends on values, so that new data is swapped in place. One tidy table therefore serves
+all layers, and each layer keeps the rows of its own `kind`:
+
+    kind        means                             uses
+    train       a curve of this run               step, value, low, high, series, color
+    validation  the same on held-out data         step, value, series, color
+    earlier     another run of this visit         step, value, series, color
+    guide       a level to compare with           value, label
+    event       something that happened           step, label, color
+    cursor      the step that is looked at        step
+    nonfinite   a value that is NaN or infinite   step, series, label
+    note        the words beside the first such   step, label
+
+`series` is what the legend says, `color` its colour: the legend takes both from the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from explorer.charts import theme
+
+NUMBERS = ("step", "value", "low", "high")
+WORDS = ("kind", "series", "color", "label")
+SOURCE = "source"  # how Streamlit and Vega-Lite call the table that layers share
+TINY = 1e-30  # what a log axis shows of a zero
+CURVES = ["train", "validation", "earlier"]
+
+
+class Event(Protocol):
+    """Something that happened to a run after `step` steps; label says it in words."""
+
+    @property
+    def step(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+def rows(kind: str, step: Any = np.nan, value: Any = np.nan, **columns: Any) -> dict[str, Any]:
+    """Rows of one kind; each column an array (n,) or one value for all. low and high default to value."""
+    return {"kind": kind, "step": step, "value": value, "low": value, "high": value} | columns
+
+
+def curve(kind: str, step: np.ndarray, value: np.ndarray, **columns: Any) -> list[dict[str, Any]]:
+    """A curve's rows, and marks where a value or its extremes are infinite. NaN, nothing known, is a gap."""
+    step, value = np.asarray(step, dtype=np.float64), np.asarray(value, dtype=np.float64)
+    low, high = columns.pop("low", value), columns.pop("high", value)
+    line = rows(kind, step, _finite(value), low=_finite(low), high=_finite(high), **columns)
+    series = columns.get("series", "")
+    beyond = np.isinf(value) | np.isinf(low) | np.isinf(high)
+    return [line, *not_finite(step[beyond], series, f"{series}: infinite")] if beyond.any() else [line]
+
+
+def not_finite(step: Sequence[float] | np.ndarray, series: str, label: str) -> list[dict[str, Any]]:
+    """Marks at the top edge, the first with its words."""
+    return [rows("nonfinite", step, series=series, label=label), rows("note", step[0], label=label)]
+
+
+def marks(events: Iterable[Event], cursor: int | None) -> list[dict[str, Any]]:
+    """Events on the axis, and the step that is looked at when it is not the newest."""
+    parts = []
+    for event in events:
+        parts.append(rows("event", event.step, label=event.label, color=theme.event(event.kind)))
+        if event.kind == "diverged":
+            parts += not_finite([event.step], "", event.label)
+    return parts if cursor is None else [*parts, rows("cursor", cursor)]
+
+
+def table(parts: Sequence[dict[str, Any]], **extra: str) -> pd.DataFrame:
+    """One table of all parts, with the columns of this module and `extra` ones with their defaults."""
+    lengths = [np.size(part["step"]) for part in parts]
+    defaults = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(WORDS, "") | extra
+    columns = {}
+    for name, default in defaults.items():
+        dtype = np.float64 if name in NUMBERS else object
+        pieces = [
+            np.broadcast_to(np.asarray(part.get(name, default), dtype), n)
+            for part, n in zip(parts, lengths, strict=True)
+        ]
+        columns[name] = np.concatenate(pieces) if pieces else np.empty(0, dtype)
+    return pd.DataFrame(columns)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def picture(
+    layers: Sequence[alt.Chart], data: pd.DataFrame, title: str, description: str, height: int
+) -> alt.LayerChart:
+    """The layers as one chart over one table. description: what a screen reader says."""
+    values = data.astype(object).where(data.notna(), None).to_dict("records")
+    return alt.LayerChart(
+        data=alt.InlineData(values=values, name=SOURCE),
+        layer=list(layers),
+        title=title,
+        description=description,
+        height=height,
+    )
+
+
+def only(*kinds: str) -> alt.FieldOneOfPredicate:
+    """The filter of a layer."""
+    return alt.FieldOneOfPredicate(field="kind", oneOf=list(kinds))
+
+
+def _largest(column: str, at_least: float) -> alt.ExprRef:
+    """The largest value of a column of the table, at least so much, found in the browser.
+
+    Not Vega-Lite's own domain of a field: that complains of each layer whose filter keeps no row.
+    """
+    return alt.ExprRef(f"max({at_least}, extent(pluck(data('{SOURCE}'), '{column}'))[1] || {at_least})")
+
+
+def _smallest(column: str, at_most: float) -> alt.ExprRef:
+    """The smallest positive value of a column, at most so much."""
+    least = f"extent(pluck(data('{SOURCE}'), '{column}'))[0]"
+    return alt.ExprRef(f"min({at_most}, max({TINY}, {least} || {at_most}))")
+
+
+def step_axis() -> alt.X:
+    """Steps from 0 to the newest."""
+    scale = alt.Scale(domain=[0, _largest("step", 1)], nice=False)
+    return alt.X("step:Q", title="step", scale=scale, axis=alt.Axis(format="~s", tickMinStep=1))
+
+
+def value_axis(unit: str, at_least: float, digits: str = "~g") -> alt.Y:
+    """A linear axis from 0 to the largest value, at least so far."""
+    scale = alt.Scale(domain=[0, _largest("high", at_least)], nice=True)
+    return alt.Y("value:Q", title=unit, scale=scale, axis=alt.Axis(format=digits))
+
+
+def magnitude_axis(unit: str, holds: tuple[float, float], channel: type = alt.Y) -> Any:
+    """A log axis at true magnitude that holds at least two values.
+
+    Only powers of ten have a label and a full line.
+    """
+    decade = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
+    axis = alt.Axis(
+        labelExpr=f"{decade} ? format(datum.value, '.0e') : ''",
+        gridOpacity=alt.condition(decade, alt.value(0.6), alt.value(0.12)),
+        grid=True,
+    )
+    domain = [_smallest("low", holds[0]), _largest("high", holds[1])]
+    return channel("value:Q", title=unit, scale=alt.Scale(type="log", domain=domain, nice=True), axis=axis)
+
+
+def legend(symbol: str = "stroke", **properties: Any) -> alt.Legend:
+    """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot."""
+    columns = alt.ExprRef("max(1, floor((containerSize()[0] || 560) / 150))")
+    return alt.Legend(title=None, columns=columns, symbolType=symbol, **properties)
+
+
+def series_color(shown: bool = True, symbol: str = "stroke") -> alt.Color:
+    """Colour by series, both from the data: Vega orders names and colours alike, by name."""
+    scale = alt.Scale(range=alt.FieldRange(field="color"))
+    return alt.Color("series:N", scale=scale, legend=legend(symbol) if shown else None)
+
+
+def own_color() -> alt.Color:
+    """The colour that the row itself names."""
+    return alt.Color("color:N", scale=None)
+
+
+def hover(y: alt.Y, tooltip: list[alt.Tooltip], group: str, name: str) -> list[alt.Chart]:
+    """The point nearest to the pointer: its exact numbers and a rule at its step.
+
+    `group` names the column that tells curves apart. The choice is kept by value, so it outlives a swap.
+    """
+    nearest = alt.selection_point(
+        name="hover",
+        fields=["step", group],
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        empty=False,
+    )
+    points = alt.Chart(name=name).transform_filter(only(*CURVES)).transform_filter("isValid(datum.value)")
+    dots = points.mark_point(filled=True, size=70).encode(
+        x=step_axis(),
+        y=y,
+        color=own_color(),
+        opacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
+        tooltip=tooltip,
+    )
+    rule = alt.Chart().transform_filter(only(*CURVES)).transform_filter(nearest)
+    return [
+        rule.mark_rule(opacity=0.5).encode(x=step_axis(), color=alt.value(theme.GUIDE)),
+        dots.add_params(nearest),
+    ]
+
+
+def guides(y: alt.Y) -> list[alt.Chart]:
+    """Dashed levels with their words at the right end."""
+    kept = alt.Chart().transform_filter(only("guide"))
+    words = kept.mark_text(align="right", baseline="bottom", dx=-2, dy=-4)
+    return [
+        kept.mark_rule(strokeDash=[5, 4]).encode(y=y, color=alt.value(theme.GUIDE)),
+        words.encode(x=alt.value("width"), y=y, text="label:N", color=alt.value(theme.GUIDE)),
+    ]
+
+
+def markers() -> list[alt.Chart]:
+    """Events as diamonds on the axis, the cursor, and crosses at the top edge where a value is not finite."""
+    said = [alt.Tooltip("step:Q", format=",d"), alt.Tooltip("label:N", title="what")]
+    cross = "M-1,-1L1,1M-1,1L1,-1"
+
+    def kept(kind: str) -> alt.Chart:
+        return alt.Chart().transform_filter(only(kind))
+
+    return [
+        kept("cursor").mark_rule(strokeWidth=2).encode(x=step_axis(), color=alt.value(theme.CURSOR)),
+        kept("event")
+        .mark_point(shape="diamond", filled=True, size=110, opacity=1)
+        .encode(x=step_axis(), y=alt.value("height"), color=own_color(), tooltip=said),
+        kept("nonfinite")
+        .mark_point(shape=cross, filled=False, size=60, strokeWidth=2.5, opacity=1)
+        .encode(x=step_axis(), y=alt.value(6), color=alt.value(theme.BAD), tooltip=said),
+        kept("note")
+        .mark_text(align="right", dx=-10, baseline="middle", fontWeight=600)
+        .encode(x=step_axis(), y=alt.value(6), text="label:N", color=alt.value(theme.BAD)),
+    ]

@@ -1,0 +1,253 @@
+"""Dates from English into another language, as babel writes them, with the true alignment.
+
+B batch, T target position, S source position; tokens are characters.
+
+A date is kept as a template: its year stands as placeholders, so that 28 years of days (which hold every
+pairing of weekday, month and day) serve for all years.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.tasks import fields as f
+from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.cache import Entry, cached
+from models.config import ModelConfig
+
+YEARS = range(1900, 2061)
+ENGLISH = ("EEEE, MMMM d, y", "MMMM d, y", "d MMMM y", "d MMM y", "MMM d, y")  # CLDR date patterns
+PAD, START, END = 0, 1, 2
+SPECIAL = ("∅", "⊢", "⊣")  # their symbols
+DIGIT = len(SPECIAL)  # token of "0"; the other digits follow
+# What a character says, equal in both languages where one translates the other. Numbers are copied, so
+# each of their digits has a mark of its own; names count as a whole.
+MARK = {"E": 1, "M": 2, "d": 3, "y": 5}
+YEAR_MARK = MARK["y"]
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Written dates by pattern F and pairing P of weekday, month and day; uint8, 0 where they have ended.
+
+    source, source_marks (F, P, S); target, target_marks (F, P, T), the target with its END.
+    year, pairing (N,): of each day.
+    """
+
+    source: Tensor
+    source_marks: Tensor
+    target: Tensor
+    target_marks: Tensor
+    year: Tensor
+    pairing: Tensor
+    symbols: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)
+def templates(language: str) -> Templates:
+    """Every date of a language pair, from memory, from disk or made now."""
+    entry = cached("dates", f"{language} babel {version('babel')}", lambda: write_templates(language))
+    tensors = {name: torch.from_numpy(array) for name, array in entry.arrays.items()}
+    return Templates(**tensors, symbols=tuple(entry.about["symbols"]))
+
+
+def write_templates(language: str) -> Entry:
+    """Has babel write every pairing in every pattern."""
+    from babel.dates import get_date_format
+
+    days = [date(2000, 1, 1) + timedelta(n) for n in range(365 * 28 + 7)]
+    pairings = {(d.weekday(), d.month, d.day): d for d in days}
+    full, long = (get_date_format(length, language).pattern for length in ("full", "long"))
+    rows: dict[str, list] = {"source": [], "target": []}
+    for pattern in ENGLISH:
+        translated = full if "E" in pattern else long
+        rows["source"].append([list(written(pattern, d, "en")) for d in pairings.values()])
+        rows["target"].append([list(written(translated, d, language)) for d in pairings.values()])
+    letters = {c for side in rows.values() for kind in side for row in kind for c, _ in row}
+    symbols = [*SPECIAL, *"0123456789", *sorted(letters - set("0123456789"))]
+    number = {c: i for i, c in enumerate(symbols)}
+    arrays: dict[str, np.ndarray] = {}
+    for name, side in rows.items():
+        end = [END] if name == "target" else []
+        tokens = [[[number[c] for c, _ in row] + end for row in kind] for kind in side]
+        arrays[name] = padded(tokens)
+        arrays[f"{name}_marks"] = padded([[[mark for _, mark in row] for row in kind] for kind in side])
+    arrays["target_marks"] = np.pad(arrays["target_marks"], ((0, 0), (0, 0), (0, 1)))  # END says nothing
+    order = {pairing: i for i, pairing in enumerate(pairings)}
+    first, last = date(YEARS[0], 1, 1).toordinal(), date(YEARS[-1], 12, 31).toordinal()
+    all_days = [date.fromordinal(n) for n in range(first, last + 1)]
+    arrays["year"] = np.array([d.year for d in all_days])
+    arrays["pairing"] = np.array([order[d.weekday(), d.month, d.day] for d in all_days])
+    return Entry(arrays, {"symbols": symbols})
+
+
+def written(pattern: str, day: date, language: str) -> Iterator[tuple[str, int]]:
+    """A date field by field: each character with its mark."""
+    from babel.dates import tokenize_pattern
+
+    for _, part in tokenize_pattern(pattern):
+        if isinstance(part, str):
+            yield from ((c, 0) for c in part)
+            continue
+        letter, count = part
+        numeric = letter in "dy"
+        for i, c in enumerate(written_field(letter * count, SAME_FIELD[letter](day), language)):
+            yield c, MARK[letter] + (i if numeric else 0)
+
+
+# A day that reads the same in one field, so that few of them stand for all.
+SAME_FIELD: dict[str, Callable[[date], date]] = {
+    "E": lambda day: date(2024, 1, 1 + day.weekday()),  # the first of January 2024 was a Monday
+    "M": lambda day: date(2024, day.month, 1),
+    "d": lambda day: date(2024, 1, day.day),
+    "y": lambda day: date(day.year, 1, 1),
+}
+
+
+@cache
+def written_field(field: str, day: date, language: str) -> str:
+    """One field of a date, such as MMMM, as babel writes it."""
+    from babel.dates import DateTimeFormat
+
+    return DateTimeFormat(day, language)[field]
+
+
+def padded(rows: list[list[list[int]]]) -> np.ndarray:
+    """Ragged rows (F, P, any) filled with 0."""
+    longest = max(len(row) for kind in rows for row in kind)
+    return np.array([[row + [0] * (longest - len(row)) for row in kind] for kind in rows], dtype=np.uint8)
+
+
+def with_year(tokens: Tensor, marks: Tensor, year: Tensor) -> Tensor:
+    """Templates with their years, broadcastable, in digits."""
+    power = 10 ** (3 - (marks - YEAR_MARK).clamp_min(0))  # of the year's digit that stands here
+    return torch.where(marks >= YEAR_MARK, DIGIT + year // power % 10, tokens)
+
+
+class Dates(Task):
+    """Tuesday, March 4, 1997 -> mardi 4 mars 1997
+
+    The weekday is translated where the source has one. A tenth of the days from 1900 to 2060 is held out,
+    in all their ways of writing. An encoder-decoder reads the date as source; a decoder reads
+    `source ⊢ target` in one sequence. start, end: the tokens around a target; generation begins with
+    start and stops at end.
+    """
+
+    metric = "share of characters right"
+    start, end = START, END
+
+    def __init__(self, fields: f.Dates, model: ModelConfig):
+        if model.kind == "encoder":
+            raise ValueError(
+                "model.kind=encoder cannot do task.name=dates, a translation is longer or shorter than its "
+                "source; use model.kind=encoder-decoder or decoder"
+            )
+        self.kind, self.language = model.kind, fields.language
+        self.table = table = templates(fields.language)
+        self.vocabulary = Vocabulary(table.symbols, pad=PAD)
+        S, T = table.source.shape[2], table.target.shape[2]
+        self.length = S + T if self.kind == "decoder" else max(S, T)
+        order = torch.randperm(len(table.year), generator=torch.Generator().manual_seed(0))
+        hold = len(order) // 10
+        self.splits = {"held out": order[:hold], "trained": order[hold:]}
+        self.chance = self.most_frequent()
+
+    def most_frequent(self) -> float:
+        """The share right of always saying what stands most often at each position of a target."""
+        days = self.splits["trained"][:2000]  # drawn without replacement: the permutation is random
+        pattern = torch.arange(len(ENGLISH)).repeat(len(days))
+        days = days.repeat_interleave(len(ENGLISH))
+        target, _ = self.dated("target", pattern, self.table.pairing[days], self.table.year[days])
+        right = sum(int(column[column != PAD].bincount().max()) for column in target.T)
+        return right / int((target != PAD).sum())
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("trained", size, generator)
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("held out", size, generator)
+
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        """`size` days of one split, each in one of the patterns."""
+        days = self.splits[split]
+        day = days[torch.randint(len(days), (size,), generator=generator)]
+        pattern = torch.randint(len(ENGLISH), (size,), generator=generator)
+        return self.arrange(pattern, self.table.pairing[day], self.table.year[day])
+
+    def dated(self, side: str, pattern: Tensor, pairing: Tensor, year: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens and marks (B, S or T) of dates given by (B,) each, no wider than the longest."""
+        tokens = getattr(self.table, side)[pattern, pairing].long()
+        marks = getattr(self.table, f"{side}_marks")[pattern, pairing].long()
+        tokens = with_year(tokens, marks, year[:, None])
+        longest = int((tokens != PAD).sum(1).max())
+        return tokens[:, :longest], marks[:, :longest]
+
+    def arrange(self, pattern: Tensor, pairing: Tensor, year: Tensor) -> Batch:
+        """Dates given by (B,) each, as this kind of model reads them."""
+        source, source_marks = self.dated("source", pattern, pairing, year)
+        target, target_marks = self.dated("target", pattern, pairing, year)
+        start = torch.full((len(source), 1), START)
+        said = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)  # (B, T)
+        asked = target.masked_fill(target == PAD, IGNORE)
+        if self.kind == "encoder-decoder":
+            alignment = (target_marks[:, :, None] == source_marks[:, None]) & (target_marks > 0)[:, :, None]
+            return Batch(said, asked, source, alignment.float())
+        # `source ⊢ target` without the source's padding: column j is source j, or target j − length
+        length = (source != PAD).sum(1, keepdim=True)  # (B, 1)
+        S, width = source.shape[1], source.shape[1] + target.shape[1]
+        j = torch.arange(width)
+        column = torch.where(j < length, j, S + j - length).clamp_max(width)  # (B, S + T)
+
+        def joined(left: Tensor, right: Tensor, filler: int) -> Tensor:
+            last = torch.full((len(left), 1), filler)
+            return torch.cat([left, right, last], 1).gather(1, column)
+
+        silent = torch.zeros_like(source)
+        asked = joined(silent + IGNORE, asked, IGNORE)
+        asks, reads = joined(silent, target_marks, 0), joined(source_marks, torch.zeros_like(target), 0)
+        alignment = (asks[:, :, None] == reads[:, None]) & (asks > 0)[:, :, None]
+        longest = int((asked != IGNORE).cumsum(1).argmax(1).max()) + 1
+        tokens = joined(source, said, PAD)
+        return Batch(
+            tokens[:, :longest],
+            asked[:, :longest],
+            alignment=alignment[:, :longest, :longest].float(),
+        )
+
+    def encode(self, text: str) -> Batch:
+        text = " ".join(text.split())
+        known = self.vocabulary.symbols[len(SPECIAL) :]
+        unknown = sorted(set(text) - set(known))
+        if unknown:
+            names = ", ".join(unknown[:12])
+            raise ValueError(f"the model does not know {names}; type a date such as 14 July 1789")
+        year = re.search(r"\d{4}", text)
+        source = self.table.source
+        if year and len(text) <= source.shape[2]:
+            typed = torch.zeros(source.shape[2], dtype=torch.long)
+            typed[: len(text)] = torch.tensor([DIGIT + known.index(c) for c in text])
+            dated = with_year(source.long(), self.table.source_marks.long(), torch.tensor(int(year[0])))
+            found = (dated == typed).all(-1).nonzero()  # without a weekday any pairing of that day will do
+            if len(found):
+                return self.arrange(found[:1, 0], found[:1, 1], torch.tensor([int(year[0])]))
+        raise ValueError(
+            f"“{text}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
+            "Tuesday, March 4, 1997"
+        )
+
+    def readable(self, tokens: Tensor | list[int]) -> str:
+        return "".join(self.vocabulary.symbols[int(t)] for t in tokens if int(t) >= DIGIT)
+
+    def sample(self, batch: Batch, row: int = 0) -> str:
+        asked = batch.targets[row] != IGNORE
+        read = batch.tokens[row][: int(asked.long().argmax())] if batch.source is None else batch.source[row]
+        return f"{self.readable(read)} → {self.readable(batch.targets[row][asked])}"

@@ -1,0 +1,181 @@
+"""Tasks made of text: a decoder says the next token, an encoder fills in hidden ones.
+
+B batch, T = model.context, N tokens of the whole text. The last tenth of the text is held out.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from explorer.tasks import corpus
+from explorer.tasks import fields as f
+from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.cache import Entry, cached
+from explorer.tasks.corpus import Corpus
+from explorer.tasks.tokenizer import TOKENIZERS, Tokenizer, visible
+from models.config import ModelConfig
+
+HIDDEN_SHARE = 0.15  # of an encoder's input
+MASK = "▢"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """tokens (N,) int16, of the text that `fingerprint` names."""
+
+    tokens: Tensor
+    tokenizer: Tokenizer
+    fingerprint: str
+
+
+@lru_cache(maxsize=8)
+def encoded(source: Corpus, kind: str, size: int) -> Encoded:
+    """A corpus in tokens, from memory, from disk or made now. `size` is that of a BPE vocabulary, else 0."""
+
+    def make() -> Entry:
+        text = source.read()
+        tokenizer = TOKENIZERS[kind].trained(text, size)
+        about = {"tokenizer": tokenizer.saved, "fingerprint": corpus.fingerprint(text)}
+        return Entry({"tokens": tokenizer.tokens(text)}, about)
+
+    entry = cached("text", f"{source.stamp} {kind} {size}", make)
+    tokenizer = TOKENIZERS[kind](entry.about["tokenizer"])
+    return Encoded(torch.from_numpy(entry.arrays["tokens"]), tokenizer, entry.about["fingerprint"])
+
+
+class TextTask(Task):
+    """Windows of T tokens out of a text, each a row of one index into it.
+
+    A decoder is asked for the token after each. An encoder is asked for 15 % of the tokens, which it
+    sees as `▢` (Devlin et al. 2019, §3.1; there a fifth of them stay or turn into random ones, since
+    fine-tuning follows, and the share is a chance for each token; here it is exact in each row).
+
+    corpus: what the text is, in words.   prompt (1, t): where generated text starts; decoders only.
+    """
+
+    def __init__(self, fields: f.Shakespeare | f.Python | f.Text, model: ModelConfig, source: Corpus):
+        if model.kind == "encoder-decoder":
+            raise ValueError(
+                f"model.kind=encoder-decoder has nothing to translate in task.name={fields.name}; "
+                "use model.kind=decoder, or task.name=dates"
+            )
+        self.corpus, self.kind, self.length = source.title, model.kind, model.context
+        size = fields.bpe_size if fields.tokenizer == "bpe" else 0
+        text = encoded(source, fields.tokenizer, size)
+        self.data, self.tokenizer, self.fingerprint = text.tokens, text.tokenizer, text.fingerprint
+        cut = len(self.data) - len(self.data) // 10
+        self.splits = {"trained": (0, cut), "held out": (cut, len(self.data))}
+        self.check_length(len(self.data))
+        self.offsets = torch.arange(self.length + 1)
+        self.mask = len(self.tokenizer.pieces)
+        symbols = tuple(map(visible, self.tokenizer.pieces))
+        self.vocabulary = Vocabulary((*symbols, MASK) if self.kind == "encoder" else symbols)
+        self.chance = float(self.data[cut:].int().bincount().max() / (len(self.data) - cut))
+
+    def check_length(self, tokens: int) -> None:
+        """ValueError where the held-out tenth is too short for two windows."""
+        held_out, least = tokens // 10, ModelConfig.LIMITS["context"][0]
+        if held_out >= self.length + 2:
+            return
+        if held_out < least + 2:
+            raise ValueError(
+                f"the text has {tokens} tokens only, too few to hold a tenth out; "
+                f"use a text of at least {10 * (least + 2)}, for this model.context {10 * (self.length + 2)}"
+            )
+        raise ValueError(
+            f"model.context={self.length} is longer than the text's {held_out} held-out tokens allow; "
+            f"use model.context={held_out - 2} or a text of at least {10 * (self.length + 2)} tokens"
+        )
+
+    @property
+    def prompt(self) -> Tensor | None:
+        """The start of a line, (1, 1), or where the text has no lines the first token held out."""
+        if self.kind == "encoder":
+            return None
+        start = self.splits["held out"][0]
+        first = [self.tokenizer.pieces.index(b"\n")] if b"\n" in self.tokenizer.pieces else self.data[[start]]
+        return torch.as_tensor(first).long()[None]
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("trained", size, generator)
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("held out", size, generator)
+
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        """`size` windows that lie in one split, targets included."""
+        low, high = self.splits[split]
+        start = torch.randint(low, high - self.length, (size, 1), generator=generator)
+        window = self.data[start + self.offsets].long()  # (B, T + 1)
+        if self.kind == "decoder":
+            return Batch(window[:, :-1], window[:, 1:])
+        hide = max(1, round(HIDDEN_SHARE * self.length))
+        order = torch.rand(size, self.length, generator=generator)
+        return self.hidden(window[:, :-1], order.topk(hide).indices)
+
+    def hidden(self, tokens: Tensor, where: Tensor) -> Batch:
+        """Tokens (B, T) with those at `where` (B, k) hidden and asked for."""
+        targets = torch.full_like(tokens, IGNORE).scatter(1, where, tokens.gather(1, where))
+        return Batch(tokens.scatter(1, where, self.mask), targets)
+
+    def encode(self, text: str) -> Batch:
+        """A decoder is asked for each next token, an encoder for every seventh."""
+        unknown = self.tokenizer.unknown(text)
+        if unknown:
+            names = ", ".join(repr(c) for c in unknown[:12])
+            raise ValueError(f"the model does not know {names}; it knows the {self.mask} characters it read")
+        tokens = torch.from_numpy(self.tokenizer.tokens(text)).long()[None] if text else torch.empty(1, 0)
+        if not 2 <= tokens.shape[1] <= self.length:
+            raise ValueError(
+                f"the input has {tokens.shape[1]} tokens and this model reads 2 to {self.length}; "
+                f"type at {'least 2' if tokens.shape[1] < 2 else f'most {self.length}'}"
+            )
+        if self.kind == "encoder":
+            return self.hidden(tokens, torch.arange(1, tokens.shape[1], 7)[None])
+        nothing = torch.full((1, 1), IGNORE)
+        return Batch(tokens, torch.cat([tokens[:, 1:], nothing], 1))
+
+    def readable(self, tokens: Tensor | list[int]) -> str:
+        pieces = (*self.tokenizer.pieces, MASK.encode())
+        return b"".join(pieces[int(t)] for t in tokens).decode(errors="replace")
+
+    def sample(self, batch: Batch, row: int = 0) -> str:
+        """The text itself; an encoder's with what is hidden in it."""
+        read = self.readable(batch.tokens[row])
+        asked = batch.targets[row][batch.targets[row] != IGNORE]
+        return f"{read} → {self.readable(asked)}" if self.kind == "encoder" else read
+
+
+class Shakespeare(TextTask):
+    """To be, or not to b -> e"""
+
+    def __init__(self, fields: f.Shakespeare, model: ModelConfig):
+        super().__init__(fields, model, corpus.shakespeare())
+
+
+class Python(TextTask):
+    """for i in rang -> e"""
+
+    def __init__(self, fields: f.Python, model: ModelConfig):
+        super().__init__(fields, model, corpus.python())
+
+    @staticmethod
+    def parses(text: str) -> bool:
+        """Whether the text is a whole Python module, as far as its grammar goes."""
+        try:
+            ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+        return True
+
+
+class OwnText(TextTask):
+    """A visitor's own text."""
+
+    def __init__(self, fields: f.Text, model: ModelConfig):
+        super().__init__(fields, model, corpus.own(fields.text))

@@ -1,0 +1,268 @@
+// Player bar: built once, then every message only moves what changed.
+const bars = new WeakMap();
+const EVERY = 120; // ms between two views while the first is unanswered
+const draw = (path) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`;
+const ICONS = {
+  play: draw("M4 2.2v11.6L13.6 8z"),
+  pause: draw("M3.5 2.5h3.2v11H3.5zM9.3 2.5h3.2v11H9.3z"),
+  single: draw("M3 2.8v10.4L10.6 8zM11.4 2.8h1.8v10.4h-1.8z"),
+  reset: draw("M8 2.6a5.4 5.4 0 1 1-5.2 4h1.7A3.8 3.8 0 1 0 8 4.2v2.2L4.4 3.4 8 .5z"),
+  branch: draw("M5 1a2 2 0 0 1 .8 3.8v3.4c1-.8 2.3-1 3.3-1.2 1-.2 1.3-.6 1.4-1.2a2 2 0 1 1 1.6.1c-.2 1.7-1.3 2.5-2.7 2.7-1.9.3-3.2.8-3.5 2.6A2 2 0 1 1 4.2 11.2V4.8A2 2 0 0 1 5 1z"),
+  bookmark: draw("M4 1.5h8v13L8 11.2 4 14.5z"),
+  share: draw("M11.5 1a2.5 2.5 0 1 1-1.7 4.3L6.4 7.2v1.6l3.4 1.9a2.5 2.5 0 1 1-.7 1.4L5.7 10.2a2.5 2.5 0 1 1 0-4.4l3.4-1.9A2.5 2.5 0 0 1 11.5 1z"),
+};
+const STATES = {
+  training: draw("M8 3a5 5 0 1 1 0 10A5 5 0 0 1 8 3z"),
+  paused: ICONS.pause,
+  queued: draw("M3 1h10v2l-3.5 5L13 13v2H3v-2l3.5-5L3 3z"),
+  finished: draw("M6.3 13.5 1.5 8.7l1.7-1.7 3.1 3.1L12.8 3.2l1.7 1.7z"),
+  diverged: draw("M8 1 15.5 14.5H.5zM7.2 6v4.5h1.6V6zM7.2 11.6v1.6h1.6v-1.6z"),
+  interrupted: draw("M9.5.5 3 9h4l-1 6.5L13 7H8.5z"),
+  waiting: draw("M2 6.5h3v3H2zM6.5 6.5h3v3h-3zM11 6.5h3v3h-3z"),
+};
+const SPEEDS = [null, 1, 2, 5, 10, 20];
+const SKELETON = `<div class="line">
+  <button class="play"></button>
+  <button class="small single" title="One step">${ICONS.single}</button>
+  <button class="small reset" title="Start again with the same initial weights">${ICONS.reset}</button>
+  <div class="scrubber">
+    <div class="events"></div>
+    <div class="track" role="slider" tabindex="0" aria-label="Step shown" aria-valuemin="0">
+      <div class="rail"></div><div class="fill"></div><div class="thumb"></div>
+    </div>
+    <div class="under"><span>0</span><div class="state"><i></i><b></b></div><span class="end"></span></div>
+    <div class="tip" hidden></div>
+  </div>
+  <div class="where"><div>step <b class="step"></b> of <span class="last"></span></div><div class="now"></div></div>
+  <div class="pill name"><span></span></div>
+  <select title="Speed of training" aria-label="Speed of training">${SPEEDS.map(
+    (speed) => `<option value="${speed ?? ""}">${speed ? `${speed} step${speed > 1 ? "s" : ""}/s` : "full speed"}</option>`,
+  ).join("")}</select>
+  <button class="pill branch" title="Branch here: go on from this step as a run of its own">${ICONS.branch}<span>branch here</span></button>
+  <button class="small bookmark" title="Bookmark this step">${ICONS.bookmark}</button>
+  <div class="share"><button class="small" title="Copy a link to this view">${ICONS.share}</button>
+    <div class="pop" role="status" hidden></div></div>
+</div>`;
+
+function build(parent) {
+  const root = document.createElement("div");
+  root.className = "player-bar";
+  root.innerHTML = SKELETON;
+  parent.append(root);
+  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, stuck: null };
+  for (const name of "play single reset scrubber track state where step last now name branch bookmark share pop tip end".split(" "))
+    bar[name] = root.querySelector(`.${name}`);
+  bar.select = root.querySelector("select");
+  bar.diamonds = root.querySelector(".events");
+  listen(bar, parent.host);
+  return bar;
+}
+
+// Every action stays in the outbox until Python has answered that it saw it; of views, only the last.
+function send(bar, action) {
+  const sent = { ...action, n: (bar.n = Math.max(Date.now(), (bar.n ?? 0) + 1)) };
+  bar.outbox = bar.outbox.filter((old) => !(old.kind === "view" && ["view", "live"].includes(sent.kind)));
+  bar.outbox.push(sent);
+  bar.setTriggerValue("action", bar.outbox);
+  return sent.n;
+}
+
+// Shows a step at once and asks for its pictures, not faster than they can come.
+function view(bar, step, now) {
+  bar.wanted = Math.min(bar.data.last, Math.max(0, step));
+  show(bar);
+  postpone(bar, null);
+  const wait = bar.viewed > bar.data.seen ? bar.sent + EVERY - performance.now() : 0;
+  if (!now && wait > 0) {
+    postpone(bar, wait);
+    return;
+  }
+  bar.sent = performance.now();
+  bar.viewed = send(bar, { kind: "view", step: bar.wanted });
+}
+
+// Asks for the wanted step after `wait` ms; null: not at all.
+function postpone(bar, wait) {
+  clearTimeout(bar.later);
+  bar.later = wait === null ? null : setTimeout(() => view(bar, bar.wanted, true), wait);
+}
+
+function live(bar) {
+  postpone(bar, null);
+  bar.wanted = bar.data.last;
+  bar.viewed = send(bar, { kind: "live" });
+  show(bar);
+}
+
+const running = (bar) => ["training", "queued"].includes(bar.data.state);
+
+function toggle(bar) {
+  if (bar.data.can.play) send(bar, { kind: running(bar) ? "pause" : "play" });
+}
+
+function listen(bar, host) {
+  const act = (element, action) => {
+    element.onclick = (event) => {
+      action();
+      if (event.detail) element.blur(); // so that the space bar plays and pauses after a click
+    };
+  };
+  act(bar.play, () => toggle(bar));
+  for (const kind of ["single", "reset", "branch", "bookmark"]) act(bar[kind], () => send(bar, { kind }));
+  act(bar.share.querySelector("button"), () => share(bar));
+  bar.now.onclick = (event) => event.target.tagName === "A" && live(bar);
+  bar.now.onkeydown = (event) => event.target.tagName === "A" && event.key === "Enter" && live(bar);
+  bar.select.onchange = () => {
+    send(bar, { kind: "speed", value: bar.select.value ? Number(bar.select.value) : null });
+    bar.select.blur();
+  };
+  listenTrack(bar);
+  bar.stopping = new AbortController();
+  const { signal } = bar.stopping;
+  document.addEventListener("keydown", (event) => press(bar, event), { signal });
+  window.addEventListener("resize", () => stick(bar, host), { signal });
+  bar.root.addEventListener("focusout", (event) => {
+    if (event.target.tagName === "INPUT") bar.pop.hidden = true;
+  });
+}
+
+function listenTrack(bar) {
+  const { track } = bar;
+  const stepAt = (event) => {
+    const box = track.getBoundingClientRect();
+    return Math.round(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * bar.span);
+  };
+  track.onpointerdown = (event) => {
+    if (event.button) return;
+    track.setPointerCapture(event.pointerId);
+    bar.dragging = true;
+    bar.span = Math.max(1, bar.data.last); // the scale stands still under the finger
+    view(bar, stepAt(event));
+  };
+  track.onpointermove = (event) => {
+    if (bar.dragging && stepAt(event) !== bar.wanted) view(bar, stepAt(event));
+  };
+  track.onpointerup = track.onpointercancel = () => {
+    if (!bar.dragging) return;
+    bar.dragging = false;
+    view(bar, bar.wanted, true);
+  };
+}
+
+function press(bar, event) {
+  const meaning = meaningOf(event, bar.track);
+  if (!meaning || bar.dragging) return;
+  event.preventDefault();
+  const { data } = bar, at = bar.wanted ?? data.step;
+  if (meaning.kind === "toggle") event.repeat || toggle(bar);
+  else if (meaning.kind === "live") live(bar);
+  else if (meaning.kind === "first") view(bar, 0);
+  else if (meaning.kind === "move") view(bar, at + meaning.direction);
+  else view(bar, leap(at, meaning.direction, data.last, data.events));
+}
+
+async function share(bar) {
+  const url = `${location.origin}${location.pathname}?${bar.data.share_url_query}`;
+  clearTimeout(bar.closing);
+  try {
+    await navigator.clipboard.writeText(url);
+    bar.pop.textContent = "link copied";
+    bar.closing = setTimeout(() => (bar.pop.hidden = true), 2000);
+    bar.pop.hidden = false;
+  } catch {
+    const field = document.createElement("input");
+    Object.assign(field, { value: url, readOnly: true, ariaLabel: "Link to this view" });
+    bar.pop.replaceChildren(field);
+    bar.pop.hidden = false;
+    field.select();
+  }
+}
+
+function text(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+// The place on the track: what the finger or a key wants, else what the server shows.
+function show(bar) {
+  const { data } = bar, step = bar.wanted ?? data.step, following = data.live && bar.wanted === null;
+  if (!bar.dragging) bar.span = Math.max(1, data.last);
+  bar.scrubber.style.setProperty("--at", `${(100 * Math.min(step, bar.span)) / bar.span}%`);
+  bar.root.classList.toggle("past", !following);
+  text(bar.step, `${data.exact || bar.wanted !== null ? "" : "≈ "}${step.toLocaleString("en")}`);
+  text(bar.last, data.last.toLocaleString("en"));
+  text(bar.end, bar.span.toLocaleString("en"));
+  bar.where.classList.toggle("long", data.last >= 10000);
+  const now = following ? '<i></i><span class="live-now">live</span>' : '<em>the past</em> · <a role="button" tabindex="0">back to live</a>';
+  if (bar.nowShown !== now) bar.now.innerHTML = bar.nowShown = now;
+  for (const { element, step: at } of bar.events.values()) element.style.setProperty("--at", `${(100 * at) / bar.span}%`);
+  const { track } = bar;
+  [track.ariaValueMax, track.ariaValueNow] = [data.last, step].map(String);
+  track.ariaValueText = `step ${step} of ${data.last}, ${following ? "live" : "the past"}`;
+}
+
+function showEvents(bar, events) {
+  const gone = new Set(bar.events.keys());
+  for (const event of events) {
+    gone.delete(event.id);
+    if (!bar.events.has(event.id)) bar.events.set(event.id, { element: diamond(bar, event.id) });
+    const shown = Object.assign(bar.events.get(event.id), event);
+    shown.element.className = `event ${event.tone}`;
+    shown.element.ariaLabel = `${event.label}, step ${event.step}`;
+  }
+  for (const id of gone) {
+    bar.events.get(id).element.remove();
+    bar.events.delete(id);
+  }
+}
+
+function diamond(bar, id) {
+  const element = document.createElement("button");
+  element.tabIndex = -1; // shift and an arrow go from event to event
+  element.append(document.createElement("i"));
+  bar.diamonds.append(element);
+  element.onclick = () => view(bar, bar.events.get(id).step, true);
+  element.onpointerenter = () => {
+    const { label, step } = bar.events.get(id);
+    bar.tip.replaceChildren(`${label} `, Object.assign(document.createElement("span"), { textContent: `step ${step}` }));
+    bar.tip.style.setProperty("--at", element.style.getPropertyValue("--at"));
+    bar.tip.hidden = false;
+  };
+  element.onpointerleave = () => (bar.tip.hidden = true);
+  return element;
+}
+
+function update(bar, data) {
+  bar.data = data;
+  bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
+  if (!bar.dragging && !bar.later && data.seen >= bar.viewed) bar.wanted = null;
+  const { can, state } = data, face = running(bar) ? "pause" : "play";
+  if (bar.face !== face) bar.play.innerHTML = ICONS[(bar.face = face)];
+  bar.play.title = bar.play.ariaLabel = face === "pause" ? "Pause (space)" : "Play (space)";
+  for (const name of ["play", "single", "reset", "branch", "bookmark"]) bar[name].disabled = !can[name];
+  bar.share.firstChild.disabled = !can.share;
+  bar.root.className = `player-bar ${state} ${data.projector ? "projector" : ""}`;
+  if (bar.shown !== state) bar.state.firstChild.innerHTML = STATES[(bar.shown = state)];
+  text(bar.state.lastChild, data.note ?? data.words);
+  bar.state.title = data.words;
+  text(bar.name.firstChild, data.name);
+  bar.name.title = data.name;
+  if (bar.root.getRootNode().activeElement !== bar.select) bar.select.value = SPEEDS.includes(data.speed) ? (data.speed ?? "") : "";
+  showEvents(bar, data.events);
+  show(bar);
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const bar = bars.get(parentElement) ?? build(parentElement);
+  bars.set(parentElement, bar);
+  bar.setTriggerValue = setTriggerValue;
+  update(bar, data);
+  stick(bar, parentElement.host);
+  return () => {
+    if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
+    postpone(bar, null);
+    bar.stopping.abort();
+    unstick(bar);
+    bar.root.remove();
+    bars.delete(parentElement);
+  };
+}

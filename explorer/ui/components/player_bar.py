@@ -1,0 +1,58 @@
+"""Player bar: the run's state in words, play and step, and the scrubber that moves every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+SCRIPTS = ("sticking.js", "keys.js", "player_bar.js")
+
+Action = dict[str, Any]
+
+mount = st.components.v2.component(
+    "explorer_player_bar",
+    css=(HERE / "player_bar.css").read_text("utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
+)
+
+
+def unseen(actions: Iterable[Action], seen: int) -> list[Action]:
+    """What has not been answered yet, in the order it was done.
+
+    The browser repeats every action until it hears that it arrived: of two messages that wait for the
+    same rerun, Streamlit delivers only the later one.
+    """
+    return sorted((action for action in actions if action["n"] > seen), key=lambda action: action["n"])
+
+
+def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action], None]) -> None:
+    """Draws the bar at the top of the page and calls `on_action` once for each thing the visitor did.
+
+    `on_action` runs before the page does, so what it changes is drawn at once. It gets one of
+    {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live"},
+    {"kind": "view", "step": int} and {"kind": "speed", "value": steps a second or None for full speed},
+    each with a growing number "n".
+
+    `data`: "name" (what differs from the preset); "state" (training, paused, queued, finished, diverged,
+    interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "live" (following the
+    newest), "exact" (False while the shown step is still being computed), "note" (str or None); "events"
+    (each "id", "step", "kind", "label" and "tone": info, good, warn or bad); "speed" (steps a second or
+    None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark"); "share_url_query";
+    "projector" (larger type).
+    """
+    seen_key = f"{key}.seen"
+
+    def deliver() -> None:
+        for action in unseen(st.session_state[key]["action"] or (), st.session_state.get(seen_key, 0)):
+            st.session_state[seen_key] = action["n"]
+            on_action(action)
+
+    mount(
+        key=key,
+        data={**data, "seen": st.session_state.get(seen_key, 0)},
+        on_action_change=deliver,
+    )

@@ -1,0 +1,232 @@
+"""The frame that is the same on every page: player bar, title, live pictures.
+
+    timer -> which step? -> player bar -> the page's own draw(view)
+
+A page gives `watch` its title, its sentence and one function that draws a View.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from explorer.config import RunConfig
+from explorer.runs import catalogue
+from explorer.runs.answer import Answer
+from explorer.runs.run import Event, Run, Status
+from explorer.ui import cards, chosen, server
+from explorer.ui.components.player_bar import Action, player_bar
+
+LIVE_SECONDS = 0.25
+IDLE_SECONDS = 1.0  # another visit may press play
+PATIENCE = 0.2  # seconds a live picture is waited for; the last one stays meanwhile
+TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
+QUIET = {"started", "resumed", "speed"}  # events not worth a mark
+
+
+@dataclass
+class View:
+    """What a page draws: a run at a step.
+
+    step: the one looked at.   live: following the newest.   last: the newest.   waiting: for a picture.
+    """
+
+    run: Run
+    step: int
+    last: int
+    live: bool
+    status: Status
+    about: dict[str, Any]
+    waiting: str = ""
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings in force at the step."""
+        return self.run.config_at(self.step)
+
+    @property
+    def events(self) -> list[Event]:
+        """The events worth a mark."""
+        return [e for e in self.run.events if e.kind not in QUIET]
+
+    def picture(self, function: str, **arguments: Any) -> Answer | None:
+        """A picture's numbers at this step; while they are computed, the last ones that were shown.
+
+        None before the first, and where it was refused (the reason is then shown in its place).
+        """
+        shown = st.session_state.setdefault("shown", {})
+        key = (self.run.id, function, *sorted(arguments.items()))
+        request = server.pictures().ask(self.run, self.step, function, **arguments)
+        try:
+            answer = server.answer_within(request, PATIENCE if key in shown else 3 * PATIENCE)
+        except ValueError as error:
+            st.warning(str(error), icon=":material/info:")
+            return None
+        if answer is not None:
+            shown[key] = answer
+        elif not self.live or key not in shown:
+            self.waiting = "computing…"
+            if request.progress is not None:
+                done, of = request.progress
+                self.waiting = f"training again {of} steps to be exact · {100 * done // of} %"
+        return answer or shown.get(key)
+
+
+def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
+    """A page on a run; without a run it offers the preset cards."""
+    run = chosen.run()
+    complaints()
+    if run is None:
+        st.title(title, anchor=False)
+        st.markdown(f"{sentence} Pick something to learn first:")
+        cards.show()
+        return
+    busy = is_busy(run) or st.session_state.get("waiting", False)
+
+    def live() -> None:
+        server.watchers().look(server.visit()["id"], str(run.path))
+        view = look(run)
+        bar = st.container(key="player-bar")
+        heading(title, sentence)
+        draw(view)
+        with bar:
+            player(view)
+        chosen.put_into_url()
+        for sentence_ in server.host().complaints(run.path):
+            st.toast(sentence_, icon=":material/block:")
+        st.session_state.waiting = bool(view.waiting)
+        if (is_busy(run) or bool(view.waiting)) != busy:
+            st.rerun()  # the timer changes its pace
+
+    st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+
+
+def heading(title: str, sentence: str) -> None:
+    """Title and the one sentence."""
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+
+
+def complaints() -> None:
+    """What was refused, in a sentence each, with a way to put it away."""
+    for sentence in st.session_state.pop("complaints", []):
+        st.error(sentence, icon=":material/block:")
+
+
+def is_busy(run: Run) -> bool:
+    """True while something happens to the run."""
+    return run.status.state in ("training", "queued") or server.host().working(run.path)
+
+
+def look(run: Run) -> View:
+    """The view of this visit: the step asked for, or the newest whose weights are there."""
+    last = run.last
+    step = st.session_state.get("step")
+    if step is not None and step > last:
+        chosen.complain(f"this run has steps 0 to {last} and not {step}; showing step {last}")
+        step = st.session_state.step = None
+    live = step is None
+    return View(
+        run=run,
+        step=run.newest_snapshot() if step is None else step,
+        last=last,
+        live=live,
+        status=run.status,
+        about=server.about(str(run.path)),
+    )
+
+
+def player(view: View) -> None:
+    """The player bar, and what its buttons do."""
+    status, run = view.status, view.run
+    place = server.host().place(run.path)
+    state = "queued" if place else status.state
+    over = state in ("finished", "diverged")
+    speed = next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None)
+    data = {
+        "name": chosen.differences(run),
+        "state": state,
+        "words": words(view, place),
+        "step": view.step,
+        "live": view.live,
+        "last": view.last,
+        "exact": not view.waiting,
+        "note": view.waiting or None,
+        "events": [
+            {
+                "id": e.id,
+                "step": e.step,
+                "kind": e.kind,
+                "label": e.label,
+                "tone": TONES.get(e.kind, "info"),
+            }
+            for e in view.events[-200:]
+        ],
+        "speed": speed,
+        "can": {
+            "play": not over,
+            "single": not over and state != "training",
+            "reset": True,
+            "branch": view.last > 0,
+            "share": True,
+            "bookmark": True,
+        },
+        "share_url_query": f"run={run.id}" + ("" if view.live else f"&step={view.step}"),
+        "projector": bool(st.session_state.get("projector")),
+    }
+    player_bar(data, key="player", on_action=lambda action: act(run, action))
+
+
+def words(view: View, place: int) -> str:
+    """The run's state in words."""
+    if place:
+        return f"waiting · place {place} in the queue"
+    state, reason = view.status.state, view.status.reason
+    if state == "training":
+        speed = view.run.speed()
+        return f"training · {speed:.0f} steps/s" if speed else "training · starting"
+    if state == "waiting":
+        return "ready at step 0"
+    return f"{state} · {reason}" if reason else state
+
+
+def act(run: Run, action: Action) -> None:
+    """Carries out what was pressed on the player bar."""
+    kind, host, state = action["kind"], server.host(), st.session_state
+    if kind == "view":
+        state.step = max(0, min(int(action["step"]), run.last))
+    elif kind == "live":
+        state.step = None
+    elif kind == "play":
+        state.step = None
+        host.order(run.path, "play")
+    elif kind == "single":
+        state.step = None
+        host.order(run.path, "single")
+    elif kind == "pause":
+        host.order(run.path, "pause", reason="by hand")
+    elif kind == "speed":
+        host.order(run.path, "speed", value=action["value"])
+    elif kind == "bookmark":
+        host.order(run.path, "bookmark", label="")
+    elif kind == "reset":
+        chosen.begin(run.config)
+    elif kind == "branch":
+        branch(run, state.step if state.step is not None else run.last, {})
+
+
+def branch(run: Run, step: int, changes: dict[str, Any]) -> None:
+    """Makes a branch at a step and looks at it; it waits for play."""
+    new = catalogue.new_path(run.config.nearest_preset()[0])
+    request = server.host().request(
+        "explorer.runs.branch:branch", lane="slow", path=str(run.path), step=step, new=str(new), changes=changes
+    )
+    try:
+        request.answer.result(timeout=120)
+        chosen.open_run(new.stem)
+        server.host().order(new, "play")
+    except (ValueError, TimeoutError) as error:
+        chosen.complain(f"no branch was made: {error}")

@@ -1,0 +1,176 @@
+"""The sidebar: knobs that act on the running training, and knobs that need a restart."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import streamlit as st
+
+from explorer.config import OptimizerName, RunConfig, ScheduleName
+from explorer.runs.run import Run
+from explorer.ui import chosen, server, sitemap
+from models.config import Activation, NormPlace, PositionKind
+
+RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]
+CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
+DECAYS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+DROPOUTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
+NO_CLIP = "off"
+
+RESTART = ":material/restart_alt: :orange[needs a restart, same seed]"
+LIVE = ":material/bolt: :green[acts now, no reset]"
+
+
+def show() -> None:
+    """The knobs of the run looked at; nothing without a run."""
+    run = chosen.run()
+    if run is None:
+        return
+    st.divider()
+    config = run.config_at(run.last)
+    follow_changes(run)
+    live(run, config)
+    with st.expander("More that acts now"):
+        slide(run, "optimizer.weight_decay", "Weight decay", DECAYS, config)
+        slide(run, "model.dropout", "Dropout", DROPOUTS, config)
+        heads(run)
+    with st.expander("Model, task and optimizer"):
+        st.caption(RESTART)
+        restart(run.config)
+
+
+def live(run: Run, config: RunConfig) -> None:
+    """The two knobs that lecturers turn most."""
+    slide(run, "optimizer.lr", "Learning rate", RATES, config)
+    slide(run, "train.clip", "Clip gradients at", [*CLIPS, NO_CLIP], config)
+    st.caption(LIVE)
+
+
+def key(run: Run, path: str) -> str:
+    """A knob's place in the session state."""
+    return f"{run.id}:{path}"
+
+
+def follow_changes(run: Run) -> None:
+    """Knobs follow what another visit, or the command line, changed."""
+    newest = max((e.id for e in run.events if e.kind == "set"), default=0)
+    if st.session_state.get(key(run, "seen"), 0) == newest:
+        return
+    st.session_state[key(run, "seen")] = newest
+    for path, value in run.config_at(run.last).flat().items():
+        if key(run, path) in st.session_state:
+            st.session_state[key(run, path)] = NO_CLIP if value is None else value
+
+
+def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:
+    """A slider over fixed values whose every move is an order to the running training."""
+    value = config.get(path)
+    value = NO_CLIP if value is None else value
+    name = key(run, path)
+    st.session_state.setdefault(name, value)
+    present = {value, st.session_state[name]} - {NO_CLIP}
+    numbers = sorted({o for o in options if o != NO_CLIP} | present)
+
+    def send() -> None:
+        chosen_value = st.session_state[name]
+        changes = {path: None if chosen_value == NO_CLIP else chosen_value}
+        server.host().order(run.path, "set", **changes)
+
+    words = {NO_CLIP: NO_CLIP}
+    st.select_slider(
+        label,
+        [*numbers, *([NO_CLIP] if NO_CLIP in options else [])],
+        key=name,
+        format_func=lambda v: words.get(v) or f"{v:g}",
+        on_change=send,
+    )
+
+
+def heads(run: Run) -> None:
+    """Switch a head off and on, freeze it, start it afresh."""
+    names = head_paths(run.config)
+    head = st.selectbox("Head", names, format_func=names.get, key=key(run, "head"))
+    off, frozen = switched(run)
+    columns = st.columns(3)
+    choices = [
+        ("restore", "On") if head in off else ("ablate", "Off"),
+        ("unfreeze", "Thaw") if head in frozen else ("freeze", "Freeze"),
+        ("reset", "Reset"),
+    ]
+    help_ = {
+        "ablate": "Its output becomes zero.",
+        "restore": "Its output counts again.",
+        "freeze": "Its weights stay as they are.",
+        "unfreeze": "Its weights learn again.",
+        "reset": "Its weights start afresh.",
+    }
+    for column, (kind, label) in zip(columns, choices, strict=True):
+        if column.button(label, key=key(run, f"head-{kind}"), help=help_[kind], width="stretch"):
+            server.host().order(run.path, kind, head=head)
+
+
+def head_paths(config: RunConfig) -> dict[str, str]:
+    """Every head by its path, as people call it."""
+    stacks = {"encoder-decoder": ("encoder.", "decoder.")}.get(config.model.kind, ("",))
+    found = {}
+    for stack in stacks:
+        for block in range(config.model.layers):
+            for part in ("attention", "cross") if stack == "decoder." else ("attention",):
+                for h in range(config.model.heads):
+                    where = f"{stack[:-1]} {'cross ' if part == 'cross' else ''}".lstrip()
+                    found[f"{stack}blocks.{block}.{part}.{h}"] = f"{where}head {block + 1}.{h + 1}"
+    return found
+
+
+def switched(run: Run) -> tuple[set[str], set[str]]:
+    """The heads that are off, and those that are frozen, as the events leave them."""
+    off: set[str] = set()
+    frozen: set[str] = set()
+    for event in run.events:
+        head = event.detail.get("head", "")
+        {"ablate": off.add, "restore": off.discard, "freeze": frozen.add, "unfreeze": frozen.discard}.get(
+            event.kind, lambda _: None
+        )(head)
+    return off, frozen
+
+
+def restart(config: RunConfig) -> None:
+    """A form over what cannot change while it runs; its button starts a new run with the same seed."""
+    with st.form("restart", border=False):
+        changes: dict[str, Any] = {}
+
+        def choice(path: str, label: str, options: tuple[Any, ...]) -> None:
+            changes[path] = st.selectbox(label, options, index=options.index(config.get(path)), key=f"restart:{path}")
+
+        def number(path: str, label: str, low: int, high: int) -> None:
+            changes[path] = st.number_input(label, low, high, config.get(path), key=f"restart:{path}")
+
+        number("model.layers", "Layers", 1, 24)
+        number("model.heads", "Heads", 1, 32)
+        number("model.width", "Width", 4, 1024)
+        number("model.context", "Context", 4, 1024)
+        choice("model.positions", "Positions", get_args(PositionKind))
+        choice("model.norm", "LayerNorm", get_args(NormPlace))
+        choice("model.activation", "Activation", get_args(Activation))
+        choice("optimizer.name", "Optimizer", get_args(OptimizerName))
+        choice("optimizer.schedule", "Schedule", get_args(ScheduleName))
+        number("optimizer.warmup", "Warm-up steps", 0, 100_000)
+        number("train.batch", "Batch", 1, 1024)
+        number("train.steps", "Steps", 1, 10_000_000)
+        number("train.seed", "Seed", 0, 2**31 - 1)
+        choice("train.precision", "Precision", ("float32", "bfloat16"))
+        for name, value in config.task.model_dump().items():
+            if isinstance(value, int):
+                number(f"task.{name}", f"Task: {name}", 1, 10_000)
+        if st.form_submit_button("Restart with these", type="primary", width="stretch"):
+            start_again(config, changes)
+
+
+def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
+    """A new run with changed settings; a refusal keeps the present one going."""
+    try:
+        chosen.begin(config.replace({p: v for p, v in changes.items() if v != config.get(p)}))
+    except ValueError as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    st.switch_page(sitemap.page("train"))

@@ -1,0 +1,44 @@
+"""Showing a chart live: its spec is made once, afterwards only data travels."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from explorer import charts
+
+Chart = Callable[..., alt.TopLevelMixin]
+
+
+@lru_cache(maxsize=128)
+def spec(chart: Chart, columns: tuple[tuple[str, str], ...], projector: bool, knobs: tuple) -> dict[str, Any]:
+    """A chart's spec, made from an empty table of the same columns: it does not depend on values."""
+    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns})
+    return charts.spec(chart(empty, **dict(knobs)), projector)
+
+
+def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
+    """Draws `chart(data, **knobs)`; new data under the same key is swapped in place."""
+    columns = tuple((name, str(dtype)) for name, dtype in data.dtypes.items())
+    projector = bool(st.session_state.get("projector"))
+    drawn = spec(chart, columns, projector, tuple(sorted(knobs.items())))
+    st.vega_lite_chart(data, drawn, key=key, width="stretch", theme="streamlit")
+
+
+def look_for(sentence: str) -> None:
+    """One line under a picture that is true of this run now."""
+    st.markdown(f":gray[**What to look for:** {sentence}]")
+
+
+def computed(text: str, *functions: Callable[..., Any]) -> None:
+    """The fold that says how a picture's numbers come about: words, formula, source, the very code."""
+    with st.expander("How this is computed"):
+        st.markdown(text)
+        for function in functions:
+            st.code(inspect.getsource(function), language="python")

@@ -1,0 +1,76 @@
+"""Gradients: how large each tensor's gradient is, and how far each step moves it."""
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import gradients
+from explorer.ui import frame, picture
+from explorer.ui.frame import View
+
+
+def draw(view: View) -> None:
+    """The page at a step."""
+    run, names = view.run, view.run.tensors
+    if not names or not view.last:
+        st.info("The first step is being trained.", icon=":material/hourglass_empty:")
+        return
+    peaks = run.curve(300)["peak"]
+    steps, norms, ratios = run.tensor_norms(peaks)
+    marks = {"events": view.events, "cursor": None if view.live else view.step}
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        picture.show(gradients.norms, gradients.norm_frame(steps, norms, names, **marks), "norms")
+        picture.look_for(norm_sentence(norms[-1], names))
+    with right, st.container(border=True):
+        picture.show(gradients.update_ratios, gradients.ratio_frame(steps, ratios, names, **marks), "ratios")
+        picture.look_for(ratio_sentence(ratios[-1], names))
+    at = min(view.step, view.last - 1)
+    _, here, _ = run.tensor_norms(np.array([at]))
+    with left, st.container(border=True):
+        st.markdown(f"**Each tensor** · on the batch of step {at}")
+        picture.show(gradients.by_depth, gradients.depth_frame(here[0], names), "depth", tensors=len(names))
+    with right, st.container(border=True):
+        answer = view.picture("flow")
+        if answer is not None:
+            plain, arrays = answer
+            st.markdown(f"**Down the residual stream** · on the probe, step {plain['step']}")
+            picture.show(gradients.flow, gradients.flow_frame(arrays["gradient"], plain["taps"]), "flow")
+            picture.look_for(flow_sentence(arrays["gradient"], plain["taps"]))
+    picture.computed(
+        "Norms are ‖∂L/∂θ‖ of each tensor on the training batch, before clipping; where many steps share a "
+        "pixel the one with the largest total gradient stands for them, so spikes survive. The update ratio is "
+        "the true ‖θ after − θ before‖/‖θ before‖ of the step, right for every optimizer; about 1e-3 is usual. "
+        "The stream shows the mean |∂L/∂x| over positions and channels at each residual junction, one forward "
+        "and backward pass on the probe. Values are at true magnitude on log scales."
+    )
+
+
+def norm_sentence(norms: np.ndarray, names: list[str]) -> str:
+    """Where the gradient is largest and smallest now."""
+    matrices = gradients.matrices(names)
+    largest = max(matrices, key=lambda i: norms[i])
+    smallest = min(matrices, key=lambda i: norms[i])
+    span = norms[largest] / max(norms[smallest], 1e-30)
+    return (
+        f"`{names[largest]}` has the largest gradient now ({norms[largest]:.1e}), `{names[smallest]}` the "
+        f"smallest among the matrices ({norms[smallest]:.1e}): a factor of {span:.0f}."
+    )
+
+
+def ratio_sentence(ratios: np.ndarray, names: list[str]) -> str:
+    """How the newest step compares with the usual 1e-3."""
+    matrices = gradients.matrices(names)
+    middle = float(np.median(ratios[matrices]))
+    word = "above" if middle > 3e-3 else "below" if middle < 3e-4 else "near"
+    return f"half of the matrices moved by more than {middle:.1e} of their size: {word} the usual 1e-3."
+
+
+def flow_sentence(values: np.ndarray, taps: list[str]) -> str:
+    """How the gradient changes on its way from the last junction to the first."""
+    stream = [v for v, tap in zip(values, taps, strict=True) if tap != "logits"]
+    change = stream[0] / max(stream[-1], 1e-30)
+    word = "grows" if change > 1.5 else "shrinks" if change < 0.67 else "keeps its size"
+    return f"from the last junction back to the first the gradient {word} (× {change:.2g})."
+
+
+frame.watch("Gradients", "How strongly each weight is pulled, and how far it moves, at true magnitude.", draw)

@@ -1,0 +1,42 @@
+"""Runs: everything trained on this machine; open, keep, hand out."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from explorer.runs import catalogue
+from explorer.ui import chosen, frame, sitemap, store
+
+st.title("Runs", anchor=False)
+st.markdown("A run is one file: config, every step, weights over time, events. Open it here or anywhere else.")
+frame.complaints()
+
+upload = st.file_uploader("Open a run file", type=["run"], help="From another machine; up to 200 MB.")
+if upload is not None and st.button("Open it", type="primary"):
+    try:
+        chosen.open_run(store.take_in(upload.name, upload.getvalue()))
+    except ValueError as error:
+        st.error(str(error), icon=":material/block:")
+    else:
+        st.switch_page(sitemap.page("train"))
+
+paths = catalogue.newest()
+if not paths:
+    st.info("Nothing has been trained yet. Start with one of the cards on the first page.")
+for path in paths:
+    try:
+        run = store.summary(str(path), path.stat().st_mtime_ns)
+    except ValueError as error:
+        st.warning(str(error), icon=":material/broken_image:")
+        continue
+    with st.container(border=True):
+        name, told, opened, saved = st.columns([3, 3, 1, 1], vertical_alignment="center")
+        name.markdown(f"**{run['name']}**  \n:gray[{path.stem}]")
+        when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%d %b %H:%M")
+        told.markdown(f"{run['last']:,} steps · {run['state']} · loss {run['loss']}  \n:gray[{when} · {run['size']}]")
+        if opened.button("Open", key=f"open-{path.stem}", width="stretch"):
+            chosen.open_run(path.stem)
+            st.switch_page(sitemap.page("train"))
+        saved.download_button(
+            "Save", lambda path=path: store.whole(path), file_name=path.name, key=f"save-{path.stem}", width="stretch"
+        )

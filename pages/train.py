@@ -1,0 +1,93 @@
+"""Train: loss, metric, gradient norm, speed, and what the model says."""
+
+import math
+
+import streamlit as st
+
+from explorer.charts import progress
+from explorer.ui import chosen, frame, picture, samples
+from explorer.ui.frame import View
+
+
+def draw(view: View) -> None:
+    """The page at a step."""
+    curve = view.run.curve()
+    cursor = None if view.live else view.step
+    marks = {"events": view.events, "cursor": cursor}
+    earlier = [
+        progress.Earlier(chosen.differences(run), index, run.curve(200))
+        for index, run in enumerate(chosen.earlier_runs())
+    ]
+    held_out = view.run.validation
+    validation = held_out if len(held_out["step"]) else None
+    symbols, chance = view.about["vocabulary"], view.about["chance"]
+    guessing = progress.Guide(math.log(symbols), f"guessing: ln {symbols} = {math.log(symbols):.2f}")
+    by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
+
+    numbers(view)
+    left, right = st.columns([1.35, 1])
+    with left, st.container(border=True):
+        table = progress.frame(
+            curve, "loss", validation=validation, earlier=earlier, guide=guessing, **marks
+        )
+        picture.show(progress.losses, table, "loss")
+        picture.look_for(loss_sentence(view, math.log(symbols)))
+    with right, st.container(border=True):
+        table = progress.frame(
+            curve, "metric", validation=validation, earlier=earlier, guide=by_chance, **marks
+        )
+        picture.show(progress.metric, table, "metric", title=view.about["metric"].capitalize(), height=300)
+        picture.look_for(metric_sentence(view))
+    with left, st.container(border=True):
+        samples.show(view)
+    with right, st.container(border=True):
+        clip = view.config.train.clip
+        picture.show(progress.gradient_norm, progress.gradient_norm_frame(curve, clip=clip, **marks), "norm")
+        picture.show(progress.learning_rate, progress.frame(curve, "lr", **marks), "lr")
+        picture.show(progress.throughput, progress.frame(curve, "speed"), "speed")
+
+
+def numbers(view: View) -> None:
+    """The step's own numbers, outside the charts so that nothing in them moves."""
+    row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
+    steps = view.config.train.steps
+    speed = view.run.speed()
+    left = "" if not (steps and speed) else duration((steps - view.last) / speed)
+    cells = st.columns(6)
+    cells[0].metric("Step", f"{view.step:,}" + (f" of {steps:,}" if steps else ""))
+    cells[1].metric("Loss", "–" if row is None else f"{row['loss']:.4f}")
+    cells[2].metric(view.about["metric"].capitalize(), "–" if row is None else f"{row['metric']:.1%}")
+    cells[3].metric("Tokens asked", "–" if row is None else f"{row['tokens']:,}")
+    cells[4].metric("Speed", "–" if speed is None else f"{speed:.0f} steps/s")
+    cells[5].metric("Time left", left if view.status.state == "training" and left else "–")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    seconds = max(0, round(seconds))
+    return f"{seconds} s" if seconds < 90 else f"{seconds // 60} min {seconds % 60:02d} s"
+
+
+def loss_sentence(view: View, guessing: float) -> str:
+    """What the loss of this run says at this step."""
+    row = view.run.step_row(min(view.step, view.last - 1))
+    if row is None:
+        return f"the first loss will be near ln V = {guessing:.2f} nats: an untrained model guesses."
+    perplexity = math.exp(min(row["loss"], 50))
+    where = "above" if row["loss"] > guessing else "below"
+    return (
+        f"at step {row['step']} the loss is {row['loss']:.3f} nats, {abs(guessing - row['loss']):.2f} {where} "
+        f"guessing: the model hesitates as if among {perplexity:.1f} equally likely tokens."
+    )
+
+
+def metric_sentence(view: View) -> str:
+    """What the metric of this run says at this step."""
+    row = view.run.step_row(min(view.step, view.last - 1))
+    chance = view.about["chance"]
+    if row is None or row["metric"] < 1.5 * chance:
+        return f"nothing above chance ({chance:.1%}) yet."
+    return f"{row['metric']:.1%} right where guessing gives {chance:.1%}, on the batch just trained."
+
+
+frame.watch("Train", "Loss falls as the model learns; below, what it says at this very step.", draw)

@@ -1,0 +1,66 @@
+"""Presets: each trains, travels whole, and learns what its card says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from explorer import RunConfig, observe, presets, train
+from explorer.preset import PRESETS
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "preset-home"))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_trains(name):
+    training = train(RunConfig.preset(name))
+    steps = [next(training) for _ in range(3)]
+    assert all(math.isfinite(step.loss) and math.isfinite(step.grad_norm) for step in steps)
+    assert steps[0].loss == pytest.approx(math.log(len(training.task.vocabulary)), rel=0.1)
+    assert training.task.length <= training.config.model.context
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_travels_whole(name):
+    config = RunConfig.preset(name)
+    assert RunConfig.from_json(config.to_json()) == config
+    assert config.to_query() == {"v": "1", "preset": name}
+    assert RunConfig.from_query(config.to_query()) == config
+    changed = config.replace({"optimizer.lr": 0.001234, "train.seed": 7})
+    assert RunConfig.from_query(changed.to_query()) == changed
+
+
+def test_there_are_seven_and_reverse_comes_first():
+    assert list(presets()) == [
+        "reverse",
+        "sort",
+        "induction",
+        "addition",
+        "shakespeare",
+        "python",
+        "dates-fr",
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_a_card_says_what_to_see_and_how_long_it_takes(preset):
+    assert preset.title
+    assert preset.description.endswith(".")
+    assert preset.wait.startswith("≈ ")
+
+
+def test_the_reverse_preset_learns_and_its_anti_diagonal_is_there():
+    training = train(RunConfig.preset("reverse"))
+    recent = [0.0]
+    while sum(recent[-5:]) / 5 < 0.99:
+        recent.append(next(training).metric)
+        assert training.step < 300
+    n = training.task.n
+    trace = observe(training.model, training.task.probe(4), gradients=False)
+    patterns = [v for name, v in trace.values.items() if name.endswith(".attention.pattern")]
+    on_it = [p[:, :, range(n, 2 * n), range(n)[::-1]] for p in patterns]  # queries | y…, keys xₙ…x₁
+    assert max(p.mean((0, 2)).max() for p in on_it) > 0.5
