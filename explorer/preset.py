@@ -15,7 +15,7 @@ class Preset:
 
     title: str
     description: str
-    wait: str  # how long until there is something to see, as measured; benchmarks/README.md
+    wait: str  # until there is something to see, as measured on one thread; benchmarks/README.md
     config: RunConfig
 
 
@@ -23,7 +23,7 @@ PRESETS: dict[str, Preset] = {
     "reverse": Preset(
         "Reverse a sequence",
         "The heads learn to read backwards: watch the anti-diagonal form.",
-        "≈ 2 s",
+        "≈ 3 s to 99 %",
         RunConfig(
             model=ModelConfig(context=32),
             task=fields.Reverse(length=16, symbols=26),
@@ -34,7 +34,7 @@ PRESETS: dict[str, Preset] = {
     "sort": Preset(
         "Sort letters",
         "To say the next letter, a head has to find the smallest one that is left.",
-        "≈ 2 s",
+        "≈ 7 s to 95 %",
         RunConfig(
             model=ModelConfig(context=24),
             task=fields.Sort(length=12, symbols=26),
@@ -45,7 +45,7 @@ PRESETS: dict[str, Preset] = {
     "induction": Preset(
         "Induction heads",
         "Two heads learn together to look up what came next the last time.",
-        "≈ 4 s",
+        "≈ 4 s to 80 %",
         RunConfig(
             model=ModelConfig(context=32),
             task=fields.Induction(length=32, symbols=31, shortest=4, longest=12),
@@ -56,7 +56,7 @@ PRESETS: dict[str, Preset] = {
     "addition": Preset(
         "Addition on a clock",
         "First it learns sums by heart, then it finds the rule: sums it never saw come right.",
-        "≈ 6 s",
+        "≈ 7 s to 90 % of sums unseen",
         RunConfig(
             model=ModelConfig(context=4, layers=1),
             task=fields.Addition(modulus=47, held_out=0.5),
@@ -67,9 +67,9 @@ PRESETS: dict[str, Preset] = {
     "shakespeare": Preset(
         "Shakespeare, letter by letter",
         "From noise to words to speeches: the next letter of the plays.",
-        "≈ 10 s",
+        "≈ 10 s to 40 % of letters",
         RunConfig(
-            model=ModelConfig(context=64),
+            model=ModelConfig(context=64, positions="rotary"),
             task=fields.Shakespeare(),
             optimizer=OptimizerConfig(name="muon", lr=1e-2, warmup=20, schedule="cosine"),
             train=TrainConfig(steps=5000),
@@ -78,9 +78,9 @@ PRESETS: dict[str, Preset] = {
     "python": Preset(
         "Python's own source",
         "Indentation first, then keywords: the next letter of the standard library.",
-        "≈ 10 s",
+        "≈ 7 s to 45 % of letters",
         RunConfig(
-            model=ModelConfig(context=64),
+            model=ModelConfig(context=64, positions="rotary"),
             task=fields.Python(),
             optimizer=OptimizerConfig(name="muon", lr=1e-2, warmup=20, schedule="cosine"),
             train=TrainConfig(steps=5000),
@@ -89,7 +89,7 @@ PRESETS: dict[str, Preset] = {
     "dates-fr": Preset(
         "Translate dates into French",
         "An encoder reads, a decoder writes, and cross-attention swaps month and day.",
-        "≈ 6 s",
+        "≈ 6 s to 98 % of letters",
         RunConfig(
             model=ModelConfig(kind="encoder-decoder", context=32, layers=1),
             task=fields.Dates(language="fr"),

@@ -90,7 +90,7 @@ class Training(Iterator[Step]):
         if self.config.train.steps is not None and self.step >= self.config.train.steps:
             raise StopIteration
         start = time.perf_counter()
-        with numerics(self.config):
+        with numerics(self.config), torch.enable_grad():
             step = self._take(start)
         self.step += 1
         return step

@@ -22,9 +22,15 @@ def attention_scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     which torch's fused attention lacks on the CPU.
     """
     B, H, Q, D = q.shape
-    mask = mask.expand(B, H, Q, k.shape[2]).reshape(B * H, Q, -1)
-    scores = torch.baddbmm(mask, q.reshape(B * H, Q, D), k.reshape(B * H, -1, D).mT, alpha=D**-0.5)
-    return scores.view(B, H, Q, -1)
+    if mask.ndim > 2:
+        mask = mask.expand(B, H, Q, k.shape[2]).flatten(0, 1)
+    scores = torch.baddbmm(mask, q.flatten(0, 1), k.flatten(0, 1).mT, alpha=D**-0.5)
+    return scores.unflatten(0, (B, H))
+
+
+def weighted_values(pattern: Tensor, v: Tensor) -> Tensor:
+    """Σ over keys of pattern · v: (B, H, Q, K) and (B, H, K, D) -> (B, H, Q, D)."""
+    return torch.bmm(pattern.flatten(0, 1), v.flatten(0, 1)).unflatten(0, v.shape[:2])
 
 
 class Attention(nn.Module):
@@ -57,7 +63,7 @@ class Attention(nn.Module):
         q, k, v = self.queries(q), self.keys(k), self.values(v)
         scores = self.scores(attention_scores(q, k, mask))
         pattern = self.pattern(scores.softmax(-1))
-        head_out = self.dropout(pattern) @ v  # (B, H, Q, D)
+        head_out = weighted_values(self.dropout(pattern), v)
         if self.head_gain is not None:
             head_out = head_out * self.head_gain[:, None, None]
         head_out = self.head_out(head_out)
@@ -72,5 +78,5 @@ class Attention(nn.Module):
             weight, bias, multiply = self.project.weight, self.project.bias, self.project.multiply
             q = multiply(x, weight[:C], bias[:C])
             k, v = multiply(memory, weight[C:], bias[C:]).split(C, dim=2)
-        q, k, v = (a.unflatten(2, (self.heads, -1)).transpose(1, 2) for a in (q, k, v))
+        q, k, v = (a.unflatten(2, (self.heads, -1)).transpose(1, 2).contiguous() for a in (q, k, v))
         return q, k, v

@@ -6,7 +6,8 @@ P tensors (parameters), n steps. Colour is the layer, dash the part of it that a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import altair as alt
 import numpy as np
@@ -166,20 +167,28 @@ def _short(name: str) -> str:
 
 def norms(data: pd.DataFrame, *, height: int = 320) -> alt.LayerChart:
     """‖g‖ of each tensor, or of each part of a layer, over steps at true magnitude."""
-    y = timeline.magnitude_axis("‖g‖", (1e-2, 1))
+    y = partial(timeline.magnitude_axis, "‖g‖")
     text = "Gradient norm of each part of each layer over steps, on a log scale"
-    return _tensors(data, "Gradient norm by layer", text, "‖g‖", y, height)
+    return _tensors(data, "Gradient norm by layer", text, "‖g‖", y, (1e-2, 1), height)
 
 
 def update_ratios(data: pd.DataFrame, *, height: int = 320) -> alt.LayerChart:
     """‖Δθ‖/‖θ‖ of each matrix over steps: how far a step moves it, relative to its size."""
-    y = timeline.magnitude_axis("‖Δθ‖ / ‖θ‖", (1e-4, 1e-1))
+    y = partial(timeline.magnitude_axis, "‖Δθ‖ / ‖θ‖")
     text = "Update ratio of each weight matrix over steps, on a log scale"
-    return _tensors(data, "Update ratio by layer", text, "‖Δθ‖ / ‖θ‖", y, height)
+    return _tensors(data, "Update ratio by layer", text, "‖Δθ‖ / ‖θ‖", y, (1e-4, 1e-1), height)
 
 
-def _tensors(data: pd.DataFrame, title: str, text: str, unit: str, y: alt.Y, height: int) -> alt.LayerChart:
-    dash = alt.Scale(domain=[*PARTS, "outside"], range=[*PARTS.values(), [1, 0]])
+def _tensors(
+    data: pd.DataFrame,
+    title: str,
+    text: str,
+    unit: str,
+    y: Callable[..., alt.Y],
+    holds: tuple[float, float],
+    height: int,
+) -> alt.LayerChart:
+    dash = alt.Scale(domain=list(PARTS), range=list(PARTS.values()))
     x = timeline.step_axis()
     tooltip = [
         alt.Tooltip("tensor:N"),
@@ -188,11 +197,14 @@ def _tensors(data: pd.DataFrame, title: str, text: str, unit: str, y: alt.Y, hei
     ]
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line(strokeWidth=1.5, opacity=0.9)
     layers = [
+        timeline.extent(holds).encode(
+            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="least:Q", holds=holds), y2="most:Q"
+        ),
         lines.encode(
             x=x,
-            y=y,
+            y=y(),
             color=timeline.series_color(),
-            strokeDash=alt.StrokeDash("part:N", scale=dash, legend=timeline.legend(values=list(PARTS))),
+            strokeDash=alt.StrokeDash("part:N", scale=dash, legend=timeline.legend()),
             detail="tensor:N",
         ),
         *timeline.guides(y),
@@ -204,15 +216,16 @@ def _tensors(data: pd.DataFrame, title: str, text: str, unit: str, y: alt.Y, hei
 
 def by_depth(data: pd.DataFrame, *, tensors: int = 30, height: int | None = None) -> alt.LayerChart:
     """‖g‖ of every tensor at one step, input at the top. tensors: how many, for the height unless given."""
-    x = timeline.magnitude_axis("‖g‖", (1e-4, 1e-1), channel=alt.X).stack(None)
+    x, holds = partial(timeline.magnitude_axis, "‖g‖", alt.X), (1e-4, 1e-1)
     axis = alt.Axis(minExtent=170, maxExtent=170, labelLimit=170, labelOverlap=False)
     y = alt.Y("tensor:N", sort=alt.EncodingSortField("depth", op="min"), title=None, axis=axis)
     tooltip = [alt.Tooltip("tensor:N"), alt.Tooltip("label:N", title="‖g‖")]
     base = alt.Chart().encode(y=y, tooltip=tooltip)
     layers = [
+        timeline.extent(holds).encode(x=x(field="least:Q", holds=holds), x2="most:Q"),
         base.transform_filter(only("train"))
         .mark_bar()
-        .encode(x=x, color=timeline.series_color(symbol="square")),
+        .encode(x=x().stack(None), color=timeline.series_color(symbol="square")),
         *_values(base),
     ]
     title, text = "Gradient norm by depth", "Gradient norm of every tensor at one step, on a log scale"
@@ -231,16 +244,17 @@ def _values(base: alt.Chart) -> list[alt.Chart]:
 
 def flow(data: pd.DataFrame, *, height: int = 260) -> alt.LayerChart:
     """Mean |∂L/∂x| at each junction of the residual stream at one step, from the input to the output."""
-    y = timeline.magnitude_axis("mean |∂L/∂x|", (1e-5, 1e-3))
+    y, holds = partial(timeline.magnitude_axis, "mean |∂L/∂x|"), (1e-5, 1e-3)
     sort = alt.EncodingSortField("depth", op="min")
     x = alt.X("tensor:N", sort=sort, title="junction", axis=alt.Axis(labelAngle=-40, labelOverlap=False))
     tooltip = [alt.Tooltip("tensor:N", title="junction"), alt.Tooltip("label:N", title="mean |∂L/∂x|")]
     base = alt.Chart().encode(x=x, tooltip=tooltip)
     good = base.transform_filter(only("train"))
     layers = [
-        good.mark_line().encode(y=y, order="depth:Q", color=alt.value(theme.GUIDE)),
+        timeline.extent(holds).encode(y=y(field="least:Q", holds=holds), y2="most:Q"),
+        good.mark_line().encode(y=y(), order="depth:Q", color=alt.value(theme.GUIDE)),
         good.mark_point(filled=True, size=80, opacity=1).encode(
-            y=y, color=timeline.series_color(symbol="circle")
+            y=y(), color=timeline.series_color(symbol="circle")
         ),
         base.transform_filter(only("nonfinite"))
         .mark_text(baseline="top", fontWeight=600)

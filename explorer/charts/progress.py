@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import altair as alt
 import numpy as np
@@ -97,41 +98,39 @@ def _finish(
 def losses(data: pd.DataFrame, *, log: bool = False, height: int = 300) -> alt.LayerChart:
     """Training and validation loss in nats a token, earlier runs, and what guessing would cost."""
     unit = "nats per token"
-    y = timeline.magnitude_axis(unit, (0.1, 1)) if log else timeline.value_axis(unit, 1)
+    y = partial(timeline.magnitude_axis, unit) if log else partial(timeline.value_axis, unit, "~g")
     text = "Loss over steps, for training and validation"
-    return _over_steps(data, "Loss", text, unit, y, height)
+    return _over_steps(data, "Loss", text, unit, y, (0.1 if log else 0, 1), height)
 
 
 def metric(data: pd.DataFrame, *, title: str = "Accuracy", height: int = 240) -> alt.LayerChart:
     """The task's metric from 0 to 1, with the level of chance. title: the metric's name."""
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
-    y = alt.Y("value:Q", title="share right", scale=scale, axis=axis)
+    y = partial(timeline.share_axis, "share right")
     return _over_steps(
-        data, title, f"{title} over steps, from 0 to 1", "share right", y, height, digits=".4~%"
+        data, title, f"{title} over steps, from 0 to 1", "share right", y, (0, 1), height, digits=".4~%"
     )
 
 
 def learning_rate(data: pd.DataFrame, *, height: int = 170) -> alt.LayerChart:
     """The learning rate as it was applied."""
-    y = timeline.value_axis("step size", 1e-6, digits="~e")
+    y = partial(timeline.value_axis, "step size", "~e")
     return _over_steps(
-        data, "Learning rate", "Learning rate over steps", "step size", y, height, legend=False
+        data, "Learning rate", "Learning rate over steps", "step size", y, (0, 1e-6), height, legend=False
     )
 
 
 def gradient_norm(data: pd.DataFrame, *, height: int = 220) -> alt.LayerChart:
     """‖g‖ of the whole gradient at true magnitude, before and after clipping."""
-    y = timeline.magnitude_axis("‖g‖", (0.1, 1))
+    y = partial(timeline.magnitude_axis, "‖g‖")
     text = "Norm of the whole gradient over steps, before and after clipping, on a log scale"
-    return _over_steps(data, "Gradient norm", text, "‖g‖", y, height)
+    return _over_steps(data, "Gradient norm", text, "‖g‖", y, (0.1, 1), height)
 
 
 def throughput(data: pd.DataFrame, *, height: int = 150) -> alt.LayerChart:
     """Steps a second."""
-    y = timeline.value_axis("steps/s", 10)
+    y = partial(timeline.value_axis, "steps/s", "~g")
     return _over_steps(
-        data, "Speed", "Training steps per second", "steps/s", y, height, legend=False, digits=".3~g"
+        data, "Speed", "Training steps per second", "steps/s", y, (0, 10), height, legend=False, digits=".3~g"
     )
 
 
@@ -140,7 +139,8 @@ def _over_steps(
     title: str,
     description: str,
     unit: str,
-    y: alt.Y,
+    y: Callable[..., alt.Y],
+    holds: tuple[float, float],
     height: int,
     *,
     legend: bool = True,
@@ -160,21 +160,24 @@ def _over_steps(
         alt.Tooltip("high:Q", title="highest near", format=digits),
     ]
     layers = [
+        timeline.extent(holds).encode(
+            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="least:Q", holds=holds), y2="most:Q"
+        ),
         area.encode(
             x=x,
-            y=alt.Y("low:Q", title=unit),
+            y=y(field="low:Q"),
             y2="high:Q",
             color=timeline.own_color(),
             detail="series:N",
         ),
         lines.encode(
             x=x,
-            y=y,
+            y=y(),
             color=timeline.series_color(legend),
             strokeWidth=alt.StrokeWidth("kind:O", scale=kinds, legend=None),
             detail="kind:N",
         ),
-        dots.encode(x=x, y=y, color=timeline.own_color()),
+        dots.encode(x=x, y=y(), color=timeline.own_color()),
         *timeline.guides(y),
         *timeline.hover(y, tooltip, "series", f"{title.lower().replace(' ', '_')}_points"),
         *timeline.markers(),

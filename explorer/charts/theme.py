@@ -139,16 +139,17 @@ def config(projector: bool = False) -> dict[str, Any]:
 def spec(chart: alt.TopLevelMixin, projector: bool = False) -> dict[str, Any]:
     """The chart without its data, as a Vega-Lite dict for `st.vega_lite_chart`.
 
-    Make it once for each kind of chart and keep it; then only data travels, and Streamlit swaps it in place
-    as long as the spec is the same, which it is for any data:
+    Make it once for each kind of chart and keep it. Then only the table travels, under the name "source",
+    and Streamlit swaps it in place as long as the spec is the same, which it is for any data:
 
         LOSSES = charts.spec(charts.progress.losses(charts.progress.frame({}, "loss")))
-        st.vega_lite_chart(frame, LOSSES, key="losses", width="stretch", theme="streamlit")
+        st.vega_lite_chart(LOSSES | {"datasets": {"source": frame}}, key="losses", width="stretch")
 
-    `width` must be "stretch" and `theme` "streamlit"; the height is the spec's own.
+    As a named dataset the table is there when the view is made; as Streamlit's `data` argument it comes
+    after, and Vega complains of empty axes. Width must be "stretch"; the height is the spec's own.
     """
     bare = copy.deepcopy(chart)
-    bare.data = alt.Undefined
+    bare.data = alt.NamedData(name="source")
     plain = bare.to_dict()
     plain["config"] = config(projector)
     plain["padding"] = {"left": 4, "right": 12, "top": 4, "bottom": 4}

@@ -18,7 +18,7 @@ all layers, and each layer keeps the rows of its own `kind`:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import altair as alt
@@ -29,8 +29,7 @@ from explorer.charts import theme
 
 NUMBERS = ("step", "value", "low", "high")
 WORDS = ("kind", "series", "color", "label")
-SOURCE = "source"  # how Streamlit and Vega-Lite call the table that layers share
-TINY = 1e-30  # what a log axis shows of a zero
+SOURCE = "source"  # the name of the table that layers share
 CURVES = ["train", "validation", "earlier"]
 
 
@@ -77,6 +76,7 @@ def marks(events: Iterable[Event], cursor: int | None) -> list[dict[str, Any]]:
 
 def table(parts: Sequence[dict[str, Any]], **extra: str) -> pd.DataFrame:
     """One table of all parts, with the columns of this module and `extra` ones with their defaults."""
+    parts = parts or [rows("")]
     lengths = [np.size(part["step"]) for part in parts]
     defaults = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(WORDS, "") | extra
     columns = {}
@@ -86,7 +86,7 @@ def table(parts: Sequence[dict[str, Any]], **extra: str) -> pd.DataFrame:
             np.broadcast_to(np.asarray(part.get(name, default), dtype), n)
             for part, n in zip(parts, lengths, strict=True)
         ]
-        columns[name] = np.concatenate(pieces) if pieces else np.empty(0, dtype)
+        columns[name] = np.concatenate(pieces)
     return pd.DataFrame(columns)
 
 
@@ -113,45 +113,61 @@ def only(*kinds: str) -> alt.FieldOneOfPredicate:
     return alt.FieldOneOfPredicate(field="kind", oneOf=list(kinds))
 
 
-def _largest(column: str, at_least: float) -> alt.ExprRef:
-    """The largest value of a column of the table, at least so much, found in the browser.
-
-    Not Vega-Lite's own domain of a field: that complains of each layer whose filter keeps no row.
-    """
-    return alt.ExprRef(f"max({at_least}, extent(pluck(data('{SOURCE}'), '{column}'))[1] || {at_least})")
-
-
-def _smallest(column: str, at_most: float) -> alt.ExprRef:
-    """The smallest positive value of a column, at most so much."""
-    least = f"extent(pluck(data('{SOURCE}'), '{column}'))[0]"
-    return alt.ExprRef(f"min({at_most}, max({TINY}, {least} || {at_most}))")
-
-
-def step_axis() -> alt.X:
+def step_axis(field: str = "step:Q", holds: tuple[float, float] | None = None) -> alt.X:
     """Steps from 0 to the newest."""
-    scale = alt.Scale(domain=[0, _largest("step", 1)], nice=False)
-    return alt.X("step:Q", title="step", scale=scale, axis=alt.Axis(format="~s", tickMinStep=1))
+    return alt.X(
+        field, title="step", scale=_scale(holds, nice=False), axis=alt.Axis(format="~s", tickMinStep=1)
+    )
 
 
-def value_axis(unit: str, at_least: float, digits: str = "~g") -> alt.Y:
-    """A linear axis from 0 to the largest value, at least so far."""
-    scale = alt.Scale(domain=[0, _largest("high", at_least)], nice=True)
-    return alt.Y("value:Q", title=unit, scale=scale, axis=alt.Axis(format=digits))
+def value_axis(
+    unit: str, digits: str, field: str = "value:Q", holds: tuple[float, float] | None = None
+) -> alt.Y:
+    """A linear axis."""
+    return alt.Y(field, title=unit, scale=_scale(holds, nice=True), axis=alt.Axis(format=digits))
 
 
-def magnitude_axis(unit: str, holds: tuple[float, float], channel: type = alt.Y) -> Any:
-    """A log axis at true magnitude that holds at least two values.
+def share_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
+    """From 0 to 1, whatever the data."""
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    return alt.Y(field, title=unit, scale=scale, axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]))
 
-    Only powers of ten have a label and a full line.
-    """
+
+def magnitude_axis(
+    unit: str, channel: type = alt.Y, field: str = "value:Q", holds: tuple[float, float] | None = None
+) -> Any:
+    """A log axis at true magnitude; only powers of ten have a label and a full line."""
     decade = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
     axis = alt.Axis(
         labelExpr=f"{decade} ? format(datum.value, '.0e') : ''",
         gridOpacity=alt.condition(decade, alt.value(0.6), alt.value(0.12)),
         grid=True,
     )
-    domain = [_smallest("low", holds[0]), _largest("high", holds[1])]
-    return channel("value:Q", title=unit, scale=alt.Scale(type="log", domain=domain, nice=True), axis=axis)
+    return channel(field, title=unit, scale=_scale(holds, type="log", nice=True), axis=axis)
+
+
+def _scale(holds: tuple[float, float] | None, **properties: Any) -> alt.Scale:
+    domain = alt.Undefined if holds is None else alt.DomainUnionWith(unionWith=list(holds))
+    return alt.Scale(domain=domain, **properties)
+
+
+def extent(holds: tuple[float, float]) -> alt.Chart:
+    """The ground layer: one unseen row that spans the whole table and `holds`, (least, most).
+
+    It alone says how far the axes go. The domains of the other layers, which may keep no row at all, would
+    make Vega complain.
+    """
+    least, most = holds
+    return (
+        alt.Chart()
+        .transform_calculate(
+            at="isValid(datum.step) ? datum.step : 0",
+            low=f"datum.low > 0 ? datum.low : {least}",
+            high=f"isValid(datum.high) ? datum.high : {most}",
+        )
+        .transform_aggregate(newest="max(at)", least="min(low)", most="max(high)")
+        .mark_rule(opacity=0)
+    )
 
 
 def legend(symbol: str = "stroke", **properties: Any) -> alt.Legend:
@@ -171,7 +187,7 @@ def own_color() -> alt.Color:
     return alt.Color("color:N", scale=None)
 
 
-def hover(y: alt.Y, tooltip: list[alt.Tooltip], group: str, name: str) -> list[alt.Chart]:
+def hover(y: Callable[..., alt.Y], tooltip: list[alt.Tooltip], group: str, name: str) -> list[alt.Chart]:
     """The point nearest to the pointer: its exact numbers and a rule at its step.
 
     `group` names the column that tells curves apart. The choice is kept by value, so it outlives a swap.
@@ -187,7 +203,7 @@ def hover(y: alt.Y, tooltip: list[alt.Tooltip], group: str, name: str) -> list[a
     points = alt.Chart(name=name).transform_filter(only(*CURVES)).transform_filter("isValid(datum.value)")
     dots = points.mark_point(filled=True, size=70).encode(
         x=step_axis(),
-        y=y,
+        y=y(),
         color=own_color(),
         opacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
         tooltip=tooltip,
@@ -199,13 +215,13 @@ def hover(y: alt.Y, tooltip: list[alt.Tooltip], group: str, name: str) -> list[a
     ]
 
 
-def guides(y: alt.Y) -> list[alt.Chart]:
+def guides(y: Callable[..., alt.Y]) -> list[alt.Chart]:
     """Dashed levels with their words at the right end."""
     kept = alt.Chart().transform_filter(only("guide"))
     words = kept.mark_text(align="right", baseline="bottom", dx=-2, dy=-4)
     return [
-        kept.mark_rule(strokeDash=[5, 4]).encode(y=y, color=alt.value(theme.GUIDE)),
-        words.encode(x=alt.value("width"), y=y, text="label:N", color=alt.value(theme.GUIDE)),
+        kept.mark_rule(strokeDash=[5, 4]).encode(y=y(), color=alt.value(theme.GUIDE)),
+        words.encode(x=alt.value("width"), y=y(), text="label:N", color=alt.value(theme.GUIDE)),
     ]
 
 

@@ -151,12 +151,14 @@ class Recorder:
         return 1 << (rows[1][0].bit_length() - 1) if len(rows) == 2 else 1
 
     def _thin(self, size: int) -> None:
-        """Doubles the stride of the old checkpoints while they are over the budget."""
+        """Removes old checkpoints that are not on the stride, and doubles the stride where that is not enough."""
         allowed = max(SNAPSHOT_BYTES // size, 2 * RECENT)
         steps = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
         while len(steps) > allowed:
-            self._thin_stride *= 2
             kept = [s for s in steps[:-RECENT] if s % self._thin_stride == 0] + steps[-RECENT:]
+            if len(kept) > allowed:
+                self._thin_stride *= 2
+                continue
             gone = [(s,) for s in set(steps) - set(kept)]
             self._connection.executemany("DELETE FROM snapshots WHERE step = ?", gone)
             steps = kept

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from explorer.tasks.base import Task
 
 SUMMARIES = tuple(f"{column}_{kind}" for column in COLUMNS for kind in ("min", "max", "mean"))
-RAW_LIMIT = 4096  # steps up to which a curve is made of single steps
+FINEST = 500  # a curve is made of the coarsest blocks of which there are still so many
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Columns(Mapping[str, np.ndarray]):
         self.run = run
 
     def __getitem__(self, column: str) -> np.ndarray:
-        if column not in self:
+        if column not in tuple(self):
             raise KeyError(column)
         rows = self.run.query(f"SELECT {column} FROM steps ORDER BY step")
         return np.array(rows, dtype=np.float64).reshape(-1)
@@ -280,16 +280,14 @@ class Run:
         peak is the step of the bucket's largest gradient norm. Costs the same for a thousand steps and
         for a million: long runs are read from the overview, and only what is new is read at all.
         """
-        table = self._table(self.last)
-        if len(table) > points:
-            table = merged(table, points)
+        table = merged(self._table(self.last), points)
         names = ("step", "peak", *SUMMARIES)
         return dict(zip(names, table.T, strict=True))
 
     def _table(self, last: int) -> np.ndarray:
         """Rows of (first step, peak, summaries…), coarse blocks first and single steps at the end."""
         top = 0
-        while last // FANOUT**top > RAW_LIMIT and top < LEVELS:
+        while last // FANOUT ** (top + 1) >= FINEST and top < LEVELS:
             top += 1
         parts = []
         start = 0
@@ -362,6 +360,8 @@ def merged(table: np.ndarray, points: int) -> np.ndarray:
 
     Rows may stand for different numbers of steps (blocks, then single steps); means weigh each by its own.
     """
+    if len(table) <= points:
+        return table
     starts = table[:, 0]
     edges = np.linspace(starts[0], starts[-1] + 1, points + 1)[:-1]
     first = np.unique(np.searchsorted(starts, edges))

@@ -61,13 +61,15 @@ class Task(ABC):
     vocabulary: the tokens.   length: the longest sequence it gives, in tokens.
     chance: the metric of guessing without having read the input, in [0, 1].
     metric: what the share of right answers counts, in words.
-    fingerprint: tells one body of data from another, "" where the data is made from the fields alone.
+    corpus, fingerprint: the body of data in words, and what tells it from any other; "" where the data is
+    made from the fields alone.
     """
 
     vocabulary: Vocabulary
     length: int
     chance: float
     metric: str = "share of tokens predicted right"
+    corpus: str = ""
     fingerprint: str = ""
 
     @abstractmethod
@@ -76,6 +78,11 @@ class Task(ABC):
 
     def held_out(self, size: int, generator: torch.Generator) -> Batch | None:
         """`size` examples never trained on; None where every batch is new anyway."""
+        return None
+
+    @property
+    def prompt(self) -> Tensor | None:
+        """What a model writes on from by itself, (1, t); None where it answers an input instead."""
         return None
 
     @abstractmethod

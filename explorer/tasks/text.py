@@ -54,8 +54,6 @@ class TextTask(Task):
     A decoder is asked for the token after each. An encoder is asked for 15 % of the tokens, which it
     sees as `▢` (Devlin et al. 2019, §3.1; there a fifth of them stay or turn into random ones, since
     fine-tuning follows, and the share is a chance for each token; here it is exact in each row).
-
-    corpus: what the text is, in words.   prompt (1, t): where generated text starts; decoders only.
     """
 
     def __init__(self, fields: f.Shakespeare | f.Python | f.Text, model: ModelConfig, source: Corpus):

@@ -31,7 +31,8 @@ function build(parent) {
   const foot = make("div", "foot", root), scale = make("div", "scale", foot);
   grid.low = make("span", "ends", scale);
   grid.bar = make("div", "bar", scale);
-  grid.words = make("span", "ends", scale);
+  grid.high = make("span", "ends", scale);
+  grid.words = make("span", "words", foot);
   grid.marks = {};
   for (const [mark, words] of Object.entries(EXPLAINED)) {
     grid.marks[mark] = make("span", "mark", foot);
@@ -204,14 +205,14 @@ function showTip(grid) {
 }
 
 function explain(grid, scale, marks) {
-  const signed = scale.kind === "signed", end = format(grid.limits.all, 3);
-  const ends = { cell: "each head to its own end", row: "each layer to its own end", all: `+${end}` };
+  const signed = scale.kind === "signed", shared = signed && scale.scope === "all";
+  const [low, high] = shared ? ["−", "+"].map((sign) => sign + format(grid.limits.all, 3)) : signed ? ["−", "+"] : ["0", "1"];
+  const scope = { cell: "each head to its own end", row: "each layer to its own end", all: "one scale" }[scale.scope];
   grid.legend = {
     stops: (colours) => (signed ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential),
-    words: `${signed ? ends[scale.scope] : "1"} · brightness is the square root${signed ? ", 0 in the middle" : " of the probability"}`,
+    words: [signed && scope, "square-root brightness"].filter(Boolean).join(" · "),
   };
-  grid.low.textContent = signed ? (scale.scope === "all" ? `−${end}` : "− end") : "0";
-  grid.words.textContent = grid.legend.words;
+  [grid.low.textContent, grid.high.textContent, grid.words.textContent] = [low, high, grid.legend.words];
   grid.bar.style.background = `linear-gradient(90deg, ${grid.legend.stops(grid.palette.colours).map(css).join()})`;
   for (const [mark, element] of Object.entries(grid.marks)) {
     element.classList.toggle("met", Boolean(marks[mark]));

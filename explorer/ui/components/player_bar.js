@@ -21,6 +21,7 @@ const STATES = {
   waiting: draw("M2 6.5h3v3H2zM6.5 6.5h3v3h-3zM11 6.5h3v3h-3z"),
 };
 const SPEEDS = [null, 1, 2, 5, 10, 20];
+const inWords = (speed) => (speed ? `${speed} step${speed === 1 ? "" : "s"}/s` : "full speed");
 const SKELETON = `<div class="line">
   <button class="play"></button>
   <button class="small single" title="One step">${ICONS.single}</button>
@@ -35,9 +36,7 @@ const SKELETON = `<div class="line">
   </div>
   <div class="where"><div>step <b class="step"></b> of <span class="last"></span></div><div class="now"></div></div>
   <div class="pill name"><span></span></div>
-  <select title="Speed of training" aria-label="Speed of training">${SPEEDS.map(
-    (speed) => `<option value="${speed ?? ""}">${speed ? `${speed} step${speed > 1 ? "s" : ""}/s` : "full speed"}</option>`,
-  ).join("")}</select>
+  <select title="Speed of training" aria-label="Speed of training">${SPEEDS.map((speed) => `<option value="${speed ?? ""}">${inWords(speed)}</option>`).join("")}</select>
   <button class="pill branch" title="Branch here: go on from this step as a run of its own">${ICONS.branch}<span>branch here</span></button>
   <button class="small bookmark" title="Bookmark this step">${ICONS.bookmark}</button>
   <div class="share"><button class="small" title="Copy a link to this view">${ICONS.share}</button>
@@ -231,6 +230,13 @@ function diamond(bar, id) {
   return element;
 }
 
+function showSpeed({ select }, speed) {
+  if (select.matches(":focus")) return; // it may be open
+  const value = String(speed ?? "");
+  if (![...select.options].some((option) => option.value === value)) select.add(new Option(inWords(speed), value));
+  if (select.value !== value) select.value = value;
+}
+
 function update(bar, data) {
   bar.data = data;
   bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
@@ -246,7 +252,7 @@ function update(bar, data) {
   bar.state.title = data.words;
   text(bar.name.firstChild, data.name);
   bar.name.title = data.name;
-  if (bar.root.getRootNode().activeElement !== bar.select) bar.select.value = SPEEDS.includes(data.speed) ? (data.speed ?? "") : "";
+  showSpeed(bar, data.speed);
   showEvents(bar, data.events);
   show(bar);
 }

@@ -20,7 +20,7 @@ function saveNumbers({ cells }, name) {
   download(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
 }
 
-function savePicture({ rows, cells, legend, palette }, style, name) {
+function savePicture({ rows, cells, legend, palette, low, high }, style, name) {
   const side = 192, gap = 16, left = 40, line = 26;
   const columns = Math.max(...rows.map((row) => row.heads.length));
   const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
@@ -51,6 +51,6 @@ function savePicture({ rows, cells, legend, palette }, style, name) {
   context.fillRect(left, top, 160, 12);
   context.fillStyle = style.getPropertyValue("--st-text-color");
   context.textAlign = "left";
-  context.fillText(legend.words, left + 172, top + 12);
+  context.fillText(`${low.textContent} to ${high.textContent} · ${legend.words}`, left + 172, top + 12);
   canvas.toBlob((blob) => download(blob, `${name}.png`));
 }

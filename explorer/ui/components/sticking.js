@@ -17,25 +17,31 @@ function unstick(bar) {
   bar.stuck = null;
 }
 
-// Sticks, spans the whole page width and rises to its upper edge, over Streamlit's empty header.
+// Sticks, spans the whole page width and rises to its upper edge, over Streamlit's header where that is empty.
 function stick(bar, host) {
   const found = wrapperOf(host);
   if (!found) return;
   const { element, page } = found, space = getComputedStyle(page);
+  const header = document.querySelector('[data-testid="stHeader"]');
+  const clear = !header || getComputedStyle(header).backgroundColor === "rgba(0, 0, 0, 0)"; // not so on a small screen
+  const top = clear ? 0 : header.offsetHeight;
   if (bar.stuck !== element) unstick(bar);
   bar.stuck = element;
   const left = space.paddingLeft, right = space.paddingRight;
-  const first = page.firstElementChild === element.parentElement &&
-    [...element.parentElement.children].find((child) => child.offsetHeight > 0) === element;
+  if (page.closest('[data-testid="stMain"]').scrollTop === 0) {
+    const pushed = parseFloat(element.style.marginTop) || 0;
+    const above = element.getBoundingClientRect().top - pushed - page.getBoundingClientRect().top;
+    bar.lift = above <= parseFloat(space.paddingTop) + 48 ? above - top : 0; // 48: empty elements' gaps
+  }
   const wanted = {
-    position: "sticky", top: "0px", zIndex: "90",
+    position: "sticky", top: `${top}px`, zIndex: "90",
     width: `calc(100% + ${left} + ${right})`, maxWidth: "none", marginLeft: `-${left}`,
-    marginTop: first ? `-${space.paddingTop}` : "",
+    marginTop: bar.lift ? `${-bar.lift}px` : "",
   };
   for (const name of SET) if (element.style[name] !== wanted[name]) element.style[name] = wanted[name];
   const opener = document.querySelector('[data-testid="stExpandSidebarButton"]')?.getBoundingClientRect();
-  const inset = opener?.width ? opener.right - page.getBoundingClientRect().left + 10 : 0;
-  bar.root.style.setProperty("--opener", `${inset}px`);
-  bar.root.style.setProperty("--left", `max(${inset}px, ${left})`);
-  bar.root.style.setProperty("--right", right);
+  const inset = clear && opener?.width ? opener.right - page.getBoundingClientRect().left + 10 : 0;
+  const edge = page.clientWidth < 900 ? "16px" : null; // where it is narrow, the scrubber needs the room
+  bar.root.style.setProperty("--left", `max(${inset}px, ${edge ?? left})`);
+  bar.root.style.setProperty("--right", edge ?? right);
 }

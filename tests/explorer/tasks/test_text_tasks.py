@@ -224,9 +224,9 @@ def test_what_cannot_be_seen_has_a_sign():
 def test_a_built_in_text_loads_from_its_cache_fast(fields):
     first = build(fields, ModelConfig())
     text_module.encoded.cache_clear()
-    start = time.perf_counter()
+    start = time.process_time()
     again = build(fields, ModelConfig())
-    assert time.perf_counter() - start < 0.25  # 5 to 15 ms on an idle machine
+    assert time.process_time() - start < 0.15  # 5 to 15 ms on an idle machine
     assert torch.equal(first.data, again.data)
     assert first.vocabulary == again.vocabulary
     assert first.fingerprint == again.fingerprint

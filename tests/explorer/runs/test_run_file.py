@@ -1,0 +1,203 @@
+"""The file itself: what is refused, what survives, what a million steps cost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer import Run
+from explorer.runs import file, recorder
+from explorer.runs.file import COLUMNS, RunFileError
+from explorer.runs.recorder import Recorder, sum_up
+from explorer.runs.run import merged
+from explorer.runs.verification import problems, stretches
+from tiny_runs import TINY, recorded
+
+
+def broken(path: Path, how: str, run: Run) -> Path:
+    """A file that is wrong in one way."""
+    if how == "missing":
+        return path
+    if how == "text":
+        path.write_text("these are not the weights you are looking for")
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "foreign":
+        with sqlite3.connect(path) as other:
+            other.execute("CREATE TABLE cats (name TEXT)")
+    else:
+        path.write_bytes(run.path.read_bytes())
+        if how == "damaged":
+            data = bytearray(path.read_bytes())
+            data[5000:90000] = os.urandom(85000)
+            path.write_bytes(data)
+            return path
+        with sqlite3.connect(path) as copy:
+            if how == "newer":
+                copy.execute("PRAGMA user_version = 99")
+            elif how == "trigger":
+                copy.execute("CREATE TRIGGER t AFTER INSERT ON steps BEGIN DELETE FROM meta; END")
+            elif how == "config":
+                copy.execute("UPDATE meta SET value = '{\"model\": {\"heads\": 5}}' WHERE key = 'config'")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("missing", "there is no run file"),
+        ("text", "is not a run file or is damaged"),
+        ("empty", "is not a run file"),
+        ("foreign", "another program's database"),
+        ("newer", "newer version"),
+        ("trigger", "does not have a run file's tables"),
+        ("config", "holds a config that is refused"),
+        ("damaged", "damaged"),
+    ],
+)
+def test_a_file_that_is_no_run_is_refused_in_one_sentence(tiny, tmp_path: Path, how: str, words: str):
+    path = broken(tmp_path / "other.run", how, tiny)
+    with pytest.raises(RunFileError, match=words) as refusal:
+        Run.open(path).curve()
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_closed_run_is_a_single_file(tmp_path: Path):
+    recorded(tmp_path / "one.run", 10).close()
+    assert [p.name for p in tmp_path.iterdir()] == ["one.run"]
+
+
+def test_a_second_writer_is_refused(tiny):
+    with Recorder(tiny.path), pytest.raises(RunFileError, match="being trained by another process"):
+        Recorder(tiny.path)
+
+
+def test_a_run_that_says_training_without_a_writer_was_interrupted(tiny):
+    with Recorder(tiny.path) as writing:
+        writing.status("training")
+        assert tiny.status.state == "training"
+    assert tiny.status.state == "interrupted"
+
+
+def test_checkpoints_are_thinned_to_the_budget_and_every_step_stays_exact(tmp_path: Path, monkeypatch):
+    size = 60_000  # bytes of a tiny checkpoint, about
+    monkeypatch.setattr(recorder, "SNAPSHOT_BYTES", 40 * size)
+    run = recorded(tmp_path / "long.run", 300, every=1)
+    steps = np.array(run.snapshot_steps)
+    assert len(steps) <= 60
+    assert steps[0] == 0
+    assert np.diff(steps).max() <= 32  # any step is at most so much training away
+    assert steps[-recorder.RECENT :].tolist() == list(range(301 - recorder.RECENT, 301))
+    assert not [p for s in stretches(run)[-5:] for p in problems(run, s)]
+
+
+def many_steps(path: Path, count: int) -> Run:
+    """A run file with made-up numbers: what is measured is the file, not the training."""
+    file.begin(path, TINY)
+    generator = np.random.default_rng(0)
+    with Recorder(path) as writing:
+        connection = writing._connection
+        connection.execute("BEGIN")
+        values = generator.lognormal(size=(count, len(COLUMNS))).tolist()
+        rows = ((i, *v, i) for i, v in enumerate(values))
+        connection.executemany(f"INSERT INTO steps VALUES ({', '.join('?' * (len(COLUMNS) + 2))})", rows)
+        sum_up(connection, 0, count)
+        connection.execute("COMMIT")
+    return Run.open(path)
+
+
+@pytest.mark.parametrize("count", [1, 16, 499, 501, 4097, 70_001])
+def test_a_curve_is_short_and_keeps_every_extreme(tmp_path: Path, count: int):
+    run = many_steps(tmp_path / "many.run", count)
+    curve = run.curve(500)
+    whole = {c: run.steps[c] for c in COLUMNS}
+    assert min(count, 450) <= len(curve["step"]) <= 500
+    for column, values in whole.items():
+        assert curve[f"{column}_max"].max() == values.max()
+        assert curve[f"{column}_min"].min() == values.min()
+    assert whole["grad_norm"].argmax() in curve["peak"]
+    weights = np.diff(curve["step"], append=count)
+    assert np.average(curve["loss_mean"], weights=weights) == pytest.approx(whole["loss"].mean())
+
+
+def test_a_growing_curve_is_the_curve_of_the_whole(tmp_path: Path):
+    run = many_steps(tmp_path / "grow.run", 5000)
+    before = run.curve()
+    with Recorder(run.path) as writing:
+        writing._connection.executemany(
+            f"INSERT INTO steps VALUES ({', '.join('?' * (len(COLUMNS) + 2))})",
+            [(5000 + i, *([0.5] * len(COLUMNS)), i) for i in range(300)],
+        )
+        sum_up(writing._connection, 5000, 5300)
+    fresh = Run.open(run.path)
+    for name, values in fresh.curve().items():
+        assert np.array_equal(values, run.curve()[name]), name
+    assert before["step"][-1] < 5000 <= fresh.curve()["step"][-1]
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=3, max_size=400), st.integers(1, 50))
+@settings(max_examples=30, deadline=None)
+def test_merging_rows_keeps_extremes(values: list[float], points: int):
+    count = len(values)
+    table = np.empty((count, 2 + 3 * len(COLUMNS)))
+    table[:, 0] = table[:, 1] = np.arange(count)
+    table[:, 2:] = np.array(values)[:, None]
+    out = merged(table, points)
+    assert len(out) <= points
+    assert out[:, 2].min() == min(values)
+    assert out[:, 3].max() == max(values)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from explorer.runs.recorder import Recorder
+from explorer.runs.replay import restore
+from explorer.runs.run import Run
+path = Path(sys.argv[1])
+with Recorder(path) as recorder:
+    run = Run.open(path)
+    training = restore(run, run.last)
+    recorder.describe(training)
+    if training.step == 0:
+        recorder.snapshot(training)
+    print("going", flush=True)
+    for step in training:
+        recorder.add(step, training)
+"""
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_run_that_goes_on_bit_for_bit(tmp_path: Path):
+    path = tmp_path / "killed.run"
+    file.begin(path, TINY)
+    seen = 0
+    delays = np.random.default_rng(0).uniform(0.05, 0.5, size=3)
+    for delay in delays:
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True, env=os.environ
+        )
+        process.stdout.readline()
+        run = Run.open(path)
+        deadline = time.monotonic() + 30
+        while run.last <= seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(delay)  # the moment of death is what is drawn here, not a wait for something
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        committed = run.last
+        assert committed > seen
+        seen = committed
+        run.close()
+    run = Run.open(path)
+    assert run.status.state in ("interrupted", "waiting")
+    assert not [p for s in stretches(run) for p in problems(run, s)]
