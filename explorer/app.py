@@ -8,10 +8,12 @@ import streamlit as st
 
 from explorer.ui import chosen, knobs, server, sitemap
 
-LOGO = (Path(__file__).parent / "ui" / "logo.svg").read_text("utf-8")
+HERE = Path(__file__).parent / "ui"
+LOGO, STYLE = ((HERE / name).read_text("utf-8") for name in ("logo.svg", "style.css"))
 
-st.set_page_config(page_title="Attention & Gradient Explorer", page_icon=":material/blur_on:", layout="wide")
+st.set_page_config(page_title="Attention & Gradient Explorer", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(LOGO, size="large")
+st.html(f"<style>{STYLE}</style>")
 server.host()
 chosen.take_from_url()
 page = sitemap.navigation()

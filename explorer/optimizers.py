@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from explorer.config import OptimizerConfig
-
-Groups = list[dict]
 
 MEANINGS = {
     "adamw": "Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)",
@@ -31,46 +30,69 @@ class Flat:
     """A model's parameters laid end to end in one tensor, and their gradients in another.
 
     What acts on each number by itself (clipping, Adam, SGD) is then one operation instead of one for each
-    parameter: a tenth of a small model's step is the cost of calling, not of computing. The parameters
-    become views: they change when `values` does. Matrices come first, so that what decays is one piece.
+    parameter: at this project's sizes calling costs more than computing. The parameters become views of
+    `values`. Matrices come first, so that what decays is one piece.
     """
 
     def __init__(self, named: dict[str, nn.Parameter]):
-        self.named = named
         self.shapes = {name: p.shape for name, p in named.items()}
-        order = sorted(named, key=lambda name: named[name].ndim < 2)  # stable
-        ends = list(accumulate((named[name].numel() for name in order), initial=0))
-        self.places = {name: slice(a, b) for name, a, b in zip(order, ends, ends[1:], strict=False)}
-        self.order = order
-        self.matrices = slice(0, sum(p.numel() for p in named.values() if p.ndim >= 2))
-        self.vectors = slice(self.matrices.stop, ends[-1])
-        self.values = torch.cat([named[name].detach().flatten() for name in order])
+        matrices = [name for name, p in named.items() if p.ndim >= 2]
+        vectors = [name for name, p in named.items() if p.ndim < 2]
+        self.kinds = {True: matrices, False: vectors}  # by whether weight decay acts on them
+        self.places: dict[str, slice] = {}
+        end = 0
+        for name in matrices + vectors:
+            start, end = end, end + named[name].numel()
+            self.places[name] = slice(start, end)
+        self.values = self.join({name: p.detach() for name, p in named.items()})
         self.grads = torch.zeros_like(self.values)
-        for parameter, view in zip(named.values(), self.split(self.values), strict=True):
-            parameter.data = view
+        for name, view in self.split(self.values).items():
+            named[name].data = view
 
-    def split(self, flat: Tensor) -> list[Tensor]:
-        """Views of a tensor laid out like `values`, one for each parameter, in the model's order."""
-        return [flat[self.places[name]].view(shape) for name, shape in self.shapes.items()]
+    def split(self, flat: Tensor) -> dict[str, Tensor]:
+        """Views of a tensor laid out like `values`, by name in the model's order."""
+        return {name: flat[self.places[name]].view(shape) for name, shape in self.shapes.items()}
 
-    def join(self, tensors: Iterable[Tensor]) -> Tensor:
+    def join(self, tensors: dict[str, Tensor]) -> Tensor:
         """The opposite of `split`, as a new tensor."""
-        by_name = dict(zip(self.named, tensors, strict=True))
-        return torch.cat([by_name[name].flatten() for name in self.order])
+        return torch.cat([tensors[name].flatten() for name in self.places])
 
-    def piece(self, place: slice) -> nn.Parameter:
-        """Part of `values` as torch's optimizers want it: a parameter with a gradient."""
-        piece = nn.Parameter(self.values[place])
-        piece.grad = self.grads[place]
-        return piece
+    def piece(self, names: list[str]) -> Piece:
+        """The neighbours `names` as one parameter with its gradient."""
+        place = slice(self.places[names[0]].start, self.places[names[-1]].stop)
+        shapes = {name: self.shapes[name] for name in names}
+        shape = self.shapes[names[0]] if len(names) == 1 else (-1,)
+        parameter = nn.Parameter(self.values[place].view(shape))
+        parameter.grad = self.grads[place].view(shape)
+        return Piece(parameter, shapes)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What torch's optimizers see: a parameter, and the names and shapes of those it is made of."""
+
+    parameter: nn.Parameter
+    shapes: dict[str, torch.Size]
+
+    def split(self, state: Tensor) -> dict[str, Tensor]:
+        """A tensor of optimizer state by parameter name; one number, such as a count, belongs to each."""
+        if state.ndim == 0:
+            return {name: state.clone() for name in self.shapes}
+        parts = state.flatten().split([shape.numel() for shape in self.shapes.values()])
+        return {name: part.view(self.shapes[name]) for name, part in zip(self.shapes, parts, strict=True)}
+
+    def join(self, parts: list[Tensor]) -> Tensor:
+        """The opposite of `split`, as a new tensor."""
+        if parts[0].ndim == 0:
+            return parts[0].clone()
+        return torch.cat([part.flatten() for part in parts]).view(self.parameter.shape)
 
 
 class Optimizer:
     """One or more torch optimizers that step as one, on the values and gradients of `flat`."""
 
     def __init__(self, config: OptimizerConfig, flat: Flat):
-        self.flat = flat
-        self.parts = BUILDERS[config.name](config, flat)
+        self.pieces, self.parts = BUILDERS[config.name](config, flat)
 
     def step(self) -> None:
         for part in self.parts:
@@ -82,6 +104,81 @@ class Optimizer:
             for group in part.param_groups:
                 group["lr"] = lr
                 group["weight_decay"] = weight_decay if group["decays"] else 0.0
+
+    def state(self) -> dict[str, Tensor]:
+        """All state by `parameter name/key`."""
+        return {
+            f"{name}/{key}": own
+            for piece in self.pieces
+            for part in self.parts
+            for key, value in part.state.get(piece.parameter, {}).items()
+            if isinstance(value, Tensor)
+            for name, own in piece.split(value).items()
+        }
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """The opposite of `state`."""
+        keys: dict[str, list[str]] = {}
+        for path in state:
+            name, _, key = path.rpartition("/")
+            keys.setdefault(name, []).append(key)
+        for part in self.parts:
+            inside = {id(p) for group in part.param_groups for p in group["params"]}
+            part.state.clear()
+            for piece in self.pieces:
+                own = keys.get(next(iter(piece.shapes)), [])
+                if id(piece.parameter) in inside and own:
+                    joined = {
+                        key: piece.join([state[f"{name}/{key}"] for name in piece.shapes]) for key in own
+                    }
+                    part.state[piece.parameter] = joined
+
+
+Built = tuple[list[Piece], list[torch.optim.Optimizer]]
+
+
+def groups(pieces: Iterable[Piece]) -> list[dict]:
+    """Matrices, which decay, apart from vectors, which do not."""
+    kinds: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for piece in pieces:
+        kinds[len(next(iter(piece.shapes.values()))) >= 2].append(piece.parameter)
+    return [{"params": params, "decays": decays} for decays, params in kinds.items() if params]
+
+
+def _simple(kind: type, **knobs: object) -> Callable[[OptimizerConfig, Flat], Built]:
+    def build(config: OptimizerConfig, flat: Flat) -> Built:
+        pieces = [flat.piece(names) for names in flat.kinds.values() if names]
+        return pieces, [kind(groups(pieces), lr=config.lr, weight_decay=config.weight_decay, **knobs)]
+
+    return build
+
+
+def _muon(config: OptimizerConfig, flat: Flat) -> Built:
+    """Muon for matrices inside blocks, AdamW for embeddings, unembedding and vectors.
+
+    `match_rms_adamw` scales Muon's step to the size of AdamW's, so that one learning rate serves both.
+    """
+    inside, rest = [], []
+    for name, shape in flat.shapes.items():
+        chosen = inside if ".blocks." in f".{name}" and len(shape) == 2 else rest
+        chosen.append(flat.piece([name]))
+    knobs = {"lr": config.lr, "weight_decay": config.weight_decay}
+    return inside + rest, [
+        torch.optim.Muon(groups(inside), adjust_lr_fn="match_rms_adamw", **knobs),
+        torch.optim.AdamW(groups(rest), fused=True, **knobs),
+    ]
+
+
+BUILDERS: dict[str, Callable[[OptimizerConfig, Flat], Built]] = {
+    "adamw": _simple(torch.optim.AdamW, fused=True),
+    "adam": _simple(torch.optim.Adam, fused=True),
+    "sgd": _simple(torch.optim.SGD, fused=True),
+    "momentum": _simple(torch.optim.SGD, momentum=0.9, fused=True),
+    "rmsprop": _simple(torch.optim.RMSprop),
+    "adagrad": _simple(torch.optim.Adagrad, fused=True),
+    "muon": _muon,
+}
+
 # share of the peak at progress p in [0, 1] after the warm-up
 SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda p: 1.0,

@@ -11,6 +11,7 @@ a config's losses are the same bit for bit, whoever watches and however often it
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,13 +23,13 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import LIVE, RunConfig
-from explorer.optimizers import Optimizer, learning_rate
+from explorer.heads import HEAD_EVENTS, Heads
+from explorer.optimizers import Flat, Optimizer, learning_rate
 from explorer.randomness import stream
 from explorer.tasks import build as build_task
 from explorer.tasks.base import IGNORE, Batch, Task
 from explorer.trace import mean_loss, observe
 from models.layers import Dropout
-from models.transformer import attentions
 from models.transformer import build as build_model
 
 
@@ -75,8 +76,9 @@ class Training(Iterator[Step]):
         self.task = task or build_task(config.task, config.model)
         self.model = initial_model(config, self.task).to(self.device)
         self.named = dict(self.model.named_parameters())
-        self.parameters = list(self.named.values())
-        self.optimizer = Optimizer(config.optimizer, self.named)
+        self.flat = Flat(self.named)
+        self.before = torch.empty_like(self.flat.values)  # the parameters before a step, then their change
+        self.optimizer = Optimizer(config.optimizer, self.flat)
         self.dropouts = [m for m in self.model.modules() if isinstance(m, Dropout)]
         self.heads = Heads(self.model)
         self.step = 0
@@ -98,59 +100,60 @@ class Training(Iterator[Step]):
     def _take(self, start: float) -> Step:
         train, index = self.config.train, self.step
         self.model.train()
-        loss, right, asked = 0.0, 0, 0
-        for part in range(train.accumulate):
-            batch = self.batch(index, part)
-            self._seed_dropout(index, part)
-            logits = self.model(batch.tokens, batch.source)
-            part_loss = mean_loss(logits, batch.targets) / train.accumulate
-            loss += part_loss.item()
-            if not np.isfinite(loss):
-                self.stop(batch, index, "loss")
-            part_loss.backward()
-            with torch.no_grad():
-                right += int((logits.argmax(-1) == batch.targets).sum())
-                asked += batch.asked
-        grads = [p.grad for p in self.parameters]
-        norms = torch.stack(torch._foreach_norm(grads))
-        total = torch.linalg.vector_norm(norms)
-        grad_norm = total.item()
-        if not np.isfinite(grad_norm):
-            self.stop(batch, index, "gradient")
-        clipped = grad_norm
-        if train.clip is not None:
-            coefficient = min(1.0, train.clip / (grad_norm + 1e-6))
-            clipped = grad_norm * coefficient
-            if coefficient < 1:
-                torch._foreach_mul_(grads, coefficient)
+        loss, right, asked = self._gradients(index)
+        norms = norm_of_each(self.flat.split(self.flat.grads))
+        grad_norm = torch.linalg.vector_norm(norms).item()
+        if not math.isfinite(grad_norm):
+            self.stop(self.batch(index, train.accumulate - 1), index, "gradient")
+        coefficient = 1.0 if train.clip is None else min(1.0, train.clip / (grad_norm + 1e-6))
+        if coefficient < 1:
+            self.flat.grads.mul_(coefficient)
         lr = learning_rate(self.config.optimizer, index, train.steps)
         ratios = self._update(lr)
-        self.model.zero_grad()
         self.tokens += asked
-        names = list(self.named)
         return Step(
             index=index,
             loss=loss,
             lr=lr,
             grad_norm=grad_norm,
-            clipped_grad_norm=clipped,
+            clipped_grad_norm=grad_norm * coefficient,
             metric=right / asked,
             tokens=self.tokens,
             seconds=time.perf_counter() - start,
-            grad_norms=dict(zip(names, norms.tolist(), strict=True)),
-            update_ratios=dict(zip(names, ratios.tolist(), strict=True)),
+            grad_norms=dict(zip(self.named, norms.tolist(), strict=True)),
+            update_ratios=dict(zip(self.named, ratios.tolist(), strict=True)),
         )
+
+    def _gradients(self, index: int) -> tuple[float, int, int]:
+        """Fills `flat.grads` for step `index`; gives the loss, tokens right and tokens asked."""
+        accumulate = self.config.train.accumulate
+        loss, right, asked = 0.0, 0, 0
+        for part in range(accumulate):
+            batch = self.batch(index, part)
+            self._seed_dropout(index, part)
+            logits = self.model(batch.tokens, batch.source)
+            part_loss = mean_loss(logits, batch.targets) / accumulate
+            loss += part_loss.item()
+            if not math.isfinite(loss):
+                self.stop(batch, index, "loss")
+            grads = torch.autograd.grad(part_loss, list(self.named.values()))
+            joined = self.flat.join(dict(zip(self.named, grads, strict=True)))
+            self.flat.grads.copy_(joined) if part == 0 else self.flat.grads.add_(joined)
+            with torch.no_grad():
+                right += int((logits.argmax(-1) == batch.targets).sum())
+                asked += batch.asked
+        return loss, right, asked
 
     @torch.no_grad()
     def _update(self, lr: float) -> Tensor:
         """Steps the optimizer; gives ‖Δθ‖/‖θ‖ of each parameter (0/0 counts as 0)."""
-        before = [p.detach().clone() for p in self.parameters]
+        change = self.flat.split(self.before.copy_(self.flat.values))
+        sizes = norm_of_each(change)
         self.optimizer.set(lr, self.config.optimizer.weight_decay)
         self.optimizer.step()
-        self.heads.hold(before)
-        sizes = torch.stack(torch._foreach_norm(before))
-        torch._foreach_sub_(before, self.parameters)
-        return torch.stack(torch._foreach_norm(before)) / sizes.clamp_min(1e-12)
+        self.heads.hold(change)
+        self.before.sub_(self.flat.values)
+        return norm_of_each(change) / sizes.clamp_min(1e-12)
 
     def batch(self, step: int, part: int = 0) -> Batch:
         """The batch that step `step` trains on, or trained on."""
@@ -166,7 +169,6 @@ class Training(Iterator[Step]):
 
     def stop(self, batch: Batch, index: int, what: str) -> None:
         """Raises Diverged with the name of the first tensor that is not finite."""
-        self.model.zero_grad()
         raise Diverged(index, f"the {what} is not finite; first was {first_non_finite(self.model, batch)}")
 
     def apply(self, kind: str, detail: dict[str, Any]) -> None:
@@ -234,63 +236,9 @@ def initial_model(config: RunConfig, task: Task) -> nn.Module:
     return build_model(config.model, len(task.vocabulary), generator, task.vocabulary.pad)
 
 
-HEAD_EVENTS = frozenset({"ablate", "restore", "freeze", "unfreeze", "reset"})
-
-
-class Heads:
-    """Interventions on single heads, each named `path of its attention` + `.` + number from 0.
-
-    The rows of Q, K, V and the columns of the output matrix that belong to head h are its own.
-    """
-
-    def __init__(self, model: nn.Module):
-        self.attentions = attentions(model)
-        self.ablated: set[str] = set()
-        self.frozen: set[str] = set()
-        self.order = {id(p): i for i, p in enumerate(model.parameters())}
-
-    def change(self, kind: str, head: str, seed: int, step: int) -> None:
-        """Carries out one of HEAD_EVENTS. ValueError names the heads where there is no such head."""
-        path, _, number = head.rpartition(".")
-        attention = self.attentions.get(path)
-        if attention is None or not number.isdecimal() or int(number) >= attention.heads:
-            raise ValueError(f"there is no head {head}; heads are {', '.join(self.names())}")
-        if kind == "reset":
-            generator = stream(seed, f"reset {head}", step)
-            for weight, own in self.slices(head):
-                fresh = torch.empty(weight[own].shape)
-                with torch.no_grad():
-                    weight[own] = fresh.normal_(0, float(weight.std()), generator=generator).to(weight.device)
-            return
-        chosen = self.ablated if kind in ("ablate", "restore") else self.frozen
-        (chosen.add if kind in ("ablate", "freeze") else chosen.discard)(head)
-        self.silence(attention, path)
-
-    def silence(self, attention: Any, path: str) -> None:
-        """Sets the gains of one attention from `ablated`."""
-        gain = torch.tensor([0.0 if f"{path}.{h}" in self.ablated else 1.0 for h in range(attention.heads)])
-        attention.head_gain = None if bool(gain.all()) else gain.to(attention.output.weight.device)
-
-    def names(self) -> list[str]:
-        """Every head of the model."""
-        return [f"{path}.{h}" for path, a in self.attentions.items() for h in range(a.heads)]
-
-    def slices(self, head: str) -> list[tuple[nn.Parameter, tuple]]:
-        """The weights that are one head's own: each parameter with its index."""
-        path, _, number = head.rpartition(".")
-        attention = self.attentions[path]
-        C = attention.output.weight.shape[0]
-        D = C // attention.heads
-        own = slice(int(number) * D, (int(number) + 1) * D)
-        rows = [slice(part * C + own.start, part * C + own.stop) for part in range(3)]
-        projected = [(p, (r,)) for p in (attention.project.weight, attention.project.bias) for r in rows]
-        return [*projected, (attention.output.weight, (slice(None), own))]
-
-    def hold(self, before: list[Tensor]) -> None:
-        """Gives the frozen heads their weights from before the step again."""
-        for head in self.frozen:
-            for weight, own in self.slices(head):
-                weight[own] = before[self.order[id(weight)]][own]
+def norm_of_each(tensors: dict[str, Tensor]) -> Tensor:
+    """The Euclidean norm of each tensor, in one."""
+    return torch.stack(torch._foreach_norm(list(tensors.values())))
 
 
 def first_non_finite(model: nn.Module, batch: Batch) -> str:

@@ -56,7 +56,7 @@ def numbers(view: View) -> None:
     cells = st.columns(6)
     cells[0].metric("Step", f"{view.step:,}" + (f" of {steps:,}" if steps else ""))
     cells[1].metric("Loss", "–" if row is None else f"{row['loss']:.4f}")
-    cells[2].metric(view.about["metric"].capitalize(), "–" if row is None else f"{row['metric']:.1%}")
+    cells[2].metric("Right", "–" if row is None else f"{row['metric']:.1%}", help=view.about["metric"])
     cells[3].metric("Tokens asked", "–" if row is None else f"{row['tokens']:,}")
     cells[4].metric("Speed", "–" if speed is None else f"{speed:.0f} steps/s")
     cells[5].metric("Time left", left if view.status.state == "training" and left else "–")

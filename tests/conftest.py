@@ -9,3 +9,37 @@ import tempfile
 _CACHE = os.path.join(tempfile.gettempdir(), "explorer-tests")
 os.environ["EXPLORER_HOME"] = os.environ.get("EXPLORER_TEST_HOME", _CACHE)
 os.environ["OMP_NUM_THREADS"] = "1"
+
+import pytest  # noqa: E402
+
+import browser  # noqa: E402
+
+MISSING = "the journeys were NOT run: there is no Chrome, Chromium or Edge, and none could be installed"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser journeys are skipped, and that is said last; slow proofs run when asked for."""
+    journeys = [item for item in items if item.get_closest_marker("journey")]
+    config.stash[LEFT_OUT] = bool(journeys) and browser.find() is None
+    if config.stash[LEFT_OUT]:
+        for item in journeys:
+            item.add_marker(pytest.mark.skip(reason="no browser"))
+    if not os.environ.get("EXPLORER_PROVE"):
+        for item in items:
+            if item.get_closest_marker("prove"):
+                item.add_marker(pytest.mark.skip(reason="a slow proof: make prove"))
+
+
+LEFT_OUT = pytest.StashKey[bool]()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A continuous-integration machine without a browser has not tested the dashboard."""
+    if session.config.stash.get(LEFT_OUT, False) and os.environ.get("CI") == "true":
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line."""
+    if config.stash.get(LEFT_OUT, False):
+        print(MISSING)

@@ -42,7 +42,7 @@ def place(name: str) -> tuple[str, str]:
 
 def _series(layer: str, part: str) -> str:
     """What the legend says: embeddings, final norm and unembedding share one colour and one word."""
-    return "outside the layers" if part == "outside" else layer
+    return "outside" if part == "outside" else layer
 
 
 def colors(names: Sequence[str]) -> dict[str, str]:
@@ -134,7 +134,7 @@ def depth_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     places = [place(name) for name in names]
     values = np.asarray(values, dtype=np.float64)
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "depth": np.arange(len(names), dtype=np.float64),
             "value": shown,
@@ -147,12 +147,13 @@ def depth_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
             "kind": ["train" if np.isfinite(v) else "nonfinite" for v in values],
         }
     )
+    return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
 
 
 def flow_frame(values: np.ndarray, junctions: Sequence[str]) -> pd.DataFrame:
     """The table of `flow`: mean |gradient| (J,) at each residual junction, from the input to the output."""
     table = depth_frame(values, junctions)
-    table["tensor"] = [_short(name).replace("residual_", "") for name in junctions]
+    table["tensor"] = table["tensor"].astype("str").str.replace("residual_", "")
     return table
 
 
@@ -198,13 +199,13 @@ def _tensors(
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line(strokeWidth=1.5, opacity=0.9)
     layers = [
         timeline.extent(holds).encode(
-            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="least:Q", holds=holds), y2="most:Q"
+            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)
         ),
         lines.encode(
             x=x,
             y=y(),
             color=timeline.series_color(),
-            strokeDash=alt.StrokeDash("part:N", scale=dash, legend=timeline.legend()),
+            strokeDash=alt.StrokeDash("part:N", scale=dash, legend=timeline.legend(values=list(PARTS))),
             detail="tensor:N",
         ),
         *timeline.guides(y),
@@ -217,12 +218,12 @@ def _tensors(
 def by_depth(data: pd.DataFrame, *, tensors: int = 30, height: int | None = None) -> alt.LayerChart:
     """‖g‖ of every tensor at one step, input at the top. tensors: how many, for the height unless given."""
     x, holds = partial(timeline.magnitude_axis, "‖g‖", alt.X), (1e-4, 1e-1)
-    axis = alt.Axis(minExtent=170, maxExtent=170, labelLimit=170, labelOverlap=False)
+    axis = alt.Axis(minExtent=155, maxExtent=155, labelLimit=155, labelOverlap=False)
     y = alt.Y("tensor:N", sort=alt.EncodingSortField("depth", op="min"), title=None, axis=axis)
     tooltip = [alt.Tooltip("tensor:N"), alt.Tooltip("label:N", title="‖g‖")]
     base = alt.Chart().encode(y=y, tooltip=tooltip)
     layers = [
-        timeline.extent(holds).encode(x=x(field="least:Q", holds=holds), x2="most:Q"),
+        timeline.extent(holds).encode(x=x(field="reach:Q", holds=holds)),
         base.transform_filter(only("train"))
         .mark_bar()
         .encode(x=x().stack(None), color=timeline.series_color(symbol="square")),
@@ -234,8 +235,8 @@ def by_depth(data: pd.DataFrame, *, tensors: int = 30, height: int | None = None
 
 
 def _values(base: alt.Chart) -> list[alt.Chart]:
-    """The numbers at the right edge; NaN and infinity in the colour of what is wrong."""
-    words = base.mark_text(align="right", dx=-4).encode(x=alt.value("width"), text="label:N")
+    """The numbers beside the plot; NaN and infinity in the colour of what is wrong."""
+    words = base.mark_text(align="left", dx=6).encode(x=alt.value("width"), text="label:N")
     return [
         words.transform_filter(only("train")).encode(color=alt.value(theme.GUIDE)),
         words.transform_filter(only("nonfinite")).encode(color=alt.value(theme.BAD)),
@@ -251,7 +252,7 @@ def flow(data: pd.DataFrame, *, height: int = 260) -> alt.LayerChart:
     base = alt.Chart().encode(x=x, tooltip=tooltip)
     good = base.transform_filter(only("train"))
     layers = [
-        timeline.extent(holds).encode(y=y(field="least:Q", holds=holds), y2="most:Q"),
+        timeline.extent(holds).encode(y=y(field="reach:Q", holds=holds)),
         good.mark_line().encode(y=y(), order="depth:Q", color=alt.value(theme.GUIDE)),
         good.mark_point(filled=True, size=80, opacity=1).encode(
             y=y(), color=timeline.series_color(symbol="circle")

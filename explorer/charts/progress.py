@@ -98,7 +98,7 @@ def _finish(
 def losses(data: pd.DataFrame, *, log: bool = False, height: int = 300) -> alt.LayerChart:
     """Training and validation loss in nats a token, earlier runs, and what guessing would cost."""
     unit = "nats per token"
-    y = partial(timeline.magnitude_axis, unit) if log else partial(timeline.value_axis, unit, "~g")
+    y = partial(timeline.magnitude_axis, unit) if log else partial(timeline.value_axis, unit, ".3~r")
     text = "Loss over steps, for training and validation"
     return _over_steps(data, "Loss", text, unit, y, (0.1 if log else 0, 1), height)
 
@@ -113,7 +113,7 @@ def metric(data: pd.DataFrame, *, title: str = "Accuracy", height: int = 240) ->
 
 def learning_rate(data: pd.DataFrame, *, height: int = 170) -> alt.LayerChart:
     """The learning rate as it was applied."""
-    y = partial(timeline.value_axis, "step size", "~e")
+    y = partial(timeline.value_axis, "step size", ".2~r")
     return _over_steps(
         data, "Learning rate", "Learning rate over steps", "step size", y, (0, 1e-6), height, legend=False
     )
@@ -128,7 +128,7 @@ def gradient_norm(data: pd.DataFrame, *, height: int = 220) -> alt.LayerChart:
 
 def throughput(data: pd.DataFrame, *, height: int = 150) -> alt.LayerChart:
     """Steps a second."""
-    y = partial(timeline.value_axis, "steps/s", "~g")
+    y = partial(timeline.value_axis, "steps/s", ".3~r")
     return _over_steps(
         data, "Speed", "Training steps per second", "steps/s", y, (0, 10), height, legend=False, digits=".3~g"
     )
@@ -149,7 +149,7 @@ def _over_steps(
     """Curves with the area from min to max behind, guides, events and the cursor."""
     x = timeline.step_axis()
     kinds = alt.Scale(domain=CURVES, range=[2, 2, 1.25])
-    area = alt.Chart().transform_filter(only("train")).mark_area(opacity=0.22, interpolate="linear")
+    area = alt.Chart().transform_filter(only("train")).mark_area(fillOpacity=0.22)
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line()
     dots = alt.Chart().transform_filter(only("validation")).mark_point(filled=True, size=28, opacity=1)
     tooltip = [
@@ -161,7 +161,7 @@ def _over_steps(
     ]
     layers = [
         timeline.extent(holds).encode(
-            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="least:Q", holds=holds), y2="most:Q"
+            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)
         ),
         area.encode(
             x=x,

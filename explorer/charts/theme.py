@@ -122,7 +122,7 @@ def config(projector: bool = False) -> dict[str, Any]:
             "orient": "top",
             "direction": "horizontal",
             "labelFontSize": size["label"],
-            "labelLimit": 120 * scale,
+            "labelLimit": round(115 * scale),
             "layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}},
             "symbolSize": 120,
             "columnPadding": 14,

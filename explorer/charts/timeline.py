@@ -11,7 +11,7 @@ all layers, and each layer keeps the rows of its own `kind`:
     event       something that happened           step, label, color
     cursor      the step that is looked at        step
     nonfinite   a value that is NaN or infinite   step, series, label
-    note        the words beside the first such   step, label
+    note        the word beside the first such    step, label
 
 `series` is what the legend says, `color` its colour: the legend takes both from the data.
 """
@@ -56,12 +56,14 @@ def curve(kind: str, step: np.ndarray, value: np.ndarray, **columns: Any) -> lis
     line = rows(kind, step, _finite(value), low=_finite(low), high=_finite(high), **columns)
     series = columns.get("series", "")
     beyond = np.isinf(value) | np.isinf(low) | np.isinf(high)
-    return [line, *not_finite(step[beyond], series, f"{series}: infinite")] if beyond.any() else [line]
+    return [line, *not_finite(step[beyond], series, f"{series}: infinite", "∞")] if beyond.any() else [line]
 
 
-def not_finite(step: Sequence[float] | np.ndarray, series: str, label: str) -> list[dict[str, Any]]:
-    """Marks at the top edge, the first with its words."""
-    return [rows("nonfinite", step, series=series, label=label), rows("note", step[0], label=label)]
+def not_finite(
+    step: Sequence[float] | np.ndarray, series: str, label: str, short: str
+) -> list[dict[str, Any]]:
+    """Marks at the top edge that say `label` on hover; beside the first stands `short`."""
+    return [rows("nonfinite", step, series=series, label=label), rows("note", step[0], label=short)]
 
 
 def marks(events: Iterable[Event], cursor: int | None) -> list[dict[str, Any]]:
@@ -70,13 +72,14 @@ def marks(events: Iterable[Event], cursor: int | None) -> list[dict[str, Any]]:
     for event in events:
         parts.append(rows("event", event.step, label=event.label, color=theme.event(event.kind)))
         if event.kind == "diverged":
-            parts += not_finite([event.step], "", event.label)
+            parts += not_finite([event.step], "", event.label, "diverged")
     return parts if cursor is None else [*parts, rows("cursor", cursor)]
 
 
 def table(parts: Sequence[dict[str, Any]], **extra: str) -> pd.DataFrame:
     """One table of all parts, with the columns of this module and `extra` ones with their defaults."""
-    parts = parts or [rows("")]
+    if not any(np.size(part["step"]) for part in parts):
+        parts = [rows("")]  # a row of no kind: Vega asks for an extent
     lengths = [np.size(part["step"]) for part in parts]
     defaults = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(WORDS, "") | extra
     columns = {}
@@ -152,7 +155,7 @@ def _scale(holds: tuple[float, float] | None, **properties: Any) -> alt.Scale:
 
 
 def extent(holds: tuple[float, float]) -> alt.Chart:
-    """The ground layer: one unseen row that spans the whole table and `holds`, (least, most).
+    """The ground layer: two unseen points that span the whole table and `holds`, (least, most).
 
     It alone says how far the axes go. The domains of the other layers, which may keep no row at all, would
     make Vega complain.
@@ -166,14 +169,16 @@ def extent(holds: tuple[float, float]) -> alt.Chart:
             high=f"isValid(datum.high) ? datum.high : {most}",
         )
         .transform_aggregate(newest="max(at)", least="min(low)", most="max(high)")
-        .mark_rule(opacity=0)
+        .transform_fold(["least", "most"], as_=["end", "reach"])
+        .mark_point(opacity=0)
     )
 
 
 def legend(symbol: str = "stroke", **properties: Any) -> alt.Legend:
     """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot."""
-    columns = alt.ExprRef("max(1, floor((containerSize()[0] || 560) / 150))")
-    return alt.Legend(title=None, columns=columns, symbolType=symbol, **properties)
+    columns = alt.ExprRef("max(1, floor(((containerSize()[0] || 560) - 50) / 135))")
+    look: dict[str, Any] = {"symbolType": symbol, "symbolOpacity": 1, "symbolStrokeWidth": 2.5}
+    return alt.Legend(title=None, columns=columns, **look, **properties)
 
 
 def series_color(shown: bool = True, symbol: str = "stroke") -> alt.Color:

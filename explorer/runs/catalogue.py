@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from pathlib import Path
 
+from explorer.home import home
+
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-
-
-def home() -> Path:
-    """Where runs and caches live: EXPLORER_HOME, else a folder in the user's home."""
-    return Path(os.environ.get("EXPLORER_HOME", Path.home() / ".attention-gradient-explorer"))
 
 
 def folder() -> Path:

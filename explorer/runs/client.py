@@ -73,6 +73,11 @@ class Client:
         return self._ready.wait(timeout)
 
     @property
+    def alive(self) -> bool:
+        """True until the host process ends."""
+        return self.process.poll() is None
+
+    @property
     def ready(self) -> bool:
         """True once the host is warm."""
         return self._ready.is_set()
@@ -118,10 +123,13 @@ class Client:
         self._folder.cleanup()
 
     def _send(self, message: dict[str, Any]) -> None:
-        self._ready.wait(60)
+        if not self._ready.wait(60) or self._connection is None:
+            raise ValueError("the process that trains did not start; reload the page to try again")
         with self._lock:
-            assert self._connection is not None, "the host did not come up"
-            self._connection.send_bytes(json.dumps(message).encode())
+            try:
+                self._connection.send_bytes(json.dumps(message).encode())
+            except OSError:
+                raise ValueError("the process that trains has ended; reload the page to start it again") from None
 
     def _read(self) -> None:
         """Takes in the host's messages until one of the two ends."""

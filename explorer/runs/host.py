@@ -231,10 +231,18 @@ def warm_up() -> None:
     """Loads what the first training step of a process would otherwise load, once for all children."""
     from explorer import RunConfig, observe, train
 
-    config = RunConfig()
-    training = train(config.replace({"train.device": "cpu"}))
+    training = train(RunConfig().replace({"train.device": "cpu"}))
     next(training)
     observe(training.model, training.task.probe())
+
+
+def load_corpora() -> None:
+    """Builds every preset's task once, so that its text is on disk before a card is clicked."""
+    from explorer.preset import PRESETS
+    from explorer.tasks import build
+
+    for preset in PRESETS.values():
+        build(preset.config.task, preset.config.model)
 
 
 def main(serve: Callable[[Host], None] = Host.run) -> None:

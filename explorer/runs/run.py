@@ -21,7 +21,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from explorer.config import RunConfig
-from explorer.runs import catalogue, file
+from explorer.home import home
+from explorer.runs import file
 from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
 
 if TYPE_CHECKING:
@@ -350,7 +351,7 @@ class Run:
 def lock_path(path: Path) -> Path:
     """The lock that a run's recorder holds: apart from the run, which stays a single file."""
     name = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
-    locks = catalogue.home() / "locks"
+    locks = home() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     return locks / f"{name}.lock"
 

@@ -144,7 +144,7 @@ def about(path: str) -> Answer:
         "vocabulary": len(task.vocabulary),
         "chance": task.chance,
         "metric": task.metric,
-        "writes": hasattr(task, "prompt"),
+        "writes": task.prompt is not None,
         "sample": task.sample(task.probe()),
     }, {}
 

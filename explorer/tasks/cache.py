@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from explorer.home import home
+
 KEPT = 24  # entries; the oldest go first
 
 
@@ -30,8 +32,8 @@ class Entry:
 
 
 def folder() -> Path:
-    """Where entries are: under EXPLORER_HOME, else in a folder in the user's home."""
-    return Path(os.environ.get("EXPLORER_HOME", Path.home() / ".attention-gradient-explorer")) / "cache"
+    """Where entries are."""
+    return home() / "cache"
 
 
 def cached(name: str, key: str, make: Callable[[], Entry]) -> Entry:

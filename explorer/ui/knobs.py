@@ -26,7 +26,6 @@ def show() -> None:
     run = chosen.run()
     if run is None:
         return
-    st.divider()
     config = run.config_at(run.last)
     follow_changes(run)
     live(run, config)

@@ -29,9 +29,9 @@ KEPT_PICTURES = 256
 SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
 def host() -> Client:
-    """The host process, started once a server."""
+    """The host process: started once a server, and again should it have ended."""
     quota = int(os.environ.get("EXPLORER_WORKERS", "0")) or None
     client = Client(quota)
 

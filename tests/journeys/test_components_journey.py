@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 pytestmark = pytest.mark.journey
 ROOT = Path(__file__).parents[2]
@@ -66,11 +67,17 @@ def address(tmp_path_factory) -> Iterator[str]:
     server.wait()
 
 
-@pytest.fixture
-def page(address) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(address, browser) -> Iterator[Page]:
+    with browser.new_page(viewport={"width": 1440, "height": 900}) as page:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -78,7 +85,6 @@ def page(address) -> Iterator[Page]:
         expect(page.locator(".frame")).to_have_count(32, timeout=20_000)
         yield page
         assert not errors
-        browser.close()
 
 
 def said(page: Page, words: str) -> None:
@@ -102,7 +108,11 @@ def test_a_click_enlarges_a_head_and_tells_python_and_escape_goes_back(page):
 
 
 def test_32_heads_are_repainted_within_60_milliseconds(page):
-    assert page.evaluate("window.__matrixGridPaintMs") <= 60
+    times = []
+    for _ in range(5):
+        times.append(page.evaluate("window.__matrixGridPaintMs"))
+        page.wait_for_function("last => window.__matrixGridPaintMs !== last", arg=times[-1])
+    assert median(times) <= 60
 
 
 def test_the_thumb_stays_under_the_finger_while_the_run_goes_on(page):

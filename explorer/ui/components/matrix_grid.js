@@ -46,29 +46,6 @@ function build(parent) {
   return grid;
 }
 
-function buildMenu(grid, place) {
-  const opener = make("button", "", place, "⋯"), menu = make("div", "menu", place);
-  opener.title = opener.ariaLabel = "Save";
-  menu.hidden = true;
-  opener.onclick = () => (menu.hidden = !menu.hidden);
-  const name = () => ["heads", grid.step === null ? "" : `step-${grid.step}`].filter(Boolean).join("-");
-  const entry = (words, save) => {
-    make("button", "", menu, words).onclick = () => {
-      menu.hidden = true;
-      save();
-    };
-  };
-  entry("Save picture (PNG)", () => savePicture(grid, getComputedStyle(grid.root), name()));
-  entry("Save numbers (CSV)", () => saveNumbers(grid, name()));
-  place.onkeydown = (event) => {
-    if (event.key === "Escape") menu.hidden = true;
-    event.stopPropagation();
-  };
-  place.addEventListener("focusout", (event) => {
-    if (!place.contains(event.relatedTarget)) menu.hidden = true;
-  });
-}
-
 function buildRows(grid, rows) {
   grid.body.replaceChildren();
   grid.cells = [];
@@ -219,19 +196,6 @@ function explain(grid, scale, marks) {
     const [first, second = first] = grid.palette.colours[mark].map(css);
     element.firstChild.style.background = `repeating-conic-gradient(${first} 0 25%, ${second} 0 50%) 0 0 / 6px 6px`;
   }
-}
-
-function limitsOf(rows, values) {
-  const limits = { row: [], cell: [], all: 0 };
-  let from = 0;
-  for (const { shape: [H, Q, K] } of rows) {
-    const cells = Array.from({ length: H }, (_, h) => largest(values, from + h * Q * K, from + (h + 1) * Q * K));
-    limits.cell.push(cells);
-    limits.row.push(Math.max(...cells));
-    from += H * Q * K;
-  }
-  limits.all = Math.max(1e-30, ...limits.row);
-  return limits;
 }
 
 function update(grid, header, values) {

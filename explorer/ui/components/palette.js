@@ -48,6 +48,20 @@ function largest(values, from, to) {
   return most || 1;
 }
 
+// The end of a signed scale for every cell, every row and all.
+function limitsOf(rows, values) {
+  const limits = { row: [], cell: [], all: 0 };
+  let from = 0;
+  for (const { shape: [H, Q, K] } of rows) {
+    const cells = Array.from({ length: H }, (_, h) => largest(values, from + h * Q * K, from + (h + 1) * Q * K));
+    limits.cell.push(cells);
+    limits.row.push(Math.max(...cells));
+    from += H * Q * K;
+  }
+  limits.all = Math.max(1e-30, ...limits.row);
+  return limits;
+}
+
 // Paints one matrix (Q rows of K) at one pixel a number; adds what it met to `marks`.
 function paint(canvas, values, from, Q, K, limit, palette, marks) {
   if (canvas.width !== K || canvas.height !== Q) [canvas.width, canvas.height] = [K, Q];

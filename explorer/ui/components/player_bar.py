@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("sticking.js", "keys.js", "player_bar.js")
+SCRIPTS = ("sticking.js", "keys.js", "skeleton.js", "player_bar.js")
 
 Action = dict[str, Any]
 

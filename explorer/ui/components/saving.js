@@ -54,3 +54,26 @@ function savePicture({ rows, cells, legend, palette, low, high }, style, name) {
   context.fillText(`${low.textContent} to ${high.textContent} · ${legend.words}`, left + 172, top + 12);
   canvas.toBlob((blob) => download(blob, `${name}.png`));
 }
+
+function buildMenu(grid, place) {
+  const opener = make("button", "", place, "⋯"), menu = make("div", "menu", place);
+  opener.title = opener.ariaLabel = "Save";
+  menu.hidden = true;
+  opener.onclick = () => (menu.hidden = !menu.hidden);
+  const name = () => ["heads", grid.step === null ? "" : `step-${grid.step}`].filter(Boolean).join("-");
+  const entry = (words, save) => {
+    make("button", "", menu, words).onclick = () => {
+      menu.hidden = true;
+      save();
+    };
+  };
+  entry("Save picture (PNG)", () => savePicture(grid, getComputedStyle(grid.root), name()));
+  entry("Save numbers (CSV)", () => saveNumbers(grid, name()));
+  place.onkeydown = (event) => {
+    if (event.key === "Escape") menu.hidden = true;
+    event.stopPropagation();
+  };
+  place.addEventListener("focusout", (event) => {
+    if (!place.contains(event.relatedTarget)) menu.hidden = true;
+  });
+}
