@@ -31,9 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m explorer", description="Without a command: opens the dashboard."
-    )
+    top = argparse.ArgumentParser(prog="python -m explorer", description="Without a command: opens the dashboard.")
     top.set_defaults(command=dashboard, port=8501)
     commands = top.add_subparsers(title="commands")
 

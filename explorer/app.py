@@ -9,13 +9,13 @@ import streamlit as st
 from explorer.ui import chosen, knobs, server, sitemap
 
 HERE = Path(__file__).parent / "ui"
-LOGO, STYLE = ((HERE / name).read_text("utf-8") for name in ("logo.svg", "style.css"))
+LOGO, STYLE, PROJECTOR = ((HERE / n).read_text("utf-8") for n in ("logo.svg", "style.css", "projector.css"))
 
 st.set_page_config(page_title="Attention & Gradient Explorer", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(LOGO, size="large")
-st.html(f"<style>{STYLE}</style>")
 server.host()
 chosen.take_from_url()
+st.html(f"<style>{STYLE}{PROJECTOR if st.session_state.projector else ''}</style>")
 page = sitemap.navigation()
 with st.sidebar:
     knobs.show()

@@ -37,9 +37,7 @@ class OptimizerConfig(Frozen):
 
     name: OptimizerName = "adamw"
     lr: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, description="step size at its peak")] = 3e-3
-    weight_decay: Annotated[
-        float, Field(ge=0, le=10, allow_inf_nan=False, description="pull towards zero")
-    ] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, description="pull towards zero")] = 0.01
     schedule: ScheduleName = "constant"
     warmup: Annotated[int, Field(ge=0, le=100_000, description="steps until the peak")] = 0
 
@@ -73,9 +71,7 @@ class RunConfig(Frozen):
     @model_validator(mode="after")
     def _schedule_has_an_end(self) -> RunConfig:
         if self.optimizer.schedule != "constant" and self.train.steps is None:
-            raise ValueError(
-                f"optimizer.schedule={self.optimizer.schedule} needs to know the end; set train.steps"
-            )
+            raise ValueError(f"optimizer.schedule={self.optimizer.schedule} needs to know the end; set train.steps")
         return self
 
     def get(self, path: str) -> Any:
@@ -146,9 +142,7 @@ class RunConfig(Frozen):
             return {p: v for p, v in mine.items() if p not in theirs or theirs[p] != v}
 
         # another task costs all its fields: a preset of the same task is always nearer
-        name = min(
-            PRESETS, key=lambda n: (PRESETS[n].config.task.name != self.task.name, len(differences(n)))
-        )
+        name = min(PRESETS, key=lambda n: (PRESETS[n].config.task.name != self.task.name, len(differences(n))))
         return name, differences(name)
 
     def to_query(self) -> dict[str, str]:
@@ -167,9 +161,7 @@ class RunConfig(Frozen):
         query = dict(query)
         version = query.pop("v", QUERY_VERSION)
         if version != QUERY_VERSION:
-            raise ValueError(
-                f"v={version} is a newer form of link than this version reads; update the explorer"
-            )
+            raise ValueError(f"v={version} is a newer form of link than this version reads; update the explorer")
         config = cls.preset(query.pop("preset", "reverse"))
         return config.replace({path: from_word(path, word) for path, word in query.items()})
 

@@ -128,9 +128,7 @@ class Optimizer:
             for piece in self.pieces:
                 own = keys.get(next(iter(piece.shapes)), [])
                 if id(piece.parameter) in inside and own:
-                    joined = {
-                        key: piece.join([state[f"{name}/{key}"] for name in piece.shapes]) for key in own
-                    }
+                    joined = {key: piece.join([state[f"{name}/{key}"] for name in piece.shapes]) for key in own}
                     part.state[piece.parameter] = joined
 
 

@@ -36,9 +36,7 @@ class MLP(nn.Module):
     def __init__(self, config: ModelConfig, generator: torch.Generator):
         super().__init__()
         self.expand = Linear(config.width, 4 * config.width, generator)
-        self.contract = Linear(
-            4 * config.width, config.width, generator, INIT_STD / (2 * config.layers) ** 0.5
-        )
+        self.contract = Linear(4 * config.width, config.width, generator, INIT_STD / (2 * config.layers) ** 0.5)
         self.activation = ACTIVATIONS[config.activation]
         self.pre, self.post, self.out = Tap(), Tap(), Tap()  # (B, T, 4C), (B, T, 4C), (B, T, C)
 
@@ -167,9 +165,7 @@ class EncoderDecoder(nn.Module):
         return self.logits(self.unembedding(x))
 
 
-def build(
-    config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None
-) -> nn.Module:
+def build(config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None) -> nn.Module:
     """The model a config describes, initialised from `generator` alone.
 
     vocabulary: number of tokens V.   pad: the token that fills short sources, hidden from attention.

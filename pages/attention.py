@@ -1,12 +1,10 @@
 """Attention: where each position looks, in every head of every layer."""
 
-import numpy as np
 import streamlit as st
 
-from explorer.charts import theme
 from explorer.ui import frame, picture
 from explorer.ui.components.matrix_grid import matrix_grid
-from explorer.ui.frame import View
+from explorer.ui.frame import View, cards
 from explorer.ui.heads import head_rows, sharpest
 
 
@@ -18,7 +16,7 @@ def draw(view: View) -> None:
         return
     plain, arrays = answer
     rows = head_rows(plain, arrays)
-    with st.container(border=True):
+    with cards("heads", 1)[0]:
         st.markdown(f"**All heads** · probability, 0 to 1 · step {plain['step']}")
         matrix_grid(
             [row.patterns for row in rows],
@@ -32,7 +30,7 @@ def draw(view: View) -> None:
             step=plain["step"],
             on_change=lambda: None,
         )
-        picture.look_for(sharpest(rows))
+        picture.look_for("heads", sharpest(rows))
     st.text_input(
         "Look at your own input instead of the probe",
         key="own-input",

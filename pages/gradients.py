@@ -5,7 +5,7 @@ import streamlit as st
 
 from explorer.charts import gradients
 from explorer.ui import frame, picture
-from explorer.ui.frame import View
+from explorer.ui.frame import View, cards
 
 
 def draw(view: View) -> None:
@@ -17,25 +17,25 @@ def draw(view: View) -> None:
     peaks = run.curve(300)["peak"]
     steps, norms, ratios = run.tensor_norms(peaks)
     marks = {"events": view.events, "cursor": None if view.live else view.step}
-    left, right = st.columns(2)
-    with left, st.container(border=True):
+    left, right = cards("norms", 1, 1)
+    with left:
         picture.show(gradients.norms, gradients.norm_frame(steps, norms, names, **marks), "norms")
-        picture.look_for(norm_sentence(norms[-1], names))
-    with right, st.container(border=True):
+        picture.look_for("norms", norm_sentence(norms[-1], names))
+    with right:
         picture.show(gradients.update_ratios, gradients.ratio_frame(steps, ratios, names, **marks), "ratios")
-        picture.look_for(ratio_sentence(ratios[-1], names))
+        picture.look_for("ratios", ratio_sentence(ratios[-1], names))
     at = min(view.step, view.last - 1)
     _, here, _ = run.tensor_norms(np.array([at]))
-    with left, st.container(border=True):
-        st.markdown(f"**Each tensor** · on the batch of step {at}")
-        picture.show(gradients.by_depth, gradients.depth_frame(here[0], names), "depth", tensors=len(names))
-    with right, st.container(border=True):
-        answer = view.picture("flow")
+    answer = view.picture("flow")
+    with cards("flow", 1)[0]:
         if answer is not None:
             plain, arrays = answer
             st.markdown(f"**Down the residual stream** · on the probe, step {plain['step']}")
             picture.show(gradients.flow, gradients.flow_frame(arrays["gradient"], plain["taps"]), "flow")
-            picture.look_for(flow_sentence(arrays["gradient"], plain["taps"]))
+            picture.look_for("flow", flow_sentence(arrays["gradient"], plain["taps"]))
+    with cards("depth", 1)[0]:
+        st.markdown(f"**Each tensor** · on the batch of step {at}")
+        picture.show(gradients.by_depth, gradients.depth_frame(here[0], names), "depth", tensors=len(names))
     picture.computed(
         "Norms are ‖∂L/∂θ‖ of each tensor on the training batch, before clipping; where many steps share a "
         "pixel the one with the largest total gradient stands for them, so spikes survive. The update ratio is "

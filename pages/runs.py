@@ -38,5 +38,9 @@ for path in paths:
             chosen.open_run(path.stem)
             st.switch_page(sitemap.page("train"))
         saved.download_button(
-            "Save", lambda path=path: store.whole(path), file_name=path.name, key=f"save-{path.stem}", width="stretch"
+            "Save",
+            lambda path=path: store.whole(path),
+            file_name=path.name,
+            key=f"save-{path.stem}",
+            width="stretch",
         )

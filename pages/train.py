@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.charts import progress
 from explorer.ui import chosen, frame, picture, samples
-from explorer.ui.frame import View
+from explorer.ui.frame import View, cards
 
 
 def draw(view: View) -> None:
@@ -25,26 +25,27 @@ def draw(view: View) -> None:
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
 
     numbers(view)
-    left, right = st.columns([1.35, 1])
-    with left, st.container(border=True):
-        table = progress.frame(
-            curve, "loss", validation=validation, earlier=earlier, guide=guessing, **marks
-        )
+    left, right = cards("curves", 1.35, 1)
+    with left:
+        table = progress.frame(curve, "loss", validation=validation, earlier=earlier, guide=guessing, **marks)
         picture.show(progress.losses, table, "loss")
-        picture.look_for(loss_sentence(view, math.log(symbols)))
-    with right, st.container(border=True):
-        table = progress.frame(
-            curve, "metric", validation=validation, earlier=earlier, guide=by_chance, **marks
-        )
+        picture.look_for("loss", loss_sentence(view, math.log(symbols)))
+    with right:
+        table = progress.frame(curve, "metric", validation=validation, earlier=earlier, guide=by_chance, **marks)
         picture.show(progress.metric, table, "metric", title=view.about["metric"].capitalize(), height=300)
-        picture.look_for(metric_sentence(view))
-    with left, st.container(border=True):
+        picture.look_for("metric", metric_sentence(view))
+    left, right = cards("says", 1.35, 1)
+    with left:
         samples.show(view)
-    with right, st.container(border=True):
+    with right:
         clip = view.config.train.clip
         picture.show(progress.gradient_norm, progress.gradient_norm_frame(curve, clip=clip, **marks), "norm")
+        picture.look_for("norm", clip_sentence(view, clip))
+    left, right = cards("pace", 1.35, 1)
+    with left:
         picture.show(progress.learning_rate, progress.frame(curve, "lr", **marks), "lr")
-        picture.show(progress.throughput, progress.frame(curve, "speed"), "speed")
+    with right:
+        picture.show(progress.throughput, progress.frame(curve, "speed"), "speed", height=170)
 
 
 def numbers(view: View) -> None:
@@ -88,6 +89,17 @@ def metric_sentence(view: View) -> str:
     if row is None or row["metric"] < 1.5 * chance:
         return f"nothing above chance ({chance:.1%}) yet."
     return f"{row['metric']:.1%} right where guessing gives {chance:.1%}, on the batch just trained."
+
+
+def clip_sentence(view: View, clip: float | None) -> str:
+    """What clipping does to this run at this step."""
+    row = view.run.step_row(min(view.step, view.last - 1))
+    if row is None or clip is None:
+        return "the gradient is used as it is, without clipping." if clip is None else "no step yet."
+    if row["clipped_grad_norm"] < row["grad_norm"]:
+        kept = row["clipped_grad_norm"] / row["grad_norm"]
+        return f"step {row['step']} was clipped: its gradient of norm {row['grad_norm']:.2g} was scaled by {kept:.2f}."
+    return f"step {row['step']} was not clipped: its norm {row['grad_norm']:.2g} is below {clip:g}."
 
 
 frame.watch("Train", "Loss falls as the model learns; below, what it says at this very step.", draw)

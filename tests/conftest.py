@@ -10,9 +10,8 @@ _CACHE = os.path.join(tempfile.gettempdir(), "explorer-tests")
 os.environ["EXPLORER_HOME"] = os.environ.get("EXPLORER_TEST_HOME", _CACHE)
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import pytest  # noqa: E402
-
 import browser  # noqa: E402
+import pytest  # noqa: E402
 
 MISSING = "the journeys were NOT run: there is no Chrome, Chromium or Edge, and none could be installed"
 

@@ -39,4 +39,3 @@ def recorded(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -
                 recorder.snapshot(training)
         recorder.status("paused")
     return Run.open(path)
-

@@ -16,13 +16,7 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import CURVES, Event, only
 
-PARTS = {
-    "attention": [1, 0],
-    "cross-attention": [7, 3],
-    "MLP": [4, 3],
-    "norm": [1, 3],
-    "outside": [10, 3, 2, 3],
-}
+PARTS = {"attention": [1, 0], "MLP": [4, 3], "norm": [1, 3], "cross-attention": [9, 3, 2, 3]}  # dashes
 UNDEFINED_RATIO = 1e6  # ‖Δθ‖/‖θ‖ beyond this divides by a tensor that was all zeros, as biases are at first
 ROW = 17  # pixels that a bar takes
 
@@ -197,15 +191,14 @@ def _tensors(
         alt.Tooltip("value:Q", title=unit, format=".5~e"),
     ]
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line(strokeWidth=1.5, opacity=0.9)
+    lines = lines.transform_calculate(dash="datum.part == 'outside' ? 'attention' : datum.part")  # solid
     layers = [
-        timeline.extent(holds).encode(
-            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)
-        ),
+        timeline.extent(holds).encode(x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)),
         lines.encode(
             x=x,
             y=y(),
-            color=timeline.series_color(),
-            strokeDash=alt.StrokeDash("part:N", scale=dash, legend=timeline.legend(values=list(PARTS))),
+            color=timeline.series_color(each=105),
+            strokeDash=alt.StrokeDash("dash:N", scale=dash, legend=timeline.legend(each=105)),
             detail="tensor:N",
         ),
         *timeline.guides(y),
@@ -254,9 +247,7 @@ def flow(data: pd.DataFrame, *, height: int = 260) -> alt.LayerChart:
     layers = [
         timeline.extent(holds).encode(y=y(field="reach:Q", holds=holds)),
         good.mark_line().encode(y=y(), order="depth:Q", color=alt.value(theme.GUIDE)),
-        good.mark_point(filled=True, size=80, opacity=1).encode(
-            y=y(), color=timeline.series_color(symbol="circle")
-        ),
+        good.mark_point(filled=True, size=80, opacity=1).encode(y=y(), color=timeline.series_color(symbol="circle")),
         base.transform_filter(only("nonfinite"))
         .mark_text(baseline="top", fontWeight=600)
         .encode(y=alt.value(4), text="label:N", color=alt.value(theme.BAD)),

@@ -87,9 +87,7 @@ def _curve(kind: str, series: str, color: str, curve: Curve, column: str) -> lis
     return timeline.curve(kind, curve["step"], mean, low=low, high=high, series=series, color=color)
 
 
-def _finish(
-    parts: list[dict], guide: Guide | None, events: Iterable[Event], cursor: int | None
-) -> pd.DataFrame:
+def _finish(parts: list[dict], guide: Guide | None, events: Iterable[Event], cursor: int | None) -> pd.DataFrame:
     if guide is not None:
         parts = [*parts, timeline.rows("guide", value=guide.value, label=guide.label)]
     return timeline.table([*parts, *timeline.marks(events, cursor)])
@@ -106,9 +104,7 @@ def losses(data: pd.DataFrame, *, log: bool = False, height: int = 300) -> alt.L
 def metric(data: pd.DataFrame, *, title: str = "Accuracy", height: int = 240) -> alt.LayerChart:
     """The task's metric from 0 to 1, with the level of chance. title: the metric's name."""
     y = partial(timeline.share_axis, "share right")
-    return _over_steps(
-        data, title, f"{title} over steps, from 0 to 1", "share right", y, (0, 1), height, digits=".4~%"
-    )
+    return _over_steps(data, title, f"{title} over steps, from 0 to 1", "share right", y, (0, 1), height, digits=".4~%")
 
 
 def learning_rate(data: pd.DataFrame, *, height: int = 170) -> alt.LayerChart:
@@ -160,9 +156,7 @@ def _over_steps(
         alt.Tooltip("high:Q", title="highest near", format=digits),
     ]
     layers = [
-        timeline.extent(holds).encode(
-            x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)
-        ),
+        timeline.extent(holds).encode(x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)),
         area.encode(
             x=x,
             y=y(field="low:Q"),

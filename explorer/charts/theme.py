@@ -22,7 +22,7 @@ CATEGORICAL = (
     "#c018a8",  # magenta
     "#c07860",  # clay
     "#9078d8",  # lilac
-    "#f0409c",  # pink
+    "#f0568e",  # pink
     "#d80030",  # red
 )
 TRAIN, VALIDATION = CATEGORICAL[0], CATEGORICAL[2]

@@ -59,9 +59,7 @@ def curve(kind: str, step: np.ndarray, value: np.ndarray, **columns: Any) -> lis
     return [line, *not_finite(step[beyond], series, f"{series}: infinite", "∞")] if beyond.any() else [line]
 
 
-def not_finite(
-    step: Sequence[float] | np.ndarray, series: str, label: str, short: str
-) -> list[dict[str, Any]]:
+def not_finite(step: Sequence[float] | np.ndarray, series: str, label: str, short: str) -> list[dict[str, Any]]:
     """Marks at the top edge that say `label` on hover; beside the first stands `short`."""
     return [rows("nonfinite", step, series=series, label=label), rows("note", step[0], label=short)]
 
@@ -118,14 +116,10 @@ def only(*kinds: str) -> alt.FieldOneOfPredicate:
 
 def step_axis(field: str = "step:Q", holds: tuple[float, float] | None = None) -> alt.X:
     """Steps from 0 to the newest."""
-    return alt.X(
-        field, title="step", scale=_scale(holds, nice=False), axis=alt.Axis(format="~s", tickMinStep=1)
-    )
+    return alt.X(field, title="step", scale=_scale(holds, nice=False), axis=alt.Axis(format="~s", tickMinStep=1))
 
 
-def value_axis(
-    unit: str, digits: str, field: str = "value:Q", holds: tuple[float, float] | None = None
-) -> alt.Y:
+def value_axis(unit: str, digits: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
     """A linear axis."""
     return alt.Y(field, title=unit, scale=_scale(holds, nice=True), axis=alt.Axis(format=digits))
 
@@ -174,17 +168,20 @@ def extent(holds: tuple[float, float]) -> alt.Chart:
     )
 
 
-def legend(symbol: str = "stroke", **properties: Any) -> alt.Legend:
-    """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot."""
-    columns = alt.ExprRef("max(1, floor(((containerSize()[0] || 560) - 50) / 135))")
+def legend(symbol: str = "stroke", each: int = 135) -> alt.Legend:
+    """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot.
+
+    each: pixels that a column takes.
+    """
+    columns = alt.ExprRef(f"max(1, floor(((containerSize()[0] || 560) - 50) / {each}))")
     look: dict[str, Any] = {"symbolType": symbol, "symbolOpacity": 1, "symbolStrokeWidth": 2.5}
-    return alt.Legend(title=None, columns=columns, **look, **properties)
+    return alt.Legend(title=None, columns=columns, **look)
 
 
-def series_color(shown: bool = True, symbol: str = "stroke") -> alt.Color:
+def series_color(shown: bool = True, symbol: str = "stroke", each: int = 135) -> alt.Color:
     """Colour by series, both from the data: Vega orders names and colours alike, by name."""
     scale = alt.Scale(range=alt.FieldRange(field="color"))
-    return alt.Color("series:N", scale=scale, legend=legend(symbol) if shown else None)
+    return alt.Color("series:N", scale=scale, legend=legend(symbol, each) if shown else None)
 
 
 def own_color() -> alt.Color:

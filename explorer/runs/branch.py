@@ -57,9 +57,7 @@ def copy_until(source: Path, step: int, target: Path) -> None:
         for table in ("validation", "snapshots", "events"):
             new.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
         for level in range(1, LEVELS + 1):
-            new.execute(
-                "DELETE FROM overview WHERE level = ? AND (block + 1) * ? > ?", (level, FANOUT**level, step)
-            )
+            new.execute("DELETE FROM overview WHERE level = ? AND (block + 1) * ? > ?", (level, FANOUT**level, step))
         file.set_meta(new, "parent", {"run": source.stem, "step": step})
         new.execute("COMMIT")
         new.execute("VACUUM")

@@ -106,8 +106,7 @@ def _check(connection: sqlite3.Connection, name: str) -> None:
         raise RunFileError(f"{name} is not a run file but another program's database; choose another")
     if version > VERSION:
         raise RunFileError(
-            f"{name} was written by a newer version (format {version}, this one reads {VERSION}); "
-            "update the explorer"
+            f"{name} was written by a newer version (format {version}, this one reads {VERSION}); update the explorer"
         )
     things = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
     if {(kind, table) for kind, table in things} != {("table", table) for table in TABLES}:

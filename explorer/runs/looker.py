@@ -43,7 +43,7 @@ def main(requests: Connection) -> None:
             nonlocal last
             if time.monotonic() - last > PROGRESS_SECONDS:
                 last = time.monotonic()
-                requests.send_bytes(json.dumps({"progress": [done, of]}).encode())  # noqa: B023
+                requests.send_bytes(json.dumps({"progress": [done, of]}).encode())
 
         try:
             answer = call(request["function"], request["arguments"], report)

@@ -117,9 +117,7 @@ class Recorder:
         cost = time.perf_counter() - start
         self._next_validation = training.step + max(10, round(cost / max(self._seconds, 1e-6) / VALIDATION_SHARE))
         if found is not None:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO validation VALUES (?, ?, ?)", (training.step, *found)
-            )
+            self._connection.execute("INSERT OR REPLACE INTO validation VALUES (?, ?, ?)", (training.step, *found))
 
     def commit(self) -> None:
         """Writes what was added since the last commit."""

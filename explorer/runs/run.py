@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from explorer.config import RunConfig
 from explorer.home import home
+from explorer.measure.decimation import decimate_blocks
 from explorer.runs import file
 from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from explorer.tasks.base import Task
 
 SUMMARIES = tuple(f"{column}_{kind}" for column in COLUMNS for kind in ("min", "max", "mean"))
+PEAK = 2 + SUMMARIES.index("grad_norm_max")  # the column whose largest value names a bucket's peak
 FINEST = 500  # a curve is made of the coarsest blocks of which there are still so many
 
 
@@ -50,8 +52,10 @@ class Event:
         head = head_name(self.detail["head"]) if "head" in self.detail else ""
         reason = self.detail.get("reason", "")
         words = {
-            "set": ", ".join(f"{k.partition('.')[2]} {v:g}" if isinstance(v, float) else
-                             f"{k.partition('.')[2]} {v}" for k, v in self.detail.items()),
+            "set": ", ".join(
+                f"{k.partition('.')[2]} {v:g}" if isinstance(v, float) else f"{k.partition('.')[2]} {v}"
+                for k, v in self.detail.items()
+            ),
             "ablate": f"{head} switched off",
             "restore": f"{head} switched on again",
             "freeze": f"{head} frozen",
@@ -249,7 +253,8 @@ class Run:
     def distance(self, step: int) -> int:
         """How many steps have to be trained again to have the weights at `step`."""
         rows = self.query(
-            "SELECT step FROM snapshots WHERE step <= ? AND state IS NOT NULL ORDER BY step DESC LIMIT 1", (step,)
+            "SELECT step FROM snapshots WHERE step <= ? AND state IS NOT NULL ORDER BY step DESC LIMIT 1",
+            (step,),
         )
         return step - (rows[0][0] if rows else 0)
 
@@ -281,7 +286,7 @@ class Run:
         peak is the step of the bucket's largest gradient norm. Costs the same for a thousand steps and
         for a million: long runs are read from the overview, and only what is new is read at all.
         """
-        table = merged(self._table(self.last), points)
+        table = decimate_blocks(self._table(self.last), points, PEAK)
         names = ("step", "peak", *SUMMARIES)
         return dict(zip(names, table.T, strict=True))
 
@@ -354,28 +359,3 @@ def lock_path(path: Path) -> Path:
     locks = home() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     return locks / f"{name}.lock"
-
-
-def merged(table: np.ndarray, points: int) -> np.ndarray:
-    """Rows of `Run._table` merged to at most `points`: first step, step of the peak, min, max and mean.
-
-    Rows may stand for different numbers of steps (blocks, then single steps); means weigh each by its own.
-    """
-    if len(table) <= points:
-        return table
-    starts = table[:, 0]
-    edges = np.linspace(starts[0], starts[-1] + 1, points + 1)[:-1]
-    first = np.unique(np.searchsorted(starts, edges))
-    weight = np.diff(starts, append=starts[-1] + 1)
-    out = np.empty((len(first), table.shape[1]))
-    out[:, 0] = starts[first]
-    summaries = table[:, 2:]
-    out[:, 2::3] = np.minimum.reduceat(summaries[:, 0::3], first)
-    out[:, 3::3] = np.maximum.reduceat(summaries[:, 1::3], first)
-    total = np.add.reduceat(weight, first)[:, None]
-    out[:, 4::3] = np.add.reduceat(summaries[:, 2::3] * weight[:, None], first) / total
-    peak_norm = table[:, 2 + SUMMARIES.index("grad_norm_max")]
-    highest = np.repeat(out[:, 2 + SUMMARIES.index("grad_norm_max")], np.diff(first, append=len(table)))
-    at_peak = np.flatnonzero(peak_norm == highest)
-    out[:, 1] = table[at_peak[np.searchsorted(at_peak, first)], 1]
-    return out

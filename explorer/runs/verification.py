@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import safetensors.torch
@@ -25,7 +26,7 @@ def stretches(run: Run) -> list[Stretch]:
     if not run.snapshot_steps:
         raise ValueError(f"{run.path.name} has no weights; it was never trained")
     edges = sorted({*run.snapshot_steps, run.last})
-    return list(zip(edges[:-1], edges[1:], strict=True)) or [(0, 0)]
+    return list(pairwise(edges)) or [(0, 0)]
 
 
 def problems(run: Run, stretch: Stretch) -> Iterator[str]:

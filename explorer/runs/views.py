@@ -149,8 +149,6 @@ def about(path: str) -> Answer:
     }, {}
 
 
-
-
 def check_fit(config: str) -> Answer:
     """Builds the task that a config (JSON) describes. ValueError says why it cannot be done."""
     chosen = RunConfig.from_json(config)

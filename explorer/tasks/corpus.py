@@ -97,9 +97,7 @@ def stdlib() -> Path:
 def library() -> list[Path]:
     """The library's source files, in the order of their paths."""
     root = stdlib()
-    return [
-        p for p in sorted(root.rglob("*.py")) if not NOT_LIBRARY.intersection(p.relative_to(root).parts[:-1])
-    ]
+    return [p for p in sorted(root.rglob("*.py")) if not NOT_LIBRARY.intersection(p.relative_to(root).parts[:-1])]
 
 
 def read_source(path: Path) -> str:
@@ -113,9 +111,7 @@ def own(text: str) -> Corpus:
     if not text:
         raise ValueError("task.text is empty; paste or upload a text")
     if len(set(text)) == 1:
-        raise ValueError(
-            f"task.text has one different character only, {text[0]!r}; use a text of several words"
-        )
+        raise ValueError(f"task.text has one different character only, {text[0]!r}; use a text of several words")
     return Corpus("a text of your own", fingerprint(text), lambda: text)
 
 

@@ -138,9 +138,7 @@ class Induction(Task):
     def encode(self, text: str) -> Batch:
         once = letters(text, self.vocabulary.symbols)
         if not 2 <= len(once) < self.length:
-            raise ValueError(
-                f"the input has {len(once)} symbols; type 2 to {self.length - 1}, they will be repeated"
-            )
+            raise ValueError(f"the input has {len(once)} symbols; type 2 to {self.length - 1}, they will be repeated")
         return self.arrange(once[None], torch.tensor([[len(once)]]))
 
 
@@ -151,9 +149,7 @@ class Addition(Task):
 
     def __init__(self, fields: f.Addition, model: ModelConfig):
         if model.kind == "encoder-decoder":
-            raise ValueError(
-                "model.kind=encoder-decoder cannot do task.name=addition; use decoder or encoder"
-            )
+            raise ValueError("model.kind=encoder-decoder cannot do task.name=addition; use decoder or encoder")
         self.p = p = fields.modulus
         self.vocabulary = Vocabulary((*map(str, range(p)), "="))
         self.length = 3

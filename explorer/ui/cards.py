@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from explorer.config import RunConfig
@@ -9,25 +11,70 @@ from explorer.preset import PRESETS
 from explorer.ui import chosen, sitemap
 
 ACROSS = 3
+PICTURES = Path(__file__).parent / "thumbnails"
+UPLOAD_MB = 5
+OWN_STEPS = 5000
 
 
 def show() -> None:
-    """All presets as cards, and the visitor's own text."""
-    names = list(PRESETS)
+    """All presets as cards, then the visitor's own text."""
+    names = [*PRESETS, None]
     for first in range(0, len(names), ACROSS):
         for column, name in zip(st.columns(ACROSS), names[first : first + ACROSS], strict=False):
             with column:
-                card(name)
+                own_text_card() if name is None else card(name)
 
 
 def card(name: str) -> None:
-    """One preset: what it is, how long it takes, a button."""
+    """One preset: its picture, what it is, how long it takes, a button."""
     preset = PRESETS[name]
+    with st.container(border=True, height="stretch", key=f"card-{name}"):
+        picture, words = st.columns([1, 2.2])
+        picture.image(PICTURES / f"{name}.png", width="stretch")
+        with words:
+            st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
+                    launch(preset.config)
+                st.caption(preset.wait)
+
+
+def own_text_card() -> None:
+    """A text of the visitor's own, pasted or uploaded."""
     with st.container(border=True, height="stretch"):
-        st.markdown(f"**{preset.title}**  \n{preset.description}")
-        if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
-            launch(preset.config)
-        st.caption(f"{preset.wait} to see it")
+        st.markdown("**Your own text**  \n:gray[Any language, any script: the model learns its letters, here.]")
+        with st.popover("Paste or upload", icon=":material/edit_note:"):
+            pasted = st.text_area("Text", key="own-text", height=160, placeholder="A few thousand letters or more")
+            file = st.file_uploader("or a UTF-8 text file", type=["txt", "md", "py", "csv"], max_upload_size=UPLOAD_MB)
+            tokenizer = st.segmented_control("Tokens", ["characters", "bpe"], default="characters", key="own-tokens")
+            if st.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-own"):
+                start_own(pasted if file is None else file.getvalue(), tokenizer or "characters")
+
+
+def start_own(text: str | bytes, tokenizer: str) -> None:
+    """Trains on a visitor's text; what is wrong with it is said and the present run goes on."""
+    try:
+        if isinstance(text, bytes):
+            text = decoded(text)
+        changes = {
+            "task.name": "text",
+            "task.text": text,
+            "task.tokenizer": tokenizer,
+            "train.steps": OWN_STEPS,
+        }
+        config = RunConfig.preset("shakespeare").replace(changes)
+    except ValueError as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    launch(config)
+
+
+def decoded(data: bytes) -> str:
+    """A file's text. ValueError where its bytes are not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file is not UTF-8 at byte {error.start}; save it as UTF-8 and upload it again") from None
 
 
 def launch(config: RunConfig) -> None:
@@ -38,5 +85,3 @@ def launch(config: RunConfig) -> None:
         st.error(str(error), icon=":material/block:")
         return
     st.switch_page(sitemap.page("train"))
-
-

@@ -17,7 +17,8 @@ from explorer.config import RunConfig
 from explorer.runs import catalogue
 from explorer.runs.answer import Answer
 from explorer.runs.run import Event, Run, Status
-from explorer.ui import cards, chosen, server
+from explorer.ui import cards as preset_cards
+from explorer.ui import chosen, server
 from explorer.ui.components.player_bar import Action, player_bar
 
 LIVE_SECONDS = 0.25
@@ -82,11 +83,13 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
     if run is None:
         st.title(title, anchor=False)
         st.markdown(f"{sentence} Pick something to learn first:")
-        cards.show()
+        preset_cards.show()
         return
     busy = is_busy(run) or st.session_state.get("waiting", False)
 
     def live() -> None:
+        if st.session_state.pop("rerun", False):
+            st.rerun()  # another run, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
         view = look(run)
         bar = st.container(key="player-bar")
@@ -102,6 +105,12 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
             st.rerun()  # the timer changes its pace
 
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+
+
+def cards(name: str, *widths: float) -> list[Any]:
+    """A row of bordered cards of one height, with these relative widths. name: of the row, unique on a page."""
+    columns = st.columns(widths) if len(widths) > 1 else [st.container()]
+    return [c.container(border=True, height="stretch", key=f"card-{name}-{i}") for i, c in enumerate(columns)]
 
 
 def heading(title: str, sentence: str) -> None:
@@ -212,17 +221,27 @@ def act(run: Run, action: Action) -> None:
         host.order(run.path, "speed", value=action["value"])
     elif kind == "bookmark":
         host.order(run.path, "bookmark", label="")
+    elif kind == "projector":
+        state.projector = not state.get("projector")
+        state.rerun = True
     elif kind == "reset":
         chosen.begin(run.config)
+        state.rerun = True
     elif kind == "branch":
         branch(run, state.step if state.step is not None else run.last, {})
+        state.rerun = True
 
 
 def branch(run: Run, step: int, changes: dict[str, Any]) -> None:
     """Makes a branch at a step and looks at it; it waits for play."""
     new = catalogue.new_path(run.config.nearest_preset()[0])
     request = server.host().request(
-        "explorer.runs.branch:branch", lane="slow", path=str(run.path), step=step, new=str(new), changes=changes
+        "explorer.runs.branch:branch",
+        lane="slow",
+        path=str(run.path),
+        step=step,
+        new=str(new),
+        changes=changes,
     )
     try:
         request.answer.result(timeout=120)

@@ -40,7 +40,11 @@ def row_name(path: str) -> str:
     """`decoder.blocks.0.cross` is decoder cross 1."""
     stack, _, rest = path.rpartition("blocks.")
     number, part = rest.split(".")
-    words = [stack.rstrip("."), "cross" if part == "cross" else "layer" if not stack else "", str(int(number) + 1)]
+    words = [
+        stack.rstrip("."),
+        "cross" if part == "cross" else "layer" if not stack else "",
+        str(int(number) + 1),
+    ]
     return " ".join(w for w in words if w)
 
 
@@ -75,7 +79,9 @@ def sharpest(rows: list[Row]) -> str:
     spread = f"on average a row spreads over {np.nanmean(entropies):.0%} of what even attention would"
     if not clear:
         return f"no head has a clear line yet; {spread}."
-    names = clear[0] if len(clear) == 1 else f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''})"
+    names = (
+        clear[0] if len(clear) == 1 else f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''})"
+    )
     verb = "has" if len(clear) == 1 else "have"
     return (
         f"{names} {verb} a clear line; the sharpest is {head.caption}, which {line_words(best)}: "

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from explorer.config import OptimizerName, RunConfig, ScheduleName
+from explorer.preset import PRESETS
 from explorer.runs.run import Run
 from explorer.ui import chosen, server, sitemap
 from models.config import Activation, NormPlace, PositionKind
@@ -26,6 +27,7 @@ def show() -> None:
     run = chosen.run()
     if run is None:
         return
+    another_preset(run)
     config = run.config_at(run.last)
     follow_changes(run)
     live(run, config)
@@ -36,6 +38,28 @@ def show() -> None:
     with st.expander("Model, task and optimizer"):
         st.caption(RESTART)
         restart(run.config)
+
+
+def another_preset(run: Run) -> None:
+    """Which preset this is, and a way to another."""
+    names = list(PRESETS)
+    st.selectbox(
+        "Preset",
+        names,
+        index=names.index(run.config.nearest_preset()[0]),
+        format_func=lambda name: PRESETS[name].title,
+        key=key(run, "preset"),
+        on_change=lambda: start_preset(st.session_state[key(run, "preset")]),
+        help="Another one starts a new run; this one stays under Runs.",
+    )
+
+
+def start_preset(name: str) -> None:
+    """Starts a preset; a refusal is told on the page."""
+    try:
+        chosen.begin(PRESETS[name].config)
+    except ValueError as error:
+        chosen.complain(str(error))
 
 
 def live(run: Run, config: RunConfig) -> None:

@@ -28,12 +28,14 @@ def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     columns = tuple((name, str(dtype)) for name, dtype in data.dtypes.items())
     projector = bool(st.session_state.get("projector"))
     drawn = spec(chart, columns, projector, tuple(sorted(knobs.items())))
-    st.vega_lite_chart(data, drawn, key=key, width="stretch", theme="streamlit")
+    # as a named dataset the table is there when the view is made; as `data` it would come later
+    st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
 
 
-def look_for(sentence: str) -> None:
-    """One line under a picture that is true of this run now."""
-    st.markdown(f":gray[**What to look for:** {sentence}]")
+def look_for(key: str, sentence: str) -> None:
+    """One line under a picture that is true of this run now. Its place has room for a second line."""
+    with st.container(key=f"look-for-{key}"):
+        st.markdown(f"**What to look for:** {sentence}")
 
 
 def computed(text: str, *functions: Callable[..., Any]) -> None:

@@ -24,9 +24,7 @@ def page(name: str) -> st.Page:
     title, icon = TITLES[name]
     first = name == "start"
     path = FOLDER / f"{name}.py"
-    return st.Page(
-        path, title=title, icon=f":material/{icon}:", url_path=None if first else name, default=first
-    )
+    return st.Page(path, title=title, icon=f":material/{icon}:", url_path=None if first else name, default=first)
 
 
 def navigation() -> st.Page:

@@ -9,6 +9,7 @@ function meaningOf(event, track) {
   const focused = event.composedPath()[0];
   if (focused !== track && focused.closest?.(OWNERS)) return null;
   if (event.key === " ") return focused.closest?.(PRESSED) ? null : { kind: "toggle", once: true };
+  if (event.key === "p" || event.key === "P") return { kind: "projector" };
   if (event.key === "Home") return { kind: "first" };
   if (event.key === "End") return { kind: "live" };
   const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

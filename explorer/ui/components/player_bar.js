@@ -114,6 +114,7 @@ function press(bar, event) {
   const { data } = bar, at = bar.wanted ?? data.step;
   if (meaning.kind === "toggle") event.repeat || toggle(bar);
   else if (meaning.kind === "live") live(bar);
+  else if (meaning.kind === "projector") event.repeat || send(bar, { kind: "projector" });
   else if (meaning.kind === "first") view(bar, 0);
   else if (meaning.kind === "move") view(bar, at + meaning.direction);
   else view(bar, leap(at, meaning.direction, data.last, data.events));

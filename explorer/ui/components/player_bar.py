@@ -33,7 +33,7 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
     """Draws the bar at the top of the page and calls `on_action` once for each thing the visitor did.
 
     `on_action` runs before the page does, so what it changes is drawn at once. It gets one of
-    {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live"},
+    {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live" | "projector"},
     {"kind": "view", "step": int} and {"kind": "speed", "value": steps a second or None for full speed},
     each with a growing number "n".
 

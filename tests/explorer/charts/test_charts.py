@@ -32,7 +32,7 @@ def values(kind: str) -> np.ndarray:
         "one": np.array([0.5]),
         "normal": np.linspace(1, 0.1, 40),
         "nan": np.array([0.5, np.nan, 0.2]),
-        "infinite": np.array([0.5, np.inf, 0.0]),
+        "infinite": np.array([0.5, np.inf, 0.2]),
     }[kind]
 
 

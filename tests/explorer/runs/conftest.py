@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tiny_runs import recorded
+
 from explorer import Run
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from tiny_runs import TINY, recorded
+
 from explorer import Run, train
 from explorer.runs.branch import branch
 from explorer.runs.recorder import Recorder
@@ -56,10 +56,7 @@ def test_observing_between_steps_does_not_change_training():
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"optimizer.name": name}
-        for name in ("adam", "sgd", "momentum", "rmsprop", "adagrad", "muon")
-    ]
+    [{"optimizer.name": name} for name in ("adam", "sgd", "momentum", "rmsprop", "adagrad", "muon")]
     + [
         {"model.dropout": 0.2},
         {"train.accumulate": 2},
@@ -94,7 +91,10 @@ def test_a_branch_keeps_the_past_and_takes_its_changes(tiny, tmp_path: Path):
     assert other.config_at(22).optimizer.lr == TINY.optimizer.lr
     assert other.config_at(23).optimizer.lr == 0.5
     assert other.meta("parent") == {"run": "tiny", "step": 23}
-    assert torch.equal(other.model_at(9).get_parameter("embedding.weight"), tiny.model_at(9).get_parameter("embedding.weight"))
+    assert torch.equal(
+        other.model_at(9).get_parameter("embedding.weight"),
+        tiny.model_at(9).get_parameter("embedding.weight"),
+    )
 
 
 def test_a_branch_with_a_setting_that_needs_a_restart_leaves_nothing_behind(tiny, tmp_path: Path):
@@ -106,7 +106,11 @@ def test_a_branch_with_a_setting_that_needs_a_restart_leaves_nothing_behind(tiny
 def test_interventions_are_replayed_at_their_step(tmp_path: Path):
     run = recorded(tmp_path / "run.run", 10, every=100)
     head = "blocks.0.attention.1"
-    acts = [("set", {"optimizer.lr": 0.02}), ("ablate", {"head": head}), ("freeze", {"head": "blocks.1.attention.0"})]
+    acts = [
+        ("set", {"optimizer.lr": 0.02}),
+        ("ablate", {"head": head}),
+        ("freeze", {"head": "blocks.1.attention.0"}),
+    ]
     with Recorder(run.path) as recorder:
         training = restore(run, 10)
         for kind, detail in acts:

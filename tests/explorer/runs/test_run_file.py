@@ -12,16 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tiny_runs import TINY, recorded
 
 from explorer import Run
 from explorer.runs import file, recorder
 from explorer.runs.file import COLUMNS, RunFileError
 from explorer.runs.recorder import Recorder, sum_up
-from explorer.runs.run import merged
 from explorer.runs.verification import problems, stretches
-from tiny_runs import TINY, recorded
 
 
 def broken(path: Path, how: str, run: Run) -> Path:
@@ -143,19 +140,6 @@ def test_a_growing_curve_is_the_curve_of_the_whole(tmp_path: Path):
     for name, values in fresh.curve().items():
         assert np.array_equal(values, run.curve()[name]), name
     assert before["step"][-1] < 5000 <= fresh.curve()["step"][-1]
-
-
-@given(st.lists(st.floats(1e-6, 1e6), min_size=3, max_size=400), st.integers(1, 50))
-@settings(max_examples=30, deadline=None)
-def test_merging_rows_keeps_extremes(values: list[float], points: int):
-    count = len(values)
-    table = np.empty((count, 2 + 3 * len(COLUMNS)))
-    table[:, 0] = table[:, 1] = np.arange(count)
-    table[:, 2:] = np.array(values)[:, None]
-    out = merged(table, points)
-    assert len(out) <= points
-    assert out[:, 2].min() == min(values)
-    assert out[:, 3].max() == max(values)
 
 
 KILLED = """

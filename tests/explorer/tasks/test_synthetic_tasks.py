@@ -17,11 +17,7 @@ from models.config import ModelConfig
 ANSWERS = {"reverse": lambda x: x[::-1], "copy": list, "sort": sorted}
 REWRITES = {"reverse": f.Reverse, "copy": f.Copy, "sort": f.Sort}
 EVERY = [
-    *(
-        (kind(length=6, symbols=9), k)
-        for kind in REWRITES.values()
-        for k in ("decoder", "encoder", "encoder-decoder")
-    ),
+    *((kind(length=6, symbols=9), k) for kind in REWRITES.values() for k in ("decoder", "encoder", "encoder-decoder")),
     (f.Induction(), "decoder"),
     *((f.Addition(), k) for k in ("decoder", "encoder")),
 ]

@@ -246,9 +246,7 @@ def test_the_cache_changes_nothing(monkeypatch, tmp_path):
 
 
 def test_plays_lose_their_markup():
-    markdown = (
-        "# Hamlet\n\n## ACT I\n\n_Enter GHOST_\n\n**GHOST**  \n_\\[Within]_  \nSwear\\--swear.  \n\n\n\n"
-    )
+    markdown = "# Hamlet\n\n## ACT I\n\n_Enter GHOST_\n\n**GHOST**  \n_\\[Within]_  \nSwear\\--swear.  \n\n\n\n"
     assert corpus.plain(markdown) == "Hamlet\n\nACT I\n\nEnter GHOST\n\nGHOST:\n[Within]\nSwear--swear.\n\n"
 
 

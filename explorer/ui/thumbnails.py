@@ -1,0 +1,59 @@
+"""The pictures on the preset cards: one attention pattern of each preset, really trained.
+
+`python -m explorer.ui.thumbnails` trains every preset (seed 0) and writes explorer/ui/thumbnails/NAME.png.
+Colour is transparent where attention is 0, so a picture sits on a light card and on a dark one.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from explorer.config import RunConfig
+from explorer.measure.attention import entropy, line
+from explorer.preset import PRESETS
+
+FOLDER = Path(__file__).parent / "thumbnails"
+INK = (76, 110, 245)
+SIDE = 240  # pixels, about
+STEPS = {"reverse": 400, "sort": 400, "induction": 600, "addition": 800, "dates-fr": 400}
+DEFAULT_STEPS = 400
+
+
+def clearest(config: RunConfig, steps: int) -> np.ndarray:
+    """The pattern (Q, K) with the clearest line, or else the least even one, after so many steps."""
+    from explorer import observe, train
+
+    training = train(config)
+    for _ in islice(training, steps):
+        pass
+    trace = observe(training.model, training.task.probe(), gradients=False, wanted=lambda n: n.endswith("pattern"))
+    names = [n for n in trace.values if ".cross." in n] or list(trace.values)
+    patterns = [pattern for name in names for pattern in trace.values[name][0]]
+    return max(patterns, key=lambda p: (line(p).score, -entropy(p[None])[0]))
+
+
+def drawn(pattern: np.ndarray) -> Image.Image:
+    """A pattern as a picture; opacity is the square root of the probability, as in the grid."""
+    pixels = np.zeros((*pattern.shape, 4), dtype=np.uint8)
+    pixels[..., :3] = INK
+    pixels[..., 3] = np.round(255 * np.sqrt(np.clip(pattern, 0, 1)))
+    scale = max(1, round(SIDE / max(pattern.shape)))
+    size = (pattern.shape[1] * scale, pattern.shape[0] * scale)
+    return Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
+
+
+def main() -> None:
+    """Trains and draws all of them."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, preset in PRESETS.items():
+        steps = STEPS.get(name, DEFAULT_STEPS)
+        drawn(clearest(preset.config, steps)).save(FOLDER / f"{name}.png", optimize=True)
+        print(f"{name}: {steps} steps", flush=True)
+
+
+if __name__ == "__main__":
+    main()
