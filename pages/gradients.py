@@ -16,13 +16,18 @@ def draw(view: View) -> None:
         return
     peaks = run.curve(300)["peak"]
     steps, norms, ratios = run.tensor_norms(peaks)
-    marks = {"events": view.events, "cursor": None if view.live else view.step}
     left, right = cards("norms", 1, 1)
     with left:
-        picture.show(gradients.norms, gradients.norm_frame(steps, norms, names, **marks), "norms")
+        picture.show(
+            gradients.norms, gradients.norm_frame(steps, norms, names, events=view.events, cursor=view.cursor), "norms"
+        )
         picture.look_for("norms", norm_sentence(norms[-1], names))
     with right:
-        picture.show(gradients.update_ratios, gradients.ratio_frame(steps, ratios, names, **marks), "ratios")
+        picture.show(
+            gradients.update_ratios,
+            gradients.ratio_frame(steps, ratios, names, events=view.events, cursor=view.cursor),
+            "ratios",
+        )
         picture.look_for("ratios", ratio_sentence(ratios[-1], names))
     at = min(view.step, view.last - 1)
     _, here, _ = run.tensor_norms(np.array([at]))

@@ -1,6 +1,7 @@
 """Runs: everything trained on this machine; open, keep, hand out."""
 
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
@@ -39,7 +40,7 @@ for path in paths:
             st.switch_page(sitemap.page("train"))
         saved.download_button(
             "Save",
-            lambda path=path: store.whole(path),
+            partial(store.whole, path),
             file_name=path.name,
             key=f"save-{path.stem}",
             width="stretch",

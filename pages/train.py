@@ -12,8 +12,6 @@ from explorer.ui.frame import View, cards
 def draw(view: View) -> None:
     """The page at a step."""
     curve = view.run.curve()
-    cursor = None if view.live else view.step
-    marks = {"events": view.events, "cursor": cursor}
     earlier = [
         progress.Earlier(chosen.differences(run), index, run.curve(200))
         for index, run in enumerate(chosen.earlier_runs())
@@ -27,23 +25,43 @@ def draw(view: View) -> None:
     numbers(view)
     left, right = cards("curves", 1.35, 1)
     with left:
-        table = progress.frame(curve, "loss", validation=validation, earlier=earlier, guide=guessing, **marks)
+        table = progress.frame(
+            curve,
+            "loss",
+            validation=validation,
+            earlier=earlier,
+            guide=guessing,
+            events=view.events,
+            cursor=view.cursor,
+        )
         picture.show(progress.losses, table, "loss")
         picture.look_for("loss", loss_sentence(view, math.log(symbols)))
     with right:
-        table = progress.frame(curve, "metric", validation=validation, earlier=earlier, guide=by_chance, **marks)
-        picture.show(progress.metric, table, "metric", title=view.about["metric"].capitalize(), height=300)
+        table = progress.frame(
+            curve,
+            "metric",
+            validation=validation,
+            earlier=earlier,
+            guide=by_chance,
+            events=view.events,
+            cursor=view.cursor,
+        )
+        picture.show(progress.metric, table, "metric", title="Right answers", height=300)
         picture.look_for("metric", metric_sentence(view))
     left, right = cards("says", 1.35, 1)
     with left:
         samples.show(view)
     with right:
         clip = view.config.train.clip
-        picture.show(progress.gradient_norm, progress.gradient_norm_frame(curve, clip=clip, **marks), "norm")
+        picture.show(
+            progress.gradient_norm,
+            progress.gradient_norm_frame(curve, clip=clip, events=view.events, cursor=view.cursor),
+            "norm",
+        )
         picture.look_for("norm", clip_sentence(view, clip))
     left, right = cards("pace", 1.35, 1)
     with left:
-        picture.show(progress.learning_rate, progress.frame(curve, "lr", **marks), "lr")
+        picture.show(progress.learning_rate, progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr")
     with right:
         picture.show(progress.throughput, progress.frame(curve, "speed"), "speed", height=170)
 
@@ -88,7 +106,7 @@ def metric_sentence(view: View) -> str:
     chance = view.about["chance"]
     if row is None or row["metric"] < 1.5 * chance:
         return f"nothing above chance ({chance:.1%}) yet."
-    return f"{row['metric']:.1%} right where guessing gives {chance:.1%}, on the batch just trained."
+    return f"{view.about['metric']} {row['metric']:.1%}, where guessing gives {chance:.1%}; on the batch just trained."
 
 
 def clip_sentence(view: View, clip: float | None) -> str:

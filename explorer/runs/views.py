@@ -123,7 +123,10 @@ def generation(path: str, step: int, length: int = 160, progress: Progress = Non
     The random numbers are the same at every step, so two steps differ by their weights alone.
     """
     training = training_at(path, step, progress)
-    tokens = training.task.prompt.to(training.device)  # (1, T)
+    prompt = training.task.prompt
+    if prompt is None:
+        raise ValueError("this task does not write; only a decoder on a text does")
+    tokens = prompt.to(training.device)  # (1, T)
     generator = stream(0, "generation")
     context = training.config.model.context
     with numerics(training.config), evaluating(training.model):
@@ -131,9 +134,8 @@ def generation(path: str, step: int, length: int = 160, progress: Progress = Non
             p = training.model(tokens[:, -context:])[0, -1].softmax(-1).cpu()
             drawn = torch.multinomial(p, 1, generator=generator).to(training.device)
             tokens = torch.cat([tokens, drawn[None]], 1)
-    prompt = training.task.prompt.shape[1]
-    readable = training.task.readable
-    return {"step": step, "prompt": readable(tokens[0, :prompt]), "text": readable(tokens[0, prompt:])}, {}
+    text = training.task.readable(tokens[0, prompt.shape[1] :])
+    return {"step": step, "prompt": training.task.readable(prompt[0]), "text": text}, {}
 
 
 def about(path: str) -> Answer:

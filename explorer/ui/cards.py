@@ -33,15 +33,14 @@ def card(name: str) -> None:
         picture.image(PICTURES / f"{name}.png", width="stretch")
         with words:
             st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-            with st.container(horizontal=True, vertical_alignment="center"):
-                if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
-                    launch(preset.config)
-                st.caption(preset.wait)
+            if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
+                launch(preset.config)
+            st.caption(preset.wait)
 
 
 def own_text_card() -> None:
     """A text of the visitor's own, pasted or uploaded."""
-    with st.container(border=True, height="stretch"):
+    with st.container(border=True, height="stretch", key="card-own"):
         st.markdown("**Your own text**  \n:gray[Any language, any script: the model learns its letters, here.]")
         with st.popover("Paste or upload", icon=":material/edit_note:"):
             pasted = st.text_area("Text", key="own-text", height=160, placeholder="A few thousand letters or more")

@@ -49,6 +49,11 @@ class View:
         return self.run.config_at(self.step)
 
     @property
+    def cursor(self) -> int | None:
+        """The step for a chart to mark: none while following the newest."""
+        return None if self.live else self.step
+
+    @property
     def events(self) -> list[Event]:
         """The events worth a mark."""
         return [e for e in self.run.events if e.kind not in QUIET]
@@ -85,22 +90,20 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         st.markdown(f"{sentence} Pick something to learn first:")
         preset_cards.show()
         return
-    busy = is_busy(run) or st.session_state.get("waiting", False)
+    busy = is_busy(run) or bool(st.session_state.get("waiting"))
 
     def live() -> None:
         if st.session_state.pop("rerun", False):
             st.rerun()  # another run, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
         view = look(run)
-        bar = st.container(key="player-bar")
+        player(view, st.session_state.get("waiting", ""))  # what pictures wait for is known after drawing
         heading(title, sentence)
         draw(view)
-        with bar:
-            player(view)
         chosen.put_into_url()
         for sentence_ in server.host().complaints(run.path):
             st.toast(sentence_, icon=":material/block:")
-        st.session_state.waiting = bool(view.waiting)
+        st.session_state.waiting = view.waiting
         if (is_busy(run) or bool(view.waiting)) != busy:
             st.rerun()  # the timer changes its pace
 
@@ -148,8 +151,8 @@ def look(run: Run) -> View:
     )
 
 
-def player(view: View) -> None:
-    """The player bar, and what its buttons do."""
+def player(view: View, waiting: str) -> None:
+    """The player bar, and what its buttons do. waiting: what pictures are waiting for, in words."""
     status, run = view.status, view.run
     place = server.host().place(run.path)
     state = "queued" if place else status.state
@@ -162,8 +165,8 @@ def player(view: View) -> None:
         "step": view.step,
         "live": view.live,
         "last": view.last,
-        "exact": not view.waiting,
-        "note": view.waiting or None,
+        "exact": not waiting,
+        "note": waiting or None,
         "events": [
             {
                 "id": e.id,

@@ -112,7 +112,7 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
 def heads(run: Run) -> None:
     """Switch a head off and on, freeze it, start it afresh."""
     names = head_paths(run.config)
-    head = st.selectbox("Head", names, format_func=names.get, key=key(run, "head"))
+    head = st.selectbox("Head", names, format_func=names.__getitem__, key=key(run, "head"))
     off, frozen = switched(run)
     columns = st.columns(3)
     choices = [

@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from explorer import charts
+from explorer.charts import gradients, progress
 
 Chart = Callable[..., alt.TopLevelMixin]
 
@@ -23,13 +25,30 @@ def spec(chart: Chart, columns: tuple[tuple[str, str], ...], projector: bool, kn
     return charts.spec(chart(empty, **dict(knobs)), projector)
 
 
+def spec_of(chart: Chart, data: pd.DataFrame, projector: bool = False, **knobs: Any) -> dict[str, Any]:
+    """The spec for data of these columns."""
+    columns = tuple((name, str(dtype)) for name, dtype in data.dtypes.items())
+    return spec(chart, columns, projector, tuple(sorted(knobs.items())))
+
+
 def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     """Draws `chart(data, **knobs)`; new data under the same key is swapped in place."""
-    columns = tuple((name, str(dtype)) for name, dtype in data.dtypes.items())
-    projector = bool(st.session_state.get("projector"))
-    drawn = spec(chart, columns, projector, tuple(sorted(knobs.items())))
+    drawn = spec_of(chart, data, bool(st.session_state.get("projector")), **knobs)
     # as a named dataset the table is there when the view is made; as `data` it would come later
     st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
+
+
+def warm_up() -> None:
+    """Makes the specs of the first pages, so that no visitor waits for them: 0.1 s each."""
+    curve, points = progress.frame({}, "loss"), np.empty((0, 0))
+    for chart in (progress.losses, progress.learning_rate, progress.gradient_norm):
+        spec_of(chart, curve)
+    spec_of(progress.metric, curve, title="Right answers", height=300)
+    spec_of(progress.throughput, curve, height=170)
+    table = gradients.norm_frame(np.empty(0), points, [])
+    spec_of(gradients.norms, table)
+    spec_of(gradients.update_ratios, table)
+    spec_of(gradients.flow, gradients.flow_frame(np.empty(0), []))
 
 
 def look_for(key: str, sentence: str) -> None:

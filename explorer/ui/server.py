@@ -23,6 +23,7 @@ from explorer.runs.answer import Answer
 from explorer.runs.client import Client, Request
 from explorer.runs.file import begin
 from explorer.runs.run import Run
+from explorer.ui import picture
 
 GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
 KEPT_PICTURES = 256
@@ -36,6 +37,7 @@ def host() -> Client:
     client = Client(quota)
 
     def freeze_when_warm() -> None:
+        picture.warm_up()
         client.wait()
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
