@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -128,8 +129,9 @@ class Optimizer:
             for piece in self.pieces:
                 own = keys.get(next(iter(piece.shapes)), [])
                 if id(piece.parameter) in inside and own:
-                    joined = {key: piece.join([state[f"{name}/{key}"] for name in piece.shapes]) for key in own}
-                    part.state[piece.parameter] = joined
+                    part.state[piece.parameter] = {
+                        key: piece.join([state[f"{name}/{key}"] for name in piece.shapes]) for key in own
+                    }
 
 
 Built = tuple[list[Piece], list[torch.optim.Optimizer]]
@@ -160,7 +162,7 @@ def _muon(config: OptimizerConfig, flat: Flat) -> Built:
     for name, shape in flat.shapes.items():
         chosen = inside if ".blocks." in f".{name}" and len(shape) == 2 else rest
         chosen.append(flat.piece([name]))
-    knobs = {"lr": config.lr, "weight_decay": config.weight_decay}
+    knobs: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
     return inside + rest, [
         torch.optim.Muon(groups(inside), adjust_lr_fn="match_rms_adamw", **knobs),
         torch.optim.AdamW(groups(rest), fused=True, **knobs),

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from explorer import memory
 from explorer.config import LIVE, RunConfig
 from explorer.heads import HEAD_EVENTS, Heads
 from explorer.optimizers import Flat, Optimizer, learning_rate
@@ -29,6 +30,7 @@ from explorer.randomness import stream
 from explorer.tasks import build as build_task
 from explorer.tasks.base import IGNORE, Batch, Task
 from explorer.trace import mean_loss, observe
+from models import precisions
 from models.layers import Dropout
 from models.transformer import build as build_model
 
@@ -71,13 +73,17 @@ class Training(Iterator[Step]):
     """
 
     def __init__(self, config: RunConfig, task: Task | None = None):
+        memory.keep()
         self.config = config
         self.device = choose_device(config.train.device)
         self.task = task or build_task(config.task, config.model)
         self.model = initial_model(config, self.task).to(self.device)
+        precisions.use(self.model, config.train.precision)
         self.named = dict(self.model.named_parameters())
         self.flat = Flat(self.named)
-        self.before = torch.empty_like(self.flat.values)  # the parameters before a step, then their change
+        self.grads = self.flat.split(self.flat.grads)
+        self.change = torch.empty_like(self.flat.values)  # the parameters before a step, then how they moved
+        self.changes = self.flat.split(self.change)
         self.optimizer = Optimizer(config.optimizer, self.flat)
         self.dropouts = [m for m in self.model.modules() if isinstance(m, Dropout)]
         self.heads = Heads(self.model)
@@ -101,7 +107,7 @@ class Training(Iterator[Step]):
         train, index = self.config.train, self.step
         self.model.train()
         loss, right, asked = self._gradients(index)
-        norms = norm_of_each(self.flat.split(self.flat.grads))
+        norms = norm_of_each(self.grads)
         grad_norm = torch.linalg.vector_norm(norms).item()
         if not math.isfinite(grad_norm):
             self.stop(self.batch(index, train.accumulate - 1), index, "gradient")
@@ -147,13 +153,13 @@ class Training(Iterator[Step]):
     @torch.no_grad()
     def _update(self, lr: float) -> Tensor:
         """Steps the optimizer; gives ‖Δθ‖/‖θ‖ of each parameter (0/0 counts as 0)."""
-        change = self.flat.split(self.before.copy_(self.flat.values))
-        sizes = norm_of_each(change)
+        self.change.copy_(self.flat.values)
+        sizes = norm_of_each(self.changes)
         self.optimizer.set(lr, self.config.optimizer.weight_decay)
         self.optimizer.step()
-        self.heads.hold(change)
-        self.before.sub_(self.flat.values)
-        return norm_of_each(change) / sizes.clamp_min(1e-12)
+        self.heads.hold(self.changes)
+        self.change.sub_(self.flat.values)
+        return norm_of_each(self.changes) / sizes.clamp_min(1e-12)
 
     def batch(self, step: int, part: int = 0) -> Batch:
         """The batch that step `step` trains on, or trained on."""

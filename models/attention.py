@@ -40,6 +40,9 @@ class Attention(nn.Module):
     `head_gain` is None, or (H,) with 0 for a head that was switched off.
     """
 
+    score = staticmethod(attention_scores)  # precisions.py has faster ones
+    weigh = staticmethod(weighted_values)
+
     def __init__(self, config: ModelConfig, generator: torch.Generator):
         super().__init__()
         self.heads = config.heads
@@ -61,9 +64,9 @@ class Attention(nn.Module):
         if positions is not None:
             q, k = positions.rotate(q), positions.rotate(k)
         q, k, v = self.queries(q), self.keys(k), self.values(v)
-        scores = self.scores(attention_scores(q, k, mask))
+        scores = self.scores(self.score(q, k, mask))
         pattern = self.pattern(scores.softmax(-1))
-        head_out = weighted_values(self.dropout(pattern), v)
+        head_out = self.weigh(self.dropout(pattern), v)
         if self.head_gain is not None:
             head_out = head_out * self.head_gain[:, None, None]
         head_out = self.head_out(head_out)

@@ -27,6 +27,7 @@ def draw(view: View) -> None:
             tokens_k=[row.keys for row in rows],
             scale={"kind": "probability"},
             selected=None,
+            height=None if len(rows) <= 2 else 720,
             step=plain["step"],
             on_change=lambda: None,
         )

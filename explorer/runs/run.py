@@ -180,7 +180,7 @@ class Run:
         from explorer.tasks import build
 
         task = build(self.config.task, self.config.model)
-        if task.fingerprint != self.meta("fingerprint", ""):
+        if task.fingerprint != self.meta("fingerprint", task.fingerprint):
             raise RunFileError(
                 f"{self.path.name} was trained on another version of its text than this machine has; "
                 "its numbers can be read, its pictures need the same text"

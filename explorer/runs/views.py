@@ -106,7 +106,7 @@ def samples(path: str, step: int, count: int = 5, progress: Progress = None) -> 
         p = probabilities[b][asked].gather(1, expected[:, None])[:, 0]
         rows.append(
             {
-                "read": show(read),
+                "read": training.task.readable(read),
                 "expected": show(expected),
                 "said": show(said),
                 "right": (said == expected).tolist(),

@@ -96,7 +96,11 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         if st.session_state.pop("rerun", False):
             st.rerun()  # another run, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
-        view = look(run)
+        try:
+            view = look(run)
+        except ValueError as error:  # a text that is not on this machine, a file that broke
+            st.error(str(error), icon=":material/block:")
+            return
         player(view, st.session_state.get("waiting", ""))  # what pictures wait for is known after drawing
         heading(title, sentence)
         draw(view)

@@ -35,7 +35,7 @@ def line(row: dict, running_text: bool) -> None:
     if running_text:
         st.markdown(marked)
     else:
-        st.markdown(f"{code(' '.join(row['read'][-LONGEST:]))} → {marked}")
+        st.markdown(f"{code(row['read'])} → {marked}")
 
 
 def colored(token: str, right: bool) -> str:
