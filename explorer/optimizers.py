@@ -93,6 +93,7 @@ class Optimizer:
     """One or more torch optimizers that step as one, on the values and gradients of `flat`."""
 
     def __init__(self, config: OptimizerConfig, flat: Flat):
+        self.flat = flat
         self.pieces, self.parts = BUILDERS[config.name](config, flat)
 
     def step(self) -> None:
@@ -158,7 +159,8 @@ def _muon(config: OptimizerConfig, flat: Flat) -> Built:
 
     `match_rms_adamw` scales Muon's step to the size of AdamW's, so that one learning rate serves both.
     """
-    inside, rest = [], []
+    inside: list[Piece] = []
+    rest: list[Piece] = []
     for name, shape in flat.shapes.items():
         chosen = inside if ".blocks." in f".{name}" and len(shape) == 2 else rest
         chosen.append(flat.piece([name]))

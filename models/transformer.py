@@ -71,7 +71,9 @@ class Block(nn.Module):
         x = self.add(x, self.attention_norm, lambda y: self.attention(y, mask, positions))
         x = self.residual_mid(x)
         if self.cross is not None:
-            x = self.add(x, self.cross_norm, lambda y: self.cross(y, memory_mask, memory=memory))
+            assert self.cross_norm is not None and self.residual_cross is not None
+            cross = self.cross
+            x = self.add(x, self.cross_norm, lambda y: cross(y, memory_mask, memory=memory))
             x = self.residual_cross(x)
         x = self.add(x, self.mlp_norm, self.mlp)
         return self.residual_out(x)
@@ -158,7 +160,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, tokens: Tensor, source: Tensor) -> Tensor:
         hidden = source == self.pad if self.pad is not None else torch.zeros_like(source, dtype=torch.bool)
-        hide_padding = torch.zeros(hidden.shape).to(source.device).masked_fill(hidden, float("-inf"))
+        hide_padding = self.unembedding.weight.new_zeros(hidden.shape).masked_fill(hidden, float("-inf"))
         hide_padding = hide_padding[:, None, None, :]  # (B, 1, 1, S)
         memory = self.encoder.run(source, key_mask=hide_padding)
         x = self.decoder.run(tokens, memory=memory, memory_mask=hide_padding)

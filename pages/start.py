@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import cards, frame
+from explorer.ui import cards, frame, picture
 
 st.title("Watch a Transformer learn.", anchor=False)
 st.markdown(
@@ -11,3 +11,4 @@ st.markdown(
 )
 frame.complaints()
 cards.show()
+picture.preload()

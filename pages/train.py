@@ -11,7 +11,7 @@ from explorer.ui.frame import View, cards
 
 def draw(view: View) -> None:
     """The page at a step."""
-    curve = view.run.curve()
+    curve = view.run.curve(300)
     earlier = [
         progress.Earlier(chosen.differences(run), index, run.curve(200))
         for index, run in enumerate(chosen.earlier_runs())
@@ -60,10 +60,15 @@ def draw(view: View) -> None:
         )
         picture.look_for("norm", clip_sentence(view, clip))
     left, right = cards("pace", 1.35, 1)
+    of = (view.run.id, view.cursor, len(view.events))
     with left:
-        picture.show(progress.learning_rate, progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr")
+        rates = picture.paced(
+            lambda: progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr-table", of
+        )
+        picture.show(progress.learning_rate, rates, "lr")
     with right:
-        picture.show(progress.throughput, progress.frame(curve, "speed"), "speed", height=170)
+        speeds = picture.paced(lambda: progress.frame(curve, "speed"), "speed-table", of)
+        picture.show(progress.throughput, speeds, "speed", height=170)
 
 
 def numbers(view: View) -> None:

@@ -236,15 +236,6 @@ def warm_up() -> None:
     observe(training.model, training.task.probe())
 
 
-def load_corpora() -> None:
-    """Builds every preset's task once, so that its text is on disk before a card is clicked."""
-    from explorer.preset import PRESETS
-    from explorer.tasks import build
-
-    for preset in PRESETS.values():
-        build(preset.config.task, preset.config.model)
-
-
 def main(serve: Callable[[Host], None] = Host.run) -> None:
     """`python -m explorer.runs.host ADDRESS QUOTA`, the key in EXPLORER_HOST_KEY."""
     address, quota = sys.argv[1], int(sys.argv[2])

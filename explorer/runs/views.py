@@ -12,12 +12,13 @@ import numpy as np
 import torch
 
 from explorer.config import RunConfig
+from explorer.preset import PRESETS
 from explorer.randomness import stream
 from explorer.runs.answer import Answer
 from explorer.runs.replay import restore
 from explorer.runs.run import Run
 from explorer.tasks import build
-from explorer.tasks.base import IGNORE, Batch
+from explorer.tasks.base import IGNORE, Batch, Task
 from explorer.trace import evaluating, observe
 from explorer.training import Training, numerics
 
@@ -139,9 +140,18 @@ def generation(path: str, step: int, length: int = 160, progress: Progress = Non
 
 
 def about(path: str) -> Answer:
-    """What a run's pages need to know of its task: vocabulary size, chance, what the metric counts."""
-    run = opened(path)
-    task = run.task
+    """What a run's pages need to know of its task. ValueError where its text is not on this machine."""
+    return described(opened(path).task)
+
+
+def fit(config: str) -> Answer:
+    """The same for a config (JSON) before there is a run. ValueError says why it cannot be trained."""
+    chosen = RunConfig.from_json(config)
+    return described(build(chosen.task, chosen.model))
+
+
+def described(task: Task) -> Answer:
+    """Vocabulary size, chance, what the metric counts, whether it writes text, one example."""
     return {
         "vocabulary": len(task.vocabulary),
         "chance": task.chance,
@@ -151,8 +161,8 @@ def about(path: str) -> Answer:
     }, {}
 
 
-def check_fit(config: str) -> Answer:
-    """Builds the task that a config (JSON) describes. ValueError says why it cannot be done."""
-    chosen = RunConfig.from_json(config)
-    build(chosen.task, chosen.model)
+def prepare() -> Answer:
+    """Builds every preset's task once, so that its text is on disk before a card is clicked."""
+    for preset in PRESETS.values():
+        build(preset.config.task, preset.config.model)
     return {}, {}

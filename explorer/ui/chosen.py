@@ -77,14 +77,7 @@ def open_run(name: str) -> None:
 
 def begin(config: RunConfig, paused: bool = False) -> None:
     """Starts a run and looks at it. ValueError where task and model do not fit."""
-    check_fit(config)
     open_run(server.start(config, config.nearest_preset()[0], paused).stem)
-
-
-def check_fit(config: RunConfig) -> None:
-    """ValueError where a task cannot be built as the config says; asked of a looker, which has torch."""
-    request = server.host().request("explorer.runs.views:check_fit", config=config.to_json())
-    request.answer.result(timeout=60)
 
 
 def run() -> Run | None:

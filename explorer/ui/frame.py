@@ -23,7 +23,7 @@ from explorer.ui.components.player_bar import Action, player_bar
 
 LIVE_SECONDS = 0.25
 IDLE_SECONDS = 1.0  # another visit may press play
-PATIENCE = 0.2  # seconds a live picture is waited for; the last one stays meanwhile
+PATIENCE = {True: 0.03, False: 0.25}  # seconds that a live picture and a past one are waited for
 TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
 QUIET = {"started", "resumed", "speed"}  # events not worth a mark
 
@@ -61,13 +61,13 @@ class View:
     def picture(self, function: str, **arguments: Any) -> Answer | None:
         """A picture's numbers at this step; while they are computed, the last ones that were shown.
 
-        None before the first, and where it was refused (the reason is then shown in its place).
+        None before the first (a word then keeps its place), and where it was refused (the reason does).
         """
         shown = st.session_state.setdefault("shown", {})
         key = (self.run.id, function, *sorted(arguments.items()))
         request = server.pictures().ask(self.run, self.step, function, **arguments)
         try:
-            answer = server.answer_within(request, PATIENCE if key in shown else 3 * PATIENCE)
+            answer = server.answer_within(request, PATIENCE[self.live])
         except ValueError as error:
             st.warning(str(error), icon=":material/info:")
             return None
@@ -78,6 +78,8 @@ class View:
             if request.progress is not None:
                 done, of = request.progress
                 self.waiting = f"training again {of} steps to be exact · {100 * done // of} %"
+        if answer is None and key not in shown:
+            st.caption(self.waiting)
         return answer or shown.get(key)
 
 

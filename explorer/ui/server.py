@@ -36,13 +36,14 @@ def host() -> Client:
     quota = int(os.environ.get("EXPLORER_WORKERS", "0")) or None
     client = Client(quota)
 
-    def freeze_when_warm() -> None:
+    def warm_up() -> None:
         picture.warm_up()
         client.wait()
+        client.request("explorer.runs.views:prepare", lane="slow")
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
 
-    threading.Thread(target=freeze_when_warm, daemon=True).start()
+    threading.Thread(target=warm_up, daemon=True).start()
     return client
 
 
@@ -100,16 +101,25 @@ def answer_within(request: Request, seconds: float) -> Answer | None:
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@st.cache_resource(show_spinner=False)
+def _abouts() -> dict[str, dict[str, Any]]:
+    return {}
+
+
 def about(path: str) -> dict[str, Any]:
     """What pages need to know of a run's task. ValueError where its text is not on this machine."""
-    return host().request("explorer.runs.views:about", path=path).answer.result(timeout=60)[0]
+    known = _abouts()
+    if path not in known:
+        known[path] = host().request("explorer.runs.views:about", path=path).answer.result(timeout=60)[0]
+    return known[path]
 
 
 def start(config: RunConfig, stem: str, paused: bool = False) -> Path:
-    """Makes a run and lets it train, or wait at step 0."""
+    """Makes a run and lets it train, or wait at step 0. ValueError where task and model do not fit."""
+    fit = host().request("explorer.runs.views:fit", config=config.to_json()).answer.result(timeout=60)[0]
     path = catalogue.new_path(stem)
     begin(path, config)
+    _abouts()[str(path)] = fit
     if not paused:
         host().order(path, "play")
     return path

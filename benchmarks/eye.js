@@ -1,0 +1,45 @@
+// The eye: notes what is on the screen, frame by frame, and what was done before.
+// window.eye = [[ms since the page was opened, sign, value], …]; ms of a sign: when its frame had been painted.
+const text = (element) => element?.textContent ?? null;
+const inside = (place, selector) => {
+  for (const element of document.querySelectorAll(`${place} *`)) {
+    const found = element.shadowRoot?.querySelector(selector); // components of our own live in shadow roots
+    if (found) return found;
+  }
+};
+const metric = (place) => text(document.querySelectorAll('[data-testid="stMetricValue"]')[place]);
+const SIGNS = {
+  card: () => document.querySelector('[class*="st-key-train-"] button:enabled')?.checkVisibility() || null,
+  // the line of the loss chart, once it has two points: one alone has no length
+  loss: () => document.querySelector(".st-key-card-curves-0 .mark-line path[d*=L]")?.getAttribute("d") ?? null,
+  step: () => metric(0)?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
+  right: () => metric(2)?.match(/[\d.]+(?=%)/)?.[0] ?? null,
+  heads: () => inside(".st-key-card-heads-0", ".matrix-grid")?.ariaLabel?.match(/step (\d+)/)?.[1] ?? null,
+  wanted: () => inside(".st-key-player", ".where .step")?.textContent.replaceAll(",", "") ?? null,
+  mark: () => [...(inside(".st-key-player", ".events")?.children ?? [])].at(-1)?.ariaLabel ?? null,
+};
+
+window.eye = [];
+const last = {};
+const look = () => {
+  for (const [sign, read] of Object.entries(SIGNS)) {
+    const value = read();
+    if (value === (last[sign] ?? null)) continue;
+    last[sign] = value;
+    const entry = [performance.now(), sign, value];
+    window.eye.push(entry);
+    setTimeout(() => (entry[0] = performance.now())); // behind this frame's paint
+  }
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+
+const note = (sign) => window.eye.push([performance.now(), sign, null]);
+addEventListener("pointerdown", () => note("press"), true);
+addEventListener("click", () => note("click"), true);
+addEventListener("keydown", () => note("key"), true);
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (...message) {
+  note("ask");
+  return send.apply(this, message);
+};
