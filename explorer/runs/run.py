@@ -9,7 +9,6 @@ import hashlib
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -346,11 +345,6 @@ class Run:
         """Steps a second over the last 20 steps; None before the first."""
         rows = self.query("SELECT seconds FROM steps ORDER BY step DESC LIMIT 20")
         return len(rows) / sum(s for (s,) in rows) if rows else None
-
-    @property
-    def age(self) -> float:
-        """Seconds since the run was made."""
-        return time.time() - self.meta("created", time.time())
 
 
 def lock_path(path: Path) -> Path:

@@ -185,7 +185,7 @@ def player(view: View, waiting: str) -> None:
         ],
         "speed": speed,
         "can": {
-            "play": not over,
+            "play": state != "diverged",
             "single": not over and state != "training",
             "reset": True,
             "branch": view.last > 0,
@@ -220,6 +220,8 @@ def act(run: Run, action: Action) -> None:
         state.step = None
     elif kind == "play":
         state.step = None
+        if run.status.state == "finished":  # as many steps again
+            host.order(run.path, "set", **{"train.steps": 2 * run.last})
         host.order(run.path, "play")
     elif kind == "single":
         state.step = None
@@ -242,7 +244,7 @@ def act(run: Run, action: Action) -> None:
 
 
 def branch(run: Run, step: int, changes: dict[str, Any]) -> None:
-    """Makes a branch at a step and looks at it; it waits for play."""
+    """Makes a branch at a step and looks at it; it waits for a knob to be turned and for play."""
     new = catalogue.new_path(run.config.nearest_preset()[0])
     request = server.host().request(
         "explorer.runs.branch:branch",
@@ -255,6 +257,9 @@ def branch(run: Run, step: int, changes: dict[str, Any]) -> None:
     try:
         request.answer.result(timeout=120)
         chosen.open_run(new.stem)
-        server.host().order(new, "play")
+        st.toast(
+            "A branch: turn a knob, then press play. The run it came from stays under Runs.",
+            icon=":material/fork_right:",
+        )
     except (ValueError, TimeoutError) as error:
         chosen.complain(f"no branch was made: {error}")
