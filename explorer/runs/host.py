@@ -140,7 +140,7 @@ class Host:
     def serve(self, lane: str) -> None:
         """Hands the next request to the looker of a lane, if it is free."""
         if self.busy[lane] is None and self.requests[lane]:
-            self.busy[lane] = request = self.requests[lane].popleft()
+            self.busy[lane] = request = self.requests[lane].pop()  # the newest: who scrubs wants the last
             self.lookers[lane].pipe.send_bytes(json.dumps(request).encode())
 
     def from_child(self, child: Child) -> None:

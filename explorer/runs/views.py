@@ -136,7 +136,8 @@ def generation(path: str, step: int, length: int = 160, progress: Progress = Non
             drawn = torch.multinomial(p, 1, generator=generator).to(training.device)
             tokens = torch.cat([tokens, drawn[None]], 1)
     text = training.task.readable(tokens[0, prompt.shape[1] :])
-    return {"step": step, "prompt": training.task.readable(prompt[0]), "text": text}, {}
+    told = {"prompt": training.task.readable(prompt[0]), "text": text, "verdict": training.task.verdict(text)}
+    return {"step": step} | told, {}
 
 
 def about(path: str) -> Answer:

@@ -99,6 +99,10 @@ class Task(ABC):
         """Tokens as a person reads them in a row."""
         return " ".join(self.vocabulary.show(tokens))
 
+    def verdict(self, text: str) -> str:
+        """What can be said of a text that the model wrote, in a sentence; "" where nothing can."""
+        return ""
+
     def sample(self, batch: Batch, row: int = 0) -> str:
         """One example as a person reads it."""
         read = self.readable((batch.tokens if batch.source is None else batch.source)[row])

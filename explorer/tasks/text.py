@@ -162,6 +162,12 @@ class Python(TextTask):
     def __init__(self, fields: f.Python, model: ModelConfig):
         super().__init__(fields, model, corpus.python())
 
+    def verdict(self, text: str) -> str:
+        whole = text.rpartition("\n")[0]  # the last line was cut off
+        return (
+            "Its whole lines parse as Python." if self.parses(whole) else "Its whole lines do not parse as Python yet."
+        )
+
     @staticmethod
     def parses(text: str) -> bool:
         """Whether the text is a whole Python module, as far as its grammar goes."""

@@ -7,6 +7,7 @@ A page gives `watch` its title, its sentence and one function that draws a View.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import streamlit as st
 from explorer.config import RunConfig
 from explorer.runs import catalogue
 from explorer.runs.answer import Answer
+from explorer.runs.client import Request
 from explorer.runs.run import Event, Run, Status
 from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, server
@@ -58,14 +60,15 @@ class View:
         """The events worth a mark."""
         return [e for e in self.run.events if e.kind not in QUIET]
 
-    def picture(self, function: str, **arguments: Any) -> Answer | None:
+    def picture(self, function: str, every: float = 0, **arguments: Any) -> Answer | None:
         """A picture's numbers at this step; while they are computed, the last ones that were shown.
 
-        None before the first (a word then keeps its place), and where it was refused (the reason does).
+        While live, the next is asked for when the last is there and `every` seconds have gone. None before
+        the first (a word then keeps its place), and where it was refused (the reason does).
         """
         shown = st.session_state.setdefault("shown", {})
         key = (self.run.id, function, *sorted(arguments.items()))
-        request = server.pictures().ask(self.run, self.step, function, **arguments)
+        request = self.asked(key, function, every, arguments)
         try:
             answer = server.answer_within(request, PATIENCE[self.live])
         except ValueError as error:
@@ -81,6 +84,17 @@ class View:
         if answer is None and key not in shown:
             st.caption(self.waiting)
         return answer or shown.get(key)
+
+    def asked(self, key: tuple, function: str, every: float, arguments: dict[str, Any]) -> Request:
+        """The request to wait for: while live the last one, until it is answered and old enough."""
+        requests = st.session_state.setdefault("asked", {})
+        request, when, live = requests.get(key, (None, 0.0, False))
+        if request is not None and self.live and live:
+            if not request.answer.done() or time.monotonic() - when < every:
+                return request
+        request = server.pictures().ask(self.run, self.step, function, **arguments)
+        requests[key] = (request, time.monotonic(), self.live)
+        return request
 
 
 def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:

@@ -12,7 +12,7 @@ LONGEST = 48  # tokens of a line
 def show(view: View) -> None:
     """The probe's examples with the model's answers; a text task also writes by itself."""
     st.markdown("**What it says** · the same examples at every step")
-    answer = view.picture("samples", count=3 if view.about["writes"] else 5)
+    answer = view.picture("samples", every=0.5, count=3 if view.about["writes"] else 5)
     if answer is None:
         return
     for row in answer[0]["rows"]:
@@ -22,10 +22,12 @@ def show(view: View) -> None:
         f":green-badge[right] :red-badge[wrong] at step {answer[0]['step']}: {sum(right)} of {len(right)} tokens"
     )
     if view.about["writes"]:
-        written = view.picture("generation")
+        written = view.picture("generation", every=2)
         if written is not None:
             st.markdown(f"**What it writes by itself** · drawn from its own probabilities at step {written[0]['step']}")
             st.code(written[0]["text"], language=None, wrap_lines=True, height=150)
+            if written[0]["verdict"]:
+                st.caption(written[0]["verdict"])
 
 
 def line(row: dict, running_text: bool) -> None:
