@@ -16,11 +16,11 @@ HEADER = f"{'what':58} {'floor':>11} {'measured':>32}  {'load':>4}  verdict"
 class Figure:
     """One number with its floor: the median of `values`, or another quantile of them, is held against it.
 
-    floor: "≥ 0.95" or "≤ 250", in `unit`.   load: processes that wanted a core in the last minute.
+    floor: "≥ 0.95" or "≤ 250", in `unit`; None where there is none.   load: processes that wanted a core in the last minute.
     """
 
     what: str
-    floor: str
+    floor: str | None
     unit: str
     values: list[float]
     quantile: float = 0.5
@@ -34,7 +34,9 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """True where the floor is kept."""
+        """True where the floor is kept, if there is one."""
+        if self.floor is None:
+            return True
         sign, bound = self.floor.split()
         return self.measured >= float(bound) if sign == "≥" else self.measured <= float(bound)
 
@@ -43,8 +45,9 @@ class Figure:
         name = "" if self.quantile == 0.5 else f" p{100 * self.quantile:.0f}"
         span = f"[{min(self.values):.3g}..{max(self.values):.3g}]"
         number = f"{self.measured:.3g} {self.unit}{name} {span}"
-        verdict = "ok" if self.kept else "MISSED"
-        return f"{self.what:58} {f'{self.floor} {self.unit}':>11} {number:>32}  {self.load:4.1f}  {verdict}"
+        floor = "" if self.floor is None else f"{self.floor} {self.unit}"
+        verdict = "" if self.floor is None else "ok" if self.kept else "MISSED"
+        return f"{self.what:58} {floor:>11} {number:>32}  {self.load:4.1f}  {verdict}"
 
     def plain(self) -> dict:
         """As JSON."""

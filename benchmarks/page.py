@@ -111,7 +111,8 @@ def slides(page: Page, address: str) -> list[float]:
     for move in range(MOVES):
         before = page.evaluate("eye.length")
         thumb.press("ArrowLeft" if move % 2 else "ArrowRight")
-        times.append(wait_for(page, "mark", before, "/ lr /.test(value)") - last(page, "key"))
+        value = page.locator('[class*="optimizer-lr"]').first.inner_text().split()[-1]
+        times.append(wait_for(page, "mark", before, f"value?.includes('lr {value},')") - last(page, "key"))
         page.wait_for_timeout(100 + 37 * move % 250)  # at any moment of the page's rhythm
     return times
 
@@ -141,4 +142,4 @@ def updates(page: Page, address: str, sign: str) -> list[float]:
     page.wait_for_timeout(1000 * SPAN * SPANS)
     painted = np.array([ms for ms, name, _ in seen(page) if name == sign])
     edges = begun + 1000 * SPAN * np.arange(SPANS + 1)
-    return list(np.histogram(painted, edges)[0] / SPAN)
+    return (np.histogram(painted, edges)[0] / SPAN).tolist()

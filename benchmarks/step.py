@@ -3,8 +3,9 @@
     python -m benchmarks.step --json out.json [--nanogpt path/to/nanoGPT/model.py]
 
 Each side is a process of its own with one thread, so that neither inherits the other's allocator. They
-take turns, A B A B, and ratios are taken within a round: what else the machine does hits both. The size is
-the default: 2 layers, width 64, 4 heads, 64 tokens, batch 32, 65 characters, AdamW, clipping at 1.
+take turns, forwards and backwards, and ratios are taken within a round. The time is the thread's own, which
+leaves out waiting for other programs, though not what they do to the caches. The size is the default:
+2 layers, width 64, 4 heads, 64 tokens, batch 32, 65 characters, AdamW, clipping at 1.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.figure import HEADER, Figure
+
 LAYERS, C, H, T, B, V = 2, 64, 4, 64, 32, 65
-ROUNDS, STEPS, WARM_UP = 15, 10, 10
+ROUNDS, STEPS, WARM_UP = 16, 10, 10
 LR, DECAY, CLIP = 3e-3, 0.01, 1.0
 
 
@@ -109,27 +112,30 @@ def loop_of(model, optimizer) -> Callable[[], object]:
     return step
 
 
-def silent() -> Callable[[], object]:
-    """`ours` without what only a Step tells: metric, norms of each parameter, update ratios."""
+def telling() -> Callable[[], float]:
+    """Seconds of what a step does for its record alone, after a whole step has used the caches."""
     import torch
 
-    from explorer.trace import mean_loss
+    from explorer.training import norm_of_each
 
     training = training_of()
-    flat, parameters = training.flat, list(training.named.values())
+    batch = training.batch(0)
+    logits = training.model(batch.tokens).detach()
 
-    def step() -> None:
-        batch = training.batch(training.step)
-        loss = mean_loss(training.model(batch.tokens), batch.targets)
-        assert loss.isfinite()
-        flat.grads.copy_(flat.join(dict(zip(training.named, torch.autograd.grad(loss, parameters), strict=True))))
-        norm = torch.linalg.vector_norm(flat.grads).item()
-        flat.grads.mul_(min(1.0, CLIP / (norm + 1e-6)))
-        training.optimizer.set(LR, DECAY)
-        training.optimizer.step()
-        training.step += 1
+    def record() -> float:
+        next(training)
+        start = time.thread_time()
+        _ = int((logits.argmax(-1) == batch.targets).sum()) / batch.asked  # the metric
+        norms = norm_of_each(training.grads)
+        training.change.copy_(training.flat.values)
+        sizes = norm_of_each(training.changes)
+        torch.sub(training.change, training.flat.values, out=training.change)
+        ratios = norm_of_each(training.changes) / sizes.clamp_min(1e-12)
+        for values in (norms, ratios):
+            dict(zip(training.named, values.tolist(), strict=True))
+        return time.thread_time() - start
 
-    return step
+    return record
 
 
 def observed() -> Callable[[], object]:
@@ -144,7 +150,7 @@ def observed() -> Callable[[], object]:
 SIDES: dict[str, Callable[..., Callable[[], object]]] = {
     "ours": ours,
     "ours, bfloat16": lambda: ours("bfloat16"),
-    "ours, nothing told": silent,
+    "record": telling,
     "plain torch": plain,
     "nanoGPT": nanogpt,
     "observe": observed,
@@ -162,9 +168,9 @@ def serve(name: str, *arguments: str) -> None:
     for _ in sys.stdin:
         times = []
         for _ in range(STEPS):
-            start = time.perf_counter()
-            step()
-            times.append(time.perf_counter() - start)
+            start = time.thread_time()
+            own = step()
+            times.append(own if isinstance(own, float) else time.thread_time() - start)
         print(f"milliseconds {1e3 * statistics.median(times)}", flush=True)
 
 
@@ -203,28 +209,28 @@ def measured(nanogpt_path: str | None) -> dict[str, list[float]]:
         for name in SIDES:
             if name != "nanoGPT" or peers:
                 sides[name] = Side(name, *peers.get(name, []))
-        for _ in range(ROUNDS):
-            for side in sides.values():
-                side.measure()
+        for turn in range(ROUNDS):
+            for name in sorted(sides, reverse=turn % 2 == 1):
+                sides[name].measure()
     finally:
         for side in sides.values():
             side.close()
     return {name: side.times for name, side in sides.items()}
 
 
-def compared(times: dict[str, list[float]]) -> dict[str, float]:
-    """Medians over rounds of ratios within a round. Speeds are times of the peer over ours."""
-    peers = [name for name in ("nanoGPT", "plain torch") if name in times]
-    ratios = {
-        f"{mine} × {peer}": [p / m for p, m in zip(times[peer], times[mine], strict=True)]
-        for peer in peers
-        for mine in ("ours", "ours, bfloat16")
-    }
-    told = [1 - s / o for s, o in zip(times["ours, nothing told"], times["ours"], strict=True)]
-    return {name: statistics.median(values) for name, values in ratios.items()} | {
-        "share of the step that its record costs": statistics.median(told),
-        "observe, ms": statistics.median(times["observe"]),
-    }
+def figures(nanogpt_path: str | None = None) -> Iterator[Figure]:
+    """Ratios of speed, within each round, to the peers that are there; the cost of telling and looking."""
+    times = measured(nanogpt_path)
+    mine = times["ours"]
+    for peer in ("nanoGPT", "plain torch"):
+        for name, floor in (("ours", "≥ 1.0"), ("ours, bfloat16", "≥ 1.2")):
+            if peer in times:
+                ratios = [p / m for p, m in zip(times[peer], times[name], strict=True)]
+                yield Figure(f"speed of a step: {name} / {peer}", floor, "×", ratios)
+    yield Figure("a step", "≤ 60", "ms", mine)
+    shares = [100 * record / m for record, m in zip(times["record"], mine, strict=True)]
+    yield Figure("share of the step that its record costs", "≤ 3", "%", shares)
+    yield Figure("observe 64 tokens, every tap with its gradient", "≤ 8", "ms", times["observe"])
 
 
 def main() -> None:
@@ -236,14 +242,13 @@ def main() -> None:
     if arguments.serve:
         serve(*arguments.serve)
         return
-    times = measured(arguments.nanogpt)
-    for name, values in times.items():
-        print(f"{name:42} {statistics.median(values):8.2f} ms   fastest round {min(values):6.2f} ms")
-    figures = compared(times)
-    for name, value in figures.items():
-        print(f"{name:42} {value:8.3f}")
+    print(HEADER, flush=True)
+    found = []
+    for figure in figures(arguments.nanogpt):
+        print(figure.row(), flush=True)
+        found.append({"benchmark": "step"} | figure.plain())
     if arguments.json:
-        arguments.json.write_text(json.dumps({"figures": figures, "milliseconds": times}, indent=2))
+        arguments.json.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

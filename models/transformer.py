@@ -71,7 +71,8 @@ class Block(nn.Module):
         x = self.add(x, self.attention_norm, lambda y: self.attention(y, mask, positions))
         x = self.residual_mid(x)
         if self.cross is not None:
-            assert self.cross_norm is not None and self.residual_cross is not None
+            assert self.cross_norm is not None
+            assert self.residual_cross is not None
             cross = self.cross
             x = self.add(x, self.cross_norm, lambda y: cross(y, memory_mask, memory=memory))
             x = self.residual_cross(x)

@@ -80,7 +80,7 @@ def head_name(path: str) -> str:
 
 @dataclass(frozen=True)
 class Status:
-    """state: waiting, queued, training, paused, finished, diverged or interrupted. reason: why, in words."""
+    """state: waiting, training, paused, finished, diverged or interrupted. reason: why, in words."""
 
     state: str
     reason: str = ""
@@ -201,8 +201,8 @@ class Run:
     def status(self) -> Status:
         """What the run is doing. A run that says `training` while nobody writes it was interrupted."""
         status = Status(**self.meta("status", {"state": "waiting", "reason": ""}))
-        if status.state in ("training", "queued") and not self.being_written():
-            return status if status.state == "queued" else Status("interrupted", "its process ended")
+        if status.state == "training" and not self.being_written():
+            return Status("interrupted", "its process ended")
         return status
 
     def being_written(self) -> bool:

@@ -89,9 +89,9 @@ class View:
         """The request to wait for: while live the last one, until it is answered and old enough."""
         requests = st.session_state.setdefault("asked", {})
         request, when, live = requests.get(key, (None, 0.0, False))
-        if request is not None and self.live and live:
-            if not request.answer.done() or time.monotonic() - when < every:
-                return request
+        young = request is not None and not (request.answer.done() and time.monotonic() - when >= every)
+        if request is not None and young and self.live and live:
+            return request
         request = server.pictures().ask(self.run, self.step, function, **arguments)
         requests[key] = (request, time.monotonic(), self.live)
         return request
@@ -150,7 +150,8 @@ def complaints() -> None:
 
 def is_busy(run: Run) -> bool:
     """True while something happens to the run."""
-    return run.status.state in ("training", "queued") or server.host().working(run.path)
+    host = server.host()
+    return run.status.state == "training" or host.working(run.path) or host.place(run.path) > 0
 
 
 def look(run: Run) -> View:

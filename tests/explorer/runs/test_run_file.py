@@ -89,12 +89,12 @@ def test_a_run_that_says_training_without_a_writer_was_interrupted(tiny):
 def test_checkpoints_are_thinned_to_the_budget_and_every_step_stays_exact(tmp_path: Path, monkeypatch):
     size = 60_000  # bytes of a tiny checkpoint, about
     monkeypatch.setattr(recorder, "SNAPSHOT_BYTES", 40 * size)
-    run = recorded(tmp_path / "long.run", 300, every=1)
+    run = recorded(tmp_path / "long.run", 120, every=1)
     steps = np.array(run.snapshot_steps)
     assert len(steps) <= 60
     assert steps[0] == 0
     assert np.diff(steps).max() <= 32  # any step is at most so much training away
-    assert steps[-recorder.RECENT :].tolist() == list(range(301 - recorder.RECENT, 301))
+    assert steps[-recorder.RECENT :].tolist() == list(range(121 - recorder.RECENT, 121))
     assert not [p for s in stretches(run)[-5:] for p in problems(run, s)]
 
 
