@@ -23,7 +23,6 @@ from tests.browser import ARGUMENTS, find
 
 ROOT = Path(__file__).parents[1]
 EYE = (Path(__file__).parent / "eye.js").read_text("utf-8")
-SIZE = {"width": 1440, "height": 900}
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def window() -> Iterator[Page]:
     """An empty browser window whose pages are watched by the eye."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        page = browser.new_page(viewport=SIZE)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.add_init_script(f"{{{EYE}}}")
         yield page
         browser.close()

@@ -16,7 +16,8 @@ HEADER = f"{'what':58} {'floor':>11} {'measured':>32}  {'load':>4}  verdict"
 class Figure:
     """One number with its floor: the median of `values`, or another quantile of them, is held against it.
 
-    floor: "≥ 0.95" or "≤ 250", in `unit`; None where there is none.   load: processes that wanted a core in the last minute.
+    floor: "≥ 0.95" or "≤ 250", in `unit`; None where there is none.
+    load: processes that wanted a core in the last minute.
     """
 
     what: str

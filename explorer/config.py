@@ -77,7 +77,7 @@ class RunConfig(Frozen):
     def get(self, path: str) -> Any:
         """The value at a path such as `optimizer.lr`. ValueError where there is none."""
         if path not in self.flat():
-            raise ValueError(f"there is no setting {path}; settings are {', '.join(self.flat())}")
+            raise ValueError(f"there is no setting {quoted(path)}; settings are {', '.join(self.flat())}")
         part, name = path.split(".")
         return getattr(getattr(self, part), name)
 
@@ -97,7 +97,7 @@ class RunConfig(Frozen):
         for path, value in changes.items():
             part, _, name = path.partition(".")
             if part not in plain:
-                raise ValueError(f"there is no setting {path}; settings are {', '.join(self.flat())}")
+                raise ValueError(f"there is no setting {quoted(path)}; settings are {', '.join(self.flat())}")
             plain[part][name] = value
         return self.from_plain(plain)
 
@@ -128,7 +128,7 @@ class RunConfig(Frozen):
         from explorer.preset import PRESETS
 
         if name not in PRESETS:
-            raise ValueError(f"there is no preset {name}; presets are {', '.join(PRESETS)}")
+            raise ValueError(f"there is no preset {quoted(name)}; presets are {', '.join(PRESETS)}")
         return PRESETS[name].config
 
     def nearest_preset(self) -> tuple[str, dict[str, Any]]:
@@ -161,7 +161,9 @@ class RunConfig(Frozen):
         query = dict(query)
         version = query.pop("v", QUERY_VERSION)
         if version != QUERY_VERSION:
-            raise ValueError(f"v={version} is a newer form of link than this version reads; update the explorer")
+            raise ValueError(
+                f"v={quoted(version)} is a newer form of link than this version reads; update the explorer"
+            )
         config = cls.preset(query.pop("preset", "reverse"))
         return config.replace({path: from_word(path, word) for path, word in query.items()})
 
@@ -186,17 +188,20 @@ def refusal(error: ValidationError) -> str:
         where = [where[0], where[2]]
     path = ".".join(where) or "the config"
     if first["type"] == "extra_forbidden" or first["type"] == "unexpected_keyword_argument":
-        return f"there is no setting {path}; check its spelling"
+        return f"there is no setting {quoted(path)}; check its spelling"
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return (
-            f"task.name={first['input'].get('name') if isinstance(first['input'], dict) else first['input']} "
-            f"is not a task; use {', '.join(TASKS)}"
-        )
+        name = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
+        return f"task.name={quoted(str(name))} is not a task; use {', '.join(TASKS)}"
     if first["type"] == "missing":
         return f"{path} is missing; give it a value"
-    shown = repr(first["input"]) if isinstance(first["input"], str) else str(first["input"])
-    shown = shown.strip("'") if len(shown) <= 60 else f"{shown[:40]}… ({len(shown)} characters)"
-    return f"{path}={shown} is refused: {first['msg'][0].lower()}{first['msg'][1:]}{example(path)}"
+    said = first["msg"][0].lower() + first["msg"][1:]
+    return f"{quoted(path)}={quoted(str(first['input']))} is refused: {said}{example(path)}"
+
+
+def quoted(text: str) -> str:
+    """A visitor's words inside a sentence: on one line, and not longer than one."""
+    line = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    return line if len(line) <= 60 else f"{line[:40]}… ({len(text)} characters)"
 
 
 def example(path: str) -> str:

@@ -2,88 +2,96 @@
 
 import math
 
-import streamlit as st
+import pandas as pd
 
 from explorer.charts import progress
 from explorer.ui import chosen, frame, picture, samples
 from explorer.ui.frame import View, cards
 
+LIVE_POINTS, POINTS = 160, 500  # of a curve: while it grows, and when it stands still
+
 
 def draw(view: View) -> None:
     """The page at a step."""
-    curve = view.run.curve(300)
-    earlier = [
-        progress.Earlier(chosen.differences(run), index, run.curve(200))
-        for index, run in enumerate(chosen.earlier_runs())
-    ]
-    held_out = view.run.validation
-    validation = held_out if len(held_out["step"]) else None
+    training = view.status.state == "training"
+    curve = view.run.curve(LIVE_POINTS if training else POINTS)
     symbols, chance = view.about["vocabulary"], view.about["chance"]
     guessing = progress.Guide(math.log(symbols), f"guessing: ln {symbols} = {math.log(symbols):.2f}")
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
+    of = (view.run.id, view.cursor, len(view.events), training)
+
+    def table(column: str, guide: progress.Guide, every: float) -> pd.DataFrame:
+        """A curve with what belongs to it: validation, the visit's other runs, a guide, events."""
+
+        def made() -> pd.DataFrame:
+            held_out = view.run.validation
+            return progress.frame(
+                curve,
+                column,
+                validation=held_out if len(held_out["step"]) else None,
+                earlier=earlier(),
+                guide=guide,
+                events=view.events,
+                cursor=view.cursor,
+            )
+
+        return picture.paced(made, column, of, every)
 
     numbers(view)
     left, right = cards("curves", 1.35, 1)
     with left:
-        table = progress.frame(
-            curve,
-            "loss",
-            validation=validation,
-            earlier=earlier,
-            guide=guessing,
-            events=view.events,
-            cursor=view.cursor,
-        )
-        picture.show(progress.losses, table, "loss")
+        picture.show(progress.losses, table("loss", guessing, 0.4), "loss")
         picture.look_for("loss", loss_sentence(view, math.log(symbols)))
+    if view.first:
+        return  # the loss first; the rest a quarter of a second later
     with right:
-        table = progress.frame(
-            curve,
-            "metric",
-            validation=validation,
-            earlier=earlier,
-            guide=by_chance,
-            events=view.events,
-            cursor=view.cursor,
-        )
-        picture.show(progress.metric, table, "metric", title="Right answers", height=300)
+        picture.show(progress.metric, table("metric", by_chance, 0.6), "metric", title="Right answers", height=300)
         picture.look_for("metric", metric_sentence(view))
     left, right = cards("says", 1.35, 1)
     with left:
         samples.show(view)
     with right:
         clip = view.config.train.clip
-        picture.show(
-            progress.gradient_norm,
-            progress.gradient_norm_frame(curve, clip=clip, events=view.events, cursor=view.cursor),
+        norms = picture.paced(
+            lambda: progress.gradient_norm_frame(curve, clip=clip, events=view.events, cursor=view.cursor),
             "norm",
+            of,
+            1,
         )
+        picture.show(progress.gradient_norm, norms, "norm")
         picture.look_for("norm", clip_sentence(view, clip))
     left, right = cards("pace", 1.35, 1)
-    of = (view.run.id, view.cursor, len(view.events))
     with left:
-        rates = picture.paced(
-            lambda: progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr-table", of
-        )
+        rates = picture.paced(lambda: progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr", of, 2)
         picture.show(progress.learning_rate, rates, "lr")
     with right:
-        speeds = picture.paced(lambda: progress.frame(curve, "speed"), "speed-table", of)
+        speeds = picture.paced(lambda: progress.frame(curve, "speed"), "speed", of, 2)
         picture.show(progress.throughput, speeds, "speed", height=170)
+
+
+def earlier() -> list[progress.Earlier]:
+    """The other runs of this visit, named by what differs."""
+    return [
+        progress.Earlier(chosen.differences(run), index, run.curve(LIVE_POINTS))
+        for index, run in enumerate(chosen.earlier_runs())
+    ]
 
 
 def numbers(view: View) -> None:
     """The step's own numbers, outside the charts so that nothing in them moves."""
     row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
-    steps = view.config.train.steps
-    speed = view.run.speed()
-    left = "" if not (steps and speed) else duration((steps - view.last) / speed)
-    cells = st.columns(6)
-    cells[0].metric("Step", f"{view.step:,}" + (f" of {steps:,}" if steps else ""))
-    cells[1].metric("Loss", "–" if row is None else f"{row['loss']:.4f}")
-    cells[2].metric("Right", "–" if row is None else f"{row['metric']:.1%}", help=view.about["metric"])
-    cells[3].metric("Tokens asked", "–" if row is None else f"{row['tokens']:,}")
-    cells[4].metric("Speed", "–" if speed is None else f"{speed:.0f} steps/s")
-    cells[5].metric("Time left", left if view.status.state == "training" and left else "–")
+    steps, speed = view.config.train.steps, view.run.speed()
+    left = duration((steps - view.last) / speed) if steps and speed and view.status.state == "training" else "–"
+    picture.figures(
+        {
+            "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
+            "Loss": "–" if row is None else f"{row['loss']:.4f}",
+            "Right": "–" if row is None else f"{row['metric']:.1%}",
+            "Tokens asked": "–" if row is None else f"{row['tokens']:,}",
+            "Speed": "–" if speed is None else f"{speed:.0f} steps/s",
+            "Time left": left,
+        }
+    )
 
 
 def duration(seconds: float) -> str:

@@ -26,6 +26,7 @@ from explorer.ui.components.player_bar import Action, player_bar
 LIVE_SECONDS = 0.25
 IDLE_SECONDS = 1.0  # another visit may press play
 PATIENCE = {True: 0.03, False: 0.25}  # seconds that a live picture and a past one are waited for
+FIRST_STEP_SECONDS = 0.25
 TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
 QUIET = {"started", "resumed", "speed"}  # events not worth a mark
 
@@ -34,7 +35,8 @@ QUIET = {"started", "resumed", "speed"}  # events not worth a mark
 class View:
     """What a page draws: a run at a step.
 
-    step: the one looked at.   live: following the newest.   last: the newest.   waiting: for a picture.
+    step: the one looked at.   live: following the newest.   last: the newest.   first: this page's first
+    painting of this run, to be quick.   waiting: for a picture, in words.
     """
 
     run: Run
@@ -43,6 +45,7 @@ class View:
     live: bool
     status: Status
     about: dict[str, Any]
+    first: bool
     waiting: str = ""
 
     @property
@@ -112,8 +115,11 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         if st.session_state.pop("rerun", False):
             st.rerun()  # another run, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
+        first = st.session_state.get("painted") != (run.id, title)
         try:
-            view = look(run)
+            if first and busy:
+                await_first_step(run)
+            view = look(run, first)
         except ValueError as error:  # a text that is not on this machine, a file that broke
             st.error(str(error), icon=":material/block:")
             return
@@ -124,6 +130,7 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         for sentence_ in server.host().complaints(run.path):
             st.toast(sentence_, icon=":material/block:")
         st.session_state.waiting = view.waiting
+        st.session_state.painted = (run.id, title)
         if (is_busy(run) or bool(view.waiting)) != busy:
             st.rerun()  # the timer changes its pace
 
@@ -154,7 +161,14 @@ def is_busy(run: Run) -> bool:
     return run.status.state == "training" or host.working(run.path) or host.place(run.path) > 0
 
 
-def look(run: Run) -> View:
+def await_first_step(run: Run) -> None:
+    """Gives a run that was just started the moment it needs for its first step."""
+    end = time.monotonic() + FIRST_STEP_SECONDS
+    while run.last == 0 and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def look(run: Run, first: bool = False) -> View:
     """The view of this visit: the step asked for, or the newest whose weights are there."""
     last = run.last
     step = st.session_state.get("step")
@@ -169,6 +183,7 @@ def look(run: Run) -> View:
         live=live,
         status=run.status,
         about=server.about(str(run.path)),
+        first=first,
     )
 
 

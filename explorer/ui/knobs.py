@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from explorer.config import OptimizerName, RunConfig, ScheduleName
+from explorer.config import OptimizerName, PrecisionName, RunConfig, ScheduleName
 from explorer.preset import PRESETS
 from explorer.runs.run import Run
 from explorer.ui import chosen, server, sitemap
-from models.config import Activation, NormPlace, PositionKind
+from models.config import Activation, Kind, NormPlace, PositionKind
 
 RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -31,13 +31,13 @@ def show() -> None:
     config = run.config_at(run.last)
     follow_changes(run)
     live(run, config)
-    with st.expander("More that acts now"):
+    with st.popover("More that acts now", width="stretch"):
         slide(run, "optimizer.weight_decay", "Weight decay", DECAYS, config)
         slide(run, "model.dropout", "Dropout", DROPOUTS, config)
         heads(run)
-    with st.expander("Model, task and optimizer"):
-        st.caption(RESTART)
+    if st.button("Model, task, optimizer …", key="restart-button", width="stretch"):
         restart(run.config)
+    st.caption(RESTART)
 
 
 def another_preset(run: Run) -> None:
@@ -157,35 +157,41 @@ def switched(run: Run) -> tuple[set[str], set[str]]:
     return off, frozen
 
 
+@st.dialog("A new run with the same seed", width="large")
 def restart(config: RunConfig) -> None:
-    """A form over what cannot change while it runs; its button starts a new run with the same seed."""
+    """A form over what cannot change while it runs; its button starts a new run, the present one stays."""
+    st.caption("The same seed draws the same initial weights, as far as their shapes agree.")
     with st.form("restart", border=False):
         changes: dict[str, Any] = {}
+        columns = st.columns(4)
 
-        def choice(path: str, label: str, options: tuple[Any, ...]) -> None:
-            changes[path] = st.selectbox(label, options, index=options.index(config.get(path)), key=f"restart:{path}")
+        def choice(column: int, path: str, label: str, options: tuple[Any, ...]) -> None:
+            place = columns[column]
+            changes[path] = place.selectbox(label, options, options.index(config.get(path)), key=f"restart:{path}")
 
-        def number(path: str, label: str, low: int, high: int) -> None:
-            changes[path] = st.number_input(label, low, high, config.get(path), key=f"restart:{path}")
+        def number(column: int, path: str, label: str, low: int, high: int) -> None:
+            changes[path] = columns[column].number_input(label, low, high, config.get(path), key=f"restart:{path}")
 
-        number("model.layers", "Layers", 1, 24)
-        number("model.heads", "Heads", 1, 32)
-        number("model.width", "Width", 4, 1024)
-        number("model.context", "Context", 4, 1024)
-        choice("model.positions", "Positions", get_args(PositionKind))
-        choice("model.norm", "LayerNorm", get_args(NormPlace))
-        choice("model.activation", "Activation", get_args(Activation))
-        choice("optimizer.name", "Optimizer", get_args(OptimizerName))
-        choice("optimizer.schedule", "Schedule", get_args(ScheduleName))
-        number("optimizer.warmup", "Warm-up steps", 0, 100_000)
-        number("train.batch", "Batch", 1, 1024)
-        number("train.steps", "Steps", 1, 10_000_000)
-        number("train.seed", "Seed", 0, 2**31 - 1)
-        choice("train.precision", "Precision", ("float32", "bfloat16"))
-        for name, value in config.task.model_dump().items():
-            if isinstance(value, int):
-                number(f"task.{name}", f"Task: {name}", 1, 10_000)
-        if st.form_submit_button("Restart with these", type="primary", width="stretch"):
+        number(0, "model.layers", "Layers", 1, 24)
+        number(0, "model.heads", "Heads", 1, 32)
+        number(0, "model.width", "Width", 4, 1024)
+        number(0, "model.context", "Context", 4, 1024)
+        choice(1, "model.kind", "Kind", get_args(Kind))
+        choice(1, "model.positions", "Positions", get_args(PositionKind))
+        choice(1, "model.norm", "LayerNorm", get_args(NormPlace))
+        choice(1, "model.activation", "Activation", get_args(Activation))
+        choice(2, "optimizer.name", "Optimizer", get_args(OptimizerName))
+        choice(2, "optimizer.schedule", "Schedule", get_args(ScheduleName))
+        number(2, "optimizer.warmup", "Warm-up steps", 0, 100_000)
+        choice(2, "train.precision", "Precision", get_args(PrecisionName))
+        number(3, "train.batch", "Batch", 1, 1024)
+        number(3, "train.accumulate", "Batches a step", 1, 64)
+        number(3, "train.steps", "Steps", 1, 10_000_000)
+        number(3, "train.seed", "Seed", 0, 2**31 - 1)
+        sizes = [name for name, value in config.task.model_dump().items() if isinstance(value, int)]
+        for index, name in enumerate(sizes):
+            number(index % 4, f"task.{name}", f"Task: {name.replace('_', ' ')}", 1, 10_000)
+        if st.form_submit_button("Restart with these", type="primary"):
             start_again(config, changes)
 
 

@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 import altair as alt
@@ -54,16 +55,23 @@ def warm_up() -> None:
     spec_of(gradients.flow, gradients.flow_frame(np.empty(0), []))
 
 
-def paced(make: Callable[[], pd.DataFrame], key: str, of: object) -> pd.DataFrame:
-    """What `make` gives, made anew once a second, or at once where `of` (the run, the step looked at) changes.
+def paced(make: Callable[[], pd.DataFrame], key: str, of: object, every: float) -> pd.DataFrame:
+    """What `make` gives, made anew after `every` seconds, or at once where `of` (the run, the step) changes.
 
-    A table that has not changed costs the browser nothing.
+    A chart's update takes the browser tens of milliseconds, one that has not changed none: so on a page with
+    several charts they take turns.
     """
     made, when, table = st.session_state.get(f"paced:{key}", (None, 0.0, None))
-    if made != of or time.monotonic() - when >= 1:
+    if made != of or time.monotonic() - when >= every:
         table = make()
         st.session_state[f"paced:{key}"] = (of, time.monotonic(), table)
     return table
+
+
+def figures(numbers: dict[str, str]) -> None:
+    """Numbers with their names in one row: one element, cheap to repaint. The words are ours, never a visitor's."""
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(number)}</dd></div>" for name, number in numbers.items())
+    st.html(f'<dl class="figures">{cells}</dl>')
 
 
 def preload() -> None:

@@ -15,8 +15,7 @@ def show(view: View) -> None:
     answer = view.picture("samples", every=0.5, count=3 if view.about["writes"] else 5)
     if answer is None:
         return
-    for row in answer[0]["rows"]:
-        line(row, view.about["writes"])
+    st.markdown("\n\n".join(line(row, view.about["writes"]) for row in answer[0]["rows"]))
     right = [r for row in answer[0]["rows"] for r in row["right"]]
     st.caption(
         f":green-badge[right] :red-badge[wrong] at step {answer[0]['step']}: {sum(right)} of {len(right)} tokens"
@@ -30,14 +29,11 @@ def show(view: View) -> None:
                 st.caption(written[0]["verdict"])
 
 
-def line(row: dict, running_text: bool) -> None:
-    """One example: what was read and, token by token, what was said."""
+def line(row: dict, running_text: bool) -> str:
+    """One example in Markdown: what was read and, token by token, what was said."""
     said = list(zip(row["said"], row["right"], strict=True))[-LONGEST:]
     marked = " ".join(colored(token, right) for token, right in said)
-    if running_text:
-        st.markdown(marked)
-    else:
-        st.markdown(f"{code(row['read'])} → {marked}")
+    return marked if running_text else f"{code(row['read'])} → {marked}"
 
 
 def colored(token: str, right: bool) -> str:

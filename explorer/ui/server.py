@@ -137,12 +137,15 @@ class Watchers:
         with self.lock:
             others = [other for other, visits in self.runs.items() if other != path and visit in visits]
             self.runs.setdefault(path, set()).add(visit)
-        self.leave(visit, others)
+        for other in others:  # went on to another run, so there is no network to have blinked
+            with self.lock:
+                self.runs[other].discard(visit)
+            self.pause_unwatched([other])
 
-    def leave(self, visit: str, paths: list[str] | None = None) -> None:
+    def leave(self, visit: str) -> None:
         """This visit's tab was closed, or the network blinked: a reconnect within the grace undoes it."""
         with self.lock:
-            left = [p for p, v in self.runs.items() if visit in v] if paths is None else paths
+            left = [path for path, visits in self.runs.items() if visit in visits]
             for path in left:
                 self.runs[path].discard(visit)
         if left:
