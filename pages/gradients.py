@@ -1,11 +1,14 @@
 """Gradients: how large each tensor's gradient is, and how far each step moves it."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from explorer.charts import gradients
 from explorer.ui import frame, picture
 from explorer.ui.frame import View, cards
+
+LIVE_POINTS, POINTS = 80, 300  # of each curve: while it grows, and when it stands still
 
 
 def draw(view: View) -> None:
@@ -14,33 +17,47 @@ def draw(view: View) -> None:
     if not names or not view.last:
         st.info("The first step is being trained.", icon=":material/hourglass_empty:")
         return
-    peaks = run.curve(300)["peak"]
-    steps, norms, ratios = run.tensor_norms(peaks)
+    training = view.status.state == "training"
+    of = (run.id, view.cursor, len(view.events), training)
+
+    def recorded() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The steps of largest gradient among so many buckets, with their norms and ratios."""
+        return run.tensor_norms(run.curve(LIVE_POINTS if training else POINTS)["peak"])
+
+    def norm_table() -> pd.DataFrame:
+        steps, norms, _ = recorded()
+        return gradients.norm_frame(steps, norms, names, events=view.events, cursor=view.cursor)
+
+    def ratio_table() -> pd.DataFrame:
+        steps, _, ratios = recorded()
+        return gradients.ratio_frame(steps, ratios, names, events=view.events, cursor=view.cursor)
+
+    def depth_table() -> pd.DataFrame:
+        table = gradients.depth_frame(here[0], names)
+        table.attrs["step"] = at  # the picture says which step it is of, however old it may be
+        return table
+
+    at = min(view.step, view.last - 1)
+    _, here, moved = run.tensor_norms(np.array([at]))
     left, right = cards("norms", 1, 1)
     with left:
-        picture.show(
-            gradients.norms, gradients.norm_frame(steps, norms, names, events=view.events, cursor=view.cursor), "norms"
-        )
-        picture.look_for("norms", norm_sentence(norms[-1], names))
+        picture.show(gradients.norms, picture.paced(norm_table, "norms", of, 1.0), "norms")
+        picture.look_for("norms", norm_sentence(at, here[0], names))
     with right:
-        picture.show(
-            gradients.update_ratios,
-            gradients.ratio_frame(steps, ratios, names, events=view.events, cursor=view.cursor),
-            "ratios",
-        )
-        picture.look_for("ratios", ratio_sentence(ratios[-1], names))
-    at = min(view.step, view.last - 1)
-    _, here, _ = run.tensor_norms(np.array([at]))
-    answer = view.picture("flow")
+        picture.show(gradients.update_ratios, picture.paced(ratio_table, "ratios", of, 1.2), "ratios")
+        picture.look_for("ratios", ratio_sentence(at, moved[0], names))
+    answer = view.picture("flow", every=0.5)
     with cards("flow", 1)[0]:
         if answer is not None:
             plain, arrays = answer
             st.markdown(f"**Down the residual stream** · on the probe, step {plain['step']}")
-            picture.show(gradients.flow, gradients.flow_frame(arrays["gradient"], plain["taps"]), "flow")
+            table = gradients.flow_frame(arrays["gradient"], plain["taps"])
+            picture.show(gradients.flow, table, "flow")
             picture.look_for("flow", flow_sentence(arrays["gradient"], plain["taps"]))
     with cards("depth", 1)[0]:
-        st.markdown(f"**Each tensor** · on the batch of step {at}")
-        picture.show(gradients.by_depth, gradients.depth_frame(here[0], names), "depth", tensors=len(names))
+        depth = picture.paced(depth_table, "depth", of, 0.8)
+        st.markdown(f"**Each tensor** · on the training batch of step {depth.attrs['step']}")
+        picture.show(gradients.by_depth, depth, "depth", tensors=len(names))
     picture.computed(
         "Norms are ‖∂L/∂θ‖ of each tensor on the training batch, before clipping; where many steps share a "
         "pixel the one with the largest total gradient stands for them, so spikes survive. The update ratio is "
@@ -50,24 +67,24 @@ def draw(view: View) -> None:
     )
 
 
-def norm_sentence(norms: np.ndarray, names: list[str]) -> str:
-    """Where the gradient is largest and smallest now."""
+def norm_sentence(step: int, norms: np.ndarray, names: list[str]) -> str:
+    """Where the gradient is largest and smallest at a step."""
     matrices = gradients.matrices(names)
     largest = max(matrices, key=lambda i: norms[i])
     smallest = min(matrices, key=lambda i: norms[i])
     span = norms[largest] / max(norms[smallest], 1e-30)
     return (
-        f"`{names[largest]}` has the largest gradient now ({norms[largest]:.1e}), `{names[smallest]}` the "
+        f"at step {step} `{names[largest]}` has the largest gradient ({norms[largest]:.1e}), `{names[smallest]}` the "
         f"smallest among the matrices ({norms[smallest]:.1e}): a factor of {span:.0f}."
     )
 
 
-def ratio_sentence(ratios: np.ndarray, names: list[str]) -> str:
-    """How the newest step compares with the usual 1e-3."""
+def ratio_sentence(step: int, ratios: np.ndarray, names: list[str]) -> str:
+    """How a step compares with the usual 1e-3."""
     matrices = gradients.matrices(names)
     middle = float(np.median(ratios[matrices]))
     word = "above" if middle > 3e-3 else "below" if middle < 3e-4 else "near"
-    return f"half of the matrices moved by more than {middle:.1e} of their size: {word} the usual 1e-3."
+    return f"at step {step} half of the matrices moved by more than {middle:.1e} of their size: {word} the usual 1e-3."
 
 
 def flow_sentence(values: np.ndarray, taps: list[str]) -> str:

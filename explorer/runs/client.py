@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection, Listener
@@ -114,6 +115,8 @@ class Client:
     def close(self) -> None:
         """Lets the host go: it pauses every run and ends."""
         if self._connection is not None:
+            with self._lock, suppress(OSError):  # said, for a close alone is not seen while a thread reads
+                self._connection.send_bytes(json.dumps({"goodbye": True}).encode())
             self._connection.close()
         self._listener.close()
         try:

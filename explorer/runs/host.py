@@ -16,6 +16,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, wait
 from pathlib import Path
@@ -25,6 +26,7 @@ from explorer.runs import looker, worker
 
 FORKS = sys.platform == "linux"  # macOS has fork, and libraries that do not survive it
 LANES = ("quick", "slow")  # pictures at hand, and those that take a while
+GOODBYE_SECONDS = 5.0  # for a worker to write its last checkpoint
 
 
 @dataclass
@@ -47,8 +49,9 @@ class Job:
 
     @property
     def wants_to_train(self) -> bool:
-        """True if it counts against the quota: it trains, or an order says so."""
-        return self.training or any(o["kind"] in ("play", "single") for o in self.orders)
+        """True if it counts against the quota: it trains, or the last of its orders about that says so."""
+        asked = [o["kind"] for o in self.orders if o["kind"] in ("play", "single", "pause")]
+        return asked[-1] != "pause" if asked else self.training
 
 
 class Host:
@@ -64,9 +67,18 @@ class Host:
         self.busy: dict[str, dict[str, Any] | None] = dict.fromkeys(LANES)
 
     def run(self) -> None:
-        """Passes messages on until the server goes."""
+        """Passes messages on until the server goes; then every worker has its time to pause."""
         self.prepare()
         self.say({"ready": os.getpid()})
+        self.pass_on()
+        workers = [job.child for job in self.jobs.values() if job.child is not None]
+        for child in workers:
+            child.pipe.close()
+        for child in workers:
+            child.process.join(GOODBYE_SECONDS)
+
+    def pass_on(self) -> None:
+        """Every message to whom it is for, until the server says that it goes, or is gone."""
         while True:
             pipes = {id(c.pipe): c for c in self.children}
             for ready in wait([self.server, *(c.pipe for c in self.children)]):
@@ -88,10 +100,11 @@ class Host:
             self.spare = spawned()
 
     def say(self, message: dict[str, Any], data: bytes | None = None) -> None:
-        """A message to the server, with bytes behind it if given."""
-        self.server.send_bytes(json.dumps(message).encode())
-        if data is not None:
-            self.server.send_bytes(data)
+        """A message to the server, with bytes behind it if given. That it is gone is noticed where it is heard."""
+        with suppress(ConnectionError):
+            self.server.send_bytes(json.dumps(message).encode())
+            if data is not None:
+                self.server.send_bytes(data)
 
     def hatch(self, role: str, path: Path | None) -> Child:
         """A new process in a role, in about 10 ms."""
@@ -110,7 +123,9 @@ class Host:
         return child
 
     def from_server(self, message: dict[str, Any]) -> None:
-        """An order for a run, or a request for a picture."""
+        """An order for a run, a request for a picture, or goodbye (EOFError)."""
+        if "goodbye" in message:
+            raise EOFError
         if "run" in message:
             job = self.jobs.setdefault(message["run"], Job(Path(message["run"])))
             job.orders.append(message["order"])
@@ -133,15 +148,17 @@ class Host:
                 job.child, job.sent = self.hatch("worker", job.path), 0
                 self.say({"run": key, "queued": 0})
             if job.child is not None:
-                for order in list(job.orders)[job.sent :]:
-                    job.child.pipe.send_bytes(json.dumps(order).encode())
-                job.sent = len(job.orders)
+                with suppress(ConnectionError):  # it has just ended: `lost` hears of it and makes another
+                    for order in list(job.orders)[job.sent :]:
+                        job.child.pipe.send_bytes(json.dumps(order).encode())
+                        job.sent += 1
 
     def serve(self, lane: str) -> None:
         """Hands the next request to the looker of a lane, if it is free."""
         if self.busy[lane] is None and self.requests[lane]:
             self.busy[lane] = request = self.requests[lane].pop()  # the newest: who scrubs wants the last
-            self.lookers[lane].pipe.send_bytes(json.dumps(request).encode())
+            with suppress(ConnectionError):  # it has just ended, and `lost` says so
+                self.lookers[lane].pipe.send_bytes(json.dumps(request).encode())
 
     def from_child(self, child: Child) -> None:
         """A worker's answer to an order, or a looker's to a request."""
@@ -188,9 +205,10 @@ class Host:
                 self.serve(lane)
                 return
         key, job = next((k, j) for k, j in self.jobs.items() if j.child is child)
-        job.child, job.training, job.sent = None, False, 0
         if child.process.exitcode != 0:  # killed or broken: what it was asked would only break it again
-            job.orders.clear()
+            for _ in range(job.sent):
+                job.orders.popleft()
+        job.child, job.training, job.sent = None, False, 0
         if not job.orders:
             del self.jobs[key]
         self.say({"run": key, "ended": child.process.exitcode})
