@@ -7,13 +7,15 @@ const inside = (place, selector) => {
     if (found) return found;
   }
 };
-const metric = (place) => text(document.querySelectorAll('[data-testid="stMetricValue"]')[place]);
+const number = (name) =>
+  text([...document.querySelectorAll(".figures dt")].find((dt) => dt.textContent === name)?.nextElementSibling);
 const SIGNS = {
   card: () => document.querySelector('[class*="st-key-train-"] button:enabled')?.checkVisibility() || null,
   // the line of the loss chart, once it has two points: one alone has no length
   loss: () => document.querySelector(".st-key-card-curves-0 .mark-line path[d*=L]")?.getAttribute("d") ?? null,
-  step: () => metric(0)?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
-  right: () => metric(2)?.match(/[\d.]+(?=%)/)?.[0] ?? null,
+  step: () => number("Step")?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
+  nats: () => number("Loss"),
+  right: () => number("Right")?.match(/[\d.]+(?=%)/)?.[0] ?? null,
   heads: () => inside(".st-key-card-heads-0", ".matrix-grid")?.ariaLabel?.match(/step (\d+)/)?.[1] ?? null,
   wanted: () => inside(".st-key-player", ".where .step")?.textContent.replaceAll(",", "") ?? null,
   mark: () => [...(inside(".st-key-player", ".events")?.children ?? [])].at(-1)?.ariaLabel ?? null,

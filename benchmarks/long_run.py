@@ -6,7 +6,7 @@ update. The two runs take turns.
 - *reading*: processor time of what the Train and Gradients pages read from an open run for one update, after
   NEW steps have been recorded.
 - *opening*: the same from a run just opened, with nothing read before.
-- *page*: from the browser asking for an update to the frame with the new loss line.
+- *page*: from the browser asking for an update to the frame with the new numbers.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def update(run: Run) -> None:
 
 
 def painted(page: Page, address: str, path: Path) -> list[float]:
-    """Milliseconds from each asking for an update to the next new loss line, over some seconds of training."""
+    """Milliseconds from asking for an update to the next new numbers, over some seconds of training."""
     page.goto(f"{address}/train?run={path.stem}")
     wait_for(page, "loss")
     page.locator(".player-bar .play").click()
@@ -136,7 +136,7 @@ def painted(page: Page, address: str, path: Path) -> list[float]:
     for ms, sign, _ in told:
         if sign == "ask" and ms > begun and asked is None:
             asked = ms
-        elif sign == "loss" and asked is not None:
+        elif sign == "nats" and asked is not None:
             times.append(ms - asked)
             asked = None
     return times

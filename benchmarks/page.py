@@ -2,12 +2,13 @@
 
 - *start*: from starting the server process (its second start in a home) to the first Train button enabled.
 - *first point*: from the click event on a preset card to the frame that has a loss line in it. Every click
-  is made by a new visit, with no other run training; the host has trained a run before.
+  is made by a new visit that has looked at the cards for READING ms, with no other run training; the host
+  has trained a run before.
 - *aha*: from the click on play, of a reverse run opened at step 0, to the frame in which the share of right
   tokens has been 99 % once and a head's mirror line is as clear as the attention page asks for a name.
 - *slider*, *scrubber*: from the key or press event to the frame that has the learning rate's event mark in the
   player bar, or that step's attention patterns, while the run trains.
-- *updates*: new loss lines, and new attention patterns, painted a second while a run trains.
+- *updates*: new numbers, new loss lines and new attention patterns painted a second while a run trains.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from explorer.runs import catalogue
 from explorer.ui.heads import CLEAR
 
 STARTS, CLICKS, SEEDS, MOVES = 3, 9, 5, 40
+READING = 1500  # ms that a visitor looks at the cards
 SPANS, SPAN = 5, 3  # of counting updates; seconds
 LONG = "preset=reverse&train.steps=1000000&optimizer.schedule=constant"
 
@@ -40,9 +42,12 @@ def figures() -> Figures:
             leave(page)
             yield Figure("scrubber moved → that step's heads painted", "≤ 250", "ms", scrubs(page, address), 0.95)
             leave(page)
-            yield Figure("updates painted on Train", "≥ 4", "/s", updates(page, f"{address}/train", "loss"))
+            numbers, lines = updates(page, f"{address}/train", "nats", "loss")
+            yield Figure("updates of the numbers on Train", "≥ 4", "/s", numbers)
+            yield Figure("updates of the loss line on Train", None, "/s", lines)
             leave(page)
-            yield Figure("updates painted on Attention", "≥ 4", "/s", updates(page, f"{address}/attention", "heads"))
+            (heads,) = updates(page, f"{address}/attention", "heads")
+            yield Figure("updates of the heads on Attention", "≥ 4", "/s", heads)
 
 
 def starts(page: Page) -> list[float]:
@@ -64,6 +69,7 @@ def first_points(page: Page, address: str) -> list[float]:
     for _ in range(CLICKS + 1):
         page.goto(address)
         wait_for(page, "card")
+        page.wait_for_timeout(READING)
         page.locator(".st-key-train-reverse button").click()
         painted = wait_for(page, "loss")
         times.append((painted - last(page, "click")) / 1000)
@@ -111,7 +117,7 @@ def slides(page: Page, address: str) -> list[float]:
     for move in range(MOVES):
         before = page.evaluate("eye.length")
         thumb.press("ArrowLeft" if move % 2 else "ArrowRight")
-        value = page.locator('[class*="optimizer-lr"]').first.inner_text().split()[-1]
+        value = page.locator('[class*="optimizer-lr"]').first.inner_text().split()[2]
         times.append(wait_for(page, "mark", before, f"value?.includes('lr {value},')") - last(page, "key"))
         page.wait_for_timeout(100 + 37 * move % 250)  # at any moment of the page's rhythm
     return times
@@ -133,13 +139,14 @@ def scrubs(page: Page, address: str) -> list[float]:
     return times
 
 
-def updates(page: Page, address: str, sign: str) -> list[float]:
-    """How many times a second a sign was painted anew, in spans of some seconds."""
+def updates(page: Page, address: str, *signs: str) -> list[list[float]]:
+    """How many times a second each sign was painted anew, in spans of some seconds."""
     page.goto(f"{address}?{LONG}")
-    wait_for(page, sign)
+    for sign in signs:
+        wait_for(page, sign)
     page.wait_for_timeout(2000)
     begun = page.evaluate("performance.now()")
     page.wait_for_timeout(1000 * SPAN * SPANS)
-    painted = np.array([ms for ms, name, _ in seen(page) if name == sign])
+    told = seen(page)
     edges = begun + 1000 * SPAN * np.arange(SPANS + 1)
-    return (np.histogram(painted, edges)[0] / SPAN).tolist()
+    return [(np.histogram([ms for ms, name, _ in told if name == sign], edges)[0] / SPAN).tolist() for sign in signs]

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def dashboard(options: argparse.Namespace) -> int:
-    """Opens the dashboard; returns when it is stopped."""
+    """Becomes the dashboard, so that whoever stops this process stops the server."""
     url = f"http://127.0.0.1:{options.port}"
     print(f"the dashboard is at {url} · Ctrl-C stops it", flush=True)
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "explorer" / "app.py")]
@@ -74,10 +74,10 @@ def dashboard(options: argparse.Namespace) -> int:
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     command += ["--server.port", str(options.port), "--server.headless", str(not has_screen).lower()]
-    try:
+    if sys.platform == "win32":  # exec there leaves the console's process behind
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    os.chdir(ROOT)
+    os.execve(sys.executable, command, environment)
 
 
 def presets(options: argparse.Namespace) -> None:

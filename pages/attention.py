@@ -10,8 +10,23 @@ from explorer.ui.heads import head_rows, sharpest
 
 def draw(view: View) -> None:
     """The page at a step."""
-    text = st.session_state.get("own-input") or None
-    answer = view.picture("attention", text=text) if text else view.picture("attention")
+    pictures = st.container()
+    text = st.text_input(
+        "Look at your own input instead of the probe",
+        key="own-input",
+        placeholder=view.about["sample"].split(" → ")[0],
+    )
+    with pictures:
+        grid(view, {"text": text} if text else {})
+    picture.computed(
+        r"$A = \mathrm{softmax}(QK^\top/\sqrt{D} + \text{mask})$ for each head (Vaswani et al. 2017, §3.2.1), "
+        "from the weights at this step and the input shown, without dropout. Rows are queries and sum to 1."
+    )
+
+
+def grid(view: View, own: dict[str, str]) -> None:
+    """Every head's pattern on the probe, or on the visitor's own text."""
+    answer = view.picture("attention", **own)
     if answer is None:
         return
     plain, arrays = answer
@@ -32,15 +47,6 @@ def draw(view: View) -> None:
             on_change=lambda: None,
         )
         picture.look_for("heads", sharpest(rows))
-    st.text_input(
-        "Look at your own input instead of the probe",
-        key="own-input",
-        placeholder=view.about["sample"].split(" → ")[0],
-    )
-    picture.computed(
-        r"$A = \mathrm{softmax}(QK^\top/\sqrt{D} + \text{mask})$ for each head (Vaswani et al. 2017, §3.2.1), "
-        "from the weights at this step and the input shown, without dropout. Rows are queries and sum to 1."
-    )
 
 
 frame.watch("Attention", "Where each position looks, in every head of every layer. Rows ask, columns answer.", draw)

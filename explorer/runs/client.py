@@ -29,10 +29,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Request:
-    """A picture asked for: its answer to come, and how far it is."""
+    """A picture asked for: its answer to come, how far it is, whether it broke and is worth asking again."""
 
     answer: Future[Answer] = field(default_factory=Future)
     progress: tuple[int, int] | None = None
+    broken: bool = False
 
 
 class Client:
@@ -150,6 +151,7 @@ class Client:
             with self._lock:
                 waiting, self._requests = list(self._requests.values()), {}
             for request in waiting:
+                request.broken = True
                 request.answer.set_exception(ValueError("the process that computes pictures ended; reload"))
 
     def _answered(self, message: dict[str, Any], data: bytes) -> None:
@@ -160,6 +162,7 @@ class Client:
                 request.progress = (done, of)
                 return
             del self._requests[message["request"]]
+        request.broken = "failed" in message
         reason = message.get("refused") or message.get("failed")
         if reason:
             request.answer.set_exception(ValueError(reason))

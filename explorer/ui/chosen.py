@@ -29,7 +29,7 @@ def take_from_url() -> None:
         if "run" in query:
             open_run(query["run"])
             state.step = step_from(query.get("step"))
-        elif "preset" in query or any("." in name for name in query):
+        elif query.keys() & {"preset", "v"} or any("." in name for name in query):
             settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS}
             begin(RunConfig.from_query(settings), paused=query.get("paused") == "1")
     except ValueError as error:

@@ -173,7 +173,7 @@ def look(run: Run, first: bool = False) -> View:
     last = run.last
     step = st.session_state.get("step")
     if step is not None and step > last:
-        chosen.complain(f"this run has steps 0 to {last} and not {step}; showing step {last}")
+        st.toast(f"this run has steps 0 to {last} and not {step}; showing the newest", icon=":material/block:")
         step = st.session_state.step = None
     live = step is None
     return View(

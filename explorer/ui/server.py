@@ -65,7 +65,7 @@ class Pictures:
         event = max((e.id for e in run.events if e.step <= step), default=0)
         key = (str(run.path), step, event, function, tuple(sorted(arguments.items())))
         with self.lock:
-            if key in self.kept and not failed(self.kept[key]):
+            if key in self.kept and not self.kept[key].broken:
                 self.kept.move_to_end(key)
                 return self.kept[key]
             far = run.distance(step) / (run.speed() or 1) > SLOW_SECONDS
@@ -80,11 +80,6 @@ class Pictures:
             while len(self.kept) > KEPT_PICTURES:
                 self.kept.popitem(last=False)
         return request
-
-
-def failed(request: Request) -> bool:
-    """True for an answer that is a refusal."""
-    return request.answer.done() and request.answer.exception() is not None
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,144 @@
+"""The browser that all journeys share, and the dashboard that they walk through."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import browser as found
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from explorer import Run
+from explorer.runs import catalogue
+
+ROOT = Path(__file__).parents[2]
+WIDE = {"width": 1440, "height": 900}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@dataclass
+class Dashboard:
+    """The real server. `restart` keeps its address and its folder of runs."""
+
+    port: int = field(default_factory=free_port)
+    process: Any = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py", "--server.port", str(self.port)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": "1"}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        next(line for line in self.process.stdout if "URL" in line)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = found.find()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=found.ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def dashboard(tmp_path_factory) -> Iterator[Dashboard]:
+    """A server with a home of its own; texts that are already in tokens are shared with the other tests."""
+    home = tmp_path_factory.mktemp("home")
+    cache = Path(tempfile.gettempdir()) / "explorer-tests" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # where links are not allowed, they are made again
+        (home / "cache").symlink_to(cache, target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_HOME", str(home))
+        dashboard = Dashboard()
+        dashboard.start()
+        yield dashboard
+        dashboard.stop()
+
+
+class Visit:
+    """A browser window of its own, which notes everything that must not happen."""
+
+    def __init__(self, browser: Browser, dashboard: Dashboard, **context: Any):
+        self.context = browser.new_context(**{"viewport": WIDE, **context})
+        self.context.set_default_timeout(20_000)
+        self.dashboard = dashboard
+        self.errors: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        self.page.on("console", lambda m: self.errors.append(f"console: {m.text}") if m.type == "error" else None)
+        self.page.on("request", lambda request: self.note_host(request.url))
+
+    def note_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            self.errors.append(f"asked another machine: {url}")
+
+    def open(self, address: str) -> Page:
+        """Goes to an address of the dashboard."""
+        self.page.goto(f"{self.dashboard.url}{address}")
+        expect(self.page.locator("h1").first).to_be_visible()
+        return self.page
+
+    def go(self, title: str) -> None:
+        """Follows a link of the sidebar."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        expect(self.page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+
+    @property
+    def run(self) -> Run:
+        """The run that the address names."""
+        self.page.wait_for_url("**run=*")
+        query = dict(pair.split("=") for pair in urlsplit(self.page.url).query.split("&"))
+        return Run.open(catalogue.path_of(query["run"]))
+
+    def sound(self) -> None:
+        """Fails if anything went wrong so far, or if the page is wider than the window."""
+        assert not self.errors
+        assert self.page.get_by_test_id("stException").count() == 0
+        wide = "e => e.scrollWidth > e.clientWidth"
+        assert not self.page.locator("html").evaluate(wide), "the page overflows sideways"
+        assert not self.page.get_by_test_id("stMain").evaluate(wide), "the page overflows sideways"
+
+
+@pytest.fixture
+def visit(browser, dashboard) -> Iterator[Callable[..., Visit]]:
+    """Makes visits; each has to be sound at the end."""
+    made: list[Visit] = []
+
+    def make(**context: Any) -> Visit:
+        made.append(Visit(browser, dashboard, **context))
+        return made[-1]
+
+    yield make
+    try:
+        for one in made:
+            if not one.page.is_closed():
+                one.sound()
+    finally:
+        for one in made:
+            one.context.close()

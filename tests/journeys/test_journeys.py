@@ -1,0 +1,338 @@
+"""What a person does, in a real browser with the real server."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from families import family, only_where_told
+from playwright.sync_api import Page, expect
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer import Run, RunConfig
+from explorer.runs import catalogue, file
+
+pytestmark = pytest.mark.journey
+KEPT = Path(__file__).parents[2] / "build" / "journeys"
+SIZES = {"1440": {"width": 1440, "height": 900}, "1024": {"width": 1024, "height": 768}}
+PAGES = ["Start", "Train", "Attention", "Gradients", "Runs"]
+
+
+def stored(name: str, steps: int = 60) -> str:
+    """A finished recording of a tiny run; gives its id."""
+    path = catalogue.new_path(name)
+    recorded(path, steps, every=5).close()
+    return path.stem
+
+
+def endless() -> str:
+    """A tiny run that nobody has started and that does not end by itself."""
+    path = catalogue.new_path("endless")
+    file.begin(path, TINY)
+    return path.stem
+
+
+def step(page: Page) -> int:
+    return int(page.locator(".where .step").inner_text().replace(",", "").lstrip("≈ "))
+
+
+def shows(page: Page, number: int) -> None:
+    """The bar shows this step, and the pictures are of this step."""
+    expect(page.locator(".where .step")).to_have_text(f"{number:,}")
+    expect(page.get_by_text(f"· step {number}", exact=False).first).to_be_visible()
+
+
+def state(page: Page, words: str) -> None:
+    expect(page.locator(".player-bar .state")).to_contain_text(words)
+
+
+def picture(page: Page) -> str:
+    """All heads, as they are painted."""
+    return page.evaluate(
+        """() => {
+            const hosts = [...document.querySelectorAll('*')].filter((e) => e.shadowRoot);
+            const roots = [document, ...hosts.map((e) => e.shadowRoot)];
+            const painted = roots.flatMap((root) => [...root.querySelectorAll('.frame canvas')]);
+            return painted.map((canvas) => canvas.toDataURL()).join();
+        }"""
+    )
+
+
+def keys(page: Page, *names: str) -> None:
+    """Presses keys while nothing has the focus."""
+    page.evaluate("document.activeElement.blur()")
+    for name in names:
+        page.keyboard.press(name)
+
+
+def chart(page: Page, key: str) -> None:
+    """A chart is there and something is painted in it."""
+    expect(page.locator(f".st-key-{key} canvas, .st-key-{key} svg").first).to_be_visible()
+
+
+def test_first_use(visit: Callable):
+    tab = visit()
+    page = tab.open("/")
+    expect(page.locator("[class*=st-key-card-] img")).to_have_count(7)
+    page.locator(".st-key-train-reverse button").click()
+    chart(page, "loss")
+    run = tab.run
+    until(lambda: run.last > 60, "it trains")
+    state(page, "training")
+    loss = page.get_by_text(re.compile(r"at step \d+ the loss is"))
+    expect(loss).to_be_visible()
+    tab.go("Attention")
+    expect(page.locator(".frame")).to_have_count(8)
+    expect(page.get_by_text("reads backwards").first).to_be_visible(timeout=60_000)
+    tab.go("Gradients")
+    chart(page, "norms")
+    assert run.steps["loss"][-20:].mean() < 0.6 * run.steps["loss"][:20].mean()
+    tab.go("Train")
+    expect(loss).to_be_visible()
+    keys(page, "Space")
+    state(page, "paused · by hand")
+    tab.go("Runs")
+    page.locator(f".st-key-open-{run.id} button").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    assert tab.run.id == run.id
+
+
+def test_scrubbing_back_and_forth_shows_each_step_as_it_was(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/attention?run={stored('scrub')}")
+    shows(page, 60)
+    newest = picture(page)
+    keys(page, "Home")
+    shows(page, 0)
+    expect(page.get_by_text("the past")).to_be_visible()
+    page.wait_for_url("**step=0*")
+    first = picture(page)
+    assert first != newest
+    track = page.locator(".track").bounding_box()
+    y = track["y"] + track["height"] / 2
+    page.mouse.move(track["x"] + 2, y)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"] / 2, y, steps=8)
+    page.mouse.up()
+    shows(page, 30)
+    middle = picture(page)
+    assert middle not in (first, newest)
+    keys(page, "ArrowRight")
+    shows(page, 31)
+    keys(page, "ArrowLeft")
+    shows(page, 30)
+    assert picture(page) == middle
+    tab.go("Gradients")
+    expect(page.locator(".where .step")).to_have_text("30")
+    tab.go("Attention")
+    page.get_by_text("back to live").click()
+    shows(page, 60)
+    assert picture(page) == newest
+    expect(page.get_by_text("the past")).to_have_count(0)
+
+
+def test_the_learning_rate_and_a_head_are_changed_while_it_trains(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/attention?run={endless()}")
+    run = tab.run
+    state(page, "ready at step 0")
+    keys(page, "Space")
+    until(lambda: run.last > 5, "it trains")
+    slider = page.get_by_test_id("stSidebar").get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowRight")
+    until(lambda: "set" in [e.kind for e in run.events], "the learning rate is set")
+    (changed,) = [e for e in run.events if e.kind == "set"]
+    assert changed.detail["optimizer.lr"] > run.config.optimizer.lr
+    until(lambda: run.last > changed.step + 5, "it goes on without a reset")
+    assert run.steps["lr"][changed.step] == changed.detail["optimizer.lr"]
+    page.get_by_text("More that acts now").click()
+    page.get_by_role("button", name="Off", exact=True).click()
+    until(lambda: "ablate" in [e.kind for e in run.events], "the head is switched off")
+    expect(page.locator(".caption", has_text="switched off")).to_have_count(1)
+    expect(page.get_by_role("button", name="On", exact=True)).to_be_visible()
+    keys(page, "Space")
+    state(page, "paused · by hand")
+
+
+def test_pause_play_and_single_steps(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/train?run={endless()}")
+    run = tab.run
+    for count in (1, 2):
+        page.locator(".player-bar .single").click()
+        until(lambda count=count: run.last == count, "a single step")
+    state(page, "paused · after a single step")
+    keys(page, "Space")
+    state(page, "training")
+    until(lambda: run.last > 20, "it trains")
+    keys(page, "Space")
+    state(page, "paused · by hand")
+    stopped = run.last
+    chart(page, "loss")
+    expect(page.locator(".where .step")).to_have_text(f"{stopped:,}")
+    assert run.last == stopped
+
+
+def test_a_branch_goes_on_from_its_step_as_a_run_of_its_own(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/attention?run={stored('trunk')}&step=20")
+    trunk = tab.run
+    shows(page, 20)
+    page.locator(".player-bar .branch").click()
+    page.wait_for_url(lambda url: f"run={trunk.id}" not in url)
+    branch = tab.run
+    assert branch.id != trunk.id
+    expect(page.locator(".player-bar .name")).to_contain_text("branch at 20")
+    assert branch.last == 20
+    keys(page, "Space")
+    until(lambda: branch.last > 30, "the branch trains")
+    assert branch.steps["loss"][:30].tolist() == trunk.steps["loss"][:30].tolist()
+    assert trunk.last == 60
+    keys(page, "Space")
+    state(page, "paused · by hand")
+
+
+@only_where_told
+def test_closing_the_tab_pauses_the_run_and_its_process_goes(visit: Callable, dashboard):
+    tab = visit()
+    page = tab.open(f"/train?run={endless()}")
+    run = tab.run
+    host = host_of(dashboard)
+    idle = family(host)
+    keys(page, "Space")
+    until(lambda: run.last > 5, "it trains")
+    assert len(family(host)) == len(idle) + 1
+    tab.sound()
+    tab.context.close()
+    until(lambda: run.status.state == "paused", "it pauses")
+    assert run.status.reason == "nobody was watching"
+    until(lambda: family(host) == idle, "its process ends")
+    again = visit()
+    state(again.open(f"/train?run={run.id}"), "paused · nobody was watching")
+
+
+def host_of(dashboard) -> int:
+    """The process that makes all others."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            stat = (folder / "stat").read_text().rpartition(")")[2].split() if folder.exists() else [""] * 4
+            if stat[1] == str(dashboard.process.pid):
+                return int(folder.name)
+    raise AssertionError("the server has no host")
+
+
+def test_two_browsers_watch_one_run(visit: Callable):
+    name = endless()
+    first, second = visit(), visit()
+    one, other = first.open(f"/train?run={name}"), second.open(f"/train?run={name}")
+    run = first.run
+    keys(one, "Space")
+    state(other, "training")
+    until(lambda: run.last > 10, "it trains")
+    keys(other, "Space")
+    state(one, "paused · by hand")
+    state(other, "paused · by hand")
+    for page in (one, other):
+        expect(page.locator(".where .step")).to_have_text(f"{run.last:,}")
+    keys(one, "Home")
+    expect(one.locator(".where .step")).to_have_text("0")
+    assert step(other) == run.last  # each looks where it wants
+
+
+def test_a_text_of_ones_own_is_learned_from_the_card(visit: Callable):
+    tab = visit()
+    page = tab.open("/")
+    page.get_by_role("button", name="Paste or upload").click()
+    page.get_by_label("Text", exact=True).fill("")
+    page.locator(".st-key-train-own button").click()
+    expect(page.get_by_text("is empty")).to_be_visible()
+    page.get_by_label("Text", exact=True).fill("Brevity is the soul of wit. " * 200)
+    page.locator(".st-key-train-own button").click()
+    run = tab.run
+    until(lambda: run.last > 3, "it trains")
+    assert run.config.task.name == "text"
+    keys(page, "Space")
+    state(page, "paused · by hand")
+
+
+def test_a_link_to_an_experiment_waits_at_step_0_and_nonsense_is_told(visit: Callable):
+    tab = visit()
+    page = tab.open("/attention?preset=sort&model.heads=2&paused=1")
+    state(page, "ready at step 0")
+    expect(page.locator(".frame")).to_have_count(4)
+    assert tab.run.config == RunConfig.preset("sort").replace({"model.heads": 2})
+    lost = visit()
+    page = lost.open("/train?run=../../etc")
+    expect(page.get_by_text("is not the name of a run")).to_be_visible()
+    expect(page.locator(".st-key-train-reverse button")).to_be_visible()
+
+
+def learned() -> str:
+    """A run whose heads show something, with what can happen to a run."""
+    for path in catalogue.newest():
+        run = Run.open(path)
+        if run.config == RunConfig.preset("reverse") and run.last > 100:
+            return run.id
+    path = catalogue.new_path("reverse")
+    recorded(path, 300, RunConfig.preset("reverse"), every=50).close()
+    return path.stem
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_both_sizes_and_is_kept_to_be_looked_at(visit: Callable, theme: str):
+    KEPT.mkdir(parents=True, exist_ok=True)
+    tab = visit(color_scheme=theme)
+    page = tab.open(f"/train?run={learned()}")
+    chart(page, "loss")
+    for title, (size, viewport) in itertools.product(PAGES, SIZES.items()):
+        page.set_viewport_size(viewport)
+        if page.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false":
+            page.get_by_test_id("stExpandSidebarButton").click()
+        if title == "Start":
+            page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+            expect(page.locator("[class*=st-key-card-] img")).to_have_count(7)
+        else:
+            tab.go(title)
+        if title == "Attention":
+            expect(page.locator(".frame")).to_have_count(8)
+        if title == "Gradients":
+            chart(page, "norms")
+            chart(page, "depth")
+        if title == "Train":
+            chart(page, "lr")
+        page.screenshot(path=KEPT / f"{title.lower()}-{size}-{theme}.png", full_page=True)
+        tab.sound()
+
+
+@only_where_told
+def test_reload_and_restart_find_the_run_again_and_leave_no_process(visit: Callable, dashboard):
+    tab = visit()
+    page = tab.open(f"/attention?run={endless()}")
+    run = tab.run
+    keys(page, "Space")
+    until(lambda: run.last > 20, "it trains")
+    page.reload()
+    state(page, "training")
+    assert tab.run.id == run.id
+    tab.sound()
+    address = page.url.removeprefix(dashboard.url)
+    tab.context.close()
+    host = host_of(dashboard)
+    os.kill(dashboard.process.pid, signal.SIGKILL)
+    dashboard.process.wait()
+    until(lambda: not family(host), "the host and its workers end")
+    assert run.status.reason in ("the server stopped", "nobody was watching")
+    stopped = run.last
+    dashboard.start()
+    again = visit()
+    page = again.open(address)  # the fresh server's very first request is for a page of its own
+    shows(page, stopped)
+    state(page, "paused")
+    expect(page.locator(".frame")).to_have_count(4)
