@@ -74,10 +74,10 @@ def dashboard(options: argparse.Namespace) -> int:
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     command += ["--server.port", str(options.port), "--server.headless", str(not has_screen).lower()]
-    if sys.platform == "win32":  # exec there leaves the console's process behind
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    os.chdir(ROOT)
-    os.execve(sys.executable, command, environment)
+    if sys.platform != "win32":  # exec there leaves the console's process behind
+        os.chdir(ROOT)
+        os.execve(sys.executable, command, environment)
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def presets(options: argparse.Namespace) -> None:

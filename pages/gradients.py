@@ -46,7 +46,7 @@ def draw(view: View) -> None:
     with right:
         picture.show(gradients.update_ratios, picture.paced(ratio_table, "ratios", of, 1.2), "ratios")
         picture.look_for("ratios", ratio_sentence(at, moved[0], names))
-    answer = view.picture("flow", every=0.5)
+    answer = view.picture("flow", 0.5)
     with cards("flow", 1)[0]:
         if answer is not None:
             plain, arrays = answer

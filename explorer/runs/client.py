@@ -48,6 +48,7 @@ class Client:
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._requests: dict[int, Request] = {}
+        self._orders: dict[str, dict[int, Future[None]]] = {}
         self._places: dict[str, int] = {}
         self._working: set[str] = set()
         self._complaints: dict[str, deque[str]] = {}
@@ -84,10 +85,17 @@ class Client:
         """True once the host is warm."""
         return self._ready.is_set()
 
-    def order(self, run: Path, kind: str, **detail: Any) -> None:
-        """Sends an order to a run's worker, which is made if there is none. Refusals: `complaints`."""
-        order = {"n": next(self._numbers), "kind": kind, "detail": detail}
-        self._send({"run": str(run), "order": order})
+    def order(self, run: Path, kind: str, **detail: Any) -> Future[None]:
+        """Sends an order to a run's worker, which is made if there is none. Refusals: `complaints`.
+
+        The future is done once the order was obeyed or refused, and so once its event is in the file.
+        """
+        number, obeyed = next(self._numbers), Future[None]()
+        with self._lock:
+            self._orders.setdefault(str(run), {})[number] = obeyed
+            self._working.add(str(run))
+        self._send({"run": str(run), "order": {"n": number, "kind": kind, "detail": detail}})
+        return obeyed
 
     def request(self, function: str, lane: str = "quick", **arguments: Any) -> Request:
         """Asks for `module:function(**arguments)` of the engine, computed in a looker."""
@@ -147,7 +155,7 @@ class Client:
                     self._answered(message, connection.recv_bytes() if "bytes" in message else b"")
                 else:
                     self._told(message["run"], message)
-        except (EOFError, OSError):
+        except (EOFError, OSError, TypeError):  # TypeError: closed by another thread while it was read
             with self._lock:
                 waiting, self._requests = list(self._requests.values()), {}
             for request in waiting:
@@ -171,12 +179,16 @@ class Client:
 
     def _told(self, run: str, message: dict[str, Any]) -> None:
         with self._lock:
+            orders = self._orders.get(run, {})
             if "queued" in message:
                 self._places[run] = message["queued"]
-                if message["queued"] == 0:
-                    self._working.add(run)
+                (self._working.discard if message["queued"] else self._working.add)(run)
             if "ended" in message:
                 self._working.discard(run)
             reason = message.get("refused") or message.get("failed")
             if reason:
                 self._complaints.setdefault(run, deque(maxlen=5)).append(reason)
+            over = [message["done"]] if "done" in message else list(orders) if "failed" in message else []
+            obeyed = [orders.pop(number) for number in over if number in orders]
+        for future in obeyed:
+            future.set_result(None)

@@ -257,7 +257,10 @@ def warm_up() -> None:
 def main(serve: Callable[[Host], None] = Host.run) -> None:
     """`python -m explorer.runs.host ADDRESS QUOTA`, the key in EXPLORER_HOST_KEY."""
     address, quota = sys.argv[1], int(sys.argv[2])
-    server = Client(address, authkey=bytes.fromhex(os.environ.pop("EXPLORER_HOST_KEY")))
+    try:
+        server = Client(address, authkey=bytes.fromhex(os.environ.pop("EXPLORER_HOST_KEY")))
+    except (OSError, EOFError):
+        return  # the server was stopped meanwhile
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
     serve(Host(server, quota))

@@ -23,7 +23,7 @@ from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, server
 from explorer.ui.components.player_bar import Action, player_bar
 
-LIVE_SECONDS = 0.25
+LIVE_SECONDS = 0.2
 IDLE_SECONDS = 1.0  # another visit may press play
 PATIENCE = {True: 0.03, False: 0.25}  # seconds that a live picture and a past one are waited for
 FIRST_STEP_SECONDS = 0.25
@@ -63,7 +63,7 @@ class View:
         """The events worth a mark."""
         return [e for e in self.run.events if e.kind not in QUIET]
 
-    def picture(self, function: str, every: float = 0, **arguments: Any) -> Answer | None:
+    def picture(self, function: str, every: float = 0, /, **arguments: Any) -> Answer | None:
         """A picture's numbers at this step; while they are computed, the last ones that were shown.
 
         While live, the next is asked for when the last is there and `every` seconds have gone. None before
@@ -252,16 +252,16 @@ def act(run: Run, action: Action) -> None:
         state.step = None
         if run.status.state == "finished":  # as many steps again
             host.order(run.path, "set", **{"train.steps": 2 * run.last})
-        host.order(run.path, "play")
+        server.obeyed(host.order(run.path, "play"))
     elif kind == "single":
         state.step = None
-        host.order(run.path, "single")
+        server.obeyed(host.order(run.path, "single"))
     elif kind == "pause":
-        host.order(run.path, "pause", reason="by hand")
+        server.obeyed(host.order(run.path, "pause", reason="by hand"))
     elif kind == "speed":
-        host.order(run.path, "speed", value=action["value"])
+        server.obeyed(host.order(run.path, "speed", value=action["value"]))
     elif kind == "bookmark":
-        host.order(run.path, "bookmark", label="")
+        server.obeyed(host.order(run.path, "bookmark", label=""))
     elif kind == "projector":
         state.projector = not state.get("projector")
         state.rerun = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any, get_args
 
 import streamlit as st
@@ -17,6 +19,7 @@ CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
 DECAYS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 DROPOUTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
 NO_CLIP = "off"
+SETTLING_SECONDS = 2.0
 
 RESTART = ":material/restart_alt: :orange[needs a restart, same seed]"
 LIVE = ":material/bolt: :green[acts now, no reset]"
@@ -77,8 +80,9 @@ def key(run: Run, path: str) -> str:
 def follow_changes(run: Run) -> None:
     """Knobs follow what another visit, or the command line, changed."""
     newest = max((e.id for e in run.events if e.kind == "set"), default=0)
-    if st.session_state.get(key(run, "seen"), 0) == newest:
-        return
+    moved = time.monotonic() - st.session_state.get(key(run, "moved"), -math.inf)
+    if moved < SETTLING_SECONDS or st.session_state.get(key(run, "seen"), 0) == newest:
+        return  # while a knob is being turned its own orders are still under way
     st.session_state[key(run, "seen")] = newest
     for path, value in run.config_at(run.last).flat().items():
         if key(run, path) in st.session_state:
@@ -97,7 +101,8 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     def send() -> None:
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}
-        server.host().order(run.path, "set", **changes)
+        st.session_state[key(run, "moved")] = time.monotonic()
+        server.obeyed(server.host().order(run.path, "set", **changes))
 
     words = {NO_CLIP: NO_CLIP}
     st.select_slider(
@@ -129,7 +134,7 @@ def heads(run: Run) -> None:
     }
     for column, (kind, label) in zip(columns, choices, strict=True):
         if column.button(label, key=key(run, f"head-{kind}"), help=help_[kind], width="stretch"):
-            server.host().order(run.path, kind, head=head)
+            server.obeyed(server.host().order(run.path, kind, head=head))
 
 
 def head_paths(config: RunConfig) -> dict[str, str]:

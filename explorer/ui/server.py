@@ -10,7 +10,9 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from explorer.ui import picture
 
 GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
 KEPT_PICTURES = 256
+OBEYED_SECONDS = 0.1
 SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
 
 
@@ -94,6 +97,12 @@ def answer_within(request: Request, seconds: float) -> Answer | None:
         return request.answer.result(timeout=seconds)
     except NotYet:
         return None
+
+
+def obeyed(order: Future[None]) -> None:
+    """Waits a moment for an order, so that the page that is drawn next already shows what it did."""
+    with suppress(NotYet):
+        order.result(timeout=OBEYED_SECONDS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 
 import browser as found
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from explorer import Run
 from explorer.runs import catalogue
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 900}
+PATIENCE = 20_000  # ms
+expect.set_options(timeout=PATIENCE)
 
 
 def free_port() -> int:
@@ -85,13 +87,19 @@ class Visit:
 
     def __init__(self, browser: Browser, dashboard: Dashboard, **context: Any):
         self.context = browser.new_context(**{"viewport": WIDE, **context})
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE)
         self.dashboard = dashboard
         self.errors: list[str] = []
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
-        self.page.on("console", lambda m: self.errors.append(f"console: {m.text}") if m.type == "error" else None)
+        self.page.on("console", self.note_console)
         self.page.on("request", lambda request: self.note_host(request.url))
+
+    def note_console(self, message: ConsoleMessage) -> None:
+        where = message.location["url"]
+        searching = "/_stcore/" in where and "404" in message.text  # Streamlit looks for its root under a page's address
+        if message.type == "error" and not searching:
+            self.errors.append(f"console: {message.text} {where}")
 
     def note_host(self, url: str) -> None:
         parts = urlsplit(url)
