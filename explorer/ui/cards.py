@@ -10,7 +10,6 @@ from explorer.config import RunConfig
 from explorer.preset import PRESETS
 from explorer.ui import chosen, sitemap
 
-ACROSS = 3
 PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
@@ -18,11 +17,10 @@ OWN_STEPS = 5000
 
 def show() -> None:
     """All presets as cards, then the visitor's own text."""
-    names = [*PRESETS, None]
-    for first in range(0, len(names), ACROSS):
-        for column, name in zip(st.columns(ACROSS), names[first : first + ACROSS], strict=False):
-            with column:
-                own_text_card() if name is None else card(name)
+    with st.container(key="preset-cards"):
+        for name in PRESETS:
+            card(name)
+        own_text_card()
 
 
 def card(name: str) -> None:

@@ -116,7 +116,7 @@ def differences(run: Run) -> str:
     words = [f"{path.split('.')[1]} {shown(value)}" for path, value in changes.items()]
     branched = run.meta("parent")
     if branched:
-        words.append(f"branch at {branched['step']}")
+        words.insert(0, f"branch at {branched['step']}")
     return " · ".join([preset, *words[:4]]) + (" …" if len(words) > 4 else "")
 
 

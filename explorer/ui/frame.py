@@ -25,6 +25,7 @@ from explorer.ui.components.player_bar import Action, player_bar
 
 LIVE_SECONDS = 0.2
 IDLE_SECONDS = 1.0  # another visit may press play
+FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
 PATIENCE = {True: 0.03, False: 0.25}  # seconds that a live picture and a past one are waited for
 FIRST_STEP_SECONDS = 0.25
 TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
@@ -73,7 +74,7 @@ class View:
         key = (self.run.id, function, *sorted(arguments.items()))
         request = self.asked(key, function, every, arguments)
         try:
-            answer = server.answer_within(request, PATIENCE[self.live])
+            answer = server.answer_within(request, PATIENCE[self.live] if key in shown else FIRST_PATIENCE)
         except ValueError as error:
             st.warning(str(error), icon=":material/info:")
             return None

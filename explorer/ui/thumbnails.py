@@ -17,7 +17,7 @@ from explorer.measure.attention import entropy, line
 from explorer.preset import PRESETS
 
 FOLDER = Path(__file__).parent / "thumbnails"
-INK = (76, 110, 245)
+INK = (92, 124, 250)
 SIDE = 240  # pixels, about
 STEPS = {"reverse": 400, "sort": 400, "induction": 600, "addition": 800, "dates-fr": 400}
 DEFAULT_STEPS = 400
@@ -37,10 +37,10 @@ def clearest(config: RunConfig, steps: int) -> np.ndarray:
 
 
 def drawn(pattern: np.ndarray) -> Image.Image:
-    """A pattern as a picture; opacity is the square root of the probability, as in the grid."""
+    """A pattern as a picture; opacity grows with the probability, p^0.4, so that faint lines show when small."""
     pixels = np.zeros((*pattern.shape, 4), dtype=np.uint8)
     pixels[..., :3] = INK
-    pixels[..., 3] = np.round(255 * np.sqrt(np.clip(pattern, 0, 1)))
+    pixels[..., 3] = np.round(255 * np.clip(pattern, 0, 1) ** 0.4)
     scale = max(1, round(SIDE / max(pattern.shape)))
     size = (pattern.shape[1] * scale, pattern.shape[0] * scale)
     return Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
