@@ -133,8 +133,19 @@ def heads(run: Run) -> None:
         "reset": "Its weights start afresh.",
     }
     for column, (kind, label) in zip(columns, choices, strict=True):
-        if column.button(label, key=key(run, f"head-{kind}"), help=help_[kind], width="stretch"):
-            server.obeyed(server.host().order(run.path, kind, head=head))
+        column.button(
+            label,
+            key=key(run, f"head-{kind}"),
+            help=help_[kind],
+            width="stretch",
+            on_click=switch,
+            args=(run, kind, head),
+        )
+
+
+def switch(run: Run, kind: str, head: str) -> None:
+    """Sends an order about a head before the page is drawn, so that the buttons say what is now."""
+    server.obeyed(server.host().order(run.path, kind, head=head))
 
 
 def head_paths(config: RunConfig) -> dict[str, str]:

@@ -198,7 +198,9 @@ def test_a_training_that_diverges_says_where_and_keeps_its_steps(tmp_path: Path,
     assert 0 < run.last < 500
 
 
-@pytest.mark.parametrize("wrong", [["dance"], ["train"], ["resume", "x.run"], ["train", "--out"], ["train", "--steps", "x"]])
+@pytest.mark.parametrize(
+    "wrong", [["dance"], ["train"], ["resume", "x.run"], ["train", "--out"], ["train", "--steps", "x"]]
+)
 def test_usage_that_is_wrong_is_exit_code_2(capsys, wrong: list[str]):
     with pytest.raises(SystemExit) as stop:
         main(wrong)

@@ -128,13 +128,13 @@ def test_scrubbing_back_and_forth_shows_each_step_as_it_was(visit: Callable):
     shows(page, 31)
     keys(page, "ArrowLeft")
     shows(page, 30)
-    assert picture(page) == middle
+    until(lambda: picture(page) == middle, "the same picture again")
     tab.go("Gradients")
     expect(page.locator(".where .step")).to_have_text("30")
     tab.go("Attention")
     page.get_by_text("back to live").click()
     shows(page, 60)
-    assert picture(page) == newest
+    until(lambda: picture(page) == newest, "the newest picture again")
     expect(page.get_by_text("the past")).to_have_count(0)
 
 

@@ -213,10 +213,8 @@ def test_a_looker_that_dies_says_so_and_the_next_picture_comes(client, tmp_path:
     request = client.request("explorer.runs.views:attention", path=str(run.path), step=1)
     for looker in family(host) - {host}:
         os.kill(looker, signal.SIGKILL)
-    try:
-        request.answer.result(timeout=30)
-    except ValueError as error:
-        assert "try again" in str(error)  # where it was already being computed
+    refusal = request.answer.exception(timeout=30)
+    assert refusal is None or "try again" in str(refusal)  # where it was already being computed
     assert look(client, run, 1)["step"] == 1
     assert client.alive
 
