@@ -17,7 +17,7 @@ server.host()
 chosen.take_from_url()
 st.html(f"<style>{STYLE}{PROJECTOR if st.session_state.projector else ''}</style>")
 page = sitemap.navigation()
-with st.sidebar:
-    knobs.show()
 chosen.put_into_url()
 page.run()
+with st.sidebar:  # after the page, so that its pictures are on their way first
+    knobs.show()

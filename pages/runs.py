@@ -12,7 +12,7 @@ st.title("Runs", anchor=False)
 st.markdown("A run is one file: config, every step, weights over time, events. Open it here or anywhere else.")
 frame.complaints()
 
-upload = st.file_uploader("Open a run file", type=["run"], help="From another machine; up to 200 MB.")
+upload = st.file_uploader("Open a run file", type=["run"], help="From another machine, or from this one's Save.")
 if upload is not None and st.button("Open it", type="primary"):
     try:
         chosen.open_run(store.take_in(upload.name, upload.getvalue()))

@@ -18,7 +18,7 @@ def draw(view: View) -> None:
     symbols, chance = view.about["vocabulary"], view.about["chance"]
     guessing = progress.Guide(math.log(symbols), f"guessing: ln {symbols} = {math.log(symbols):.2f}")
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
-    of = (view.run.id, view.cursor, len(view.events), training)
+    of = (view.run.id, view.cursor, training)
 
     def table(column: str, guide: progress.Guide, every: float) -> pd.DataFrame:
         """A curve with what belongs to it: validation, the visit's other runs, a guide, events."""
@@ -35,7 +35,8 @@ def draw(view: View) -> None:
                 cursor=view.cursor,
             )
 
-        return picture.paced(made, column, of, every)
+        # an event is marked on the loss at once; the other charts follow in their turn
+        return picture.paced(made, column, (of, len(view.events)) if column == "loss" else of, every)
 
     numbers(view)
     left, right = cards("curves", 1.35, 1)

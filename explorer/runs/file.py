@@ -6,6 +6,7 @@ Plain numbers, JSON and safetensors; no pickle anywhere, so a stranger's run is 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -49,26 +50,29 @@ class RunFileError(ValueError):
 
 
 def create(path: Path) -> sqlite3.Connection:
-    """A new, empty run file. RunFileError where there already is a file."""
-    if path.exists():
-        raise RunFileError(f"{path.name} is already there; choose another name or remove it first")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A new, empty run file."""
     connection = _open(path, "rwc")
     connection.execute("PRAGMA page_size = 65536")  # weights are long: three times faster than in small pages
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(SCHEMA)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
 
 def begin(path: Path, config: RunConfig) -> None:
-    """Makes the file of a run that has not started yet. RunFileError where there already is a file."""
-    with closing(create(path)) as connection:
+    """Makes the file of a run that has not started yet. RunFileError where there already is a file.
+
+    It appears whole: a reader never finds half a file.
+    """
+    if path.exists():
+        raise RunFileError(f"{path.name} is already there; choose another name or remove it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unready = path.with_name(f".{path.name}.{os.getpid()}")
+    with closing(create(unready)) as connection:
         set_meta(connection, "config", config.plain())
         set_meta(connection, "created", time.time())
         set_meta(connection, "status", {"state": "waiting", "reason": ""})
+    unready.replace(path)
 
 
 def connect(path: Path, write: bool = False) -> sqlite3.Connection:
