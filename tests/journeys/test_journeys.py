@@ -52,8 +52,9 @@ def state(page: Page, words: str) -> None:
     expect(page.locator(".player-bar .state")).to_contain_text(words)
 
 
-def picture(page: Page) -> str:
-    """All heads, as they are painted."""
+def picture(page: Page, step: int) -> str:
+    """All heads, as they are painted at a step. The grid's label names the step once all of them are."""
+    expect(page.locator(f'[aria-label*=", step {step}."]')).to_have_count(1)
     return page.evaluate(
         """() => {
             const hosts = [...document.querySelectorAll('*')].filter((e) => e.shadowRoot);
@@ -108,12 +109,12 @@ def test_scrubbing_back_and_forth_shows_each_step_as_it_was(visit: Callable):
     tab = visit()
     page = tab.open(f"/attention?run={stored('scrub')}")
     shows(page, 60)
-    newest = picture(page)
+    newest = picture(page, 60)
     keys(page, "Home")
     shows(page, 0)
     expect(page.get_by_text("the past")).to_be_visible()
     page.wait_for_url("**step=0*")
-    first = picture(page)
+    first = picture(page, 0)
     assert first != newest
     track = page.locator(".track").bounding_box()
     y = track["y"] + track["height"] / 2
@@ -122,19 +123,19 @@ def test_scrubbing_back_and_forth_shows_each_step_as_it_was(visit: Callable):
     page.mouse.move(track["x"] + track["width"] / 2, y, steps=8)
     page.mouse.up()
     shows(page, 30)
-    middle = picture(page)
+    middle = picture(page, 30)
     assert middle not in (first, newest)
     keys(page, "ArrowRight")
     shows(page, 31)
     keys(page, "ArrowLeft")
     shows(page, 30)
-    until(lambda: picture(page) == middle, "the same picture again")
+    assert picture(page, 30) == middle
     tab.go("Gradients")
     expect(page.locator(".where .step")).to_have_text("30")
     tab.go("Attention")
     page.get_by_text("back to live").click()
     shows(page, 60)
-    until(lambda: picture(page) == newest, "the newest picture again")
+    assert picture(page, 60) == newest
     expect(page.get_by_text("the past")).to_have_count(0)
 
 
