@@ -26,8 +26,8 @@ from explorer.ui.components.player_bar import Action, player_bar
 LIVE_SECONDS = 0.2
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
-PATIENCE = {True: 0.08, False: 0.25}  # seconds that a live picture and a past one are waited for
-FIRST_STEP_SECONDS = 0.15
+PATIENCE = {True: 0.05, False: 0.25}  # seconds that a live picture and a past one are waited for
+FIRST_STEP_SECONDS = 0.25
 TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
 QUIET = {"started", "resumed", "speed"}  # events not worth a mark
 
