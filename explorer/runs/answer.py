@@ -12,13 +12,14 @@ Answer = tuple[dict[str, Any], dict[str, np.ndarray]]  # plain values and arrays
 
 
 def pack(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
-    """safetensors with the plain values in its metadata."""
+    """safetensors with the plain values in its metadata, and the arrays' order, which safetensors forgets."""
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return safetensors.numpy.save(whole, {"plain": json.dumps(plain)})
+    return safetensors.numpy.save(whole, {"plain": json.dumps(plain), "names": json.dumps(list(arrays))})
 
 
 def unpack(data: bytes) -> Answer:
     """The opposite of `pack`."""
     length = int.from_bytes(data[:8], "little")
-    plain = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["plain"])
-    return plain, safetensors.numpy.load(data)
+    told = json.loads(data[8 : 8 + length])["__metadata__"]
+    arrays = safetensors.numpy.load(data)
+    return json.loads(told["plain"]), {name: arrays[name] for name in json.loads(told["names"])}
