@@ -217,9 +217,10 @@ class Run:
     @property
     def events(self) -> list[Event]:
         """Everything that happened, in order."""
-        first = self._events[-1].id if self._events else 0
+        known = self._events  # another thread may be reading too: each adds to the list that it looked at
+        first = known[-1].id if known else 0
         rows = self.query("SELECT id, step, time, kind, detail FROM events WHERE id > ? ORDER BY id", (first,))
-        self._events = self._events + [Event(i, s, t, k, json.loads(d)) for i, s, t, k, d in rows]
+        self._events = known + [Event(i, s, t, k, json.loads(d)) for i, s, t, k, d in rows]
         return self._events
 
     def config_at(self, step: int) -> RunConfig:
