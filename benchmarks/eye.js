@@ -11,8 +11,8 @@ const number = (name) =>
   text([...document.querySelectorAll(".figures dt")].find((dt) => dt.textContent === name)?.nextElementSibling);
 const SIGNS = {
   card: () => document.querySelector('[class*="st-key-train-"] button:enabled')?.checkVisibility() || null,
-  // the line of the loss chart, once it has two points: one alone has no length
-  loss: () => document.querySelector(".st-key-card-curves-0 .mark-line path[d*=L]")?.getAttribute("d") ?? null,
+  // the newest step in the loss's line, once it has two points: one alone has no length
+  loss: () => inside(".st-key-card-curves-0", ".curves")?.dataset.newest || null,
   step: () => number("Step")?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
   nats: () => number("Loss"),
   right: () => number("Right")?.match(/[\d.]+(?=%)/)?.[0] ?? null,

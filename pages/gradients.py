@@ -1,5 +1,7 @@
 """Gradients: how large each tensor's gradient is, and how far each step moves it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -8,7 +10,7 @@ from explorer.charts import gradients
 from explorer.ui import frame, picture
 from explorer.ui.frame import View, cards
 
-LIVE_POINTS, POINTS = 80, 300  # of each curve: while it grows, and when it stands still
+POINTS = 300  # of each curve
 
 
 def draw(view: View) -> None:
@@ -17,20 +19,7 @@ def draw(view: View) -> None:
     if not names or not view.last:
         st.info("The first step is being trained.", icon=":material/hourglass_empty:")
         return
-    training = view.status.state == "training"
-    of = (run.id, view.cursor, len(view.events), training)
-
-    def recorded() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The steps of largest gradient among so many buckets, with their norms and ratios."""
-        return run.tensor_norms(run.curve(LIVE_POINTS if training else POINTS)["peak"])
-
-    def norm_table() -> pd.DataFrame:
-        steps, norms, _ = recorded()
-        return gradients.norm_frame(steps, norms, names, events=view.events, cursor=view.cursor)
-
-    def ratio_table() -> pd.DataFrame:
-        steps, _, ratios = recorded()
-        return gradients.ratio_frame(steps, ratios, names, events=view.events, cursor=view.cursor)
+    steps, norms, ratios = recorded(view)
 
     def depth_table() -> pd.DataFrame:
         table = gradients.depth_frame(here[0], names)
@@ -40,11 +29,12 @@ def draw(view: View) -> None:
     at = min(view.step, view.last - 1)
     _, here, moved = run.tensor_norms(np.array([at]))
     left, right = cards("norms", 1, 1)
+    marks: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
     with left:
-        picture.show(gradients.norms, picture.paced(norm_table, "norms", of, 1.0), "norms")
+        picture.curves(gradients.NORMS, gradients.norm_parts(steps, norms, names, **marks), "norms")
         picture.look_for("norms", norm_sentence(at, here[0], names))
     with right:
-        picture.show(gradients.update_ratios, picture.paced(ratio_table, "ratios", of, 1.2), "ratios")
+        picture.curves(gradients.RATIOS, gradients.ratio_parts(steps, ratios, names, **marks), "ratios")
         picture.look_for("ratios", ratio_sentence(at, moved[0], names))
     answer = view.picture("flow", 0.5)
     with cards("flow", 1)[0]:
@@ -55,7 +45,7 @@ def draw(view: View) -> None:
             picture.show(gradients.flow, table, "flow")
             picture.look_for("flow", flow_sentence(arrays["gradient"], plain["taps"]))
     with cards("depth", 1)[0]:
-        depth = picture.paced(depth_table, "depth", of, 0.8)
+        depth = picture.paced(depth_table, "depth", (run.id, view.cursor), 0.8)
         st.markdown(f"**Each tensor** · on the training batch of step {depth.attrs['step']}")
         picture.show(gradients.by_depth, depth, "depth", tensors=len(names))
     picture.computed(
@@ -67,6 +57,11 @@ def draw(view: View) -> None:
     )
 
 
+def recorded(view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The steps of largest gradient among so many buckets, with their norms and ratios."""
+    return view.run.tensor_norms(view.run.curve(POINTS)["peak"])
+
+
 def norm_sentence(step: int, norms: np.ndarray, names: list[str]) -> str:
     """Where the gradient is largest and smallest at a step."""
     matrices = gradients.matrices(names)
@@ -74,8 +69,8 @@ def norm_sentence(step: int, norms: np.ndarray, names: list[str]) -> str:
     smallest = min(matrices, key=lambda i: norms[i])
     span = norms[largest] / max(norms[smallest], 1e-30)
     return (
-        f"at step {step} `{names[largest]}` has the largest gradient ({norms[largest]:.1e}), `{names[smallest]}` the "
-        f"smallest among the matrices ({norms[smallest]:.1e}): a factor of {span:.0f}."
+        f"at step {step}, of the matrices `{gradients.short(names[largest])}` has the largest gradient "
+        f"({norms[largest]:.1e}), {span:.0f} times that of `{gradients.short(names[smallest])}`, the smallest."
     )
 
 

@@ -1,79 +1,51 @@
 """Train: loss, metric, gradient norm, speed, and what the model says."""
 
 import math
-
-import pandas as pd
+from typing import Any
 
 from explorer.charts import progress
 from explorer.ui import chosen, frame, picture, samples
 from explorer.ui.frame import View, cards
 
-LIVE_POINTS, POINTS = 160, 500  # of a curve: while it grows, and when it stands still
+POINTS = 500  # of a curve
 
 
 def draw(view: View) -> None:
     """The page at a step."""
-    training = view.status.state == "training"
-    curve = view.run.curve(LIVE_POINTS if training else POINTS)
-    symbols, chance = view.about["vocabulary"], view.about["chance"]
+    curve = view.run.curve(POINTS)
+    symbols, chance, clip = view.about["vocabulary"], view.about["chance"], view.config.train.clip
     guessing = progress.Guide(math.log(symbols), f"guessing: ln {symbols} = {math.log(symbols):.2f}")
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
-    of = (view.run.id, view.cursor, training)
-
-    def table(column: str, guide: progress.Guide, every: float) -> pd.DataFrame:
-        """A curve with what belongs to it: validation, the visit's other runs, a guide, events."""
-
-        def made() -> pd.DataFrame:
-            held_out = view.run.validation
-            return progress.frame(
-                curve,
-                column,
-                validation=held_out if len(held_out["step"]) else None,
-                earlier=earlier(),
-                guide=guide,
-                events=view.events,
-                cursor=view.cursor,
-            )
-
-        # an event is marked on the loss at once; the other charts follow in their turn
-        return picture.paced(made, column, (of, len(view.events)) if column == "loss" else of, every)
-
+    here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
+    held_out = view.run.validation
+    compared = here | {"validation": held_out if len(held_out["step"]) else None, "earlier": earlier()}
     numbers(view)
     left, right = cards("curves", 1.35, 1)
     with left:
-        picture.show(progress.losses, table("loss", guessing, 0.4), "loss")
+        picture.curves(progress.LOSS, progress.parts(curve, "loss", guide=guessing, **compared), "loss")
         picture.look_for("loss", loss_sentence(view, math.log(symbols)))
     if view.first:
         return  # the loss first; the rest a quarter of a second later
     with right:
-        picture.show(progress.metric, table("metric", by_chance, 0.6), "metric", title="Right answers", height=300)
+        picture.curves(progress.METRIC, progress.parts(curve, "metric", guide=by_chance, **compared), "metric")
         picture.look_for("metric", metric_sentence(view))
     left, right = cards("says", 1.35, 1)
     with left:
         samples.show(view)
     with right:
-        clip = view.config.train.clip
-        norms = picture.paced(
-            lambda: progress.gradient_norm_frame(curve, clip=clip, events=view.events, cursor=view.cursor),
-            "norm",
-            of,
-            1,
-        )
-        picture.show(progress.gradient_norm, norms, "norm")
+        picture.curves(progress.GRADIENT, progress.gradient_norm_parts(curve, clip=clip, **here), "norm")
         picture.look_for("norm", clip_sentence(view, clip))
     left, right = cards("pace", 1.35, 1)
     with left:
-        rates = picture.paced(lambda: progress.frame(curve, "lr", events=view.events, cursor=view.cursor), "lr", of, 2)
-        picture.show(progress.learning_rate, rates, "lr")
+        picture.curves(progress.RATE, progress.parts(curve, "lr", **here), "lr")
     with right:
-        speeds = picture.paced(lambda: progress.frame(curve, "speed"), "speed", of, 2)
-        picture.show(progress.throughput, speeds, "speed", height=170)
+        picture.curves(progress.SPEED, progress.parts(curve, "speed", cursor=view.cursor), "speed")
 
 
 def earlier() -> list[progress.Earlier]:
     """The other runs of this visit, named by what differs."""
     return [
-        progress.Earlier(chosen.differences(run), index, run.curve(LIVE_POINTS))
+        progress.Earlier(chosen.differences(run), index, run.curve(POINTS))
         for index, run in enumerate(chosen.earlier_runs())
     ]
 

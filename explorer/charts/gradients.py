@@ -6,19 +6,40 @@ P tensors (parameters), n steps. Colour is the layer, dash the part of it that a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.timeline import CURVES, Event, only
+from explorer.charts.timeline import CURVES, Event, Panel, only
 
 PARTS = {"attention": [1, 0], "MLP": [4, 3], "norm": [1, 3], "cross-attention": [9, 3, 2, 3]}  # dashes
 UNDEFINED_RATIO = 1e6  # ‖Δθ‖/‖θ‖ beyond this divides by a tensor that was all zeros, as biases are at first
 ROW = 17  # pixels that a bar takes
+NORMS = Panel(
+    "Gradient norm by layer",
+    "Gradient norm of each part of each layer over steps, on a log scale",
+    "‖g‖",
+    "log",
+    (1e-2, 1),
+    320,
+    digits=5,
+    dashes=PARTS,
+)
+RATIOS = Panel(
+    "Update ratio by layer",
+    "Update ratio of each weight matrix over steps, on a log scale",
+    "‖Δθ‖ / ‖θ‖",
+    "log",
+    (1e-4, 1e-1),
+    320,
+    digits=5,
+    dashes=PARTS,
+)
 
 
 def place(name: str) -> tuple[str, str]:
@@ -52,7 +73,7 @@ def matrices(names: Sequence[str]) -> list[int]:
     return [i for i, n in enumerate(names) if not n.endswith(".bias") and "norm" not in n]
 
 
-def norm_frame(
+def norm_parts(
     steps: np.ndarray,
     norms: np.ndarray,
     names: Sequence[str],
@@ -60,31 +81,31 @@ def norm_frame(
     grouped: bool = True,
     events: Iterable[Event] = (),
     cursor: int | None = None,
-) -> pd.DataFrame:
-    """The table of `norms`, from steps (n,) and gradient norms (n, P).
+) -> list[dict[str, Any]]:
+    """Curves of gradient norms (n, P) at steps (n,).
 
     grouped: one curve for each part of each layer, √Σ‖g‖² of its tensors; else one for each tensor.
     """
     norms = np.asarray(norms, dtype=np.float64)
     if not grouped:
-        return _frame(steps, norms, names, [place(name) for name in names], colors(names), events, cursor)
+        return _curves(steps, norms, names, [place(name) for name in names], colors(names), events, cursor)
     places = list(dict.fromkeys(map(place, names)))
     member = np.array([[place(name) == group for group in places] for name in names], dtype=bool)
     together = [np.linalg.norm(norms[:, own], axis=1) for own in member.T]
     titles = [layer if part == "outside" else f"{layer} · {part}" for layer, part in places]
     values = np.stack(together, axis=1) if together else np.empty((len(steps), 0))
-    return _frame(steps, values, titles, places, colors(names), events, cursor)
+    return _curves(steps, values, titles, places, colors(names), events, cursor)
 
 
-def ratio_frame(
+def ratio_parts(
     steps: np.ndarray,
     ratios: np.ndarray,
     names: Sequence[str],
     *,
     events: Iterable[Event] = (),
     cursor: int | None = None,
-) -> pd.DataFrame:
-    """The table of `update_ratios`, from steps (n,) and ‖Δθ‖/‖θ‖ (n, P), for the matrices among the tensors.
+) -> list[dict[str, Any]]:
+    """Curves of ‖Δθ‖/‖θ‖ (n, P) at steps (n,), for the matrices among the tensors.
 
     A ratio to a tensor of zeros is not defined and is left out.
     """
@@ -94,10 +115,24 @@ def ratio_frame(
     chosen = [names[i] for i in kept]
     guide = timeline.rows("guide", value=1e-3, label="usual: 1e-3")
     places = [place(name) for name in chosen]
-    return _frame(steps, values, chosen, places, colors(names), events, cursor, guide)
+    return _curves(steps, values, chosen, places, colors(names), events, cursor, guide)
 
 
-def _frame(
+def norm_frame(steps: np.ndarray, norms: np.ndarray, names: Sequence[str], **belongs: Any) -> pd.DataFrame:
+    """The table of `norm_parts`."""
+    return _table(norm_parts(steps, norms, names, **belongs))
+
+
+def ratio_frame(steps: np.ndarray, ratios: np.ndarray, names: Sequence[str], **belongs: Any) -> pd.DataFrame:
+    """The table of `ratio_parts`."""
+    return _table(ratio_parts(steps, ratios, names, **belongs))
+
+
+def _table(parts: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    return timeline.table(parts, tensor="", layer="", part="")
+
+
+def _curves(
     steps: np.ndarray,
     values: np.ndarray,
     tensors: Sequence[str],
@@ -106,7 +141,7 @@ def _frame(
     events: Iterable[Event],
     cursor: int | None,
     *guides: dict,
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     """Curves of values (n, tensors). What is 0 has no place on a log scale and is a gap."""
     parts: list[dict] = []
     for tensor, (layer, part), value in zip(tensors, places, values.T, strict=True):
@@ -118,8 +153,7 @@ def _frame(
             "color": shades[layer],
         }
         parts += timeline.curve("train", steps, np.where(value == 0, np.nan, value), **look)
-    parts += [*guides, *timeline.marks(events, cursor)]
-    return timeline.table(parts, tensor="", layer="", part="")
+    return [*parts, *guides, *timeline.marks(events, cursor)]
 
 
 def depth_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
@@ -134,7 +168,7 @@ def depth_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
             "value": shown,
             "low": shown,
             "high": shown,
-            "tensor": [_short(name) for name in names],
+            "tensor": [short(name) for name in names],
             "series": [_series(layer, part) for layer, part in places],
             "color": [shades[layer] for layer, _ in places],
             "label": [f"{v:.1e}" if np.isfinite(v) and v else "0" if v == 0 else _odd(v) for v in values],
@@ -155,40 +189,29 @@ def _odd(value: float) -> str:
     return "NaN" if np.isnan(value) else "infinite"
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """`blocks.0.mlp.expand.weight` -> `1 mlp.expand.weight`: layers counted from 1, as everywhere."""
     return re.sub(r"blocks\.(\d+)\.", lambda found: f"{int(found[1]) + 1} ", name)
 
 
-def norms(data: pd.DataFrame, *, height: int = 320) -> alt.LayerChart:
+def norms(data: pd.DataFrame) -> alt.LayerChart:
     """‖g‖ of each tensor, or of each part of a layer, over steps at true magnitude."""
-    y = partial(timeline.magnitude_axis, "‖g‖")
-    text = "Gradient norm of each part of each layer over steps, on a log scale"
-    return _tensors(data, "Gradient norm by layer", text, "‖g‖", y, (1e-2, 1), height)
+    return _tensors(data, NORMS)
 
 
-def update_ratios(data: pd.DataFrame, *, height: int = 320) -> alt.LayerChart:
+def update_ratios(data: pd.DataFrame) -> alt.LayerChart:
     """‖Δθ‖/‖θ‖ of each matrix over steps: how far a step moves it, relative to its size."""
-    y = partial(timeline.magnitude_axis, "‖Δθ‖ / ‖θ‖")
-    text = "Update ratio of each weight matrix over steps, on a log scale"
-    return _tensors(data, "Update ratio by layer", text, "‖Δθ‖ / ‖θ‖", y, (1e-4, 1e-1), height)
+    return _tensors(data, RATIOS)
 
 
-def _tensors(
-    data: pd.DataFrame,
-    title: str,
-    text: str,
-    unit: str,
-    y: Callable[..., alt.Y],
-    holds: tuple[float, float],
-    height: int,
-) -> alt.LayerChart:
+def _tensors(data: pd.DataFrame, panel: Panel) -> alt.LayerChart:
+    y, holds = panel.axis(), panel.holds
     dash = alt.Scale(domain=list(PARTS), range=list(PARTS.values()))
     x = timeline.step_axis()
     tooltip = [
         alt.Tooltip("tensor:N"),
         alt.Tooltip("step:Q", format=",d"),
-        alt.Tooltip("value:Q", title=unit, format=".5~e"),
+        alt.Tooltip("value:Q", title=panel.unit, format=".5~e"),
     ]
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line(strokeWidth=1.5, opacity=0.9)
     lines = lines.transform_calculate(dash="datum.part == 'outside' ? 'attention' : datum.part")  # solid
@@ -202,10 +225,10 @@ def _tensors(
             detail="tensor:N",
         ),
         *timeline.guides(y),
-        *timeline.hover(y, tooltip, "tensor", f"{title.lower().replace(' ', '_')}_points"),
+        *timeline.hover(y, tooltip, "tensor", f"{panel.title.lower().replace(' ', '_')}_points"),
         *timeline.markers(),
     ]
-    return timeline.picture(layers, data, title, text, height)
+    return timeline.picture(layers, data, panel.title, panel.text, panel.height)
 
 
 def by_depth(data: pd.DataFrame, *, tensors: int = 30, height: int | None = None) -> alt.LayerChart:

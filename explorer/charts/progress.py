@@ -1,20 +1,35 @@
 """How training goes: loss, metric, learning rate, gradient norm, speed.
 
-`frame` makes the table that each chart takes, from `run.curve()`; timeline.py says what its columns mean.
+`parts` makes what is drawn from `run.curve()`, `frame` the same as the table that an Altair chart takes;
+timeline.py says what its columns mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.timeline import CURVES, Event, only
+from explorer.charts.timeline import CURVES, Event, Panel, only
+
+NATS, NORM = "nats per token", "‖g‖"
+LOSS = Panel("Loss", "Loss over steps, for training and validation", NATS, "linear", (0, 1), 300)
+METRIC = Panel("Right answers", "Right answers over steps, from 0 to 1", "share right", "share", (0, 1), 300, 4)
+RATE = Panel("Learning rate", "Learning rate over steps", "step size", "linear", (0, 1e-6), 170, legend=False)
+GRADIENT = Panel(
+    "Gradient norm",
+    "Norm of the whole gradient over steps, before and after clipping, on a log scale",
+    NORM,
+    "log",
+    (0.1, 1),
+    220,
+)
+SPEED = Panel("Speed", "Training steps per second", "steps/s", "linear", (0, 10), 170, 3, legend=False)
 
 Curve = Mapping[str, np.ndarray]  # "step" and, for a column c, "c_min", "c_max", "c_mean": each (n,)
 
@@ -36,7 +51,7 @@ class Guide:
     label: str
 
 
-def frame(
+def parts(
     curve: Curve,
     column: str,
     *,
@@ -45,33 +60,43 @@ def frame(
     guide: Guide | None = None,
     events: Iterable[Event] = (),
     cursor: int | None = None,
-) -> pd.DataFrame:
-    """The table of one curve of a run.
+) -> list[dict[str, Any]]:
+    """One curve of a run, with what belongs to it.
 
     column: loss, metric, lr, grad_norm, clipped_grad_norm, or speed, which is 1 / seconds.
     validation: "step" and `column`.   cursor: the step looked at, None when it is the newest.
     """
-    parts = _curve("train", "training", theme.TRAIN, curve, column)
+    drawn = _curve("train", "training", theme.TRAIN, curve, column)
     if validation is not None:
         look = {"series": "validation", "color": theme.VALIDATION}
-        parts += timeline.curve("validation", validation["step"], validation[column], **look)
+        drawn += timeline.curve("validation", validation["step"], validation[column], **look)
     for other in earlier:
-        parts += _curve("earlier", other.name, theme.run(other.index), other.curve, column)
-    return _finish(parts, guide, events, cursor)
+        drawn += _curve("earlier", other.name, theme.run(other.index), other.curve, column)
+    return [*drawn, *_level(guide), *timeline.marks(events, cursor)]
 
 
-def gradient_norm_frame(
+def gradient_norm_parts(
     curve: Curve,
     *,
     clip: float | None = None,
     events: Iterable[Event] = (),
     cursor: int | None = None,
-) -> pd.DataFrame:
-    """The table of `gradient_norm`: before and after clipping at `clip`."""
-    parts = _curve("train", "before clipping", theme.WARN, curve, "grad_norm")
-    parts += _curve("train", "after clipping", theme.TRAIN, curve, "clipped_grad_norm")
+) -> list[dict[str, Any]]:
+    """The norm of the whole gradient before and after clipping at `clip`."""
+    drawn = _curve("train", "before clipping", theme.WARN, curve, "grad_norm")
+    drawn += _curve("train", "after clipping", theme.TRAIN, curve, "clipped_grad_norm")
     guide = None if clip is None else Guide(clip, f"clipped at {clip:g}")
-    return _finish(parts, guide, events, cursor)
+    return [*drawn, *_level(guide), *timeline.marks(events, cursor)]
+
+
+def frame(curve: Curve, column: str, **belongs: Any) -> pd.DataFrame:
+    """The table of `parts`."""
+    return timeline.table(parts(curve, column, **belongs))
+
+
+def gradient_norm_frame(curve: Curve, **belongs: Any) -> pd.DataFrame:
+    """The table of `gradient_norm_parts`."""
+    return timeline.table(gradient_norm_parts(curve, **belongs))
 
 
 def _curve(kind: str, series: str, color: str, curve: Curve, column: str) -> list[dict]:
@@ -87,63 +112,38 @@ def _curve(kind: str, series: str, color: str, curve: Curve, column: str) -> lis
     return timeline.curve(kind, curve["step"], mean, low=low, high=high, series=series, color=color)
 
 
-def _finish(parts: list[dict], guide: Guide | None, events: Iterable[Event], cursor: int | None) -> pd.DataFrame:
-    if guide is not None:
-        parts = [*parts, timeline.rows("guide", value=guide.value, label=guide.label)]
-    return timeline.table([*parts, *timeline.marks(events, cursor)])
+def _level(guide: Guide | None) -> list[dict[str, Any]]:
+    return [] if guide is None else [timeline.rows("guide", value=guide.value, label=guide.label)]
 
 
-def losses(data: pd.DataFrame, *, log: bool = False, height: int = 300) -> alt.LayerChart:
+def losses(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
     """Training and validation loss in nats a token, earlier runs, and what guessing would cost."""
-    unit = "nats per token"
-    y = partial(timeline.magnitude_axis, unit) if log else partial(timeline.value_axis, unit, ".3~r")
-    text = "Loss over steps, for training and validation"
-    return _over_steps(data, "Loss", text, unit, y, (0.1 if log else 0, 1), height)
+    return _over_steps(data, replace(LOSS, scale="log", holds=(0.1, 1)) if log else LOSS)
 
 
-def metric(data: pd.DataFrame, *, title: str = "Accuracy", height: int = 240) -> alt.LayerChart:
-    """The task's metric from 0 to 1, with the level of chance. title: the metric's name."""
-    y = partial(timeline.share_axis, "share right")
-    return _over_steps(data, title, f"{title} over steps, from 0 to 1", "share right", y, (0, 1), height, digits=".4~%")
+def metric(data: pd.DataFrame) -> alt.LayerChart:
+    """The task's metric from 0 to 1, with the level of chance."""
+    return _over_steps(data, METRIC)
 
 
-def learning_rate(data: pd.DataFrame, *, height: int = 170) -> alt.LayerChart:
+def learning_rate(data: pd.DataFrame) -> alt.LayerChart:
     """The learning rate as it was applied."""
-    y = partial(timeline.value_axis, "step size", ".2~r")
-    return _over_steps(
-        data, "Learning rate", "Learning rate over steps", "step size", y, (0, 1e-6), height, legend=False
-    )
+    return _over_steps(data, RATE)
 
 
-def gradient_norm(data: pd.DataFrame, *, height: int = 220) -> alt.LayerChart:
+def gradient_norm(data: pd.DataFrame) -> alt.LayerChart:
     """‖g‖ of the whole gradient at true magnitude, before and after clipping."""
-    y = partial(timeline.magnitude_axis, "‖g‖")
-    text = "Norm of the whole gradient over steps, before and after clipping, on a log scale"
-    return _over_steps(data, "Gradient norm", text, "‖g‖", y, (0.1, 1), height)
+    return _over_steps(data, GRADIENT)
 
 
-def throughput(data: pd.DataFrame, *, height: int = 150) -> alt.LayerChart:
+def throughput(data: pd.DataFrame) -> alt.LayerChart:
     """Steps a second."""
-    y = partial(timeline.value_axis, "steps/s", ".3~r")
-    return _over_steps(
-        data, "Speed", "Training steps per second", "steps/s", y, (0, 10), height, legend=False, digits=".3~g"
-    )
+    return _over_steps(data, SPEED)
 
 
-def _over_steps(
-    data: pd.DataFrame,
-    title: str,
-    description: str,
-    unit: str,
-    y: Callable[..., alt.Y],
-    holds: tuple[float, float],
-    height: int,
-    *,
-    legend: bool = True,
-    digits: str = ".6~g",
-) -> alt.LayerChart:
+def _over_steps(data: pd.DataFrame, panel: Panel) -> alt.LayerChart:
     """Curves with the area from min to max behind, guides, events and the cursor."""
-    x = timeline.step_axis()
+    x, y, holds = timeline.step_axis(), panel.axis(), panel.holds
     kinds = alt.Scale(domain=CURVES, range=[2, 2, 1.25])
     area = alt.Chart().transform_filter(only("train")).mark_area(fillOpacity=0.22)
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line()
@@ -151,9 +151,9 @@ def _over_steps(
     tooltip = [
         alt.Tooltip("series:N", title="curve"),
         alt.Tooltip("step:Q", format=",d"),
-        alt.Tooltip("value:Q", title=unit, format=digits),
-        alt.Tooltip("low:Q", title="lowest near", format=digits),
-        alt.Tooltip("high:Q", title="highest near", format=digits),
+        alt.Tooltip("value:Q", title=panel.unit, format=panel.format),
+        alt.Tooltip("low:Q", title="lowest near", format=panel.format),
+        alt.Tooltip("high:Q", title="highest near", format=panel.format),
     ]
     layers = [
         timeline.extent(holds).encode(x=timeline.step_axis("newest:Q", (0, 1)), y=y(field="reach:Q", holds=holds)),
@@ -167,13 +167,13 @@ def _over_steps(
         lines.encode(
             x=x,
             y=y(),
-            color=timeline.series_color(legend),
+            color=timeline.series_color(panel.legend),
             strokeWidth=alt.StrokeWidth("kind:O", scale=kinds, legend=None),
             detail="kind:N",
         ),
         dots.encode(x=x, y=y(), color=timeline.own_color()),
         *timeline.guides(y),
-        *timeline.hover(y, tooltip, "series", f"{title.lower().replace(' ', '_')}_points"),
+        *timeline.hover(y, tooltip, "series", f"{panel.title.lower().replace(' ', '_')}_points"),
         *timeline.markers(),
     ]
-    return timeline.picture(layers, data, title, description, height)
+    return timeline.picture(layers, data, panel.title, panel.text, panel.height)

@@ -1,7 +1,9 @@
-"""What every chart over steps is made of: one table for all layers, and the layers.
+"""What every chart over steps is made of: a panel, parts, and for Altair one table and its layers.
 
-A chart's spec never depends on values, so that new data is swapped in place. One tidy table therefore serves
-all layers, and each layer keeps the rows of its own `kind`:
+A `Panel` says what the axes are, parts say what is drawn. A live page hands both to a canvas of our own
+(explorer/ui/components/curves.py); Altair draws the same in a notebook. An Altair spec never depends on
+values, so that new data is swapped in place: one tidy table serves all layers, and each keeps the rows of
+its own `kind`:
 
     kind        means                             uses
     train       a curve of this run               step, value, low, high, series, color
@@ -18,7 +20,9 @@ all layers, and each layer keeps the rows of its own `kind`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import altair as alt
@@ -31,6 +35,37 @@ NUMBERS = ("step", "value", "low", "high")
 WORDS = ("kind", "series", "color", "label")
 SOURCE = "source"  # the name of the table that layers share
 CURVES = ["train", "validation", "earlier"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a chart over steps is, whatever its data.
+
+    text: what a screen reader says.   unit: of the value axis.   scale: linear, log, or share, which is 0 to 1
+    whatever the data.   holds: the least that the value axis shows, (from, to).   digits: significant ones of a
+    number told on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
+    """
+
+    title: str
+    text: str
+    unit: str
+    scale: str
+    holds: tuple[float, float]
+    height: int
+    digits: int = 6
+    legend: bool = True
+    dashes: Mapping[str, Sequence[int]] | None = None
+
+    def axis(self) -> Callable[..., alt.Y]:
+        """The value axis."""
+        if self.scale == "log":
+            return partial(magnitude_axis, self.unit)
+        return partial(share_axis if self.scale == "share" else value_axis, self.unit)
+
+    @property
+    def format(self) -> str:
+        """Of a number told on hover, for Vega."""
+        return f".{self.digits}~{'%' if self.scale == 'share' else 'g'}"
 
 
 class Event(Protocol):
@@ -119,9 +154,9 @@ def step_axis(field: str = "step:Q", holds: tuple[float, float] | None = None) -
     return alt.X(field, title="step", scale=_scale(holds, nice=False), axis=alt.Axis(format="~s", tickMinStep=1))
 
 
-def value_axis(unit: str, digits: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
+def value_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
     """A linear axis."""
-    return alt.Y(field, title=unit, scale=_scale(holds, nice=True), axis=alt.Axis(format=digits))
+    return alt.Y(field, title=unit, scale=_scale(holds, nice=True), axis=alt.Axis(format=".3~r"))
 
 
 def share_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:

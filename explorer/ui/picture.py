@@ -1,10 +1,10 @@
-"""Showing a chart live: its spec is made once, afterwards only data travels."""
+"""Showing a picture live: curves go to a canvas of our own; of an Altair chart only data travels."""
 
 from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -16,7 +16,9 @@ import streamlit as st
 from altair.utils.schemapi import debug_mode
 
 from explorer import charts
-from explorer.charts import gradients, progress
+from explorer.charts import gradients
+from explorer.charts.timeline import Panel
+from explorer.ui.components import curves as canvas
 
 Chart = Callable[..., alt.TopLevelMixin]
 
@@ -42,16 +44,17 @@ def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
 
 
+def curves(panel: Panel, parts: Sequence[dict[str, Any]], key: str) -> None:
+    """Draws curves over steps. A click on them moves the scrubber there."""
+
+    def go(step: int) -> None:
+        st.session_state.step = step
+
+    canvas.curves(panel, parts, key=key, projector=bool(st.session_state.get("projector")), on_step=go)
+
+
 def warm_up() -> None:
-    """Makes the specs of the first pages, so that no visitor waits for them: 0.1 s each."""
-    curve, points = progress.frame({}, "loss"), np.empty((0, 0))
-    for chart in (progress.losses, progress.learning_rate, progress.gradient_norm):
-        spec_of(chart, curve)
-    spec_of(progress.metric, curve, title="Right answers", height=300)
-    spec_of(progress.throughput, curve, height=170)
-    table = gradients.norm_frame(np.empty(0), points, [])
-    spec_of(gradients.norms, table)
-    spec_of(gradients.update_ratios, table)
+    """Makes the spec of the first Altair chart, so that no visitor waits for it: 0.1 s."""
     spec_of(gradients.flow, gradients.flow_frame(np.empty(0), []))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from families import family, only_where_told
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tiny_runs import TINY, recorded
 from waiting import until
 
@@ -73,9 +73,11 @@ def keys(page: Page, *names: str) -> None:
         page.keyboard.press(name)
 
 
-def chart(page: Page, title: str) -> None:
-    """A chart is painted."""
-    expect(page.get_by_test_id("stVegaLiteChart").locator("svg", has_text=title).first).to_be_visible()
+def chart(page: Page, title: str) -> Locator:
+    """A chart over steps, once it is painted."""
+    found = page.locator(".curves", has_text=title).first
+    expect(found).to_have_attribute("data-newest", re.compile(r"\d"))
+    return found
 
 
 def test_first_use(visit: Callable):
@@ -83,7 +85,7 @@ def test_first_use(visit: Callable):
     page = tab.open("/")
     expect(page.locator("[class*=st-key-card-] img")).to_have_count(7)
     page.locator(".st-key-train-reverse button").click()
-    chart(page, "nats per token")
+    chart(page, "Loss")
     run = tab.run
     until(lambda: run.last > 60, "it trains")
     state(page, "training")
@@ -177,9 +179,31 @@ def test_pause_play_and_single_steps(visit: Callable):
     keys(page, "Space")
     state(page, "paused · by hand")
     stopped = run.last
-    chart(page, "nats per token")
+    chart(page, "Loss")
     expect(page.locator(".where .step")).to_have_text(f"{stopped:,}")
     assert run.last == stopped
+
+
+def test_a_curve_tells_its_exact_numbers_and_a_click_goes_to_that_step(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/train?run={stored('read')}")
+    loss = chart(page, "Loss")
+    loss.locator(".over").hover(position={"x": 200, "y": 120})
+    tip = loss.locator(".tip")
+    expect(tip).to_contain_text("go to this step")
+    number, step = (float(text) for text in tip.locator("b").all_inner_texts()[:2])
+    assert number == pytest.approx(tab.run.steps["loss"][int(step)], rel=1e-5)
+    loss.locator(".over").click(position={"x": 200, "y": 120})
+    expect(page.locator(".where .step")).to_have_text(f"{int(step)}")
+    loss.get_by_role("button", name="training").click()
+    expect(loss.get_by_role("button", name="training")).to_have_attribute("aria-pressed", "false")
+    loss.get_by_role("button", name="Save").click()
+    for words, ending in (("drawing", b"<svg"), ("numbers", b"series,name,step"), ("picture", b"\x89PNG")):
+        if not loss.locator(".menu").is_visible():
+            loss.get_by_role("button", name="Save").click()
+        with page.expect_download() as saved:
+            loss.get_by_role("button", name=words).click()
+        assert Path(saved.value.path()).read_bytes().startswith(ending)
 
 
 def test_a_branch_goes_on_from_its_step_as_a_run_of_its_own(visit: Callable):
@@ -292,7 +316,7 @@ def test_every_page_fits_both_sizes_and_is_kept_to_be_looked_at(visit: Callable,
     KEPT.mkdir(parents=True, exist_ok=True)
     tab = visit(color_scheme=theme)
     page = tab.open(f"/train?run={learned()}")
-    chart(page, "nats per token")
+    chart(page, "Loss")
     for title, (size, viewport) in itertools.product(PAGES, SIZES.items()):
         page.set_viewport_size(viewport)
         if page.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -10,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import numpy as np
 import pytest
+from messages import read_curves
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
@@ -79,12 +79,14 @@ def grid(app: AppTest) -> dict[str, Any]:
     return json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
 
 
-def tables(app: AppTest) -> list[Any]:
-    """The data of a page's charts, in order."""
-    return [
-        pa.ipc.open_stream(io.BytesIO(chart.proto.datasets[0].data.data)).read_pandas()
-        for chart in app.get("vega_lite_chart")
-    ]
+def curves(app: AppTest) -> dict[str, dict[str, np.ndarray]]:
+    """What the curves of a page are told: values by the chart's title and the curve's name."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for component in app.get("bidi_component"):
+        if component.proto.component_name == "explorer_curves":
+            header, told = read_curves(component.proto.bytes)
+            found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in told}
+    return found
 
 
 def stored(name: str, steps: int, state: str, reason: str) -> str:
@@ -218,12 +220,25 @@ def test_the_charts_show_the_runs_own_numbers():
     run = Run.open(catalogue.path_of(name))
     app = visit("train", run=name)
 
-    def drawn() -> list[list[float]]:
-        shown = [table for table in tables(sound(app.run())) if {"step", "value", "series"} <= set(table)]
-        return [table[table["series"] == "training"].sort_values("step")["value"].tolist() for table in shown]
+    until(lambda: "Speed" in curves(sound(app.run())), "all charts")
+    shown = curves(app)
+    assert shown["Loss"]["training"].tolist() == run.steps["loss"].tolist()
+    assert shown["Right answers"]["training"].tolist() == run.steps["metric"].tolist()
+    assert shown["Learning rate"]["training"].tolist() == run.steps["lr"].tolist()
+    assert shown["Gradient norm"]["before clipping"].tolist() == run.steps["grad_norm"].tolist()
+    assert shown["Gradient norm"]["after clipping"].tolist() == run.steps["clipped_grad_norm"].tolist()
 
-    for column in ("loss", "metric", "lr"):
-        until(lambda column=column: run.steps[column].tolist() in drawn(), f"a chart of {column}")
+
+def test_the_gradient_charts_show_the_runs_own_numbers():
+    name = stored("norms", 40, "paused", "by hand")
+    run = Run.open(catalogue.path_of(name))
+    shown = curves(sound(visit("gradients", run=name)))
+    _, norms, ratios = run.tensor_norms(np.arange(40))
+    of = run.tensors.index("blocks.0.mlp.expand.weight")
+    assert shown["Update ratio by layer"]["blocks.0.mlp.expand.weight"].tolist() == ratios[:, of].tolist()
+    outside = run.tensors.index("unembedding.weight"), run.tensors.index("unembedding.bias")
+    both = np.linalg.norm(norms[:, outside], axis=1)
+    np.testing.assert_allclose(shown["Gradient norm by layer"]["unembedding"], both, rtol=1e-6)
 
 
 def test_scrubbing_shows_the_same_step_on_every_page_and_the_same_picture_again():

@@ -1,0 +1,80 @@
+// Saving curves: as a picture of dots, as a drawing, as numbers.
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
+const CAPTION = 44; // pixels above the plot for title and legend
+
+function curvesAsNumbers({ header }) {
+  const lines = ["series,name,step,value,low,high"];
+  for (const curve of header.curves)
+    for (let i = 0; i < curve.n; i++)
+      lines.push([quoted(curve.series), quoted(curve.name), curve.step[i], curve.value[i], curve.low[i], curve.high[i]].join());
+  return lines.join("\n") + "\n";
+}
+
+// The plot with its title and legend, into a context of its size.
+function wholePlot(panel, context) {
+  const { place, header, root } = panel, ink = inkOf(root), curves = shownCurves(panel);
+  context.fillStyle = ink.paper;
+  context.fillRect(0, 0, place.width, place.height + CAPTION);
+  const lower = { ...place, box: { ...place.box, top: place.box.top + CAPTION, bottom: place.box.bottom + CAPTION } };
+  const { low, high } = reach(header);
+  lower.y = valueAxis(header.look.scale, low, high, lower.box.bottom, lower.box.top);
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  words(context, header.look.title, 0, 4, ink.text, ink, 600, 15);
+  let x = 0;
+  for (const { series, color } of new Map(curves.map((curve) => [curve.series, curve])).values()) {
+    if (!header.look.legend) break;
+    stroke(context, color, 2.5, [], [[x, 33], [x + 20, 33]]);
+    words(context, series, x + 26, 27, ink.text, ink);
+    x += 46 + 7 * series.length;
+  }
+  context.textBaseline = "top";
+  const unit = { ...header, look: { ...header.look, unit: "" }, curves };
+  drawPlot(context, lower, unit, ink);
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  words(context, header.look.unit, 0, CAPTION + 4, ink.dim, ink, 600, 12);
+}
+
+function buildSaving(panel) {
+  const opener = make("button", "", panel.menu, "⋯"), menu = make("div", "menu", panel.menu);
+  opener.title = opener.ariaLabel = "Save";
+  menu.hidden = true;
+  opener.onclick = () => (menu.hidden = !menu.hidden);
+  const name = () => panel.header.look.title.toLowerCase().replaceAll(" ", "-");
+  const entry = (text, save) => {
+    make("button", "", menu, text).onclick = () => {
+      menu.hidden = true;
+      save();
+    };
+  };
+  entry("Save picture (PNG)", () => {
+    const canvas = document.createElement("canvas"), { width, height } = panel.place;
+    [canvas.width, canvas.height] = [2 * width, 2 * (height + CAPTION)];
+    const context = canvas.getContext("2d");
+    context.scale(2, 2);
+    wholePlot(panel, context);
+    canvas.toBlob((blob) => download(blob, `${name()}.png`));
+  });
+  entry("Save drawing (SVG)", () => {
+    const drawing = new Vector(panel.place.width, panel.place.height + CAPTION);
+    wholePlot(panel, drawing);
+    download(new Blob([String(drawing)], { type: "image/svg+xml" }), `${name()}.svg`);
+  });
+  entry("Save numbers (CSV)", () => download(new Blob([curvesAsNumbers(panel)], { type: "text/csv" }), `${name()}.csv`));
+  panel.menu.onkeydown = (event) => {
+    if (event.key === "Escape") menu.hidden = true;
+    event.stopPropagation();
+  };
+  panel.menu.addEventListener("focusout", (event) => {
+    if (!panel.menu.contains(event.relatedTarget)) menu.hidden = true;
+  });
+}

@@ -1,0 +1,58 @@
+"""What Python sends to the canvas of curves."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from messages import read_curves
+
+from explorer.charts import gradients, progress, theme
+from explorer.ui.components.curves import message
+
+COLUMNS = ("loss", "lr", "grad_norm", "clipped_grad_norm", "metric", "seconds")
+
+
+def curve(values: np.ndarray, spread: float = 0.0) -> dict[str, np.ndarray]:
+    ends = {"min": -spread, "mean": 0.0, "max": spread}
+    parts = {f"{c}_{end}": values + by for c in COLUMNS for end, by in ends.items()}
+    return {"step": np.arange(len(values)), **parts}
+
+
+def test_values_arrive_exactly_and_the_extremes_where_there_are_any():
+    values = np.random.default_rng(0).random(50)
+    _, (drawn,) = read_curves(message(progress.LOSS, progress.parts(curve(values, 0.1), "loss")))
+    assert drawn["value"].tolist() == values.tolist()
+    assert drawn["low"].tolist() == (values - 0.1).tolist()
+    assert not read_curves(message(progress.LOSS, progress.parts(curve(values), "loss")))[1][0]["band"]
+
+
+def test_a_run_without_steps_has_its_legend_and_no_number():
+    header, (drawn,) = read_curves(message(progress.LOSS, progress.parts({}, "loss")))
+    assert (drawn["series"], drawn["n"]) == ("training", 0)
+    assert header["cursor"] is None
+
+
+def test_what_belongs_to_a_curve_travels_with_it():
+    events = [SimpleNamespace(step=3, kind="set", label="lr 1e-3, at step 3")]
+    guide = progress.Guide(3.43, "guessing")
+    other = progress.Earlier("lr 0.1", 0, curve(np.ones(4)))
+    parts = progress.parts(curve(np.ones(9)), "loss", guide=guide, events=events, earlier=[other], cursor=5)
+    header, drawn = read_curves(message(progress.LOSS, parts))
+    assert [c["series"] for c in drawn] == ["training", "lr 0.1"]
+    assert header["guides"] == [{"value": 3.43, "label": "guessing"}]
+    assert header["events"] == [{"step": 3, "label": "lr 1e-3, at step 3", "color": theme.WARN}]
+    assert header["cursor"] == 5
+
+
+def test_an_infinite_value_is_a_mark_and_no_point():
+    header, (drawn,) = read_curves(message(progress.LOSS, progress.parts(curve(np.array([1, np.inf, 2])), "loss")))
+    assert np.isnan(drawn["value"][1])
+    assert header["nonfinite"] == [{"step": 1.0, "label": "training: infinite", "short": "∞"}]
+
+
+def test_the_legend_names_the_parts_that_the_model_has_and_no_other():
+    names = ["embedding.weight", "blocks.0.attention.project.weight", "blocks.0.mlp.expand.weight"]
+    parts = gradients.norm_parts(np.arange(2), np.ones((2, 3)), names)
+    header, drawn = read_curves(message(gradients.NORMS, parts))
+    assert [name for name, _ in header["dashes"]] == ["attention", "MLP"]
+    assert [c["name"] for c in drawn] == ["embedding", "layer 1 · attention", "layer 1 · MLP"]
+    assert drawn[2]["dash"] == [4, 3]

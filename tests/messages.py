@@ -1,0 +1,22 @@
+"""Reads what Python sends to the components of our own, as the browser does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+
+def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The header, and each curve with its step, value, low and high."""
+    length = int.from_bytes(message[:4], "little")
+    header, numbers = json.loads(message[4 : 4 + length]), np.frombuffer(message, "<f8", offset=4 + length)
+    curves, at = [], 0
+    for curve in header["curves"]:
+        columns = ["step", "value", *(("low", "high") if curve["band"] else ())]
+        read = {name: numbers[at + i * curve["n"] : at + (i + 1) * curve["n"]] for i, name in enumerate(columns)}
+        at += len(columns) * curve["n"]
+        curves.append({"low": read["value"], "high": read["value"]} | curve | read)
+    assert at == len(numbers)
+    return header, curves
