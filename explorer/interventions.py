@@ -1,0 +1,194 @@
+"""What happens if: a head switched off, a temperature turned, a row of attention rewritten.
+
+Each intervention acts inside one forward pass through the model's taps; weights, modes, gradients and random
+state stay as they are.
+
+B batch, T position, Q query, K key, H heads, D channels a head, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from explorer.heads import Heads
+from explorer.tasks.base import Batch
+from explorer.trace import Array, copied, evaluating, mean_loss, watching
+from models.tap import Tap
+from models.transformer import Block, Stack, attentions
+
+Edit = Callable[[Tensor], Tensor]  # of a tap's value: what shall be there instead
+Edits = Mapping[str, Edit]  # by the tap's name
+
+COLDEST, HOTTEST = 1e-3, 1e3  # temperatures; float32 scores stay finite between them
+SHORTEST = 3  # with two tokens the one that came next last time is also the one just before
+
+# what stands in for a head, from the outputs (B, H, Q, D) of all heads of its attention
+ABLATIONS: dict[str, Edit] = {
+    "zero": torch.zeros_like,
+    "mean": lambda out: out.mean((0, 2), keepdim=True).expand_as(out),  # over samples and positions
+}
+
+
+@contextmanager
+def patched(model: nn.Module, *edits: Edits) -> Iterator[None]:
+    """Inside, taps give what the edits make of their values, one edit after another.
+
+    ValueError where there is no such tap.
+    """
+    taps = {name: module for name, module in model.named_modules() if isinstance(module, Tap)}
+    for name in (name for edit in edits for name in edit):
+        if name not in taps:
+            nearest = get_close_matches(name, taps, n=1, cutoff=0)[0]
+            raise ValueError(f"there is no tap {name}; the nearest is {nearest}")
+    with ExitStack() as hooks:
+        for name, change in (item for edit in edits for item in edit.items()):
+
+            def replace(_module: nn.Module, _args: object, out: Tensor, change: Edit = change) -> Tensor:
+                return change(out)
+
+            hooks.callback(taps[name].register_forward_hook(replace).remove)
+        yield
+
+
+@torch.no_grad()
+def ablation(model: nn.Module, batch: Batch, kind: str = "zero") -> dict[str, float]:
+    """How the loss on a batch changes, in nats, when each head by itself is silenced: by head name.
+
+    kind: one of ABLATIONS. Heads that are switched off already stay so, and change nothing.
+    The blocks before a head's own give back what they gave without it, which halves the work.
+    """
+    if kind not in ABLATIONS:
+        raise ValueError(f"kind={kind} is no ablation; use {' or '.join(ABLATIONS)}")
+
+    def loss() -> float:
+        return mean_loss(model(batch.tokens, batch.source), batch.targets).item()
+
+    changes = {}
+    with evaluating(model), ExitStack() as past:
+        with watching(model, lambda name: name.endswith((".head_out", ".residual_out"))) as clean:
+            before = loss()
+        for name, block in model.named_modules():
+            if not isinstance(block, Block):
+                continue
+            for part, attention in attentions(block).items():
+                path = f"{name}.{part}"
+                instead = ABLATIONS[kind](clean[f"{path}.head_out"])
+                for h in range(attention.heads):
+                    with patched(model, {f"{path}.head_out": partial(with_head, head=h, new=instead)}):
+                        changes[f"{path}.{h}"] = loss() - before
+            past.enter_context(giving(block, clean[f"{name}.residual_out"]))
+    return changes
+
+
+def with_head(out: Tensor, head: int, new: Tensor) -> Tensor:
+    """A copy of out (B, H, …) with one head from new, of the same shape."""
+    out = out.clone()
+    out[:, head] = new[:, head]
+    return out
+
+
+@contextmanager
+def giving(module: nn.Module, out: Tensor) -> Iterator[None]:
+    """Inside, the module gives `out` without computing anything."""
+    module.forward = lambda *args: out
+    try:
+        yield
+    finally:
+        del module.forward  # the class's own again
+
+
+def with_temperature(model: nn.Module, head: str, temperature: float) -> Edits:
+    """The scores of one head divided by a temperature: below 1 it looks more sharply, above more evenly.
+
+    ValueError where there is no such head, or for a temperature outside COLDEST to HOTTEST.
+    """
+    path, h = part_and_number(model, head)
+    if not COLDEST <= temperature <= HOTTEST:
+        raise ValueError(f"temperature={temperature} is out of range; use {COLDEST:g} to {HOTTEST:g}")
+    return {f"{path}.scores": lambda scores: with_head(scores, h, scores / temperature)}
+
+
+def with_row(model: nn.Module, head: str, query: int, weights: Sequence[float]) -> Edits:
+    """One query's attention in one head replaced by weights (K,), scaled to sum to 1 over the visible keys.
+
+    ValueError where there is no such head, for a weight that is negative or not finite; in the forward pass
+    where the query or the number of weights does not fit, or nothing is left on the keys that the query sees.
+    """
+    path, h = part_and_number(model, head)
+    for k, weight in enumerate(weights):
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"the weight {weight} of key {k + 1} is not an amount of attention; use 0 or more")
+    seen = {}
+
+    def look(scores: Tensor) -> Tensor:
+        seen["visible"] = scores[:, h] > -math.inf  # (B, Q, K): the pattern alone does not tell 0 from hidden
+        return scores
+
+    def replace(pattern: Tensor) -> Tensor:
+        Q, K = pattern.shape[2:]
+        if len(weights) != K or not 0 <= query < Q:
+            raise ValueError(f"query {query + 1} and {len(weights)} weights do not fit {Q} queries and {K} keys")
+        row = pattern.new_tensor(weights) * seen["visible"][:, query]  # (B, K)
+        total = row.sum(-1, keepdim=True)
+        if not total.all():
+            raise ValueError(f"no weight is left on the keys that query {query + 1} sees; give one of them some")
+        pattern = pattern.clone()
+        pattern[:, h, query] = row / total
+        return pattern
+
+    return {f"{path}.scores": look, f"{path}.pattern": replace}
+
+
+def part_and_number(model: nn.Module, head: str) -> tuple[str, int]:
+    """Path of its attention and number from 0 of a head such as `blocks.0.attention.1`. ValueError if there is none."""
+    names = Heads(model).names()
+    if head not in names:
+        raise ValueError(f"there is no head {head}; heads are {', '.join(names)}")
+    path, _, number = head.rpartition(".")
+    return path, int(number)
+
+
+@torch.no_grad()
+def next_token(model: nn.Module, batch: Batch, position: int, *edits: Edits) -> Array:
+    """Probability of each token at a position of the batch's first sample, (V,), with the edits in force."""
+    with evaluating(model), patched(model, *edits):
+        return copied(model(batch.tokens, batch.source)[0, position].softmax(-1))
+
+
+def repeated(
+    vocabulary_size: int, n: int, rows: int, generator: torch.Generator, exclude: Sequence[int] = ()
+) -> Tensor:
+    """Random sequences of n tokens, each said twice, (rows, 2n); what `measure.heads` scores heads on.
+
+    exclude: tokens that are not drawn, such as padding. Where the vocabulary lasts no token comes twice
+    within n, so that only the repetition tells where to look. ValueError where n is too small.
+    """
+    if n < SHORTEST:
+        raise ValueError(f"n={n} tokens said twice do not tell heads apart; use {SHORTEST} or more")
+    drawn = torch.tensor([token for token in range(vocabulary_size) if token not in exclude])
+    rounds = -(-n // len(drawn))
+    order = torch.rand(rows, rounds, len(drawn), generator=generator).argsort(-1)
+    once = drawn[order].flatten(1)[:, :n]
+    return torch.cat([once, once], 1)
+
+
+@torch.no_grad()
+def repeat_patterns(model: nn.Module, tokens: Tensor) -> dict[str, Array]:
+    """Every self-attention's pattern on `repeated` tokens (B, T), (B, H, T, T) by the path of its attention.
+
+    An encoder-decoder reads them on both sides; its cross-attention is left out: there a position back in
+    time means nothing. ValueError where the model's context is too short.
+    """
+    context = min(len(module.visible) for module in model.modules() if isinstance(module, Stack))
+    if tokens.shape[1] > context:
+        raise ValueError(f"the model reads {context} tokens and these are {tokens.shape[1]}; use fewer")
+    with evaluating(model), watching(model, lambda name: name.endswith(".attention.pattern")) as seen:
+        model(tokens, tokens)
+    return {name.removesuffix(".pattern"): copied(pattern) for name, pattern in seen.items()}
