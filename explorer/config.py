@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -77,7 +78,7 @@ class RunConfig(Frozen):
     def get(self, path: str) -> Any:
         """The value at a path such as `optimizer.lr`. ValueError where there is none."""
         if path not in self.flat():
-            raise ValueError(f"there is no setting {quoted(path)}; settings are {', '.join(self.flat())}")
+            raise ValueError(no_setting(path, self.task.name))
         part, name = path.split(".")
         return getattr(getattr(self, part), name)
 
@@ -97,7 +98,7 @@ class RunConfig(Frozen):
         for path, value in changes.items():
             part, _, name = path.partition(".")
             if part not in plain:
-                raise ValueError(f"there is no setting {quoted(path)}; settings are {', '.join(self.flat())}")
+                raise ValueError(no_setting(path, self.task.name))
             plain[part][name] = value
         return self.from_plain(plain)
 
@@ -188,7 +189,8 @@ def refusal(error: ValidationError) -> str:
         where = [where[0], where[2]]
     path = ".".join(where) or "the config"
     if first["type"] == "extra_forbidden" or first["type"] == "unexpected_keyword_argument":
-        return f"there is no setting {quoted(path)}; check its spelling"
+        variant = str(first["loc"][1]) if where[0] == "task" else "reverse"
+        return no_setting(path, variant)
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         name = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
         return f"task.name={quoted(str(name))} is not a task; use {', '.join(TASKS)}"
@@ -196,6 +198,26 @@ def refusal(error: ValidationError) -> str:
         return f"{path} is missing; give it a value"
     said = first["msg"][0].lower() + first["msg"][1:]
     return f"{quoted(path)}={quoted(str(first['input']))} is refused: {said}{example(path)}"
+
+
+def no_setting(path: str, task: str) -> str:
+    """The refusal of a setting that is not there for this task, with up to three that may have been meant."""
+    known = settings(task)
+    name = path.rpartition(".")[2]
+    near = [p for p in known if p.endswith(f".{name}")] + get_close_matches(path, known, cutoff=0.75)
+    meant = f" (near: {', '.join(list(dict.fromkeys(near))[:3])})" if near else ""
+    return f"there is no setting {quoted(path)}{meant}; `python -m explorer presets NAME` lists all"
+
+
+def settings(task: str) -> list[str]:
+    """The path of every setting that a run on this task has."""
+    parts: dict[str, Any] = {
+        "model": [field.name for field in fields(ModelConfig)],
+        "task": TASKS[task].model_fields,
+        "optimizer": OptimizerConfig.model_fields,
+        "train": TrainConfig.model_fields,
+    }
+    return [f"{part}.{name}" for part, names in parts.items() for name in names]
 
 
 def quoted(text: str) -> str:

@@ -14,22 +14,22 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from explorer import memory
 from explorer.config import LIVE, RunConfig
+from explorer.device import choose_device, numerics
+from explorer.divergence import Diverged, first_non_finite
 from explorer.heads import HEAD_EVENTS, Heads
 from explorer.optimizers import Flat, Optimizer, learning_rate
 from explorer.randomness import stream
 from explorer.tasks import build as build_task
-from explorer.tasks.base import IGNORE, Batch, Task
-from explorer.trace import mean_loss, observe
+from explorer.tasks.base import Batch, Task
+from explorer.trace import mean_loss
 from models import precisions
 from models.layers import Dropout
 from models.transformer import build as build_model
@@ -56,14 +56,6 @@ class Step:
     seconds: float
     grad_norms: dict[str, float]
     update_ratios: dict[str, float]
-
-
-class Diverged(ArithmeticError):
-    """Training met a value that is not finite and stopped before the update."""
-
-    def __init__(self, index: int, what: str):
-        super().__init__(f"step {index}: {what}; the weights are those before this step")
-        self.index, self.what = index, what
 
 
 class Training(Iterator[Step]):
@@ -245,45 +237,3 @@ def initial_model(config: RunConfig, task: Task) -> nn.Module:
 def norm_of_each(tensors: dict[str, Tensor]) -> Tensor:
     """The Euclidean norm of each tensor, in one."""
     return torch.stack(torch._foreach_norm(list(tensors.values())))
-
-
-def first_non_finite(model: nn.Module, batch: Batch) -> str:
-    """The first tap, forward and then backward, that holds NaN or an unexpected infinity."""
-    trace = observe(model, batch)
-    for name, value in trace.values.items():
-        masked = name.endswith(".scores")  # −inf is how a mask says no
-        if not (np.isfinite(value) | (np.isneginf(value) if masked else False)).all():
-            return name
-    for name, grad in reversed(trace.grads.items()):
-        if not np.isfinite(grad).all():
-            return f"the gradient at {name}"
-    for name, parameter in model.named_parameters():
-        if not parameter.isfinite().all():
-            return name
-    return "a sum over the whole gradient, too large for float32"
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto` is CUDA, then Apple's MPS, then the CPU. ValueError where the one asked for is not there."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(kind for kind, is_there in there.items() if is_there)
-    if not there[name]:
-        raise ValueError(f"train.device={name} is not on this machine; use auto")
-    return torch.device(name)
-
-
-@contextmanager
-def numerics(config: RunConfig) -> Iterator[None]:
-    """One thread: sums in one order, and for small models faster than two (the size of OMP teams)."""
-    threads = torch.get_num_threads()
-    if threads != 1:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        if threads != 1:
-            torch.set_num_threads(threads)
-
-
-__all__ = ["IGNORE", "Diverged", "Step", "Training", "train"]

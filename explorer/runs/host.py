@@ -10,31 +10,20 @@ spare waits with torch loaded.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, wait
 from pathlib import Path
 from typing import Any
 
-from explorer.runs import looker, worker
+from explorer.runs.child import FORKS, Child, forked, spawned, warm_up
 
-FORKS = sys.platform == "linux"  # macOS has fork, and libraries that do not survive it
 LANES = ("quick", "slow")  # pictures at hand, and those that take a while
 GOODBYE_SECONDS = 5.0  # for a worker to write its last checkpoint
-
-
-@dataclass
-class Child:
-    """A process made here, with the host's end of its pipe."""
-
-    process: Any
-    pipe: Connection
 
 
 @dataclass
@@ -109,16 +98,10 @@ class Host:
     def hatch(self, role: str, path: Path | None) -> Child:
         """A new process in a role, in about 10 ms."""
         if FORKS:
-            ours, theirs = multiprocessing.Pipe()
-            others = [c.pipe for c in self.children] + [ours, self.server]
-            context = multiprocessing.get_context("fork")
-            process = context.Process(target=live, args=(theirs, others), daemon=True)
-            process.start()
-            theirs.close()
-            child = Child(process, ours)
+            child = forked([self.server, *(c.pipe for c in self.children)])
         else:
             child, self.spare = self.spare or spawned(), spawned()
-        child.pipe.send_bytes(json.dumps({"role": role, "path": str(path)}).encode())
+        child.say({"role": role, "path": str(path)})
         self.children.append(child)
         return child
 
@@ -150,7 +133,7 @@ class Host:
             if job.child is not None:
                 with suppress(ConnectionError):  # it has just ended: `lost` hears of it and makes another
                     for order in list(job.orders)[job.sent :]:
-                        job.child.pipe.send_bytes(json.dumps(order).encode())
+                        job.child.say(order)
                         job.sent += 1
 
     def serve(self, lane: str) -> None:
@@ -158,7 +141,7 @@ class Host:
         if self.busy[lane] is None and self.requests[lane]:
             self.busy[lane] = request = self.requests[lane].pop()  # the newest: who scrubs wants the last
             with suppress(ConnectionError):  # it has just ended, and `lost` says so
-                self.lookers[lane].pipe.send_bytes(json.dumps(request).encode())
+                self.lookers[lane].say(request)
 
     def from_child(self, child: Child) -> None:
         """A worker's answer to an order, or a looker's to a request."""
@@ -215,46 +198,7 @@ class Host:
         self.attend()
 
 
-def live(orders: Connection, others: list[Connection]) -> None:
-    """What a child does: learns its role and lives it."""
-    for other in others:  # the host's ends: held open here they would hide the host's death from its children
-        other.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        task = json.loads(orders.recv_bytes())
-    except (EOFError, ConnectionError):
-        return
-    if task["role"] == "worker":
-        worker.main(Path(task["path"]), orders)
-    else:
-        looker.main(orders)
-
-
-def live_warm(orders: Connection) -> None:
-    """The same for a spare, which has to load torch by itself first."""
-    warm_up()
-    live(orders, [])
-
-
-def spawned() -> Child:
-    """A process made without fork, loading torch while it waits."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=live_warm, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    return Child(process, ours)
-
-
-def warm_up() -> None:
-    """Loads what the first training step of a process would otherwise load, once for all children."""
-    from explorer import RunConfig, observe, train
-
-    training = train(RunConfig().replace({"train.device": "cpu"}))
-    next(training)
-    observe(training.model, training.task.probe())
-
-
-def main(serve: Callable[[Host], None] = Host.run) -> None:
+def main() -> None:
     """`python -m explorer.runs.host ADDRESS QUOTA`, the key in EXPLORER_HOST_KEY."""
     address, quota = sys.argv[1], int(sys.argv[2])
     try:
@@ -263,7 +207,7 @@ def main(serve: Callable[[Host], None] = Host.run) -> None:
         return  # the server was stopped meanwhile
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
-    serve(Host(server, quota))
+    Host(server, quota).run()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,61 +21,17 @@ from filelock import FileLock, Timeout
 
 from explorer.config import RunConfig
 from explorer.home import home
-from explorer.measure.decimation import decimate_blocks
 from explorer.runs import file
-from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
+from explorer.runs.events import Event, head_name
+from explorer.runs.file import COLUMNS, RunFileError
+from explorer.runs.history import Columns, Curve
 
 if TYPE_CHECKING:
     from torch import nn
 
     from explorer.tasks.base import Task
 
-SUMMARIES = tuple(f"{column}_{kind}" for column in COLUMNS for kind in ("min", "max", "mean"))
-PEAK = 2 + SUMMARIES.index("grad_norm_max")  # the column whose largest value names a bucket's peak
-FINEST = 500  # a curve is made of the coarsest blocks of which there are still so many
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a run: after `step` steps, at `time` (seconds since 1970)."""
-
-    id: int
-    step: int
-    time: float
-    kind: str
-    detail: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        """The event in words."""
-        head = head_name(self.detail["head"]) if "head" in self.detail else ""
-        reason = self.detail.get("reason", "")
-        words = {
-            "set": ", ".join(
-                f"{k.partition('.')[2]} {v:g}" if isinstance(v, float) else f"{k.partition('.')[2]} {v}"
-                for k, v in self.detail.items()
-            ),
-            "ablate": f"{head} switched off",
-            "restore": f"{head} switched on again",
-            "freeze": f"{head} frozen",
-            "unfreeze": f"{head} thawed",
-            "reset": f"{head} started afresh",
-            "bookmark": f"bookmark {self.detail.get('label', '')}".strip(),
-            "branched": f"branched from {self.detail.get('from')}",
-            "speed": f"at most {self.detail.get('value')} steps/s" if self.detail.get("value") else "full speed",
-            "paused": f"paused: {reason}",
-            "diverged": f"diverged: {reason}",
-            "finished": f"finished: {reason}",
-        }
-        return f"step {self.step}: {words.get(self.kind, self.kind)}"
-
-
-def head_name(path: str) -> str:
-    """A head as people count: `blocks.0.attention.1` is head 1.2."""
-    parts = path.split(".")
-    block, number = int(parts[parts.index("blocks") + 1]) + 1, int(parts[-1]) + 1
-    where = {"encoder": "encoder ", "decoder": "decoder "}.get(parts[0], "")
-    return f"{where}{'cross-' if parts[-2] == 'cross' else ''}head {block}.{number}"
+__all__ = ["Event", "Run", "Snapshot", "Status", "head_name", "lock_path"]
 
 
 @dataclass(frozen=True)
@@ -96,25 +52,6 @@ class Snapshot:
     state: bytes | None
 
 
-class Columns(Mapping[str, np.ndarray]):
-    """The recorded steps by column, each read when asked for: float64, one value a step."""
-
-    def __init__(self, run: Run):
-        self.run = run
-
-    def __getitem__(self, column: str) -> np.ndarray:
-        if column not in tuple(self):
-            raise KeyError(column)
-        rows = self.run.query(f"SELECT {column} FROM steps ORDER BY step")
-        return np.array(rows, dtype=np.float64).reshape(-1)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(("step", *COLUMNS, "tokens"))
-
-    def __len__(self) -> int:
-        return len(COLUMNS) + 2
-
-
 class Run:
     """One run. Opened with `Run.open(path)`; safe to share among threads.
 
@@ -124,11 +61,10 @@ class Run:
 
     def __init__(self, path: Path, connection: sqlite3.Connection):
         self.path = path
-        self.steps = Columns(self)
+        self.steps = Columns(self.query)
         self._connection = connection
         self._lock = threading.Lock()
-        self._curve_lock = threading.Lock()
-        self._blocks = {level: np.empty((0, 2 + len(SUMMARIES))) for level in range(LEVELS + 1)}
+        self._curve = Curve(self.query)
         self._events: list[Event] = []
 
     @classmethod
@@ -241,6 +177,14 @@ class Run:
         (step,) = self.query("SELECT max(step) FROM snapshots")[0]
         return step or 0
 
+    def snapshot(self, step: int) -> Snapshot | None:
+        """The weights at one of `snapshot_steps`, without what training needs besides.
+
+        None where there are none: a run that grows thins its older ones.
+        """
+        rows = self.query("SELECT step, event, weights, NULL FROM snapshots WHERE step = ?", (step,))
+        return Snapshot(*rows[0]) if rows else None
+
     def checkpoint(self, step: int) -> Snapshot | None:
         """The last snapshot at or before `step` from which training can go on; None before the first."""
         rows = self.query(
@@ -286,43 +230,7 @@ class Run:
         peak is the step of the bucket's largest gradient norm. Costs the same for a thousand steps and
         for a million: long runs are read from the overview, and only what is new is read at all.
         """
-        table = decimate_blocks(self._table(self.last), points, PEAK)
-        names = ("step", "peak", *SUMMARIES)
-        return dict(zip(names, table.T, strict=True))
-
-    def _table(self, last: int) -> np.ndarray:
-        """Rows of (first step, peak, summaries…), coarse blocks first and single steps at the end."""
-        top = 0
-        while last // FANOUT ** (top + 1) >= FINEST and top < LEVELS:
-            top += 1
-        parts = []
-        start = 0
-        with self._curve_lock:
-            for level in range(top, -1, -1):
-                parts.append(self._level(level, start))
-                if len(parts[-1]):
-                    start = int(parts[-1][-1, 0]) + FANOUT**level
-        return np.concatenate(parts)
-
-    def _level(self, level: int, start: int) -> np.ndarray:
-        """The complete blocks of one level from step `start` on; only what is new is read."""
-        known = self._blocks[level]
-        known = known[known[:, 0] >= start]
-        size = FANOUT**level
-        first = int(known[-1, 0]) + size if len(known) else start
-        if level:
-            rows = self.query(
-                f"SELECT block * {size}, peak, {', '.join(SUMMARIES)} FROM overview "
-                "WHERE level = ? AND block >= ? ORDER BY block",
-                (level, first // size),
-            )
-        else:
-            columns = ", ".join(f"{c}, {c}, {c}" for c in COLUMNS)
-            rows = self.query(f"SELECT step, step, {columns} FROM steps WHERE step >= ? ORDER BY step", (first,))
-        if rows:
-            known = np.concatenate([known, np.array(rows, dtype=np.float64)])
-        self._blocks[level] = known
-        return known
+        return self._curve.upto(self.last, points)
 
     def tensor_norms(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """At the given steps that are recorded: steps (n,), gradient norms (n, P), update ratios (n, P)."""

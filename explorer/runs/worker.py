@@ -13,10 +13,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from explorer.divergence import Diverged
+from explorer.heads import HEAD_EVENTS
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
 from explorer.runs.run import Run
-from explorer.training import HEAD_EVENTS, Diverged, Training
+from explorer.training import Training
 
 LINGER_SECONDS = 1.0  # an idle worker waits this long for another order
 
@@ -93,6 +95,7 @@ class Worker:
             self.pause(detail.get("reason", "by hand"))
         elif kind == "single":
             self.singles += 1
+            self.note("single", detail)
         elif kind == "speed":
             value = detail["value"]
             if value is not None and not 0.01 <= value <= 1000:

@@ -16,8 +16,9 @@ import safetensors.torch
 import torch
 from tiny_runs import TINY, recorded
 
-from explorer import Run, presets
+from explorer import Run, RunConfig, presets
 from explorer.__main__ import main
+from explorer.commands import settings
 
 ROOT = Path(__file__).parents[2]
 SMALL = [f"--set={path}={TINY.get(path)}" for path in ("model.width", "model.heads", "model.context", "train.batch")]
@@ -53,6 +54,15 @@ def test_presets_are_listed_with_a_line_each(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(presets())
     assert all(len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_settings_of_a_preset_are_those_that_set_takes(name: str, capsys):
+    assert main(["presets", name]) == 0
+    words = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    preset = RunConfig.preset(name)
+    assert list(words) == list(preset.flat())
+    assert preset.replace(settings([f"{path}={word}" for path, word in words.items()])) == preset
 
 
 def test_train_info_resume_verify_and_export(tmp_path: Path, capsys):
@@ -104,6 +114,7 @@ def test_a_text_of_ones_own_is_trained_on(tmp_path: Path, capsys):
         (["--set", "model.heads=5"], "model.heads=5"),
         (["--set", "foo.bar=1"], "there is no setting foo.bar"),
         (["--set", "foo=1"], "there is no setting foo"),
+        (["--set", "lr=0.1"], "(near: optimizer.lr); `python -m explorer presets NAME` lists all"),
         (["--set", "optimizer.lr"], "has no value"),
         (["--set", "model.context=4"], "context"),
         (["--steps", "0"], "train.steps=0"),

@@ -83,6 +83,36 @@ def test_a_setting_that_is_not_there_is_refused(path: str) -> None:
     assert refused({path: 1}).startswith("there is no setting")
 
 
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("lr", "optimizer.lr"),
+        ("model.lr", "optimizer.lr"),
+        ("name", "task.name, optimizer.name"),
+        ("optimiser.lr", "optimizer.lr"),
+        ("optimizer.weightdecay", "optimizer.weight_decay"),
+        ("model.n_heads", "model.heads"),
+        ("train.epochs", "train.steps"),
+        ("task.lenght", "task.length"),
+    ],
+)
+def test_a_misspelt_setting_is_told_the_ones_near_it(path: str, near: str) -> None:
+    assert f"{path} (near: {near}" in refused({path: 1})
+
+
+def test_only_settings_of_the_task_asked_for_are_near() -> None:
+    assert "near: task.language" in refused({"task.name": "dates", "task.langage": "fr"})
+    assert "task.language" not in refused({"task.langage": "fr"})
+
+
+@given(st.one_of(st.text(max_size=90), st.sampled_from(PATHS).map(lambda path: f"{path}s"), st.just("x" * 10**6)))
+@settings(deadline=None)
+def test_a_setting_that_is_not_there_is_refused_in_one_short_sentence(path: str) -> None:
+    with pytest.raises(ValueError, match=r"\Athere is no setting [^\n]* lists all\Z") as error:
+        RunConfig().get(path)
+    assert len(str(error.value)) < 160
+
+
 @given(st.dictionaries(st.one_of(st.sampled_from(PATHS), st.text(max_size=12)), VALUES, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_replace_gives_a_config_that_round_trips_or_one_sentence(changes: dict) -> None:

@@ -68,7 +68,7 @@ def worker_of(client: Client, run: Run) -> int:
 
 def look(client: Client, run: Run, step: int) -> dict:
     """The attention picture's plain values at a step."""
-    request = client.request("explorer.runs.views:attention", path=str(run.path), step=step)
+    request = client.request("explorer.runs.views.attention:patterns", path=str(run.path), step=step)
     return request.answer.result(timeout=30)[0]
 
 
@@ -126,6 +126,16 @@ def test_every_order_is_an_event_and_changes_nothing_before_it(client, tmp_path:
     assert run.config_at(run.last).get("train.clip") is None
     assert run.config_at(run.last).get("optimizer.lr") == 0.002
     assert not client.complaints(run.path)
+
+
+def test_each_step_by_hand_is_an_event(client, tmp_path: Path):
+    run = begun(tmp_path)
+    for step in range(3):
+        client.order(run.path, "single").result(timeout=30)
+        comes_to(run, step + 1)
+    assert [(e.step, e.kind) for e in run.events] == [(0, "single"), (1, "single"), (2, "single")]
+    assert run.events[-1].label == "step 2: one step by hand"
+    assert losses(run) == alone(3)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +220,7 @@ def test_a_looker_that_dies_says_so_and_the_next_picture_comes(client, tmp_path:
     host = client.process.pid
     for looker in family(host) - {host}:
         os.kill(looker, signal.SIGSTOP)  # so that a picture is being computed when they die
-    request = client.request("explorer.runs.views:attention", path=str(run.path), step=1)
+    request = client.request("explorer.runs.views.attention:patterns", path=str(run.path), step=1)
     for looker in family(host) - {host}:
         os.kill(looker, signal.SIGKILL)
     refusal = request.answer.exception(timeout=30)
@@ -255,7 +265,7 @@ def test_when_the_host_is_killed_workers_pause_and_no_process_is_left(tmp_path: 
     for run in runs:
         comes_to(run, 3)
     host = client.process.pid
-    request = client.request("explorer.runs.views:attention", path=str(runs[0].path), step=0)
+    request = client.request("explorer.runs.views.attention:patterns", path=str(runs[0].path), step=0)
     client.process.kill()
     until(lambda: not family(host), "all its processes end")
     for run in runs:

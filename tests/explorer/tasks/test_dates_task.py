@@ -8,7 +8,7 @@ import pytest
 import torch
 from babel.dates import format_date, get_day_names, get_month_names
 
-from explorer.tasks import build, dates
+from explorer.tasks import build, date_templates
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE
 from models.config import ModelConfig
@@ -184,8 +184,8 @@ def test_a_context_too_short_for_the_longest_date_names_the_one_needed():
 
 
 def test_dates_are_the_same_from_the_cache():
-    fresh = dates.write_templates("fr")
-    dates.templates.cache_clear()
-    kept = dates.templates("fr")
+    fresh = date_templates.write_templates("fr")
+    date_templates.templates.cache_clear()
+    kept = date_templates.templates("fr")
     assert kept.symbols == tuple(fresh.about["symbols"])
     assert all(torch.equal(getattr(kept, name), torch.from_numpy(a)) for name, a in fresh.arrays.items())

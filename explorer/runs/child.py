@@ -1,0 +1,83 @@
+"""Child: a process of the host's with torch in memory, ready in 10 ms.
+
+    fork   ─> copy of the host, which has loaded torch ─┐
+    spare  ─> a process that has loaded it by itself   ─┴─> role ─> worker or looker
+
+The first message to a child tells its role; then it lives that role until the host's end of its pipe closes.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from explorer.runs import looker, worker
+
+FORKS = sys.platform == "linux"  # macOS has fork, and libraries that do not survive it
+
+
+@dataclass
+class Child:
+    """A process made here, with the host's end of its pipe."""
+
+    process: Any
+    pipe: Connection
+
+    def say(self, message: dict[str, Any]) -> None:
+        """A message to it. ConnectionError where it has ended."""
+        self.pipe.send_bytes(json.dumps(message).encode())
+
+
+def forked(others: list[Connection]) -> Child:
+    """A copy of this process. others: the host's open connections, which the copy must let go of."""
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=live, args=(theirs, [*others, ours]), daemon=True)
+    process.start()
+    theirs.close()
+    return Child(process, ours)
+
+
+def spawned() -> Child:
+    """A process made without fork, loading torch while it waits."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=live_warm, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return Child(process, ours)
+
+
+def live(orders: Connection, others: list[Connection]) -> None:
+    """What a child does: learns its role and lives it."""
+    for other in others:  # the host's ends: held open here they would hide the host's death from its children
+        other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        task = json.loads(orders.recv_bytes())
+    except (EOFError, ConnectionError):
+        return
+    if task["role"] == "worker":
+        worker.main(Path(task["path"]), orders)
+    else:
+        looker.main(orders)
+
+
+def live_warm(orders: Connection) -> None:
+    """The same for a spare, which has to load torch by itself first."""
+    warm_up()
+    live(orders, [])
+
+
+def warm_up() -> None:
+    """Loads what the first training step of a process would otherwise load, once for all children."""
+    from explorer import RunConfig, observe, train
+
+    training = train(RunConfig().replace({"train.device": "cpu"}))
+    next(training)
+    observe(training.model, training.task.probe())

@@ -1,0 +1,39 @@
+"""What pages need to know of a run's task."""
+
+from __future__ import annotations
+
+from explorer.config import RunConfig
+from explorer.preset import PRESETS
+from explorer.runs.answer import Answer
+from explorer.runs.views.restored import opened
+from explorer.tasks import build
+from explorer.tasks.base import Task
+
+
+def about(path: str) -> Answer:
+    """What a run's pages need to know of its task. ValueError where its text is not on this machine."""
+    return described(opened(path).task)
+
+
+def fit(config: str) -> Answer:
+    """The same for a config (JSON) before there is a run. ValueError says why it cannot be trained."""
+    chosen = RunConfig.from_json(config)
+    return described(build(chosen.task, chosen.model))
+
+
+def described(task: Task) -> Answer:
+    """Vocabulary size, chance, what the metric counts, whether it writes text, one example."""
+    return {
+        "vocabulary": len(task.vocabulary),
+        "chance": task.chance,
+        "metric": task.metric,
+        "writes": task.prompt is not None,
+        "sample": task.sample(task.probe()),
+    }, {}
+
+
+def prepare() -> Answer:
+    """Builds every preset's task once, so that its text is on disk before a card is clicked."""
+    for preset in PRESETS.values():
+        build(preset.config.task, preset.config.model)
+    return {}, {}

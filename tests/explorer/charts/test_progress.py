@@ -1,0 +1,32 @@
+"""The tables of the progress charts against the run they are drawn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_runs import TINY, recorded
+
+from explorer.charts import progress
+
+CLIP = 1.3  # some steps of the run are above it, some below
+
+
+def test_gradient_norms_before_and_after_clipping_are_those_the_run_recorded_at_each_step(tmp_path: Path):
+    run = recorded(tmp_path / "clipped.run", 40, TINY.replace({"train.clip": CLIP}))
+    table = progress.gradient_norm_frame(run.curve(), clip=CLIP)
+    curves = table[table.kind == "train"].pivot(index="step", columns="series", values="value")
+    before, after = curves["before clipping"], curves["after clipping"]
+    assert curves.index.tolist() == list(range(40))
+    np.testing.assert_array_equal(before, run.steps["grad_norm"])
+    np.testing.assert_array_equal(after, run.steps["clipped_grad_norm"])
+    assert before.nunique() == 40  # so that another step would be seen
+    assert (before > CLIP).any()
+    assert (before < CLIP).any()
+    # torch.nn.utils.clip_grad_norm_ has the same coefficient
+    np.testing.assert_allclose(after, before * np.minimum(1, CLIP / (before + 1e-6)), rtol=1e-12)
+    row = run.step_row(17)
+    assert row is not None
+    assert (before[17], after[17]) == (row["grad_norm"], row["clipped_grad_norm"])
+    assert table[table.kind == "guide"].value.tolist() == [pytest.approx(CLIP)]
