@@ -10,7 +10,7 @@ function loupePlace(cell, width, most) {
   return { left, top, unit, width, height: top + unit * Q + 8, Q, K };
 }
 
-function drawLoupe(canvas, cell, place, hover, style) {
+function drawLoupe(canvas, cell, place, hover, gold, style) {
   const { left, top, unit, width, height, Q, K } = place, ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -32,12 +32,12 @@ function drawLoupe(canvas, cell, place, hover, style) {
   context.textAlign = "center";
   const wide = Math.max(every, Math.ceil((8 * Math.min(7, Math.max(...cell.row.k.map((t) => t.length)))) / unit));
   cell.row.k.forEach((token, k) => {
-    const near = hover && Math.abs(hover.k - k) < wide;
+    const near = hover && hover.k !== null && Math.abs(hover.k - k) < wide;
     if (hover?.k === k || (k % wide === 0 && !near)) label(token, left + (k + 0.5) * unit, top - 12, hover?.k === k);
   });
   context.textAlign = "right";
   cell.row.q.forEach((token, q) => {
-    const near = hover && Math.abs(hover.q - q) < every;
+    const near = hover && hover.q !== null && Math.abs(hover.q - q) < every;
     if (hover?.q === q || (q % every === 0 && !near)) label(token, left - 8, top + (q + 0.5) * unit, hover?.q === q);
   });
   context.save();
@@ -46,11 +46,15 @@ function drawLoupe(canvas, cell, place, hover, style) {
   context.textAlign = "center";
   label("query", 0, 0, false);
   context.restore();
+  for (const [colour, wide] of [[GOLD.halo, 3], [GOLD.core, 1.5]]) {
+    [context.strokeStyle, context.lineWidth] = [colour, wide];
+    for (const [q, k] of gold) context.strokeRect(left + k * unit, top + q * unit, unit, unit);
+  }
   if (!hover) return;
   context.strokeStyle = accent;
   context.lineWidth = 1;
-  context.strokeRect(left, top + hover.q * unit, unit * K, unit);
-  context.strokeRect(left + hover.k * unit, top, unit, unit * Q);
+  if (hover.q !== null) context.strokeRect(left, top + hover.q * unit, unit * K, unit);
+  if (hover.k !== null) context.strokeRect(left + hover.k * unit, top, unit, unit * Q);
 }
 
 // The query and key under a point of the loupe (CSS pixels), or null.

@@ -1,12 +1,5 @@
 // Matrix grid: the component itself. Built once, then repainted in place at every message.
 const grids = new WeakMap();
-const EXPLAINED = { nan: "not a number", plus: "+∞", minus: "−∞, masked" };
-
-function unpack(data) {
-  const bytes = data.slice(), length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { header, values: new Float32Array(bytes.buffer, 4 + length) };
-}
 
 function make(tag, className, parent, text) {
   const element = document.createElement(tag);
@@ -17,33 +10,30 @@ function make(tag, className, parent, text) {
 }
 
 function build(parent) {
-  const root = make("div", "matrix-grid", parent);
-  Object.assign(root, { tabIndex: 0, role: "group" });
-  const grid = { root, rows: [], cells: [], palette: null, hover: null, open: false, chosen: null, awaited: null };
-  grid.body = make("div", "body", root);
-  grid.loupe = make("div", "loupe", root);
+  const root = make("div", "matrix-grid", parent), pane = make("div", "pane", root);
+  const grid = { root, cells: [], lines: [], rows: [], selected: null, query: null, awaited: {}, said: {} };
+  Object.assign(grid, { mode: "", scope: "", order: "", gold: true, hover: null, held: null, open: false });
+  buildTools(grid, pane);
+  grid.stage = make("div", "stage", pane);
+  Object.assign(grid.stage, { tabIndex: 0, role: "group" });
+  grid.body = make("div", "body", grid.stage);
+  buildLoupe(grid, grid.stage);
+  buildFoot(grid, pane);
+  buildView(grid, root);
+  grid.tip = make("div", "tip", root);
+  grid.tip.hidden = true;
+  listen(grid);
+  return grid;
+}
+
+function buildLoupe(grid, parent) {
+  grid.loupe = make("div", "loupe", parent);
   grid.loupe.hidden = true;
   const caption = make("div", "caption", grid.loupe);
   [grid.title, grid.note] = [make("span", "", caption), make("b", "", caption)];
   make("i", "", caption, "Esc or click: all heads");
   grid.large = make("canvas", "", grid.loupe);
   grid.large.role = "img";
-  const foot = make("div", "foot", root), scale = make("div", "scale", foot);
-  grid.low = make("span", "ends", scale);
-  grid.bar = make("div", "bar", scale);
-  grid.high = make("span", "ends", scale);
-  grid.words = make("span", "words", foot);
-  grid.marks = {};
-  for (const [mark, words] of Object.entries(EXPLAINED)) {
-    grid.marks[mark] = make("span", "mark", foot);
-    make("i", "", grid.marks[mark]);
-    grid.marks[mark].append(words);
-  }
-  buildMenu(grid, make("div", "saving", foot));
-  grid.tip = make("div", "tip", root);
-  grid.tip.hidden = true;
-  listen(grid);
-  return grid;
 }
 
 function buildRows(grid, rows) {
@@ -52,36 +42,40 @@ function buildRows(grid, rows) {
   grid.lines = rows.map((row, r) => {
     const line = make("div", "row", grid.body);
     const name = make("div", "name", line), cells = make("div", "cells", line);
-    row.heads.forEach((head, h) => {
+    row.heads.forEach((_, h) => {
       const element = make("div", "cell", cells), frame = make("div", "frame", element);
       const canvas = make("canvas", "", frame), caption = make("div", "caption", element);
       canvas.role = "img";
-      const cell = { r, h, element, frame, canvas, span: make("span", "", caption), note: make("b", "", caption) };
-      element.onclick = () => choose(grid, cell, !grid.open);
+      const cell = { r, h, place: h, element, frame, canvas, gold: outlines(frame) };
+      [cell.span, cell.score] = [make("span", "", caption), make("i", "score", caption)];
+      cell.note = make("b", "", caption);
+      element.onclick = () => choose(grid, cell, !grid.edges && !grid.open);
+      element.ondblclick = () => grid.edges && enlarge(grid, true);
       frame.onpointermove = (event) => {
         const box = frame.getBoundingClientRect(), [, Q, K] = cell.row.shape;
         const q = Math.floor(((event.clientY - box.top) / box.height) * Q);
         const k = Math.floor(((event.clientX - box.left) / box.width) * K);
-        if (q >= 0 && q < Q && k >= 0 && k < K) point(grid, { cell, q, k, x: event.clientX, y: event.clientY });
+        if (q >= 0 && q < Q && k >= 0 && k < K) point(grid, { cell, r, q, k, x: event.clientX, y: event.clientY });
       };
       frame.onpointerleave = () => point(grid, null);
       grid.cells.push(cell);
     });
-    return { line, name };
+    return { line, name, cells, order: "" };
   });
 }
 
 function listen(grid) {
   grid.large.onpointermove = (event) => {
-    const box = grid.large.getBoundingClientRect();
+    const box = grid.large.getBoundingClientRect(), cell = chosenCell(grid);
     const found = underLoupe(grid.place, event.clientX - box.left, event.clientY - box.top);
-    point(grid, found && { cell: chosenCell(grid), ...found, x: event.clientX, y: event.clientY });
+    point(grid, found && { cell, r: cell.r, ...found, x: event.clientX, y: event.clientY });
   };
   grid.large.onpointerleave = () => point(grid, null);
   grid.loupe.onclick = () => enlarge(grid, false);
-  grid.root.onkeydown = (event) => {
+  grid.stage.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !grid.cells.length) return;
     if (event.key === "Escape" && grid.open) enlarge(grid, false);
+    else if (event.key === "Escape" && grid.held) hold(grid, null);
     else if (event.key === "Enter") choose(grid, chosenCell(grid) ?? grid.cells[0], !grid.open);
     else if (event.key.startsWith("Arrow")) moveChoice(grid, event.key);
     else return;
@@ -89,29 +83,38 @@ function listen(grid) {
   };
   grid.observer = new ResizeObserver(() => arrange(grid));
   grid.observer.observe(grid.root);
+  document.fonts.ready.then(() => arrange(grid)); // what is on a canvas keeps the type it was drawn in
 }
 
-const chosenCell = (grid) => grid.cells.find((cell) => cell.head.id === grid.chosen);
+const chosenCell = (grid) => grid.cells.find((cell) => cell.head.id === grid.selected);
 
 function moveChoice(grid, key) {
   const cell = chosenCell(grid) ?? grid.cells[0];
   const r = cell.r + (key === "ArrowDown") - (key === "ArrowUp");
-  const h = cell.h + (key === "ArrowRight") - (key === "ArrowLeft");
-  const next = grid.cells.find((other) => other.r === r && other.h === Math.min(h, grid.rows[r]?.heads.length - 1));
+  const place = cell.place + (key === "ArrowRight") - (key === "ArrowLeft");
+  const next = grid.cells.find((to) => to.r === r && to.place === Math.min(place, grid.rows[r].heads.length - 1));
   if (next) choose(grid, next, grid.open);
 }
 
+// What the visitor chose, until Python says the same. Letting go of a query waits for no answer.
+function report(grid, name, value) {
+  if (grid[name] === value) return;
+  grid[name] = value;
+  if (value === null) delete grid.awaited[name];
+  else grid.awaited[name] = value;
+  grid.send(name, value);
+}
+
 function choose(grid, cell, open) {
-  if (grid.chosen !== cell.head.id) {
-    grid.chosen = grid.awaited = cell.head.id;
-    grid.report(cell.head.id);
-  }
+  report(grid, "selected", cell.head.id);
+  isolate(grid, cell);
   outline(grid);
   enlarge(grid, open);
+  showView(grid);
 }
 
 function outline(grid) {
-  for (const cell of grid.cells) cell.element.classList.toggle("selected", cell.head.id === grid.chosen);
+  for (const cell of grid.cells) cell.element.classList.toggle("selected", cell.head.id === grid.selected);
 }
 
 function enlarge(grid, open) {
@@ -125,118 +128,108 @@ function enlarge(grid, open) {
 }
 
 function arrange(grid) {
-  const width = grid.root.clientWidth - 26, most = Math.max(1, ...grid.rows.map((row) => row.heads.length));
+  const { root, stage, rows } = grid, most = Math.max(1, ...rows.map((row) => row.heads.length));
+  root.classList.toggle("beside", grid.edges && root.clientWidth >= 900);
+  root.classList.toggle("many", most > 4);
+  const width = stage.clientWidth - 26;
   if (width <= 0) return;
   const fit = Math.max(1, Math.min(most, Math.floor((width + 12) / (56 + 12))));
-  const columns = Math.ceil(most / Math.ceil(most / fit));
-  const lines = grid.rows.reduce((sum, row) => sum + Math.ceil(row.heads.length / columns), 0);
-  const tallest = grid.height ? Math.max(56, (grid.height - 34) / lines - 29) : 240;
-  const side = Math.min(tallest, (width - 12 * (columns - 1)) / columns);
+  const columns = Math.ceil(most / Math.ceil(most / fit)), each = (width - 12 * (columns - 1)) / columns;
+  const folded = (row) => Math.ceil(row.heads.length / columns);
+  const lines = rows.reduce((sum, row) => sum + folded(row), 0);
+  const under = rows.reduce((sum, row) => sum + folded(row) * (row.gold.length ? 47 : 29), 0);
+  const tallest = grid.height ? Math.max(56, (grid.height - 34 - under) / lines) : 240, side = Math.min(tallest, each);
+  const column = Math.min(each, Math.max(side, 160)); // words need more room than a small picture
   grid.body.style.setProperty("--columns", columns);
   grid.body.style.setProperty("--side", `${side}px`);
-  grid.root.classList.toggle("narrow", side < 104);
+  grid.body.style.setProperty("--column", `${column}px`);
+  stage.classList.toggle("narrow", column < 104);
+  stage.classList.toggle("loose", column > side + 1);
+  root.classList.toggle("roomy", width > 520);
   drawOpen(grid);
+  drawView(grid);
 }
 
 function drawOpen(grid) {
   if (!grid.open) return;
-  const cell = chosenCell(grid);
-  grid.place = loupePlace(cell, grid.root.clientWidth, grid.most);
-  drawLoupe(grid.large, cell, grid.place, grid.hover, getComputedStyle(grid.root));
+  const cell = chosenCell(grid), gold = grid.gold ? cell.row.gold : [], at = lit(grid);
+  const same = at && sameTokens(grid.rows[at.r], cell.row);
+  grid.place = loupePlace(cell, grid.stage.clientWidth, grid.most);
+  drawLoupe(grid.large, cell, grid.place, same ? at : null, gold, getComputedStyle(grid.root));
   grid.title.textContent = [cell.head.caption, cell.row.name].join(" · ");
   grid.note.textContent = cell.head.note;
   grid.note.className = cell.head.good ? "good" : "";
   grid.large.ariaLabel = cell.canvas.ariaLabel;
 }
 
-// Light over the same query and key in every head that has the same tokens.
-function point(grid, hover) {
-  grid.hover = hover;
-  grid.tip.hidden = !hover;
-  grid.lines?.forEach(({ line }, r) => {
-    const row = grid.rows[r], same = hover && String(row.q) === String(hover.cell.row.q) && String(row.k) === String(hover.cell.row.k);
-    line.classList.toggle("hovering", Boolean(same));
-    if (!same) return;
-    const [, Q, K] = row.shape, percent = { x: hover.k / K, w: 1 / K, y: hover.q / Q, h: 1 / Q };
-    for (const [name, part] of Object.entries(percent)) line.style.setProperty(`--${name}`, `${part * 100}%`);
-  });
-  if (hover) showTip(grid);
-  drawOpen(grid);
-}
-
-function showTip(grid) {
-  const { cell, q, k, x, y } = grid.hover, { tip, root } = grid;
-  tip.replaceChildren();
-  make("b", "", tip, cell.head.caption);
-  make("strong", "", tip, format(cell.values[cell.from + q * cell.row.shape[2] + k]));
-  for (const [axis, token, position] of [["query", cell.row.q[q], q], ["key", cell.row.k[k], k]]) {
-    make("span", "", tip, axis);
-    const words = make("span", "", tip);
-    make("q", "", words, visible(token));
-    words.append(` position ${position}`);
-  }
-  const box = root.getBoundingClientRect(), wide = tip.offsetWidth, tall = tip.offsetHeight;
-  const right = x - box.left + 16, below = y - box.top + 18;
-  tip.style.left = `${right + wide > box.width ? Math.max(0, right - wide - 32) : right}px`;
-  tip.style.top = `${below + tall > box.height ? below - tall - 32 : below}px`;
-}
-
-function explain(grid, scale, marks) {
-  const signed = scale.kind === "signed", shared = signed && scale.scope === "all";
-  const [low, high] = shared ? ["−", "+"].map((sign) => sign + format(grid.limits.all, 3)) : signed ? ["−", "+"] : ["0", "1"];
-  const scope = { cell: "each head to its own end", row: "each layer to its own end", all: "one scale" }[scale.scope];
-  grid.legend = {
-    stops: (colours) => (signed ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential),
-    words: [signed && scope, "square-root brightness"].filter(Boolean).join(" · "),
-  };
-  [grid.low.textContent, grid.high.textContent, grid.words.textContent] = [low, high, grid.legend.words];
-  grid.bar.style.background = `linear-gradient(90deg, ${grid.legend.stops(grid.palette.colours).map(css).join()})`;
-  for (const [mark, element] of Object.entries(grid.marks)) {
-    element.classList.toggle("met", Boolean(marks[mark]));
-    const [first, second = first] = grid.palette.colours[mark].map(css);
-    element.firstChild.style.background = `repeating-conic-gradient(${first} 0 25%, ${second} 0 50%) 0 0 / 6px 6px`;
-  }
-}
-
-function update(grid, header, values) {
-  const { rows, scale } = header, heads = JSON.stringify(rows.map((row) => row.heads.map((head) => head.id)));
+function update(grid, message) {
+  const { rows, modes, scope, colours, height, step } = message.header;
+  const heads = JSON.stringify(rows.map((row) => row.heads.map((head) => head.id)));
   const sizes = JSON.stringify(rows.map((row) => row.shape));
   if (heads !== grid.heads) buildRows(grid, rows);
   if (heads !== grid.heads || sizes !== grid.sizes) grid.hover = null;
-  Object.assign(grid, { rows, heads, sizes, height: header.height, step: header.step, palette: paletteOf(grid.root) });
-  grid.limits = limitsOf(rows, values);
-  const signed = scale.kind === "signed", marks = {};
-  const bound = (r, h) => ({ cell: grid.limits.cell[r][h], row: grid.limits.row[r], all: grid.limits.all })[scale.scope];
-  let from = 0;
-  for (const cell of grid.cells) {
-    const row = rows[cell.r], [, Q, K] = row.shape, head = row.heads[cell.h];
-    Object.assign(cell, { row, head, from, values });
-    paint(cell.canvas, values, from, Q, K, signed ? bound(cell.r, cell.h) : 1, grid.palette, marks);
-    cell.span.textContent = head.caption;
-    cell.note.textContent = signed && scale.scope === "cell" ? `±${format(bound(cell.r, cell.h), 2)}` : head.note;
-    cell.note.className = head.good && cell.note.textContent === head.note ? "good" : "";
-    cell.canvas.ariaLabel = [`${head.caption}, ${row.name}`, head.note, `${Q} queries by ${K} keys`].filter(Boolean).join(", ");
-    from += Q * K;
-  }
-  grid.lines.forEach(({ name }, r) => {
-    name.textContent = signed && scale.scope === "row" ? `${rows[r].name} · ±${format(grid.limits.row[r], 2)}` : rows[r].name;
-  });
-  explain(grid, scale, marks);
-  grid.root.ariaLabel = `${grid.cells.length} heads in ${rows.length} layers${header.step === null ? "" : `, step ${header.step}`}. ` +
+  Object.assign(grid, { message, rows, modes, heads, sizes, colours, height, step, palette: paletteOf(grid.root) });
+  grid.edges = colours.length > 0;
+  grid.scope ||= scope;
+  for (const cell of grid.cells) [cell.row, cell.head] = [rows[cell.r], rows[cell.r].heads[cell.h]];
+  grid.root.classList.toggle("with-view", grid.edges);
+  repaint(grid);
+  grid.stage.ariaLabel = `${grid.cells.length} heads in ${rows.length} layers${step === null ? "" : `, step ${step}`}. ` +
     "Rows are queries, columns are keys. Arrow keys choose a head, Enter enlarges it.";
 }
 
+// Paints every head in the mode, scope and order that are chosen.
+function repaint(grid) {
+  const m = Math.max(0, grid.modes.findIndex((mode) => mode.name === grid.mode)), marks = {};
+  const { kind } = grid.modes[m], limits = kind === "probability" ? null : limitsOf(grid.message, m);
+  const limitOf = ({ r, h }) => (limits ? { cell: limits.cell[r][h], row: limits.row[r], all: limits.all }[grid.scope] : 1);
+  for (const cell of grid.cells) {
+    const { row, head, h } = cell, [, Q, K] = row.shape, limit = limitOf(cell);
+    cell.values = numbersOf(grid.message, m, cell.r).subarray(h * Q * K, (h + 1) * Q * K);
+    paint(cell.canvas, cell.values, Q, K, limit, grid.palette, marks);
+    const end = limits && grid.scope === "cell", score = row.scores[grid.order]?.[h];
+    cell.score.textContent = score === undefined ? "" : score === null ? "–" : score.toFixed(2);
+    cell.note.textContent = end ? `${kind === "signed" ? "±" : "to "}${format(limit, 2)}` : head.note;
+    cell.note.className = head.good && !end ? "good" : "";
+    cell.span.textContent = head.caption;
+    const label = [`${head.caption}, ${row.name}`, head.note, `${Q} queries by ${K} keys`];
+    cell.canvas.ariaLabel = label.filter(Boolean).join(", ");
+    showGold(cell, grid.gold);
+  }
+  grid.lines.forEach(({ name }, r) => {
+    const end = limits && grid.scope === "row" ? ` · ${kind === "signed" ? "±" : "to "}${format(limits.row[r], 2)}` : "";
+    name.textContent = grid.rows[r].name + end;
+  });
+  putInOrder(grid);
+  showTools(grid, m);
+  explain(grid, kind, limits, marks);
+  drawOpen(grid);
+}
+
+// Takes what Python newly says is chosen, unless it has yet to hear of something newer.
+function settle(grid, name, value) {
+  if (name in grid.awaited && grid.awaited[name] !== value) return false;
+  const news = value !== grid.said[name] && value !== grid[name];
+  delete grid.awaited[name];
+  grid.said[name] = value;
+  if (news) grid[name] = value;
+  return news;
+}
+
 export default function ({ data, parentElement, setStateValue }) {
-  const start = performance.now(), { header, values } = unpack(data);
+  const start = performance.now(), message = unpack(data);
   const grid = grids.get(parentElement) ?? build(parentElement);
   grids.set(parentElement, grid);
-  grid.report = (id) => setStateValue("selected", id);
-  update(grid, header, values);
-  if (grid.awaited === null || grid.awaited === header.selected) [grid.chosen, grid.awaited] = [header.selected, null];
+  grid.send = setStateValue;
+  update(grid, message);
+  if (settle(grid, "selected", message.header.selected) && chosenCell(grid)) isolate(grid, chosenCell(grid));
+  if (settle(grid, "query", message.header.query)) grid.held = grid.query === null ? null : { q: grid.query, k: null };
   outline(grid);
   if (grid.open && !chosenCell(grid)) enlarge(grid, false);
+  updateView(grid);
   arrange(grid);
-  grid.hover ? showTip(grid) : (grid.tip.hidden = true);
+  light(grid);
+  grid.hover?.cell ? showTip(grid) : (grid.tip.hidden = true);
   window.__matrixGridPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late

@@ -1,28 +1,43 @@
 """Matrix grid: every head of every layer as a small picture, repainted from raw bytes in the browser.
 
-H heads, Q queries, K keys. One update is one message of bytes: hovering, enlarging a head and saving
-need no server. Only the chosen head comes back.
+H heads, Q queries, K keys, T = Q = K where a row attends to itself. One update is one message of bytes: what
+the pictures show, their colours and order, hovering, the head view's edges and saving need no server. Only
+the chosen head and query come back.
 """
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from explorer.charts import theme
+from explorer.ui.components.message import pack
+
 HERE = Path(__file__).parent
-SCRIPTS = ("palette.js", "saving.js", "loupe.js", "matrix_grid.js")
-KINDS = ("probability", "signed")
+SCRIPTS = (
+    "palette.js",
+    "numbers.js",
+    "saving.js",
+    "loupe.js",
+    "tools.js",
+    "pointing.js",
+    "edges.js",
+    "head_view.js",
+    "matrix_grid.js",
+)
+STYLES = ("matrix_grid.css", "head_view.css")
+KINDS = ("probability", "signed", "magnitude")
 SCOPES = ("cell", "row", "all")
 
 mount = st.components.v2.component(
     "explorer_matrix_grid",
-    css=(HERE / "matrix_grid.css").read_text("utf-8"),
+    css="\n".join((HERE / name).read_text("utf-8") for name in STYLES),
     js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
 )
 
@@ -37,52 +52,111 @@ class Head:
     good: bool = False
 
 
-def pack(header: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> bytes:
-    """One message: header length (uint32, little-endian), JSON padded to 4 bytes, then float32 values.
+@dataclass(frozen=True)
+class Mode:
+    """One kind of numbers that the pictures can show.
 
-    Values follow one another in the order of `arrays`, each in C order, little-endian; NaN and infinity
-    travel as they are. The header says their shapes.
+    kind: "probability" (colours fixed on [0, 1]), "signed" (centred on zero) or "magnitude" (from zero).
     """
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    values = [np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays]
-    return b"".join([len(text).to_bytes(4, "little"), text, *values])
+
+    name: str  # on its button, such as "pattern"
+    title: str  # in words, such as "attention probability, 0 to 1"
+    kind: str
+    masked: bool = False  # a key that a causal row hides is −∞, not 0
+    product: tuple[int, int] | None = None  # two earlier modes by number: multiplied in the browser
 
 
-def describe(
-    matrices: Sequence[np.ndarray],
-    rows: Sequence[str],
-    *,
-    labels: Sequence[Sequence[Head]],
-    tokens_q: Sequence[Sequence[str]],
-    tokens_k: Sequence[Sequence[str]],
-    scale: Mapping[str, str],
-    selected: str | None,
-    height: int | None,
-    step: int | None,
-) -> dict[str, Any]:
-    """The header of `pack`: what the numbers are. Raises ValueError where sizes disagree."""
-    if scale["kind"] not in KINDS:
-        raise ValueError(f"scale kind={scale['kind']!r} is not known; use one of {', '.join(KINDS)}")
-    if scale["kind"] == "signed" and scale.get("scope") not in SCOPES:
-        raise ValueError(f"scale scope={scale.get('scope')!r} is not known; use one of {', '.join(SCOPES)}")
-    described = []
-    for matrix, name, heads, q, k in zip(matrices, rows, labels, tokens_q, tokens_k, strict=True):
-        if matrix.shape != (len(heads), len(q), len(k)):
-            raise ValueError(
-                f"{name}: matrix of shape {matrix.shape} does not fit {len(heads)} heads, "
-                f"{len(q)} query and {len(k)} key tokens; give one label a head and one token a position"
-            )
-        described.append(
-            {"name": name, "shape": matrix.shape, "heads": [asdict(head) for head in heads], "q": q, "k": k}
-        )
+@dataclass(frozen=True)
+class Row:
+    """One attention of the model. `matrices` holds (H, Q, K) for each mode that is no product, in order.
+
+    `causal`: no query sees a later key, and only what it sees is sent. `scores` has a number a head under
+    each name that heads can be ordered by. `gold` lists (query, key) cells to outline. `aggregates` are
+    (Q, K) matrices for all heads together, by name.
+    """
+
+    name: str
+    matrices: Sequence[np.ndarray]
+    heads: Sequence[Head]
+    queries: Sequence[str]
+    keys: Sequence[str]
+    causal: bool = False
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    gold: Sequence[tuple[int, int]] = ()
+    aggregates: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def describe(rows: Sequence[Row], modes: Sequence[Mode], **more: Any) -> dict[str, Any]:
+    """The header of the message: what the numbers are. Raises ValueError where sizes disagree."""
+    stored = [number for number, mode in enumerate(modes) if mode.product is None]
+    for number, mode in enumerate(modes):
+        if mode.kind not in KINDS:
+            raise ValueError(f"mode {mode.name}: kind={mode.kind!r} is not known; use one of {', '.join(KINDS)}")
+        if mode.product and not all(0 <= factor < number for factor in mode.product):
+            raise ValueError(f"mode {mode.name}: product={mode.product} has to name two modes before it, from 0")
+    if more["scope"] not in SCOPES:
+        raise ValueError(f"scale scope={more['scope']!r} is not known; use one of {', '.join(SCOPES)}")
+    for row in rows:
+        check(row, len(stored))
     return {
-        "rows": described,
-        "scale": dict(scale),
-        "selected": selected,
-        "height": height,
-        "step": step,
+        "rows": [
+            {
+                "name": row.name,
+                "shape": [len(row.heads), len(row.queries), len(row.keys)],
+                "heads": [asdict(head) for head in row.heads],
+                "q": list(row.queries),
+                "k": list(row.keys),
+                "causal": row.causal,
+                "scores": {name: [finite(score) for score in scores] for name, scores in row.scores.items()},
+                "gold": [[int(q), int(k)] for q, k in row.gold],
+                "aggregates": list(row.aggregates),
+            }
+            for row in rows
+        ],
+        "modes": [asdict(mode) for mode in modes],
+        **more,
     }
+
+
+def finite(score: float) -> float | None:
+    """The score; None where there is none: JSON has no NaN."""
+    return float(score) if math.isfinite(score) else None
+
+
+def check(row: Row, modes: int) -> None:
+    """Raises ValueError where a row's sizes disagree."""
+    shape = (len(row.heads), len(row.queries), len(row.keys))
+    if len(row.matrices) != modes:
+        raise ValueError(f"{row.name}: {len(row.matrices)} matrices for {modes} modes; give one for each that is sent")
+    for matrix in row.matrices:
+        if matrix.shape != shape:
+            raise ValueError(
+                f"{row.name}: matrix of shape {matrix.shape} does not fit {shape[0]} heads, {shape[1]} query and "
+                f"{shape[2]} key tokens; give one label a head and one token a position"
+            )
+    if row.causal and shape[1] != shape[2]:
+        raise ValueError(f"{row.name}: causal with {shape[1]} queries and {shape[2]} keys; it needs as many of both")
+    for name, scores in row.scores.items():
+        if len(scores) != shape[0]:
+            raise ValueError(f"{row.name}: {len(scores)} scores {name!r} for {shape[0]} heads; give one a head")
+    for name, matrix in row.aggregates.items():
+        if matrix.shape != shape[1:]:
+            raise ValueError(f"{row.name}: {name} of shape {matrix.shape} has to be {shape[1:]}, queries by keys")
+    for q, k in row.gold:
+        if not (0 <= q < shape[1] and 0 <= k < shape[2]):
+            raise ValueError(f"{row.name}: gold cell {(q, k)} lies outside {shape[1]} queries by {shape[2]} keys")
+
+
+def sent(rows: Sequence[Row]) -> list[np.ndarray]:
+    """What the message holds, in order: a mode's rows for every mode, then every row's aggregates."""
+    by_mode = zip(*(row.matrices for row in rows), strict=True)
+    matrices = [seen(matrix, row) for matrices in by_mode for matrix, row in zip(matrices, rows, strict=True)]
+    return matrices + [seen(matrix, row) for row in rows for matrix in row.aggregates.values()]
+
+
+def seen(matrix: np.ndarray, row: Row) -> np.ndarray:
+    """A causal row's matrix (…, T, T) without what it hides, (…, T (T + 1) / 2); another as it is."""
+    return matrix[..., *np.tril_indices(len(row.queries))] if row.causal else matrix
 
 
 def matrix_grid(
@@ -103,19 +177,61 @@ def matrix_grid(
 
     `rows` names the rows; `labels`, `tokens_q` and `tokens_k` have one sequence for each of them. `scale`
     is {"kind": "probability"} (colours fixed on [0, 1]) or {"kind": "signed", "scope": "cell" | "row" |
-    "all"} (centred on zero, up to the largest size in that scope). `selected` is outlined. `height` in
-    pixels makes the pictures small enough for it. `step` goes into the names of saved files. `on_change`
-    is called before the page runs again. Raises ValueError where sizes disagree.
+    "all"} (centred on zero, up to the largest size in that scope until the visitor chooses another).
+    `selected` is outlined. `height` in pixels makes the pictures small enough for it. `step` goes into the
+    names of saved files. `on_change` is called before the page runs again. Raises ValueError where sizes
+    disagree.
     """
+    described = [
+        Row(name, [matrix], heads, q, k)
+        for matrix, name, heads, q, k in zip(matrices, rows, labels, tokens_q, tokens_k, strict=True)
+    ]
     header = describe(
-        matrices,
-        rows,
-        labels=labels,
-        tokens_q=tokens_q,
-        tokens_k=tokens_k,
-        scale=scale,
+        described,
+        [Mode("values", "", scale["kind"])],
+        scope=scale.get("scope", "all"),
+        colours=[],
         selected=selected,
+        query=None,
         height=height,
         step=step,
     )
-    return mount(key=key, data=pack(header, matrices), on_selected_change=on_change).selected
+    return mount(key=key, data=pack(header, sent(described)), on_selected_change=on_change).selected
+
+
+def attention_map(
+    rows: Sequence[Row],
+    modes: Sequence[Mode],
+    *,
+    key: str,
+    selected: str | None,
+    query: int | None,
+    height: int | None = None,
+    step: int | None = None,
+    on_change: Callable[[], None],
+) -> tuple[str | None, int | None]:
+    """Draws the grid with the head view beside it; gives back the chosen head's id and the chosen query.
+
+    The first mode is the attention pattern: its weights are the edges of the head view. `selected` and
+    `query` (a position) are shown as chosen; the rest is as for `matrix_grid`. Raises ValueError where
+    sizes disagree or the first mode is no probability.
+    """
+    if not modes or modes[0].kind != "probability":
+        raise ValueError("the first of the modes has to be the attention pattern, of kind probability")
+    header = describe(
+        rows,
+        modes,
+        scope="all",
+        colours=[theme.head(h) for h in range(max(len(row.heads) for row in rows))],
+        selected=selected,
+        query=query,
+        height=height,
+        step=step,
+    )
+    chosen = mount(
+        key=key,
+        data=pack(header, sent(rows)),
+        on_selected_change=on_change,
+        on_query_change=on_change,
+    )
+    return chosen.selected, chosen.query

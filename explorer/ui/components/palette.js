@@ -12,6 +12,8 @@ const DARK = {
   nan: [[206, 118, 178], [104, 60, 92]], plus: [[64, 200, 180]], minus: [[52, 57, 69]],
 };
 
+const GOLD = { halo: "rgb(64 44 0)", core: "rgb(255 212 59)" }; // seen over light cells and over dark ones
+
 const pixel = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // little-endian RGBA
 const css = ([r, g, b]) => `rgb(${Math.round(r)} ${Math.round(g)} ${Math.round(b)})`;
 
@@ -38,38 +40,14 @@ function paletteOf(element) {
   return { colours, up: ramp(colours.sequential), down: ramp(colours.negative) };
 }
 
-// The largest finite size among values[from..to): the end of a signed scale.
-function largest(values, from, to) {
-  let most = 0;
-  for (let i = from; i < to; i++) {
-    const size = Math.abs(values[i]);
-    if (size > most && size < Infinity) most = size;
-  }
-  return most || 1;
-}
-
-// The end of a signed scale for every cell, every row and all.
-function limitsOf(rows, values) {
-  const limits = { row: [], cell: [], all: 0 };
-  let from = 0;
-  for (const { shape: [H, Q, K] } of rows) {
-    const cells = Array.from({ length: H }, (_, h) => largest(values, from + h * Q * K, from + (h + 1) * Q * K));
-    limits.cell.push(cells);
-    limits.row.push(Math.max(...cells));
-    from += H * Q * K;
-  }
-  limits.all = Math.max(1e-30, ...limits.row);
-  return limits;
-}
-
 // Paints one matrix (Q rows of K) at one pixel a number; adds what it met to `marks`.
-function paint(canvas, values, from, Q, K, limit, palette, marks) {
+function paint(canvas, values, Q, K, limit, palette, marks) {
   if (canvas.width !== K || canvas.height !== Q) [canvas.width, canvas.height] = [K, Q];
   const context = canvas.getContext("2d"), image = context.createImageData(K, Q);
   const pixels = new Uint32Array(image.data.buffer), { up, down, colours } = palette;
   const nan = colours.nan.map(pixel), plus = pixel(colours.plus[0]), minus = pixel(colours.minus[0]);
   for (let i = 0; i < pixels.length; i++) {
-    const value = values[from + i];
+    const value = values[i];
     if (value !== value) {
       pixels[i] = nan[(i + Math.floor(i / K)) % 2];
       marks.nan = true;

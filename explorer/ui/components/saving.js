@@ -11,35 +11,41 @@ const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
 
 function saveNumbers({ cells }, name) {
   const lines = ["head,query,query_position,key,key_position,value"];
-  for (const { head, row, from, values } of cells) {
+  for (const { head, row, values } of cells) {
     const [, Q, K] = row.shape;
     for (let q = 0; q < Q; q++)
       for (let k = 0; k < K; k++)
-        lines.push([quoted(head.id), quoted(row.q[q]), q, quoted(row.k[k]), k, values[from + q * K + k]].join());
+        lines.push([quoted(head.id), quoted(row.q[q]), q, quoted(row.k[k]), k, values[q * K + k]].join());
   }
   download(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
 }
 
-function savePicture({ rows, cells, legend, palette, low, high }, style, name) {
-  const side = 192, gap = 16, left = 40, line = 26;
+function savePicture({ rows, cells, gold, legend, palette, subject, low, high }, style, name) {
+  const side = 192, gap = 16, left = 40, line = 26, above = subject.textContent ? line : 0;
   const columns = Math.max(...rows.map((row) => row.heads.length));
   const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
   canvas.width = left + columns * (side + gap) + gap;
-  canvas.height = gap + rows.length * (side + line + gap) + line + gap;
+  canvas.height = above + gap + rows.length * (side + line + gap) + line + gap;
+  const down = (r) => above + gap + r * (side + line + gap);
   context.fillStyle = style.getPropertyValue("--st-background-color");
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = false;
   context.fillStyle = style.getPropertyValue("--st-text-color");
   context.font = `15px ${style.getPropertyValue("--st-font")}`;
-  for (const { head, r, h, canvas: small } of cells) {
-    const x = left + h * (side + gap), y = gap + r * (side + line + gap);
+  if (above) context.fillText(`All heads · ${subject.textContent}`, left, gap + 12);
+  for (const { head, row, r, place, canvas: small, score } of cells) {
+    const x = left + place * (side + gap), y = down(r), [, Q, K] = row.shape;
     context.drawImage(small, x, y, side, side);
-    context.fillText([head.caption, head.note].filter(Boolean).join(" · "), x, y + side + 18, side);
+    for (const [colour, wide] of gold ? [[GOLD.halo, 3], [GOLD.core, 1.5]] : []) {
+      [context.strokeStyle, context.lineWidth] = [colour, wide];
+      for (const [q, k] of row.gold) context.strokeRect(x + (k * side) / K, y + (q * side) / Q, side / K, side / Q);
+    }
+    context.fillText([head.caption, score.textContent, head.note].filter(Boolean).join(" · "), x, y + side + 18, side);
   }
   context.textAlign = "center";
   rows.forEach((row, r) => {
     context.save();
-    context.translate(24, gap + r * (side + line + gap) + side / 2);
+    context.translate(24, down(r) + side / 2);
     context.rotate(-Math.PI / 2);
     context.fillText(row.name, 0, 0);
     context.restore();
@@ -55,20 +61,26 @@ function savePicture({ rows, cells, legend, palette, low, high }, style, name) {
   canvas.toBlob((blob) => download(blob, `${name}.png`));
 }
 
+function saveEdges(grid, name) {
+  const svg = edgesSvg(drawing(grid).drawn, grid.edgePlace, getComputedStyle(grid.root));
+  download(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
+}
+
 function buildMenu(grid, place) {
   const opener = make("button", "", place, "⋯"), menu = make("div", "menu", place);
   opener.title = opener.ariaLabel = "Save";
   menu.hidden = true;
   opener.onclick = () => (menu.hidden = !menu.hidden);
-  const name = () => ["heads", grid.step === null ? "" : `step-${grid.step}`].filter(Boolean).join("-");
-  const entry = (words, save) => {
-    make("button", "", menu, words).onclick = () => {
+  const name = (what) => [what, grid.step === null ? "" : `step-${grid.step}`].filter(Boolean).join("-");
+  const entry = (words, save, className = "") => {
+    make("button", className, menu, words).onclick = () => {
       menu.hidden = true;
       save();
     };
   };
-  entry("Save picture (PNG)", () => savePicture(grid, getComputedStyle(grid.root), name()));
-  entry("Save numbers (CSV)", () => saveNumbers(grid, name()));
+  entry("Save picture of the heads (PNG)", () => savePicture(grid, getComputedStyle(grid.root), name("heads")));
+  entry("Save numbers of the heads (CSV)", () => saveNumbers(grid, name("heads")));
+  entry("Save head view (SVG)", () => saveEdges(grid, name("head-view")), "of-view");
   place.onkeydown = (event) => {
     if (event.key === "Escape") menu.hidden = true;
     event.stopPropagation();

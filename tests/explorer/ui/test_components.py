@@ -1,6 +1,7 @@
 """What Python sends to the two components, and what it makes of their answers."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from streamlit.testing.v1 import AppTest
 
-from explorer.ui.components.matrix_grid import Head, describe, pack
+from explorer.ui.components.matrix_grid import Head, Mode, Row, describe, sent
+from explorer.ui.components.message import pack
 from explorer.ui.components.player_bar import unseen
 
 
@@ -22,19 +24,24 @@ def heads(layer: int, count: int) -> list[Head]:
     return [Head(f"blocks.{layer}.attention.{h}", f"head {layer + 1}.{h + 1}") for h in range(count)]
 
 
-def described(matrices: list[np.ndarray], **changes) -> dict:
-    sizes = [matrix.shape for matrix in matrices]
-    arguments = {
-        "labels": [heads(layer, shape[0]) for layer, shape in enumerate(sizes)],
-        "tokens_q": [["q"] * shape[1] for shape in sizes],
-        "tokens_k": [["k"] * shape[2] for shape in sizes],
-        "scale": {"kind": "probability"},
-        "selected": None,
-        "height": None,
-        "step": 310,
-    }
-    rows = [f"layer {layer + 1}" for layer in range(len(matrices))]
-    return describe(matrices, rows, **(arguments | changes))
+PATTERN = Mode("pattern", "attention probability, 0 to 1", "probability")
+SCORES = Mode("scores", "before the softmax", "signed", masked=True)
+GRADIENT = Mode("∂L/∂A", "gradient", "signed")
+PRODUCT = Mode("A⊙∂L/∂A", "probability times gradient", "signed", product=(0, 2))
+NORMS = Mode("norm-weighted", "size of what is moved", "magnitude")
+ALL = [PATTERN, SCORES, GRADIENT, PRODUCT, NORMS]
+
+
+def row(layer: int, *matrices: np.ndarray, **changes) -> Row:
+    """A row whose matrices have a head and a token for everything."""
+    count, queries, keys = matrices[0].shape
+    fitting = {"heads": heads(layer, count), "queries": ["q"] * queries, "keys": ["k"] * keys}
+    return Row(f"layer {layer + 1}", matrices, **(fitting | changes))
+
+
+def described(rows: list[Row], modes: list[Mode], **changes) -> dict:
+    more = {"scope": "all", "colours": [], "selected": None, "query": None, "height": None, "step": 310}
+    return describe(rows, modes, **(more | changes))
 
 
 @given(
@@ -64,31 +71,84 @@ def test_a_view_that_is_not_contiguous_is_sent_in_reading_order():
 
 
 def test_eight_heads_of_64_tokens_fit_into_140_kilobytes():
-    matrices = [np.random.default_rng(layer).random((4, 64, 64), np.float32) for layer in range(2)]
-    assert len(pack(described(matrices), matrices)) <= 140_000
+    rows = [row(layer, np.random.default_rng(layer).random((4, 64, 64), np.float32)) for layer in range(2)]
+    assert len(pack(described(rows, [PATTERN]), sent(rows))) <= 140_000
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_every_mode_travels_in_a_tenth_of_what_bertviz_needs(causal):
+    """BertViz writes 1.44 MB for one matrix of each of 2 × 4 heads of 64 tokens: a tenth for each mode here."""
+    matrices = [np.random.default_rng(layer).random((4, 4, 64, 64), np.float32) for layer in range(2)]
+    more = {"aggregates": {"rollout": np.eye(64), "gradient relevance": np.eye(64)}, "scores": {"entropy": [0.5] * 4}}
+    rows = [row(layer, *modes, causal=causal, **more) for layer, modes in enumerate(matrices)]
+    assert len(pack(described(rows, ALL), sent(rows))) <= len(ALL) * 144_000
+
+
+def test_of_a_causal_row_only_what_a_query_sees_is_sent():
+    rng = np.random.default_rng(0)
+    pattern, scores = np.tril(rng.random((2, 2, 5, 5), np.float32))
+    average = np.tril(rng.random((5, 5), np.float32))
+    first = row(0, pattern, scores, causal=True, aggregates={"rollout": average})
+    cross = row(1, rng.random((3, 5, 2), np.float32), rng.random((3, 5, 2), np.float32))
+    header, values = unpack(pack(described([first, cross], [PATTERN, SCORES]), sent([first, cross])))
+    assert [row["causal"] for row in header["rows"]] == [True, False]
+    sizes = [2 * 15, 3 * 10, 2 * 15, 3 * 10, 15]
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    assert values.size == sum(sizes)
+    lower = np.tril_indices(5)
+    for part, full in zip((parts[0], parts[2], parts[4]), (pattern, scores, average[None]), strict=True):
+        back = np.zeros_like(full)
+        back[:, *lower] = part.reshape(len(full), 15)
+        np.testing.assert_array_equal(back, full)
+    np.testing.assert_array_equal(parts[1], cross.matrices[0].ravel())
+    np.testing.assert_array_equal(parts[3], cross.matrices[1].ravel())
+
+
+def test_a_product_of_two_modes_sends_no_numbers():
+    matrices = np.random.default_rng(0).random((3, 2, 4, 4), np.float32)
+    rows = [row(0, *matrices)]
+    header, values = unpack(pack(described(rows, [PATTERN, SCORES, GRADIENT, PRODUCT]), sent(rows)))
+    assert header["modes"][3]["product"] == [0, 2]
+    assert values.size == matrices.size
 
 
 def test_rows_may_differ_in_size():
-    header = described([np.zeros((2, 3, 3)), np.zeros((4, 5, 3))])
-    assert [row["shape"] for row in header["rows"]] == [(2, 3, 3), (4, 5, 3)]
+    header = described([row(0, np.zeros((2, 3, 3))), row(1, np.zeros((4, 5, 3)))], [PATTERN])
+    assert [row["shape"] for row in header["rows"]] == [[2, 3, 3], [4, 5, 3]]
 
 
-def test_a_matrix_that_does_not_fit_its_tokens_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"layer 1: matrix of shape \(2, 3, 3\).* 4 query"):
-        described([np.zeros((2, 3, 3))], tokens_q=[["q"] * 4])
+def test_a_score_that_is_not_a_number_is_sent_as_none():
+    header = described([row(0, np.zeros((2, 3, 3)), scores={"entropy": np.array([0.5, np.nan])})], [PATTERN])
+    assert header["rows"][0]["scores"] == {"entropy": [0.5, None]}
 
 
 @pytest.mark.parametrize(
-    ("scale", "message"),
+    ("changes", "message"),
     [
-        ({"kind": "rainbow"}, "rainbow"),
-        ({"kind": "signed"}, "None"),
-        ({"kind": "signed", "scope": "page"}, "page"),
+        ({"queries": ["q"] * 4}, r"layer 1: matrix of shape \(2, 3, 3\).* 4 query"),
+        ({"matrices": [np.zeros((2, 3, 3))] * 2}, "layer 1: 2 matrices for 1 modes"),
+        ({"matrices": [np.zeros((2, 3, 2))], "keys": ["k"] * 2, "causal": True}, "causal with 3 queries and 2 keys"),
+        ({"scores": {"entropy": [0.5]}}, "1 scores 'entropy' for 2 heads"),
+        ({"aggregates": {"rollout": np.zeros((2, 3))}}, r"rollout of shape \(2, 3\) has to be \(3, 3\)"),
+        ({"gold": [(0, 3)]}, r"gold cell \(0, 3\) lies outside"),
     ],
 )
-def test_an_unknown_scale_is_refused_with_the_known_ones(scale, message):
-    with pytest.raises(ValueError, match=f"{message}.*use one of"):
-        described([np.zeros((1, 2, 2))], scale=scale)
+def test_sizes_that_disagree_are_refused_by_name(changes, message):
+    with pytest.raises(ValueError, match=message):
+        described([replace(row(0, np.zeros((2, 3, 3))), **changes)], [PATTERN])
+
+
+@pytest.mark.parametrize(
+    ("modes", "scope", "message"),
+    [
+        ([replace(PATTERN, kind="rainbow")], "all", "rainbow.*use one of"),
+        ([PATTERN], "page", "page.*use one of"),
+        ([replace(PRODUCT, product=(0, 1)), PATTERN], "all", "two modes before it"),
+    ],
+)
+def test_an_unknown_scale_or_factor_is_refused(modes, scope, message):
+    with pytest.raises(ValueError, match=message):
+        described([row(0, np.zeros((1, 2, 2)))], modes, scope=scope)
 
 
 def test_an_action_repeated_by_the_browser_counts_once():
