@@ -1,0 +1,179 @@
+"""The arithmetic of one head and one query: every number from the residual stream to the head's output.
+
+K key, C width, D channels of the head. Numbers are copied out of one forward pass of the model. What no tap
+names (products before the scale, exponentials, weighted values, the head's part of the layer's output) is
+made of its neighbours by the model's own functions, in its own precision.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explorer.tasks.base import Batch
+from explorer.trace import Array, copied, evaluating, watching
+from models import precisions
+from models.attention import Attention
+from models.positions import POSITIONS, Rotary
+from models.transformer import attentions
+
+
+@torch.no_grad()
+def head_arithmetic(
+    model: nn.Module, batch: Batch, path: str, head: int, query: int
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What head `head` of the attention `path` does for position `query` of the batch's first row, in order.
+
+    plain: path, head, query, scale (1/√D), gain (0 for a head that is switched off), positions, precision.
+    arrays: x (C) the residual stream; normed (C), norm_weight, norm_bias (C), norm_mean, norm_deviation (1)
+    with a norm before the attention; inputs (K, C) of keys and values; w_q, w_k, w_v (D, C), b_q, b_k,
+    b_v (D); q (D), keys, values (K, D); with rotary positions also unturned_q (D), unturned_keys (K, D),
+    cos, sin (K, D/2); products q · k, mask (−inf where hidden), scores, exponentials, pattern (K); row_max,
+    row_sum (1); weighted (K, D); out (D); w_o (C, D); part (C), this head's share of the layer's output.
+    Raises ValueError where there is no such attention, head or query.
+    """
+    attention = found(model, batch, path, head, query)
+    place, _, name = path.rpartition(".")
+    block: Any = model.get_submodule(place)
+    stream = f"{place}.residual_mid" if name == "cross" else f"{place}.residual_in"
+    with (
+        evaluating(model),
+        watching(model, lambda tap: tap == stream or tap.startswith(f"{path}.")) as seen,
+        arguments(attention) as given,
+    ):
+        model(batch.tokens, batch.source)
+    q, k, v = (seen[f"{path}.{tap}"] for tap in ("queries", "keys", "values"))  # (B, H, T, D)
+    D, C = q.shape[3], attention.output.weight.shape[0]
+    positions, memory = given.get("positions"), given.get("memory")
+    scores, pattern, out = (seen[f"{path}.{tap}"][0, head, query] for tap in ("scores", "pattern", "head_out"))
+    arrays: dict[str, Tensor] = {"x": seen[stream][0, query]}
+    if block.pre_norm:
+        arrays |= norm_numbers(block.cross_norm if name == "cross" else block.attention_norm, arrays["x"])
+        arrays["normed"] = given["x"][0, query]
+    arrays["inputs"] = given["x"][0] if memory is None else memory[0]
+    own = slice(head * D, (head + 1) * D)
+    for part, letter in enumerate("qkv"):
+        arrays[f"w_{letter}"] = attention.project.weight[part * C : (part + 1) * C][own]
+        arrays[f"b_{letter}"] = attention.project.bias[part * C : (part + 1) * C][own]
+    if isinstance(positions, Rotary):
+        unturned_q, unturned_k, _ = attention.split(given["x"], memory)
+        arrays |= {"unturned_q": unturned_q[0, head, query], "unturned_keys": unturned_k[0, head]}
+        arrays |= {"cos": positions.cos[: k.shape[2]], "sin": positions.sin[: k.shape[2]]}
+    exponentials = (scores - scores.max()).exp()
+    w_o = attention.output.weight[:, own]
+    arrays |= {
+        "q": q[0, head, query],
+        "keys": k[0, head],
+        "products": attention.score(q, k, torch.zeros_like(given["mask"]))[0, head, query] * D**0.5,
+        "mask": given["mask"].broadcast_to(seen[f"{path}.scores"].shape)[0, head, query],
+        "scores": scores,
+        "row_max": scores.max()[None],
+        "exponentials": exponentials,
+        "row_sum": exponentials.sum()[None],
+        "pattern": pattern,
+        "values": v[0, head],
+        "weighted": pattern[:, None] * v[0, head],
+        "out": out,
+        "w_o": w_o,
+        "part": attention.output.multiply(out, w_o, torch.zeros_like(attention.output.bias)),
+    }
+    plain = {
+        "path": path,
+        "head": head,
+        "query": query,
+        "scale": D**-0.5,
+        "gain": 1.0 if attention.head_gain is None else float(attention.head_gain[head]),
+        "positions": next((n for n, kind in POSITIONS.items() if type(positions) is kind), "none"),
+        "precision": precision_of(attention),
+    }
+    return plain, {name: copied(value) for name, value in arrays.items()}
+
+
+@torch.no_grad()
+def proof(model: nn.Module, batch: Batch, path: str, head: int, query: int) -> dict[str, Any]:
+    """The same row of the pattern once more in float64, from the tokens and the weights, and how far off it is.
+
+    exact, shown: the row in float64 and as the model has it, K numbers each. absolute: the largest |shown −
+    exact|, at position `key`; relative: the largest |shown − exact| / exact among probabilities that float32
+    can hold. precision: what the model multiplies in; bfloat16 keeps 8 bits of an operand, float32 24.
+    """
+    attention = found(model, batch, path, head, query)
+    tap = f"{path}.pattern"
+    exact = pattern_of(in_float64(model), batch.to(torch.device("cpu")), tap)[0, head, query]
+    shown = pattern_of(model, batch, tap)[0, head, query].astype(np.float64)
+    off = np.abs(shown - exact)
+    held = exact >= np.finfo(np.float32).tiny
+    return {
+        "exact": exact.tolist(),
+        "shown": shown.tolist(),
+        "absolute": float(off.max()),
+        "key": int(off.argmax()),
+        "relative": float((off[held] / exact[held]).max()),
+        "precision": precision_of(attention),
+    }
+
+
+def found(model: nn.Module, batch: Batch, path: str, head: int, query: int) -> Attention:
+    """The attention at `path`. ValueError where there is none, or no such head or query."""
+    there = attentions(model)
+    if path not in there:
+        raise ValueError(f"there is no attention {path}; attentions are {', '.join(there)}")
+    if not 0 <= head < there[path].heads:
+        raise ValueError(f"head={head} is not in {path}; use 0 to {there[path].heads - 1}")
+    read = batch.source if path.startswith("encoder.") and batch.source is not None else batch.tokens
+    if not 0 <= query < read.shape[1]:
+        raise ValueError(f"query={query} is not a position of the input; use 0 to {read.shape[1] - 1}")
+    return there[path]
+
+
+@contextmanager
+def arguments(attention: Attention) -> Iterator[dict[str, Any]]:
+    """Collects what an attention is called with, by name."""
+    given: dict[str, Any] = {}
+
+    def keep(_module: nn.Module, args: tuple, named: dict[str, Any]) -> None:
+        given.update(zip(("x", "mask", "positions", "memory"), args, strict=False), **named)
+
+    hook = attention.register_forward_pre_hook(keep, with_kwargs=True)
+    try:
+        yield given
+    finally:
+        hook.remove()
+
+
+def norm_numbers(norm: nn.LayerNorm, x: Tensor) -> dict[str, Tensor]:
+    """What a LayerNorm of x (C) is made of: its mean, √(variance + ε), and the learned weight and bias."""
+    deviation = (x.var(correction=0) + norm.eps).sqrt()
+    return {
+        "norm_weight": norm.weight,
+        "norm_bias": norm.bias,
+        "norm_mean": x.mean()[None],
+        "norm_deviation": deviation[None],
+    }
+
+
+def precision_of(attention: Attention) -> str:
+    """What the products of an attention are done in."""
+    return "bfloat16" if attention.score is precisions.bfloat16_scores else "float32"
+
+
+def in_float64(model: nn.Module) -> nn.Module:
+    """A copy of the model on the CPU whose weights are float64 and whose products are too."""
+    exact = copy.deepcopy(model).to("cpu", torch.float64)
+    precisions.use(exact, "float32")  # plain products: of float64 weights, in float64
+    for attention in attentions(exact).values():
+        attention.head_gain = None if attention.head_gain is None else attention.head_gain.cpu()
+    return exact
+
+
+def pattern_of(model: nn.Module, batch: Batch, tap: str) -> Array:
+    """One attention's pattern, (B, H, Q, K)."""
+    with evaluating(model), watching(model, lambda name: name == tap) as seen:
+        model(batch.tokens, batch.source)
+    return copied(seen[tap])
