@@ -23,7 +23,7 @@ from benchmarks.figure import Figure, Figures
 from explorer import Run, observe
 from explorer.measure.attention import line
 from explorer.runs import catalogue
-from explorer.ui.heads import CLEAR
+from explorer.measure.heads import CLEAR
 
 STARTS, CLICKS, SEEDS, MOVES = 3, 9, 5, 40
 READING = 1500  # ms that a visitor looks at the cards

@@ -1,52 +1,49 @@
-"""Attention: where each position looks, in every head of every layer."""
+"""Attention: where each position looks, from all heads at a glance down to one number."""
 
 import streamlit as st
 
 from explorer.ui import frame, picture
-from explorer.ui.components.matrix_grid import matrix_grid
+from explorer.ui.attention import arithmetic, compare, discoveries, inputs, interventions, layers, overview, scores
 from explorer.ui.frame import View, cards
-from explorer.ui.heads import head_rows, sharpest
+
+MAPS = (
+    r"$A = \mathrm{softmax}(QK^\top/\sqrt{D} + \text{mask})$ for each head (Vaswani et al. 2017, §3.2.1), from the "
+    "weights at this step and the input shown, without dropout. Rows are queries and sum to 1. Weighted: "
+    r"$\lVert A_{qk}\, v_k W_O \rVert$ (Kobayashi et al. 2020). ∂L/∂A: the gradient of the mean loss on this "
+    "input. Rollout: the product over layers of half the mean head and half the identity (Abnar & Zuidema 2020). "
+    r"Gradient relevance: $R \leftarrow R + \overline{\mathrm{relu}(A \odot \partial y/\partial A)}\, R$ with y "
+    "the log-probability of all asked tokens (Chefer et al. 2021)."
+)
+SECTIONS = {
+    "Arithmetic": arithmetic.show,
+    "What heads do": scores.show,
+    "What if": interventions.show,
+    "Through the layers": layers.show,
+    "Two steps": compare.show,
+}
 
 
 def draw(view: View) -> None:
     """The page at a step."""
-    pictures = st.container()
-    text = st.text_input(
-        "Look at your own input instead of the probe",
-        key="own-input",
-        placeholder=view.about["sample"].split(" → ")[0],
-    )
-    with pictures:
-        grid(view, {"text": text} if text else {})
-    picture.computed(
-        r"$A = \mathrm{softmax}(QK^\top/\sqrt{D} + \text{mask})$ for each head (Vaswani et al. 2017, §3.2.1), "
-        "from the weights at this step and the input shown, without dropout. Rows are queries and sum to 1."
-    )
-
-
-def grid(view: View, own: dict[str, str]) -> None:
-    """Every head's pattern on the probe, or on the visitor's own text."""
-    answer = view.picture("attention", **own)
+    given = inputs.choose(view)
+    answer = view.picture("attention.patterns", **given)
     if answer is None:
         return
-    plain, arrays = answer
-    rows = head_rows(plain, arrays)
     with cards("heads", 1)[0]:
-        st.markdown(f"**All heads** · probability, 0 to 1 · step {plain['step']}")
-        matrix_grid(
-            [row.patterns for row in rows],
-            [row.name for row in rows],
-            key="heads",
-            labels=[row.labels for row in rows],
-            tokens_q=[row.queries for row in rows],
-            tokens_k=[row.keys for row in rows],
-            scale={"kind": "probability"},
-            selected=None,
-            height=None if len(rows) <= 2 else 720,
-            step=plain["step"],
-            on_change=lambda: None,
-        )
-        picture.look_for("heads", sharpest(rows))
+        look = overview.show(view, given, *answer)
+    name = st.segmented_control(
+        "Look closer",
+        list(SECTIONS),
+        default="Arithmetic",
+        key="closer",
+        required=True,
+        bind="query-params",
+    )
+    if view.first:
+        return  # the heads first; what looks closer a quarter of a second later
+    discoveries.follow(view)
+    SECTIONS[name](look)
+    picture.computed(MAPS, title="How the maps are computed")
 
 
 frame.watch("Attention", "Where each position looks, in every head of every layer. Rows ask, columns answer.", draw)

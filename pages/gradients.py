@@ -36,7 +36,7 @@ def draw(view: View) -> None:
     with right:
         picture.curves(gradients.RATIOS, gradients.ratio_parts(steps, ratios, names, **marks), "ratios")
         picture.look_for("ratios", ratio_sentence(at, moved[0], names))
-    answer = view.picture("flow", 0.5)
+    answer = view.picture("gradients.flow", 0.5)
     with cards("flow", 1)[0]:
         if answer is not None:
             plain, arrays = answer

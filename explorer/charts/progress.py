@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.timeline import CURVES, Event, Panel, only
+from explorer.charts.timeline import CURVES, Event, Guide, Panel, only
 
 NATS, NORM = "nats per token", "‖g‖"
 LOSS = Panel("Loss", "Loss over steps, for training and validation", NATS, "linear", (0, 1), 300)
@@ -41,14 +41,6 @@ class Earlier:
     name: str
     index: int
     curve: Curve
-
-
-@dataclass(frozen=True)
-class Guide:
-    """A level to compare with, in the unit of the chart, and what it is: 3.43, "guessing: ln 31 = 3.43"."""
-
-    value: float
-    label: str
 
 
 def parts(
@@ -118,38 +110,38 @@ def _level(guide: Guide | None) -> list[dict[str, Any]]:
 
 def losses(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
     """Training and validation loss in nats a token, earlier runs, and what guessing would cost."""
-    return _over_steps(data, replace(LOSS, scale="log", holds=(0.1, 1)) if log else LOSS)
+    return over_steps(data, replace(LOSS, scale="log", holds=(0.1, 1)) if log else LOSS)
 
 
 def metric(data: pd.DataFrame) -> alt.LayerChart:
     """The task's metric from 0 to 1, with the level of chance."""
-    return _over_steps(data, METRIC)
+    return over_steps(data, METRIC)
 
 
 def learning_rate(data: pd.DataFrame) -> alt.LayerChart:
     """The learning rate as it was applied."""
-    return _over_steps(data, RATE)
+    return over_steps(data, RATE)
 
 
 def gradient_norm(data: pd.DataFrame) -> alt.LayerChart:
     """‖g‖ of the whole gradient at true magnitude, before and after clipping."""
-    return _over_steps(data, GRADIENT)
+    return over_steps(data, GRADIENT)
 
 
 def throughput(data: pd.DataFrame) -> alt.LayerChart:
     """Steps a second."""
-    return _over_steps(data, SPEED)
+    return over_steps(data, SPEED)
 
 
-def _over_steps(data: pd.DataFrame, panel: Panel) -> alt.LayerChart:
-    """Curves with the area from min to max behind, guides, events and the cursor."""
+def over_steps(data: pd.DataFrame, panel: Panel, group: str = "series") -> alt.LayerChart:
+    """Curves with the area from min to max behind, guides, events and the cursor. group: tells curves apart."""
     x, y, holds = timeline.step_axis(), panel.axis(), panel.holds
     kinds = alt.Scale(domain=CURVES, range=[2, 2, 1.25])
     area = alt.Chart().transform_filter(only("train")).mark_area(fillOpacity=0.22)
     lines = alt.Chart().transform_filter(only(*CURVES)).mark_line()
     dots = alt.Chart().transform_filter(only("validation")).mark_point(filled=True, size=28, opacity=1)
     tooltip = [
-        alt.Tooltip("series:N", title="curve"),
+        alt.Tooltip(f"{group}:N", title="curve"),
         alt.Tooltip("step:Q", format=",d"),
         alt.Tooltip("value:Q", title=panel.unit, format=panel.format),
         alt.Tooltip("low:Q", title="lowest near", format=panel.format),
@@ -162,18 +154,18 @@ def _over_steps(data: pd.DataFrame, panel: Panel) -> alt.LayerChart:
             y=y(field="low:Q"),
             y2="high:Q",
             color=timeline.own_color(),
-            detail="series:N",
+            detail=f"{group}:N",
         ),
         lines.encode(
             x=x,
             y=y(),
             color=timeline.series_color(panel.legend),
             strokeWidth=alt.StrokeWidth("kind:O", scale=kinds, legend=None),
-            detail="kind:N",
+            detail=["kind:N", f"{group}:N"],
         ),
         dots.encode(x=x, y=y(), color=timeline.own_color()),
         *timeline.guides(y),
-        *timeline.hover(y, tooltip, "series", f"{panel.title.lower().replace(' ', '_')}_points"),
+        *timeline.hover(y, tooltip, group, f"{panel.title.lower().replace(' ', '_')}_points"),
         *timeline.markers(),
     ]
     return timeline.picture(layers, data, panel.title, panel.text, panel.height)

@@ -59,7 +59,7 @@ SIGNED = (
     "#1c2f8c",
 )
 
-EVENTS = {"diverged": BAD, "bookmark": GOOD, "finished": GOOD}  # the rest: WARN, somebody intervened
+EVENTS = {"diverged": BAD, "bookmark": GOOD, "finished": GOOD, "found": GOOD}  # the rest: WARN, somebody intervened
 
 
 def layer(index: int) -> str:

@@ -68,6 +68,14 @@ class Panel:
         return f".{self.digits}~{'%' if self.scale == 'share' else 'g'}"
 
 
+@dataclass(frozen=True)
+class Guide:
+    """A level to compare with, in the unit of the chart, and what it is: 3.43, "guessing: ln 31 = 3.43"."""
+
+    value: float
+    label: str
+
+
 class Event(Protocol):
     """Something that happened to a run after `step` steps; label says it in words."""
 

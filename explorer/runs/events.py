@@ -32,6 +32,7 @@ class Event:
             "freeze": f"{head} frozen",
             "unfreeze": f"{head} thawed",
             "reset": f"{head} started afresh",
+            "found": f"{head}: {self.detail.get('what')}",
             "bookmark": f"bookmark {self.detail.get('label', '')}".strip(),
             "branched": f"branched from {self.detail.get('from')}",
             "speed": f"at most {self.detail.get('value')} steps/s" if self.detail.get("value") else "full speed",

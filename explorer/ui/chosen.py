@@ -15,6 +15,7 @@ from explorer.runs.run import Run
 from explorer.ui import server
 
 NOT_SETTINGS = {"run", "step", "paused", "projector"}
+WIDGETS = {"closer"}  # what Streamlit binds to the address by itself
 
 
 def take_from_url() -> None:
@@ -30,7 +31,7 @@ def take_from_url() -> None:
             open_run(query["run"])
             state.step = step_from(query.get("step"))
         elif query.keys() & {"preset", "v"} or any("." in name for name in query):
-            settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS}
+            settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS | WIDGETS}
             begin(RunConfig.from_query(settings), paused=query.get("paused") == "1")
     except ValueError as error:
         complain(str(error))

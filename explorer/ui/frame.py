@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -28,8 +28,9 @@ IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
 PATIENCE = {True: 0.05, False: 0.25}  # seconds that a live picture and a past one are waited for
 FIRST_STEP_SECONDS = 0.25
-TONES = {"diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
-QUIET = {"started", "resumed", "speed"}  # events not worth a mark
+AGAIN = "training again {of} steps to be exact"
+TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
+QUIET = {"started", "resumed", "speed", "single"}  # events not worth a mark
 
 
 @dataclass
@@ -37,7 +38,8 @@ class View:
     """What a page draws: a run at a step.
 
     step: the one looked at.   live: following the newest.   last: the newest.   first: this page's first
-    painting of this run, to be quick.   waiting: for a picture, in words.
+    painting of this run, to be quick.   place: tells apart pictures of several steps on one page.
+    waits: for which pictures the page waits, in words.
     """
 
     run: Run
@@ -47,7 +49,8 @@ class View:
     status: Status
     about: dict[str, Any]
     first: bool
-    waiting: str = ""
+    place: str = ""
+    waits: list[str] = field(default_factory=list)
 
     @property
     def config(self) -> RunConfig:
@@ -61,18 +64,34 @@ class View:
 
     @property
     def events(self) -> list[Event]:
-        """The events worth a mark."""
-        return [e for e in self.run.events if e.kind not in QUIET]
+        """The events worth a mark, what was discovered in the weights among them."""
+        return [e for e in self.run.events if e.kind not in QUIET] + server.discoveries().get(str(self.run.path), [])
 
-    def picture(self, function: str, every: float = 0, /, **arguments: Any) -> Answer | None:
-        """A picture's numbers at this step; while they are computed, the last ones that were shown.
+    @property
+    def waiting(self) -> str:
+        """What the page waits for, in words."""
+        return self.waits[-1] if self.waits else ""
 
-        While live, the next is asked for when the last is there and `every` seconds have gone. None before
-        the first (a word then keeps its place), and where it was refused (the reason does).
+    def at(self, step: int, place: str) -> View:
+        """The same run at another step, for a picture in a place of its own."""
+        return replace(self, step=step, live=False, place=place)
+
+    def newest(self) -> View:
+        """The same run at its newest weights, whatever step is looked at."""
+        return replace(self, step=self.run.newest_snapshot(), live=True, place="newest")
+
+    def picture(
+        self, function: str, every: float = 0, /, slow: bool = False, doing: str = AGAIN, **arguments: Any
+    ) -> Answer | None:
+        """The numbers of a view (`module.function`) at this step; while they are computed, the last ones shown.
+
+        While live, the next is asked for when the last is there and `every` seconds have gone. slow: it takes
+        long even with the weights at hand. doing: what is done `{of}` times meanwhile, in words. None before the
+        first (a word then keeps its place), and where it was refused (the reason does).
         """
         shown = st.session_state.setdefault("shown", {})
-        key = (self.run.id, function, *sorted(arguments.items()))
-        request = self.asked(key, function, every, arguments)
+        key = (self.run.id, self.place, function, *sorted(arguments.items()))
+        request = self.asked(key, function, every, slow, arguments)
         try:
             answer = server.answer_within(request, PATIENCE[self.live] if key in shown else FIRST_PATIENCE)
         except ValueError as error:
@@ -81,22 +100,22 @@ class View:
         if answer is not None:
             shown[key] = answer
         elif not self.live or key not in shown:
-            self.waiting = "computing…"
+            self.waits.append("computing…")
             if request.progress is not None:
                 done, of = request.progress
-                self.waiting = f"training again {of} steps to be exact · {100 * done // of} %"
+                self.waits[-1] = f"{doing.format(of=of)} · {100 * done // of} %"
         if answer is None and key not in shown:
             st.caption(self.waiting)
         return answer or shown.get(key)
 
-    def asked(self, key: tuple, function: str, every: float, arguments: dict[str, Any]) -> Request:
+    def asked(self, key: tuple, function: str, every: float, slow: bool, arguments: dict[str, Any]) -> Request:
         """The request to wait for: while live the last one, until it is answered and old enough."""
         requests = st.session_state.setdefault("asked", {})
         request, when, live = requests.get(key, (None, 0.0, False))
         young = request is not None and not (request.answer.done() and time.monotonic() - when >= every)
         if request is not None and young and self.live and live:
             return request
-        request = server.pictures().ask(self.run, self.step, function, **arguments)
+        request = server.pictures().ask(self.run, self.step, function, slow, **arguments)
         requests[key] = (request, time.monotonic(), self.live)
         return request
 
@@ -139,8 +158,11 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
 
 
 def cards(name: str, *widths: float) -> list[Any]:
-    """A row of bordered cards of one height, with these relative widths. name: of the row, unique on a page."""
-    columns = st.columns(widths) if len(widths) > 1 else [st.container()]
+    """A row of bordered cards of one height, with these relative widths. name: of the row, unique on a page.
+
+    style.css says below which width some rows break.
+    """
+    columns = st.container(key=f"cards-{name}").columns(widths) if len(widths) > 1 else [st.container()]
     return [c.container(border=True, height="stretch", key=f"card-{name}-{i}") for i, c in enumerate(columns)]
 
 
@@ -212,7 +234,7 @@ def player(view: View, waiting: str) -> None:
                 "label": e.label,
                 "tone": TONES.get(e.kind, "info"),
             }
-            for e in view.events[-200:]
+            for e in sorted(view.events, key=lambda e: e.step)[-200:]
         ],
         "speed": speed,
         "can": {

@@ -89,9 +89,9 @@ def look_for(key: str, sentence: str) -> None:
         st.markdown(f"**What to look for:** {sentence}")
 
 
-def computed(text: str, *functions: Callable[..., Any]) -> None:
+def computed(text: str, *functions: Callable[..., Any], title: str = "How this is computed") -> None:
     """The fold that says how a picture's numbers come about: words, formula, source, the very code."""
-    with st.expander("How this is computed"):
+    with st.expander(title):
         st.markdown(text)
         for function in functions:
             st.code(inspect.getsource(function), language="python")

@@ -12,7 +12,7 @@ LONGEST = 48  # tokens of a line
 def show(view: View) -> None:
     """The probe's examples with the model's answers; a text task also writes by itself."""
     st.markdown("**What it says** · the same examples at every step")
-    answer = view.picture("samples", 0.5, count=3 if view.about["writes"] else 5)
+    answer = view.picture("samples.answers", 0.5, count=3 if view.about["writes"] else 5)
     if answer is None:
         return
     st.markdown("\n\n".join(line(row, view.about["writes"]) for row in answer[0]["rows"]))
@@ -21,7 +21,7 @@ def show(view: View) -> None:
         f":green-badge[right] :red-badge[wrong] at step {answer[0]['step']}: {sum(right)} of {len(right)} tokens"
     )
     if view.about["writes"]:
-        written = view.picture("generation", 2)
+        written = view.picture("samples.generation", 2)
         if written is not None:
             st.markdown(f"**What it writes by itself** · drawn from its own probabilities at step {written[0]['step']}")
             st.code(written[0]["text"], language=None, wrap_lines=True, height=150)

@@ -24,7 +24,7 @@ from explorer.runs import catalogue
 from explorer.runs.answer import Answer
 from explorer.runs.client import Client, Request
 from explorer.runs.file import begin
-from explorer.runs.run import Run
+from explorer.runs.run import Event, Run
 from explorer.ui import picture
 
 GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
@@ -42,7 +42,7 @@ def host() -> Client:
     def warm_up() -> None:
         picture.warm_up()
         client.wait()
-        client.request("explorer.runs.views:prepare", lane="slow")
+        client.request("explorer.runs.views.task:prepare", lane="slow")
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
 
@@ -63,18 +63,22 @@ class Pictures:
     kept: OrderedDict[tuple, Request] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, run: Run, step: int, function: str, **arguments: Any) -> Request:
-        """The picture at a step, asked for unless it is there or under way."""
+    def ask(self, run: Run, step: int, view: str, slow: bool = False, **arguments: Any) -> Request:
+        """The picture at a step, asked for unless it is there or under way.
+
+        view: `module.function` of explorer.runs.views.   slow: it takes long even with the weights at hand.
+        """
         event = max((e.id for e in run.events if e.step <= step), default=0)
-        key = (str(run.path), step, event, function, tuple(sorted(arguments.items())))
+        key = (str(run.path), step, event, view, tuple(sorted(arguments.items())))
         with self.lock:
             if key in self.kept and not self.kept[key].broken:
                 self.kept.move_to_end(key)
                 return self.kept[key]
             far = run.distance(step) / (run.speed() or 1) > SLOW_SECONDS
+            module, _, function = view.partition(".")
             request = host().request(
-                f"explorer.runs.views:{function}",
-                lane="slow" if far else "quick",
+                f"explorer.runs.views.{module}:{function}",
+                lane="slow" if far or slow else "quick",
                 path=str(run.path),
                 step=step,
                 **arguments,
@@ -89,6 +93,12 @@ class Pictures:
 def pictures() -> Pictures:
     """The server's pictures."""
     return Pictures()
+
+
+@st.cache_resource(show_spinner=False)
+def discoveries() -> dict[str, list[Event]]:
+    """What viewers found in the weights of a run, by its path: the file does not hold it."""
+    return {}
 
 
 def answer_within(request: Request, seconds: float) -> Answer | None:
@@ -114,13 +124,13 @@ def about(path: str) -> dict[str, Any]:
     """What pages need to know of a run's task. ValueError where its text is not on this machine."""
     known = _abouts()
     if path not in known:
-        known[path] = host().request("explorer.runs.views:about", path=path).answer.result(timeout=60)[0]
+        known[path] = host().request("explorer.runs.views.task:about", path=path).answer.result(timeout=60)[0]
     return known[path]
 
 
 def start(config: RunConfig, stem: str, paused: bool = False) -> Path:
     """Makes a run and lets it train, or wait at step 0. ValueError where task and model do not fit."""
-    fit = host().request("explorer.runs.views:fit", config=config.to_json()).answer.result(timeout=60)[0]
+    fit = host().request("explorer.runs.views.task:fit", config=config.to_json()).answer.result(timeout=60)[0]
     path = catalogue.new_path(stem)
     begin(path, config)
     _abouts()[str(path)] = fit

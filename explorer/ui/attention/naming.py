@@ -1,39 +1,17 @@
-"""The rows of the attention grid: which stack and layer, which tokens, what each head looks like."""
+"""What heads are called, and in which words one says what they do. H heads, Q queries, K keys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from explorer.measure import attention
+from explorer.measure.heads import SCORES, stands_out
 from explorer.runs.run import head_name
 from explorer.ui.components.matrix_grid import Head
 
-CLEAR = 0.4  # mean probability on a line from which it is named
-
-
-@dataclass(frozen=True)
-class Row:
-    """One attention of the model: patterns (H, Q, K) with names and tokens for both sides."""
-
-    name: str
-    patterns: np.ndarray
-    labels: list[Head]
-    queries: list[str]
-    keys: list[str]
-
-
-def head_rows(plain: dict, arrays: dict[str, np.ndarray]) -> list[Row]:
-    """One row for each attention, in the order of the forward pass."""
-    rows = []
-    for tap, patterns in arrays.items():
-        path = tap.removesuffix(".pattern")
-        queries = plain["source"] if path.startswith("encoder.") else plain["tokens"]
-        keys = plain["source"] if path.endswith(".cross") else queries
-        labels = [label(f"{path}.{h}", pattern, plain["ablated"]) for h, pattern in enumerate(patterns)]
-        rows.append(Row(row_name(path), patterns, labels, queries, keys))
-    return rows
+BROAD = 0.8  # share of the even row's entropy from which a head is said to look everywhere
 
 
 def row_name(path: str) -> str:
@@ -48,17 +26,29 @@ def row_name(path: str) -> str:
     return " ".join(w for w in words if w)
 
 
-def label(head: str, pattern: np.ndarray, ablated: list[str]) -> Head:
-    """A head's caption, with a plain word where its pattern clearly is something."""
+def labels(path: str, patterns: np.ndarray, plain: dict[str, Any]) -> list[Head]:
+    """Each head of an attention, with a plain word only where it clearly does something."""
+    return [label(f"{path}.{h}", pattern, plain) for h, pattern in enumerate(patterns)]
+
+
+def label(head: str, pattern: np.ndarray, plain: dict[str, Any]) -> Head:
+    """A head's caption: what it does on repeated sequences, else the line in its pattern, else nothing."""
     name = head_name(head)
-    if head in ablated:
+    path, _, number = head.rpartition(".")
+    scores, chance = plain["scores"][path], plain["chance"][path]
+    if head in plain["ablated"]:
         return Head(head, name, "switched off")
+    if "agreement" in scores:
+        agrees = scores["agreement"][int(number)]
+        note = f"agrees {agrees:.2f} (even {chance['agreement']:.2f})"
+        return Head(head, name, note, good=bool(stands_out(agrees, chance["agreement"])))
+    for kind, score in SCORES.items():
+        if kind in scores and stands_out(scores[kind][int(number)], chance[kind]):
+            return Head(head, name, score.words, good=True)
     found = attention.line(pattern)
-    if found.score > CLEAR and found.score > 3 * found.chance:
+    if stands_out(found.score, found.chance):
         return Head(head, name, line_words(found), good=True)
-    if attention.entropy(pattern[None])[0] > 0.8:
-        return Head(head, name, "broad")
-    return Head(head, name)
+    return Head(head, name, "broad" if attention.entropy(pattern[None])[0] > BROAD else "")
 
 
 def line_words(found: attention.Line) -> str:
@@ -70,20 +60,22 @@ def line_words(found: attention.Line) -> str:
     return f"looks {found.offset} back" if found.offset > 0 else f"looks {-found.offset} ahead"
 
 
-def sharpest(rows: list[Row]) -> str:
+def summary(heads: list[Head], arrays: dict[str, np.ndarray]) -> str:
     """What to look for in these patterns."""
-    found = [(head, attention.line(p), p) for row in rows for head, p in zip(row.labels, row.patterns, strict=True)]
-    head, best, _ = max(found, key=lambda f: f[1].score)
-    clear = [f[0].caption for f in found if f[0].good]
-    entropies = np.concatenate([attention.entropy(row.patterns) for row in rows])
+    patterns = {}
+    for head in heads:
+        path, _, number = head.id.rpartition(".")
+        patterns[head.id] = arrays[f"{path}.pattern"][int(number)]
+    lines = {head.caption: attention.line(patterns[head.id]) for head in heads}
+    best = max(lines, key=lambda name: lines[name].score)
+    clear = [head.caption for head in heads if head.good]
+    entropies = [attention.entropy(pattern[None])[0] for pattern in patterns.values()]
     spread = f"on average a row spreads over {np.nanmean(entropies):.0%} of what even attention would"
     if not clear:
-        return f"no head has a clear line yet; {spread}."
-    names = (
-        clear[0] if len(clear) == 1 else f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''})"
-    )
-    verb = "has" if len(clear) == 1 else "have"
+        return f"no head clearly does one thing yet; {spread}."
+    who = f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''}) each clearly do"
     return (
-        f"{names} {verb} a clear line; the sharpest is {head.caption}, which {line_words(best)}: "
-        f"{best.score:.0%} of its attention lies there, where even attention would put {best.chance:.0%}."
+        f"{who if len(clear) > 1 else f'{clear[0]} clearly does'} one thing; the sharpest line is {best}'s, which "
+        f"{line_words(lines[best])}: {lines[best].score:.0%} of its attention lies there, where even attention "
+        f"would put {lines[best].chance:.0%}."
     )

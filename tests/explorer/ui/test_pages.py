@@ -260,13 +260,32 @@ def test_scrubbing_shows_the_same_step_on_every_page_and_the_same_picture_again(
 
 def test_an_input_of_ones_own_that_the_model_cannot_read_says_so():
     app = visit("attention", run=stored("input", 10, "paused", "by hand"))
-    sound(app.text_input(key="own-input").set_value("Ω!").run())
+    app.session_state["input-kind"] = "own text"
+    sound(app.run())
+    sound(app.text_input(key="input-text").set_value("Ω!").run())
     (warning,) = until(lambda: app.run().warning, "a warning")
     assert "Ω" in warning.value
     assert app.run().warning, "it stays until the input is changed"
-    sound(app.text_input(key="own-input").set_value("").run())
+    sound(app.text_input(key="input-text").set_value("abcdef").run())
+    until(lambda: grid(app.run())["rows"][0]["q"][:6] == list("abcdef"), "the own text's attention")
     assert not app.warning
-    assert grid(app)["rows"]
+    app.session_state["input-kind"] = "another sample"
+    before = grid(sound(app.run()))["rows"][0]["q"]
+    sound(app.number_input(key="input-sample").set_value(3).run())
+    until(lambda: grid(app.run())["rows"][0]["q"] != before, "another sample's attention")
+
+
+CLOSER = ["Arithmetic", "What heads do", "What if", "Through the layers", "Two steps"]
+
+
+@pytest.mark.parametrize("section", CLOSER)
+def test_whatever_looks_closer_is_drawn_at_any_step(section):
+    app = visit("attention", run=stored("closer", 10, "paused", "by hand"), closer=section)
+    for step in (None, 0, 7):
+        app.session_state.step = step
+        until(lambda: "computing" not in (player(sound(app.run()))["note"] or ""), "all pictures")
+        assert player(app)["step"] == (10 if step is None else step)
+    assert len(app.get("bidi_component")) + len(app.get("vega_lite_chart")) > 2, "more than the bar and the map"
 
 
 def press(app: AppTest, key: str) -> AppTest:
