@@ -30,7 +30,7 @@ from explorer.training import Step, Training
 COMMIT_SECONDS = 0.1
 REPLAY_SECONDS = 0.12  # training between two checkpoints, so that any step of a short run is that near
 LIVE_SECONDS = 0.2  # without a checkpoint, after which whoever watches would see an old picture
-VALIDATION_SHARE = 0.02  # of the training time
+VALIDATION_SHARE = 0.01  # of the training time
 SNAPSHOT_BYTES = int(os.environ.get("EXPLORER_SNAPSHOT_MB", "160")) * 1_000_000
 RECENT = 16  # newest checkpoints, never thinned
 
@@ -56,6 +56,7 @@ class Recorder:
         (event,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
         self._event: int = event
         self._stride = 1
+        self._snapshots = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
         self._thin_stride = self._thinned_to()
         self._seconds = 0.0  # a step's, running average
         self._validation_seconds = 0.0
@@ -146,26 +147,28 @@ class Recorder:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", values)
+            if training.step not in self._snapshots[-1:]:
+                self._snapshots.append(training.step)
             self._thin(sum(map(len, blobs)))
 
     def _thinned_to(self) -> int:
         """The stride that the old checkpoints of a file are already thinned to: a power of two."""
-        steps = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
+        steps = self._snapshots
         common = math.gcd(*steps[:-RECENT]) if len(steps) > RECENT else 0
         return common & -common or 1
 
     def _thin(self, size: int) -> None:
         """Removes old checkpoints that are not on the stride, and doubles the stride where that is not enough."""
         allowed = max(SNAPSHOT_BYTES // size, 2 * RECENT)
-        steps = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
-        while len(steps) > allowed:
-            kept = [s for s in steps[:-RECENT] if s % self._thin_stride == 0] + steps[-RECENT:]
+        while len(self._snapshots) > allowed:
+            old, recent = self._snapshots[:-RECENT], self._snapshots[-RECENT:]
+            kept = [s for s in old if s % self._thin_stride == 0] + recent
             if len(kept) > allowed:
                 self._thin_stride *= 2
                 continue
-            gone = [(s,) for s in set(steps) - set(kept)]
+            gone = [(s,) for s in set(self._snapshots) - set(kept)]
             self._connection.executemany("DELETE FROM snapshots WHERE step = ?", gone)
-            steps = kept
+            self._snapshots = kept
 
     def close(self) -> None:
         """Commits, makes the file a single one where nobody is reading, and lets it go."""
