@@ -33,8 +33,8 @@ def labels(path: str, patterns: np.ndarray, plain: dict[str, Any]) -> list[Head]
 
 def label(head: str, pattern: np.ndarray, plain: dict[str, Any]) -> Head:
     """A head's caption: what it does on repeated sequences, else the line in its pattern, else nothing."""
-    name = head_name(head)
     path, _, number = head.rpartition(".")
+    name = "head " + head_name(head).rpartition(" ")[2]  # the row says which stack
     scores, chance = plain["scores"][path], plain["chance"][path]
     if head in plain["ablated"]:
         return Head(head, name, "switched off")
@@ -60,22 +60,33 @@ def line_words(found: attention.Line) -> str:
     return f"looks {found.offset} back" if found.offset > 0 else f"looks {-found.offset} ahead"
 
 
-def summary(heads: list[Head], arrays: dict[str, np.ndarray]) -> str:
+def summary(heads: list[Head], plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
     """What to look for in these patterns."""
     patterns = {}
     for head in heads:
         path, _, number = head.id.rpartition(".")
         patterns[head.id] = arrays[f"{path}.pattern"][int(number)]
-    lines = {head.caption: attention.line(patterns[head.id]) for head in heads}
-    best = max(lines, key=lambda name: lines[name].score)
-    clear = [head.caption for head in heads if head.good]
-    entropies = [attention.entropy(pattern[None])[0] for pattern in patterns.values()]
-    spread = f"on average a row spreads over {np.nanmean(entropies):.0%} of what even attention would"
+    gold = {
+        f"{path}.{h}": share
+        for path, scores in plain["scores"].items()
+        for h, share in enumerate(scores.get("agreement", ()))
+    }
+    if gold:
+        best = max(gold, key=lambda head: gold[head])
+        even = plain["chance"][best.rpartition(".")[0]]["agreement"]
+        return (
+            f"{head_name(best)} agrees best with the true translation: {gold[best]:.0%} of its attention lies on the "
+            f"outlined letters, where even attention would put {even:.0%}."
+        )
+    lines = {head: attention.line(pattern) for head, pattern in patterns.items()}
+    best = max(lines, key=lambda head: lines[head].score)
+    clear = [head_name(head.id) for head in heads if head.good]
     if not clear:
-        return f"no head clearly does one thing yet; {spread}."
+        spread = np.nanmean([attention.entropy(pattern[None])[0] for pattern in patterns.values()])
+        return f"no head clearly does one thing yet; on average a row spreads over {spread:.0%} of what even attention would."
     who = f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''}) each clearly do"
     return (
-        f"{who if len(clear) > 1 else f'{clear[0]} clearly does'} one thing; the sharpest line is {best}'s, which "
-        f"{line_words(lines[best])}: {lines[best].score:.0%} of its attention lies there, where even attention "
+        f"{who if len(clear) > 1 else f'{clear[0]} clearly does'} one thing; the sharpest line is {head_name(best)}’s, "
+        f"which {line_words(lines[best])}: {lines[best].score:.0%} of its attention lies there, where even attention "
         f"would put {lines[best].chance:.0%}."
     )

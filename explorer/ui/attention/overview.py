@@ -49,7 +49,7 @@ def show(view: View, given: dict[str, Any], plain: dict[str, Any], arrays: dict[
         step=plain["step"],
         on_change=choose,
     )
-    picture.look_for("heads", summary([head for heads in named.values() for head in heads], arrays))
+    picture.look_for("heads", summary([head for heads in named.values() for head in heads], plain, arrays))
     return Look(view, given, plain, arrays, head, query)
 
 

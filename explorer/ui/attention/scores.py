@@ -39,7 +39,7 @@ OVER_TIME = {
 
 def show(look: Look) -> None:
     """The table at this step, and the lines over training."""
-    left, right = cards("scores", 1.1, 1)
+    left, right = cards("scores", 1.25, 1)
     with left:
         st.markdown(f"**Every head** · step {look.step}")
         st.html(table(look))
@@ -69,10 +69,15 @@ def table(look: Look) -> str:
         for h, label in enumerate(labels(path, look.arrays[f"{path}.pattern"], plain)):
             cells = "".join(cell(kind, scores.get(kind), chance.get(kind), h) for kind in kinds)
             chosen = ' class="chosen"' if label.id == look.head else ""
-            body.append(f"<tr{chosen}><th>{escape(label.caption)}</th>{cells}</tr>")
+            body.append(f"<tr{chosen}><th>{escape(short(label.id))}</th>{cells}</tr>")
         even = "".join(f"<td>{number(kind, chance[kind])}</td>" if kind in chance else "<td></td>" for kind in kinds)
         body.append(f'<tr class="even"><th>even {escape(row_name(path))}</th>{even}</tr>')
     return f'<table class="scores"><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+
+
+def short(head: str) -> str:
+    """A head's name where room is scarce: head 1.2, encoder 1.2, cross 1.2."""
+    return head_name(head).replace("decoder cross-head", "cross").replace("coder head", "coder")
 
 
 def cell(kind: str, scores: list[float] | None, chance: float | None, h: int) -> str:
