@@ -83,7 +83,7 @@ def summary(heads: list[Head], plain: dict[str, Any], arrays: dict[str, np.ndarr
     clear = [head_name(head.id) for head in heads if head.good]
     if not clear:
         spread = np.nanmean([attention.entropy(pattern[None])[0] for pattern in patterns.values()])
-        return f"no head clearly does one thing yet; on average a row spreads over {spread:.0%} of what even attention would."
+        return f"no head clearly does one thing yet; on average a row’s entropy is {spread:.0%} of an even row’s."
     who = f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''}) each clearly do"
     return (
         f"{who if len(clear) > 1 else f'{clear[0]} clearly does'} one thing; the sharpest line is {head_name(best)}’s, "
