@@ -1,14 +1,14 @@
-"""Gradients: how large each tensor's gradient is, and how far each step moves it."""
+"""Gradients: how learning flows backwards, at true magnitude."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from explorer.charts import gradients
+from explorer.charts import gradients, progress
 from explorer.ui import frame, picture
 from explorer.ui.frame import View, cards
+from explorer.ui.gradients import microscope
 
 POINTS = 300  # of each curve
 
@@ -19,23 +19,22 @@ def draw(view: View) -> None:
     if not names or not view.last:
         st.info("The first step is being trained.", icon=":material/hourglass_empty:")
         return
-    steps, norms, ratios = recorded(view)
-
-    def depth_table() -> pd.DataFrame:
-        table = gradients.depth_frame(here[0], names)
-        table.attrs["step"] = at  # the picture says which step it is of, however old it may be
-        return table
-
+    microscope.show(view)
+    if view.first:
+        return  # the map first; the rest a quarter of a second later
+    curve = run.curve(POINTS)
+    steps, _, ratios = run.tensor_norms(curve["peak"])
     at = min(view.step, view.last - 1)
-    _, here, moved = run.tensor_norms(np.array([at]))
-    left, right = cards("norms", 1, 1)
+    _, _, moved = run.tensor_norms(np.array([at]))
     marks: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
+    clip = view.config.train.clip
+    left, right = cards("norms", 1, 1)
     with left:
-        picture.curves(gradients.NORMS, gradients.norm_parts(steps, norms, names, **marks), "norms")
-        picture.look_for("norms", norm_sentence(at, here[0], names))
-    with right:
         picture.curves(gradients.RATIOS, gradients.ratio_parts(steps, ratios, names, **marks), "ratios")
         picture.look_for("ratios", ratio_sentence(at, moved[0], names))
+    with right:
+        picture.curves(progress.GRADIENT_TALL, progress.gradient_norm_parts(curve, clip=clip, **marks), "clipping")
+        picture.look_for("clipping", clip_sentence(view, clip))
     answer = view.picture("gradients.flow", 0.5)
     with cards("flow", 1)[0]:
         if answer is not None:
@@ -44,33 +43,14 @@ def draw(view: View) -> None:
             table = gradients.flow_frame(arrays["gradient"], plain["taps"])
             picture.show(gradients.flow, table, "flow")
             picture.look_for("flow", flow_sentence(arrays["gradient"], plain["taps"]))
-    with cards("depth", 1)[0]:
-        depth = picture.paced(depth_table, "depth", (run.id, view.cursor), 0.8)
-        st.markdown(f"**Each tensor** · on the training batch of step {depth.attrs['step']}")
-        picture.show(gradients.by_depth, depth, "depth", tensors=len(names))
     picture.computed(
         "Norms are ‖∂L/∂θ‖ of each tensor on the training batch, before clipping; where many steps share a "
-        "pixel the one with the largest total gradient stands for them, so spikes survive. The update ratio is "
+        "column the one with the largest total gradient stands for them, so spikes survive. The update ratio is "
         "the true ‖θ after − θ before‖/‖θ before‖ of the step, right for every optimizer; about 1e-3 is usual. "
+        "A head’s gradient is that of its own rows of Q, K and V and columns of the output matrix, computed at the "
+        "snapshots on the batch that comes next, without dropout. "
         "The stream shows the mean |∂L/∂x| over positions and channels at each residual junction, one forward "
         "and backward pass on the probe. Values are at true magnitude on log scales."
-    )
-
-
-def recorded(view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The steps of largest gradient among so many buckets, with their norms and ratios."""
-    return view.run.tensor_norms(view.run.curve(POINTS)["peak"])
-
-
-def norm_sentence(step: int, norms: np.ndarray, names: list[str]) -> str:
-    """Where the gradient is largest and smallest at a step."""
-    matrices = gradients.matrices(names)
-    largest = max(matrices, key=lambda i: norms[i])
-    smallest = min(matrices, key=lambda i: norms[i])
-    span = norms[largest] / max(norms[smallest], 1e-30)
-    return (
-        f"at step {step}, of the matrices `{gradients.short(names[largest])}` has the largest gradient "
-        f"({norms[largest]:.1e}), {span:.0f} times that of `{gradients.short(names[smallest])}`, the smallest."
     )
 
 
@@ -82,6 +62,19 @@ def ratio_sentence(step: int, ratios: np.ndarray, names: list[str]) -> str:
     return f"at step {step} half of the matrices moved by more than {middle:.1e} of their size: {word} the usual 1e-3."
 
 
+def clip_sentence(view: View, clip: float | None) -> str:
+    """How many steps were clipped, and by how much this one was."""
+    if clip is None:
+        return "the gradient is used as it is, without clipping."
+    share, count = view.run.clipped()
+    row = view.run.step_row(min(view.step, view.last - 1))
+    if row is None:
+        return "no step yet."
+    kept = row["clipped_grad_norm"] / max(row["grad_norm"], 1e-30)
+    this = f"was scaled by {kept:.2f}" if kept < 1 else "was not clipped"
+    return f"{share:.0%} of {count:,} steps were clipped; step {row['step']}, of norm {row['grad_norm']:.2g}, {this}."
+
+
 def flow_sentence(values: np.ndarray, taps: list[str]) -> str:
     """How the gradient changes on its way from the last junction to the first."""
     stream = [v for v, tap in zip(values, taps, strict=True) if tap != "logits"]
@@ -90,4 +83,4 @@ def flow_sentence(values: np.ndarray, taps: list[str]) -> str:
     return f"from the last junction back to the first the gradient {word} (× {change:.2g})."
 
 
-frame.watch("Gradients", "How strongly each weight is pulled, and how far it moves, at true magnitude.", draw)
+frame.watch("Gradients", "See learning flow backwards: how strongly each weight is pulled, and how far it moves.", draw)

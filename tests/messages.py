@@ -20,3 +20,16 @@ def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         curves.append({"low": read["value"], "high": read["value"]} | curve | read)
     assert at == len(numbers)
     return header, curves
+
+
+def read_microscope(message: bytes) -> tuple[dict[str, Any], np.ndarray, dict[str, np.ndarray]]:
+    """The header, the steps (n,), and by name each quantity (R, n)."""
+    length = int.from_bytes(message[:4], "little")
+    header, numbers = json.loads(message[4 : 4 + length]), np.frombuffer(message, "<f4", offset=4 + length)
+    columns, rows = header["columns"], len(header["rows"])
+    values = numbers[2 * columns :].reshape(-1, rows, columns)
+    return (
+        header,
+        numbers[columns : 2 * columns],
+        {q["name"]: v for q, v in zip(header["quantities"], values, strict=True)},
+    )

@@ -29,6 +29,7 @@ GRADIENT = Panel(
     (0.1, 1),
     220,
 )
+GRADIENT_TALL = replace(GRADIENT, height=320)
 SPEED = Panel("Speed", "Training steps per second", "steps/s", "linear", (0, 10), 170, 3, legend=False)
 
 Curve = Mapping[str, np.ndarray]  # "step" and, for a column c, "c_min", "c_max", "c_mean": each (n,)

@@ -2,12 +2,14 @@
 
     table steps ──────────────────────> Columns: every step of one column
     tables overview, steps ─> blocks ─> Curve: all columns in a few hundred buckets
+    table tensors ────────────────────> TensorNorms: gradient norms and update ratios at some steps
 
 Both ask the run's own `query`; a page that follows a run reads only what is new since it last looked.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
@@ -89,3 +91,26 @@ class Curve:
             known = np.concatenate([known, np.array(rows, dtype=np.float64)])
         self._blocks[level] = known
         return known
+
+
+class TensorNorms:
+    """Norms and ratios of P tensors at steps asked for; those of a growing run's last picture are kept."""
+
+    def __init__(self, query: Query):
+        self.query = query
+        self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def at(self, steps: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Those of the steps that are recorded (n,), gradient norms (n, P) and update ratios (n, P)."""
+        wanted, known = sorted({int(s) for s in steps}), self._known
+        missing = json.dumps([s for s in wanted if s not in known])
+        rows = self.query(
+            "SELECT step, grad_norms, update_ratios FROM tensors WHERE step IN (SELECT value FROM json_each(?))",
+            (missing,),
+        )
+        read = {s: (np.frombuffer(norms, np.float32), np.frombuffer(ratios, np.float32)) for s, norms, ratios in rows}
+        found = {s: read[s] if s in read else known[s] for s in wanted if s in read or s in known}
+        if len(found) > 1:  # a single step is no picture
+            self._known = found
+        norms, ratios = (np.array([pair[i] for pair in found.values()]).reshape(-1, count) for i in (0, 1))
+        return np.array(list(found)), norms, ratios

@@ -24,7 +24,7 @@ from explorer.home import home
 from explorer.runs import file
 from explorer.runs.events import Event, head_name
 from explorer.runs.file import COLUMNS, RunFileError
-from explorer.runs.history import Columns, Curve
+from explorer.runs.history import Columns, Curve, TensorNorms
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,6 +65,8 @@ class Run:
         self._connection = connection
         self._lock = threading.Lock()
         self._curve = Curve(self.query)
+        self._norms = TensorNorms(self.query)
+        self._clipped = (0, 0)  # steps counted, and clipped ones among them
         self._events: list[Event] = []
 
     @classmethod
@@ -234,16 +236,16 @@ class Run:
 
     def tensor_norms(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """At the given steps that are recorded: steps (n,), gradient norms (n, P), update ratios (n, P)."""
-        wanted = json.dumps([int(s) for s in steps])
-        rows = self.query(
-            "SELECT step, grad_norms, update_ratios FROM tensors "
-            "WHERE step IN (SELECT value FROM json_each(?)) ORDER BY step",
-            (wanted,),
+        return self._norms.at(steps, len(self.tensors))
+
+    def clipped(self) -> tuple[float, int]:
+        """The share of the recorded steps whose gradient was clipped, and how many steps there are."""
+        seen, count = self._clipped  # of a growing run only what is new is counted
+        (new, last), *_ = self.query(
+            "SELECT count(*) FILTER (WHERE clipped_grad_norm < grad_norm), count(*) FROM steps WHERE step >= ?", (seen,)
         )
-        count = len(self.tensors)
-        norms = np.array([np.frombuffer(n, np.float32) for _, n, _ in rows]).reshape(-1, count)
-        ratios = np.array([np.frombuffer(r, np.float32) for _, _, r in rows]).reshape(-1, count)
-        return np.array([s for s, _, _ in rows]), norms, ratios
+        self._clipped = (seen + last, count + new)
+        return self._clipped[1] / max(1, self._clipped[0]), self._clipped[0]
 
     def step_row(self, step: int) -> dict[str, float] | None:
         """One recorded step by column; None where there is none."""

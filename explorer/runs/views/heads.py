@@ -17,58 +17,28 @@ from explorer.measure.heads import SCORES
 from explorer.randomness import stream
 from explorer.runs.answer import Answer
 from explorer.runs.replay import restore
+from explorer.runs.views import snapshots
 from explorer.runs.views.restored import Progress, opened
 from explorer.trace import observe
 from explorer.training import Training
 
-MOST = 200  # snapshots that a history is made of
 ROWS = 8  # repeated sequences
 LONGEST = 16  # tokens of one before it is repeated
 SHORTEST = 3
 
-_known: dict[str, dict[int, np.ndarray]] = {}  # by run: step -> (scores, H), as its snapshot is
-KEPT_RUNS = 16
-
 
 def history(path: str, step: int, progress: Progress = None) -> Answer:
-    """The scores of every self-attention head at up to MOST of the snapshots until `step`.
+    """The scores of every self-attention head at the snapshots until `step`.
 
     Arrays: steps (N,), and each score by name, (N, H). plain: heads by name, chance by score and head, n the
     length of the sequence that was said twice, 0 where the task's inputs are too short to repeat one.
-    A snapshot is scored once; what is new since the last call is all that is computed.
     """
-    run = opened(path)
-    chosen = thinned([s for s in run.snapshot_steps if s <= step])
-    known = _known.setdefault(path, {})
-    while len(_known) > KEPT_RUNS:
-        del _known[next(iter(_known))]
     scorer = scorer_of(path)
-    table = {}
-    for done, at in enumerate(chosen):
-        if at not in known:
-            scores = scorer.score(at)
-            if scores is None:
-                continue
-            known[at] = scores
-            if progress is not None:
-                progress(done, len(chosen))
-        table[at] = known[at]
-    values = np.array(list(table.values())).reshape(len(table), len(scorer.names), len(scorer.heads))
-    arrays = {"steps": np.array(list(table))} | dict(zip(scorer.names, values.transpose(1, 0, 2), strict=True))
+    steps, values = snapshots.history(path, step, "heads", scorer.score, progress)
+    values = values.reshape(len(steps), len(scorer.names), len(scorer.heads))
+    arrays = {"steps": steps} | dict(zip(scorer.names, values.transpose(1, 0, 2), strict=True))
     n = scorer.repeats.n if scorer.repeats else 0
     return {"step": step, "heads": scorer.heads, "chance": scorer.chance, "n": n}, arrays
-
-
-def thinned(steps: list[int]) -> list[int]:
-    """At most MOST of the steps: the newest, and of the others ones that later calls choose again.
-
-    Of a growing run every second, fourth, … is kept, so that hardly any is scored for nothing.
-    """
-    every = 1
-    while len(steps[::every]) > MOST - 1:
-        every *= 2
-    kept = steps[::every]
-    return kept if not steps or kept[-1] == steps[-1] else [*kept, steps[-1]]
 
 
 @dataclass(frozen=True)

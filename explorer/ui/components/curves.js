@@ -4,25 +4,15 @@ const EDGES = { left: 56, right: 14, top: 24, bottom: 26 };
 const NEAR = 60; // pixels from the pointer within which a point is told
 
 function unpack(data) {
-  const bytes = data.slice(), length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const values = new Float64Array(bytes.buffer, 4 + length);
-  let from = 0;
-  const next = (n) => values.subarray(from, (from += n));
+  const { header, buffer, from } = opened(data), values = new Float64Array(buffer, from);
+  let at = 0;
+  const next = (n) => values.subarray(at, (at += n));
   for (const curve of header.curves) {
     curve.step = next(curve.n);
     curve.value = next(curve.n);
     [curve.low, curve.high] = curve.band ? [next(curve.n), next(curve.n)] : [curve.value, curve.value];
   }
   return header;
-}
-
-function make(tag, className, parent, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  parent?.append(element);
-  return element;
 }
 
 function build(parent) {
@@ -103,16 +93,10 @@ function reach({ look: { holds, scale }, curves, guides, events, cursor }) {
 }
 
 function draw(panel) {
-  const { stage, canvas, over, header, root } = panel, width = stage.clientWidth, height = stage.clientHeight;
+  const { stage, canvas, header, root } = panel, width = stage.clientWidth, height = stage.clientHeight;
   if (!header || width <= EDGES.left + 40 || height < 60) return;
   buildLegend(panel);
-  const ratio = window.devicePixelRatio || 1;
-  for (const layer of [canvas, over])
-    if (layer.width !== Math.round(width * ratio) || layer.height !== Math.round(height * ratio))
-      [layer.width, layer.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const context = cleared(canvas, width, height);
   const zoom = header.look.projector ? 1.4 : 1, { low, high, newest } = reach(header);
   const box = { left: EDGES.left * zoom, right: width - EDGES.right, top: EDGES.top * zoom, bottom: height - EDGES.bottom * zoom };
   panel.place = { width, height, zoom, box, x: stepAxis(newest, box.left, box.right), y: valueAxis(header.look.scale, low, high, box.bottom, box.top) };
@@ -145,10 +129,7 @@ function markAt(panel, [px, py]) {
 function point(panel, pointer) {
   panel.pointer = pointer;
   if (!panel.place) return;
-  const { width, height, x, y, box, zoom } = panel.place, ratio = window.devicePixelRatio || 1;
-  const context = panel.over.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const { width, height, x, y, box, zoom } = panel.place, context = cleared(panel.over, width, height);
   const mark = pointer && markAt(panel, pointer);
   panel.found = mark ? { step: mark.step, mark } : pointer && nearest(panel, pointer);
   panel.tip.hidden = !panel.found;
@@ -173,10 +154,7 @@ function tell(panel, x, y) {
     if (curve.low[i] !== curve.high[i]) line("lowest to highest near", `${number(curve.low[i])} to ${number(curve.high[i])}`);
   }
   tip.append(make("em", "", null, "click: go to this step"));
-  const box = root.getBoundingClientRect(), stage = panel.stage.getBoundingClientRect();
-  const right = x + stage.left - box.left + 14, above = y + stage.top - box.top;
-  tip.style.left = `${right + tip.offsetWidth > box.width ? Math.max(0, right - tip.offsetWidth - 28) : right}px`;
-  tip.style.top = `${Math.max(0, Math.min(box.height - tip.offsetHeight, above - tip.offsetHeight / 2))}px`;
+  placeTip(tip, root, panel.stage, x, y - tip.offsetHeight / 2);
 }
 
 // Arrow keys walk along the first curve, Enter goes to the step.

@@ -19,11 +19,11 @@ from explorer.charts.timeline import CURVES, Panel
 from explorer.ui.components.message import pack
 
 HERE = Path(__file__).parent
-SCRIPTS = ("palette.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js")
+SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js")
 
 mount = st.components.v2.component(
     "explorer_curves",
-    css=(HERE / "curves.css").read_text("utf-8"),
+    css="\n".join((HERE / name).read_text("utf-8") for name in ("elements.css", "curves.css")),
     js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
 )
 

@@ -1,13 +1,4 @@
 // Saving curves: as a picture of dots, as a drawing, as numbers.
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
 const CAPTION = 44; // pixels above the plot for title and legend
 
 function curvesAsNumbers({ header }) {
@@ -45,36 +36,18 @@ function wholePlot(panel, context) {
 }
 
 function buildSaving(panel) {
-  const opener = make("button", "", panel.menu, "⋯"), menu = make("div", "menu", panel.menu);
-  opener.title = opener.ariaLabel = "Save";
-  menu.hidden = true;
-  opener.onclick = () => (menu.hidden = !menu.hidden);
   const name = () => panel.header.look.title.toLowerCase().replaceAll(" ", "-");
-  const entry = (text, save) => {
-    make("button", "", menu, text).onclick = () => {
-      menu.hidden = true;
-      save();
-    };
-  };
-  entry("Save picture (PNG)", () => {
-    const canvas = document.createElement("canvas"), { width, height } = panel.place;
-    [canvas.width, canvas.height] = [2 * width, 2 * (height + CAPTION)];
-    const context = canvas.getContext("2d");
-    context.scale(2, 2);
-    wholePlot(panel, context);
-    canvas.toBlob((blob) => download(blob, `${name()}.png`));
-  });
-  entry("Save drawing (SVG)", () => {
-    const drawing = new Vector(panel.place.width, panel.place.height + CAPTION);
-    wholePlot(panel, drawing);
-    download(new Blob([String(drawing)], { type: "image/svg+xml" }), `${name()}.svg`);
-  });
-  entry("Save numbers (CSV)", () => download(new Blob([curvesAsNumbers(panel)], { type: "text/csv" }), `${name()}.csv`));
-  panel.menu.onkeydown = (event) => {
-    if (event.key === "Escape") menu.hidden = true;
-    event.stopPropagation();
-  };
-  panel.menu.addEventListener("focusout", (event) => {
-    if (!panel.menu.contains(event.relatedTarget)) menu.hidden = true;
-  });
+  savingMenu(panel.menu, [
+    ["Save picture (PNG)", () => {
+      const { width, height } = panel.place, context = cleared(document.createElement("canvas"), width, height + CAPTION);
+      wholePlot(panel, context);
+      context.canvas.toBlob((blob) => download(blob, `${name()}.png`));
+    }],
+    ["Save drawing (SVG)", () => {
+      const drawing = new Vector(panel.place.width, panel.place.height + CAPTION);
+      wholePlot(panel, drawing);
+      saveText(String(drawing), `${name()}.svg`, "image/svg+xml");
+    }],
+    ["Save numbers (CSV)", () => saveText(curvesAsNumbers(panel), `${name()}.csv`, "text/csv")],
+  ]);
 }

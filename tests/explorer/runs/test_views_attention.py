@@ -9,7 +9,7 @@ from explorer import Run, RunConfig, observe
 from explorer.interventions import repeat_patterns
 from explorer.measure import attention as measure
 from explorer.measure.heads import SCORES
-from explorer.runs.views import arithmetic, attention, heads
+from explorer.runs.views import arithmetic, attention, heads, snapshots
 from explorer.runs.views.restored import training_at
 
 DATES = RunConfig.preset("dates-fr").replace({"model.width": 16, "model.heads": 2, "train.batch": 4})
@@ -62,12 +62,12 @@ def test_the_history_holds_what_each_snapshot_scores(run):
 
 def test_a_growing_run_is_scored_at_steps_that_later_looks_score_again():
     steps = list(range(0, 5000, 10))
-    shorter, longer = heads.thinned(steps[:300]), heads.thinned(steps)
-    assert len(longer) <= heads.MOST
+    shorter, longer = snapshots.thinned(steps[:300]), snapshots.thinned(steps)
+    assert len(longer) <= snapshots.MOST
     assert longer[-1] == steps[-1]
     assert set(longer[:-1]) & set(shorter) >= set(longer[:-1]) & set(range(0, 3000, 40))
-    assert heads.thinned([]) == []
-    assert heads.thinned(steps[:5]) == steps[:5]
+    assert snapshots.thinned([]) == []
+    assert snapshots.thinned(steps[:5]) == steps[:5]
 
 
 def test_cross_attention_is_held_against_the_true_alignment(tmp_path):

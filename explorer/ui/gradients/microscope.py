@@ -1,0 +1,130 @@
+"""Depth by time: how large the gradient of every tensor, block or head was, and how far each step moved it.
+
+P tensors, n columns of steps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import gradients, theme
+from explorer.runs.run import head_name
+from explorer.ui import picture
+from explorer.ui.attention.naming import row_name
+from explorer.ui.components.microscope import Quantity, Row, microscope
+from explorer.ui.frame import View, cards
+
+POINTS = 240  # columns
+TENSORS, BLOCKS, HEADS = "tensors", "blocks", "heads"
+LEAST, MOST, ROW = 300, 760, 17  # pixels: the component's least and greatest height, and a row
+TOP = 74  # pixels that are not rows
+EVERY = 2.0  # seconds between two looks at the heads' gradients, which are computed
+NORM, RATIO = "gradient", "update ratio"
+MEASURING = "taking the heads' gradients at {of} snapshots"
+
+
+def show(view: View) -> None:
+    """The map from step 0 to now, and what to look for in it."""
+    names = view.run.tensors
+    with cards("microscope", 1)[0]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("**Every gradient, from the first step to now** · depth downwards, at true magnitude")
+            kind = st.segmented_control(
+                "Rows",
+                [TENSORS, BLOCKS, HEADS],
+                default=TENSORS,
+                key="microscope-rows",
+                label_visibility="collapsed",
+                required=True,
+            )
+        drawn = of_heads(view) if kind == HEADS else recorded(view, names, kind)
+        if drawn is None:
+            return
+        rows, starts, steps, quantities = drawn
+        microscope(
+            rows,
+            starts,
+            steps,
+            quantities,
+            key="microscope",
+            label=f"Gradients of {kind}",
+            newest=max(1, view.last - 1),
+            cursor=view.cursor,
+            height=min(MOST, max(LEAST, TOP + ROW * len(rows))),
+            on_chosen=choose,
+        )
+        picture.look_for("microscope", sentence(view, rows, steps, quantities[0].values))
+
+
+def choose(row: str, step: int | None) -> None:
+    """A click goes to that step and chooses that row for whatever looks closer."""
+    st.session_state["chosen-row"] = row
+    if step is not None:
+        st.session_state.step = step
+
+
+Drawn = tuple[list[Row], np.ndarray, np.ndarray, list[Quantity]]
+
+
+def recorded(view: View, names: list[str], kind: str) -> Drawn:
+    """Rows of tensors or of blocks, as the run recorded them: of each bucket the step of the largest gradient."""
+    curve = view.run.curve(POINTS)
+    steps, norms, ratios = view.run.tensor_norms(curve["peak"])
+    kept = np.isin(curve["peak"], steps)
+    starts, shades = curve["step"][kept], gradients.colors(names)
+    places = [gradients.place(name) for name in names]
+    if kind == TENSORS:
+        rows = [
+            Row(name, gradients.short(name), layer, shades[layer])
+            for name, (layer, _) in zip(names, places, strict=True)
+        ]
+        sizes = np.where(ratios > gradients.UNDEFINED_RATIO, np.nan, ratios)
+        return rows, starts, steps, [Quantity(NORM, "‖g‖", norms.T), Quantity(RATIO, "‖Δθ‖/‖θ‖", sizes.T, 1e-3)]
+    groups = list(dict.fromkeys(places))
+    member = np.array([[place == group for group in groups] for place in places], dtype=bool)
+    together = np.stack([np.linalg.norm(norms[:, own], axis=1) for own in member.T])
+    rows = [
+        Row(f"{layer} · {part}", layer if part == "outside" else f"{layer} · {part}", layer, shades[layer])
+        for layer, part in groups
+    ]
+    return rows, starts, steps, [Quantity(NORM, "‖g‖", together)]
+
+
+def of_heads(view: View) -> Drawn | None:
+    """Rows of heads, computed at the snapshots by a looker."""
+    answer = view.newest().picture("gradients.heads", EVERY, slow=True, doing=MEASURING)
+    if answer is None:
+        return None
+    plain, arrays = answer
+    layers = list(dict.fromkeys(head.rpartition(".")[0] for head in plain["heads"]))
+    rows = []
+    for head in plain["heads"]:
+        path = head.rpartition(".")[0]
+        rows.append(Row(head, head_name(head), row_name(path), theme.layer(layers.index(path))))
+    return rows, arrays["steps"], arrays["steps"], [Quantity(NORM, "‖g‖", arrays["norms"].T)]
+
+
+def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) -> str:
+    """What to look for at the step looked at: the first and the last layer of the same stack, and the span."""
+    if not len(steps):
+        return "the first step is being trained."
+    at = len(steps) - 1 if view.cursor is None else int(np.abs(steps - view.cursor).argmin())
+    here = norms[:, at]
+    known: dict[str, Any] = {}
+    for row, size in zip(rows, here, strict=True):
+        if row.layer.startswith(("layer", "encoder", "decoder")):
+            known[row.layer] = float(np.hypot(known.get(row.layer, 0.0), size))
+    good = np.isfinite(here) & (here > 0)
+    if not good.any():
+        return f"at step {int(steps[at])} no gradient is left."
+    span = f"the largest of all is {here[good].max() / here[good].min():,.0f} times the smallest"
+    if len(known) < 2:
+        return f"at step {int(steps[at])} {span}."
+    first, *_, last = known
+    a, b = known[first], known[last]
+    word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
+    back = f"the gradient {word} on its way back from {last} ({b:.1e}) to {first} ({a:.1e})"
+    return f"at step {int(steps[at])} {back}; {span}."

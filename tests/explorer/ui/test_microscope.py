@@ -1,0 +1,63 @@
+"""What the microscope is told of a run."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from messages import read_microscope
+from tiny_runs import recorded
+
+from explorer import Run
+from explorer.ui.components.microscope import Quantity, Row, message
+from explorer.ui.gradients import microscope
+
+ROWS = [Row("a", "a", "layer 1", "#000000"), Row("b", "b", "layer 2", "#000000")]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    return recorded(tmp_path_factory.mktemp("runs") / "tiny.run", 30)
+
+
+def test_every_number_arrives_with_the_steps_it_stands_for():
+    values = np.array([[1e-8, np.nan, 0], [np.inf, 2, 3]], dtype=np.float32)
+    told = message(
+        ROWS,
+        np.array([0, 8, 16]),
+        np.array([3, 9, 16]),
+        [Quantity("gradient", "‖g‖", values)],
+        label="Gradients",
+        newest=17,
+        cursor=9,
+        height=300,
+    )
+    header, steps, read = read_microscope(told)
+    np.testing.assert_array_equal(read["gradient"], values)
+    assert steps.tolist() == [3, 9, 16]
+    assert (header["newest"], header["cursor"]) == (17, 9)
+
+
+def test_numbers_that_do_not_fit_the_rows_are_refused_by_name():
+    look = {"label": "", "newest": 1, "cursor": None, "height": 1}
+    with pytest.raises(ValueError, match=r"gradient: values \(3, 1\) are not 2 rows"):
+        message(ROWS, np.zeros(1), np.zeros(1), [Quantity("gradient", "", np.zeros((3, 1)))], **look)
+
+
+def test_a_blocks_gradient_is_that_of_its_tensors_together(run):
+    view = SimpleNamespace(run=run)
+    tensors, _, steps, (norms, _) = microscope.recorded(view, run.tensors, microscope.TENSORS)
+    blocks, _, _, (together,) = microscope.recorded(view, run.tensors, microscope.BLOCKS)
+    inside = [i for i, row in enumerate(tensors) if row.id.startswith("blocks.1.mlp.")]
+    block = [row.id for row in blocks].index("layer 2 · MLP")
+    np.testing.assert_allclose(together.values[block], np.linalg.norm(norms.values[inside], axis=0), rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(together.values, axis=0), run.steps["grad_norm"][steps], rtol=1e-5)
+
+
+def test_what_to_look_for_names_the_step_and_the_sizes_there(run):
+    view = SimpleNamespace(run=run, cursor=12)
+    rows, _, steps, (norms, _) = microscope.recorded(view, run.tensors, microscope.TENSORS)
+    said = microscope.sentence(view, rows, steps, norms.values)
+    of = {layer: [i for i, row in enumerate(rows) if row.layer == layer] for layer in ("layer 1", "layer 2")}
+    first, last = (np.linalg.norm(norms.values[own, 12]) for own in of.values())
+    assert "at step 12 the gradient" in said
+    assert f"from layer 2 ({last:.1e}) to layer 1 ({first:.1e})" in said
