@@ -290,6 +290,6 @@ def norms_chart(data: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
         base.transform_filter(nearest).mark_line(strokeWidth=2.5).encode(color=alt.value(theme.CURSOR)),
         faint.encode(tooltip=tooltip).add_params(nearest),
     ]
-    title = "Length of the residual stream: each position, and the mean"
+    title = "Length of the residual stream"
     text = "Norm of the residual stream at each position after each sublayer, on a linear scale"
     return timeline.picture(layers, data, title, text, height)

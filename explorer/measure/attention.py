@@ -163,3 +163,11 @@ def importance(head_out: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """
     slope = np.einsum("bhqd,bhqd->bhq", head_out, gradient, dtype=np.float64)
     return np.abs(slope).mean(axis=(0, 2))
+
+
+def moved(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The share of its attention that each head put elsewhere, (H,) in [0, 1], from two patterns (H, Q, K).
+
+    ½ Σ_k |after − before|, the total variation distance of a row, on average over queries.
+    """
+    return np.abs(after.astype(np.float64) - before).sum(axis=-1).mean(axis=-1) / 2

@@ -16,6 +16,7 @@ from explorer.measure.attention import (
     even,
     importance,
     line,
+    moved,
     norm_weighted,
     relevance,
     rollout,
@@ -193,3 +194,10 @@ def test_importance_at_one_position_is_the_slope_of_the_loss_along_the_heads_gai
     attention.head_gain = torch.ones(2, requires_grad=True)
     (slope,) = torch.autograd.grad(mean_loss(model(asked.tokens), asked.targets), attention.head_gain)
     assert importance(trace.values[tap], trace.grads[tap]) == pytest.approx(slope.abs().numpy(), rel=1e-4)
+
+
+def test_what_a_head_moved_is_the_share_of_attention_that_went_elsewhere():
+    before = np.array([[[1.0, 0, 0], [0.5, 0.5, 0]], [[0, 1, 0], [0, 0, 1]]])
+    after = np.array([[[0.0, 1, 0], [0.5, 0.25, 0.25]], [[0, 1, 0], [0, 0, 1]]])
+    np.testing.assert_allclose(moved(before, after), [(1 + 0.25) / 2, 0])
+    np.testing.assert_array_equal(moved(before, after), moved(after, before))

@@ -1,0 +1,129 @@
+"""Through the layers, and two steps compared, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer import Run
+from explorer.runs import catalogue
+from explorer.runs.views import attention, layers
+from explorer.ui.attention.layers import signed
+
+pytestmark = pytest.mark.journey
+TALL = {"width": 1440, "height": 2200}  # the whole page: nothing has to be scrolled to
+
+
+def stored(name: str, **changes: object) -> Run:
+    """A recording of a tiny run."""
+    config = TINY.replace({path.replace("_", "."): value for path, value in changes.items()})
+    return recorded(catalogue.new_path(name), 40, config, every=5)
+
+
+def sentence(page: Page, key: str) -> Locator:
+    """What to look for under a picture."""
+    return page.locator(f".st-key-look-for-{key}")
+
+
+def exactly(text: str) -> re.Pattern:
+    return re.compile(f"^{re.escape(text)}$")
+
+
+def painted(page: Page) -> list[str]:
+    """The pictures of the difference."""
+    found = page.locator(".st-key-patterns-difference .frame canvas")
+    return found.evaluate_all("all => all.map((canvas) => canvas.toDataURL())")
+
+
+def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
+    run = stored("lens")
+    page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
+    plain, arrays = layers.lens(str(run.path), 40)
+    right = (arrays["rank"] == 1).sum(axis=1)
+    asked = sum(map(bool, plain["targets"]))
+    expect(sentence(page, "lens")).to_contain_text(
+        f"after MLP 2, the last sublayer, the right token is first at {right[-1]} of {asked} positions"
+    )
+    page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(plain["junctions"]) - 1).hover(force=True)
+    tip = page.locator("#vg-tooltip-element.visible")
+    expect(tip).to_be_visible()
+    names, numbers = (tip.locator(f"td.{column}").all_inner_texts() for column in ("key", "value"))
+    told = dict(zip(names, numbers, strict=True))
+    t = int(told["position"].split(":")[0])
+    assert told["after"] == "MLP 2"
+    assert told["its rank"] == str(arrays["rank"][-1, t])
+    assert float(told["its probability"]) == pytest.approx(arrays["p"][-1, t], rel=1e-3, abs=1e-4)
+
+
+def test_components_sum_to_the_difference_that_is_chosen(visit: Callable):
+    run = stored("who")
+    page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
+    said = sentence(page, "attribution")
+    last = run.config.model.context - 1
+    plain, arrays = layers.attribution(str(run.path), 40, last)
+    expect(said).to_contain_text(
+        f"for “{plain['a']}” over “{plain['b']}” at position {last} components sum to "
+        f"{signed(arrays['parts'].sum())}, the model’s own difference is {signed(plain['own'])}"
+    )
+    shown = page.locator(".st-key-card-stream-0 svg text")
+    expect(shown.filter(has_text=exactly(signed(arrays["parts"].sum())))).not_to_have_count(0)
+    page.locator(".st-key-logit-b input").click()
+    page.get_by_role("option", name="mean of all tokens").click()
+    page.locator(".st-key-logit-position input").click()
+    page.get_by_role("option", name=re.compile("^8: ")).click()
+    plain, arrays = layers.attribution(str(run.path), 40, 8, b="mean")
+    expect(said).to_contain_text(
+        f"for “{plain['a']}” over the mean token at position 8 components sum to {signed(arrays['parts'].sum())}"
+    )
+    expect(shown.filter(has_text=exactly(signed(arrays["parts"].sum())))).not_to_have_count(0)
+    page.get_by_text("Two steps").click()
+    expect(sentence(page, "compare")).to_be_visible()
+    page.get_by_text("Through the layers").click()
+    expect(said).to_contain_text("over the mean token at position 8")  # what was chosen is kept
+
+
+def moved(run: Run, a: int, b: int) -> str:
+    """How much the head that moved most did, by a plain loop."""
+    before, after = (attention.patterns(str(run.path), step)[1] for step in (a, b))
+    shares = [
+        np.mean(
+            [sum(abs(float(x) - float(y)) for x, y in zip(*rows, strict=True)) for rows in zip(*heads, strict=True)]
+        )
+        for name in before
+        if name.endswith(".pattern")
+        for heads in zip(before[name], after[name], strict=True)
+    ]
+    return f"{max(shares) / 2:.3f}"
+
+
+def test_two_steps_of_an_encoder_decoder_are_compared(visit: Callable):
+    run = stored("two", model_kind="encoder-decoder", model_layers=1)
+    page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Two+steps")
+    said = sentence(page, "compare")
+    expect(said).to_contain_text("between step 0 and step 40")
+    expect(said).to_contain_text(f"total variation distance {moved(run, 0, 40)}")
+    page.get_by_text("all layers", exact=True).click()
+    cells = page.locator(".st-key-patterns-difference .cell")
+    expect(cells).to_have_count(6)  # encoder, decoder and cross, two heads each
+    cells.nth(1).click()
+    expect(page.locator(".st-key-patterns-a .cell.selected")).to_contain_text("head 1.2")
+    page.keyboard.press("Escape")
+    first = painted(page)
+    page.locator(".st-key-compare-a input").fill("30")
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("between step 30 and step 40")
+    expect(said).to_contain_text(f"total variation distance {moved(run, 30, 40)}")
+    until(lambda: painted(page) != first, "the difference is painted anew")
+    page.get_by_text("b is the step looked at").click()
+    page.locator(".st-key-compare-b input").fill("9999")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("step 9999 is not trained yet: this run has steps 0 to 40")).to_be_visible()
+    page.locator(".st-key-compare-b input").fill("30")
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("the same step, so nothing differs")
