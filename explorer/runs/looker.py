@@ -46,11 +46,21 @@ def main(requests: Connection) -> None:
                 requests.send_bytes(json.dumps({"progress": [done, of]}).encode())
 
         try:
-            answer = call(request["function"], request["arguments"], report)
-        except (ValueError, Diverged) as error:
-            requests.send_bytes(json.dumps({"refused": str(error)}).encode())
-        except Exception as error:  # a picture that fails must not end the process that draws all others
-            requests.send_bytes(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
-        else:
-            requests.send_bytes(json.dumps({"bytes": len(answer)}).encode())
-            requests.send_bytes(answer)
+            reply(requests, request, report)
+        except ConnectionError:  # the host is gone: nobody waits for this answer
+            return
+
+
+def reply(requests: Connection, request: dict[str, Any], report: Any) -> None:
+    """Computes what a request asks for and answers it."""
+    try:
+        answer = call(request["function"], request["arguments"], report)
+    except ConnectionError:
+        raise
+    except (ValueError, Diverged) as error:
+        requests.send_bytes(json.dumps({"refused": str(error)}).encode())
+    except Exception as error:  # a picture that fails must not end the process that draws all others
+        requests.send_bytes(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+    else:
+        requests.send_bytes(json.dumps({"bytes": len(answer)}).encode())
+        requests.send_bytes(answer)

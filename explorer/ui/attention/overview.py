@@ -34,9 +34,9 @@ def show(view: View, given: dict[str, Any], plain: dict[str, Any], arrays: dict[
 
     def choose() -> None:
         told = state["heads"]
-        if told["selected"]:
+        if told.get("selected"):
             state.head = told["selected"]
-        if told["query"] is not None:
+        if told.get("query") is not None:
             state.query = int(told["query"])
 
     attention_map(

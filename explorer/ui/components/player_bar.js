@@ -78,7 +78,9 @@ function listen(bar, host) {
   bar.stopping = new AbortController();
   const { signal } = bar.stopping;
   document.addEventListener("keydown", (event) => press(bar, event), { signal });
-  window.addEventListener("resize", () => stick(bar, host), { signal });
+  bar.observer = new ResizeObserver(() => stick(bar, host)); // also when the page's own style arrives after the bar
+  const page = host.closest('[data-testid="stMainBlockContainer"]');
+  if (page) bar.observer.observe(page);
   bar.root.addEventListener("focusout", (event) => {
     if (event.target.tagName === "INPUT") bar.pop.hidden = true;
   });
@@ -227,6 +229,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
     postpone(bar, null);
     bar.stopping.abort();
+    bar.observer.disconnect();
     unstick(bar);
     bar.root.remove();
     bars.delete(parentElement);
