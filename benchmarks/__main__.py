@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import HEADER
 
-NAMES = ("step", "recording", "page", "long_run")
+NAMES = ("step", "recording", "page", "long_run", "attention")
 
 
 def main() -> None:

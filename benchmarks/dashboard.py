@@ -41,9 +41,7 @@ def new_home() -> Iterator[Path]:
 @contextmanager
 def server(grace: float = 0.1) -> Iterator[str]:
     """The dashboard's address; grace: seconds that an unwatched run goes on training."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py", "--server.port", str(port)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": str(grace)}
     with (home() / "server.log").open("a") as log:
@@ -56,6 +54,13 @@ def server(grace: float = 0.1) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def answers(port: int) -> bool:

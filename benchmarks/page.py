@@ -22,8 +22,8 @@ from benchmarks.dashboard import leave, new_home, seen, server, wait_for, window
 from benchmarks.figure import Figure, Figures
 from explorer import Run, observe
 from explorer.measure.attention import line
-from explorer.runs import catalogue
 from explorer.measure.heads import CLEAR
+from explorer.runs import catalogue
 
 STARTS, CLICKS, SEEDS, MOVES = 3, 9, 5, 40
 READING = 1500  # ms that a visitor looks at the cards
