@@ -45,6 +45,11 @@ def history(
     return np.array(list(found)), np.array(list(found.values()))
 
 
+def forget() -> None:
+    """Lets go of everything measured."""
+    _known.clear()
+
+
 def thinned(steps: list[int], most: int = MOST) -> list[int]:
     """At most so many of the steps: the newest, and of the others ones that later calls choose again.
 
