@@ -2,14 +2,6 @@
 const views = new WeakMap();
 const HINT = "Point at a number: its formula, and in outline the numbers it is made of. A click holds it, Esc lets go, arrow keys move.";
 
-function make(tag, className, parent, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  parent?.append(element);
-  return element;
-}
-
 function unpack(bytes) {
   const whole = bytes.slice(), length = new DataView(whole.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length))), arrays = {};

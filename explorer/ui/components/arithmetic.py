@@ -17,7 +17,7 @@ from explorer.runs.run import head_name
 from explorer.ui.components.message import pack
 
 HERE = Path(__file__).parent
-SCRIPTS = ("palette.js", "arithmetic_stages.js", "arithmetic_formulas.js", "arithmetic.js")
+SCRIPTS = ("palette.js", "elements.js", "arithmetic_stages.js", "arithmetic_formulas.js", "arithmetic.js")
 
 mount = st.components.v2.component(
     "explorer_arithmetic",

@@ -23,7 +23,7 @@ SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "vector.js", "curv
 
 mount = st.components.v2.component(
     "explorer_curves",
-    css="\n".join((HERE / name).read_text("utf-8") for name in ("elements.css", "curves.css")),
+    css="\n".join((HERE / name).read_text("utf-8") for name in ("elements.css", "stage.css", "curves.css")),
     js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
 )
 

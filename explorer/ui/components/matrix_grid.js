@@ -1,14 +1,6 @@
 // Matrix grid: the component itself. Built once, then repainted in place at every message.
 const grids = new WeakMap();
 
-function make(tag, className, parent, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  parent?.append(element);
-  return element;
-}
-
 function build(parent) {
   const root = make("div", "matrix-grid", parent), pane = make("div", "pane", root);
   const grid = { root, cells: [], lines: [], rows: [], selected: null, query: null, awaited: {}, said: {} };

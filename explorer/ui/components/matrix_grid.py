@@ -22,6 +22,7 @@ from explorer.ui.components.message import pack
 HERE = Path(__file__).parent
 SCRIPTS = (
     "palette.js",
+    "elements.js",
     "numbers.js",
     "saving.js",
     "loupe.js",
@@ -31,7 +32,7 @@ SCRIPTS = (
     "head_view.js",
     "matrix_grid.js",
 )
-STYLES = ("matrix_grid.css", "head_view.css")
+STYLES = ("elements.css", "matrix_grid.css", "head_view.css")
 KINDS = ("probability", "signed", "magnitude")
 SCOPES = ("cell", "row", "all")
 

@@ -22,7 +22,7 @@ SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "microscope.js")
 
 mount = st.components.v2.component(
     "explorer_microscope",
-    css="\n".join((HERE / name).read_text("utf-8") for name in ("elements.css", "microscope.css")),
+    css="\n".join((HERE / name).read_text("utf-8") for name in ("elements.css", "stage.css", "microscope.css")),
     js="\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS),
 )
 

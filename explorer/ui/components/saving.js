@@ -1,14 +1,4 @@
 // Saving what is shown: a picture of the whole grid, or its numbers.
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
-
 function saveNumbers({ cells }, name) {
   const lines = ["head,query,query_position,key,key_position,value"];
   for (const { head, row, values } of cells) {
