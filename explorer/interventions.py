@@ -1,7 +1,7 @@
 """What happens if: a head switched off, a temperature turned, a row of attention rewritten.
 
-Each intervention acts inside one forward pass through the model's taps; weights, modes, gradients and random
-state stay as they are.
+Interventions act inside one forward pass, through the model's taps; weights, modes, gradients and random state
+stay as they are. Only `afresh` writes weights, and puts them back.
 
 B batch, T position, Q query, K key, H heads, D channels a head, V vocabulary.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
@@ -29,11 +30,26 @@ Edits = Mapping[str, Edit]  # by the tap's name
 COLDEST, HOTTEST = 1e-3, 1e3  # temperatures; float32 scores stay finite between them
 SHORTEST = 3  # with two tokens the one that came next last time is also the one just before
 
-# what stands in for a head, from the outputs (B, H, Q, D) of all heads of its attention
-ABLATIONS: dict[str, Edit] = {
+OUTPUTS: dict[str, Edit] = {  # what a head says instead, from the outputs (B, H, Q, D) of its attention's heads
     "zero": torch.zeros_like,
     "mean": lambda out: out.mean((0, 2), keepdim=True).expand_as(out),  # over samples and positions
+    "resample": lambda out: out.roll(1, 0),  # what it says to another sample of the batch
 }
+ABLATIONS = (*OUTPUTS, "afresh")
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What each head by itself is worth on a batch.
+
+    loss: mean nats over the tokens asked.   right: the share of them predicted right.
+    losses, rights: how each of the two changes without the head, by head name.
+    """
+
+    loss: float
+    right: float
+    losses: dict[str, float]
+    rights: dict[str, float]
 
 
 @contextmanager
@@ -58,33 +74,63 @@ def patched(model: nn.Module, *edits: Edits) -> Iterator[None]:
 
 
 @torch.no_grad()
-def ablation(model: nn.Module, batch: Batch, kind: str = "zero") -> dict[str, float]:
-    """How the loss on a batch changes, in nats, when each head by itself is silenced: by head name.
+def ablation(model: nn.Module, batch: Batch, kind: str = "zero", seed: int = 0, step: int = 0) -> Ablation:
+    """What a model loses on a batch when each head by itself is replaced, one after another.
 
-    kind: one of ABLATIONS. Heads that are switched off already stay so, and change nothing.
-    The blocks before a head's own give back what they gave without it, which halves the work.
+    kind: one of ABLATIONS; "afresh" draws the head's weights as the event "reset" does, of a run with this
+    seed after so many steps. Heads that are switched off already stay so, and change nothing. The blocks
+    before a head's own give back what they gave without it, which halves the work. ValueError where there is
+    no such kind, no other sample to take from, or the loss is not finite.
     """
     if kind not in ABLATIONS:
-        raise ValueError(f"kind={kind} is no ablation; use {' or '.join(ABLATIONS)}")
+        raise ValueError(f"kind={kind} is no ablation; use {', '.join(ABLATIONS[:-1])} or {ABLATIONS[-1]}")
+    if kind == "resample" and len(batch.tokens) < 2:
+        raise ValueError("a batch of one has no other sample; use two or more")
 
-    def loss() -> float:
-        return mean_loss(model(batch.tokens, batch.source), batch.targets).item()
+    def scored() -> tuple[float, float]:
+        logits = model(batch.tokens, batch.source)
+        right = int((logits.argmax(-1) == batch.targets).sum())
+        return mean_loss(logits, batch.targets).item(), right / batch.asked
 
-    changes = {}
+    losses, rights = {}, {}
     with evaluating(model), ExitStack() as past:
         with watching(model, lambda name: name.endswith((".head_out", ".residual_out"))) as clean:
-            before = loss()
+            before = scored()
+        if not math.isfinite(before[0]):
+            raise ValueError("the loss is not finite here, so it cannot tell heads apart; look at an earlier step")
         for name, block in model.named_modules():
             if not isinstance(block, Block):
                 continue
             for part, attention in attentions(block).items():
                 path = f"{name}.{part}"
-                instead = ABLATIONS[kind](clean[f"{path}.head_out"])
+                out = clean[f"{path}.head_out"]
                 for h in range(attention.heads):
-                    with patched(model, {f"{path}.head_out": partial(with_head, head=h, new=instead)}):
-                        changes[f"{path}.{h}"] = loss() - before
+                    head = f"{path}.{h}"
+                    drawn = kind == "afresh"
+                    with afresh(model, head, seed, step) if drawn else saying(model, head, OUTPUTS[kind](out)):
+                        loss, right = scored()
+                    losses[head], rights[head] = loss - before[0], right - before[1]
             past.enter_context(giving(block, clean[f"{name}.residual_out"]))
-    return changes
+    return Ablation(*before, losses, rights)
+
+
+def saying(model: nn.Module, head: str, new: Tensor) -> AbstractContextManager[None]:
+    """Inside, a head's output is its part of new (B, H, Q, D)."""
+    path, _, number = head.rpartition(".")
+    return patched(model, {f"{path}.head_out": partial(with_head, head=int(number), new=new)})
+
+
+@contextmanager
+def afresh(model: nn.Module, head: str, seed: int, step: int) -> Iterator[None]:
+    """Inside, a head's weights are drawn again as the event "reset" does; afterwards they are, bit for bit, back."""
+    heads = Heads(model)
+    own = [(weight.detach()[index], weight.detach()[index].clone()) for weight, index in heads.slices(head)]
+    heads.change("reset", head, seed, step)
+    try:
+        yield
+    finally:
+        for weight, before in own:
+            weight.copy_(before)
 
 
 def with_head(out: Tensor, head: int, new: Tensor) -> Tensor:
