@@ -15,7 +15,7 @@ from explorer.runs.run import Run
 from explorer.ui import server
 
 NOT_SETTINGS = {"run", "step", "paused", "projector"}
-WIDGETS = {"closer"}  # what Streamlit binds to the address by itself
+WIDGETS = {"closer", "inside", "about"}  # what Streamlit binds to the address by itself
 
 
 def take_from_url() -> None:

@@ -13,6 +13,7 @@ SECTIONS = {
         "train": ("Train", "show_chart"),
         "attention": ("Attention", "grid_view"),
         "gradients": ("Gradients", "waves"),
+        "numerics": ("Numbers", "calculate"),
     },
     "Compare": {"runs": ("Runs", "folder_open")},
 }

@@ -1,0 +1,93 @@
+"""LayerNorm's ε: what it saves where a vector hardly varies, and what it costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import numerics as charts
+from explorer.ui import picture
+from explorer.ui.frame import View, cards
+from explorer.ui.numerics.answers import FORMATS, listed, worked_out
+
+SPREADS = [10.0**-power for power in range(13)]
+MEANS = [0.0, 1.0, 10.0, 100.0]
+COMPUTED = (
+    r"$y = (x - \mu) / \sqrt{\sigma^2 + \varepsilon}$ with $\mu$ and $\sigma^2$ over the channels (Ba et al. 2016, "
+    "§3), without gain and bias. The vector is mean + standard deviation × eight fixed numbers of mean 0 and variance "
+    "1, made in float64 and rounded to the format; each operation is torch’s own in that format. A constant vector "
+    "gives 0/0 where ε is 0 or rounds to 0. The models here use ε = 1e-5 in float32; on GPUs torch’s autocast too "
+    "leaves this layer in float32."
+)
+
+
+def show(view: View | None) -> None:
+    """One vector in sixteen ways, and the output's spread over that of the input."""
+    del view  # the vector is the visitor's, with or without a run
+    left, right = cards("norm", 1.35, 1)
+    with left:
+        with st.container(horizontal=True):
+            spread = st.select_slider(
+                "Standard deviation of the vector",
+                SPREADS,
+                value=1e-4,
+                format_func=lambda s: f"{s:.0e}",
+                key="norm-spread",
+                persist_state="session",
+            )
+            mean = st.segmented_control(
+                "Its mean", MEANS, default=0.0, required=True, format_func=lambda m: f"{m:g}", key="norm-mean"
+            )
+        plain, arrays = worked_out("norm", spread=spread, mean=mean)
+        rows = [f"{name} · ε = {epsilon_name(epsilon)}" for name, epsilon in plain["rows"]]
+        columns = [str(i + 1) for i in range(len(arrays["x"]))]
+        picture.show(charts.normalised, charts.cells_frame(rows, columns, arrays["out"]), "norm")
+        picture.look_for("norm", norm_sentence(plain, arrays["out"]))
+    with right:
+        name = st.segmented_control(
+            "Computed in", ["float64", *FORMATS], default="float32", required=True, key="norm-format"
+        )
+        lines = [
+            charts.line(arrays["spreads"], deviations, f"ε = {epsilon_name(epsilon)}")
+            for (format_, epsilon), deviations in zip(plain["rows"], arrays["deviations"], strict=True)
+            if format_ == name
+        ]
+        picture.show(charts.deviation, charts.lines_frame(*lines, here=spread), "deviation")
+        picture.look_for("deviation", deviation_sentence(name, plain, arrays))
+    picture.computed(COMPUTED)
+
+
+def epsilon_name(epsilon: float) -> str:
+    """As the legend writes it."""
+    return "0" if epsilon == 0 else f"{epsilon:.0e}".replace("e-0", "e-")
+
+
+def norm_sentence(plain: dict[str, Any], out: np.ndarray) -> str:
+    """Which of the sixteen are no numbers, which are silent, and what the usual ε leaves."""
+    rows = [(name, epsilon_name(epsilon)) for name, epsilon in plain["rows"]]
+    wrong = [f"{name} with ε = {e}" for (name, e), y in zip(rows, out, strict=True) if not np.isfinite(y).all()]
+    silent = [f"{name} with ε = {e}" for (name, e), y in zip(rows, out, strict=True) if not y.any()]
+    usual = {name: y.std() for (name, e), y in zip(rows, out, strict=True) if e == "1e-5" and np.isfinite(y).all()}
+    found = [f"not finite: {listed(wrong)}"] if wrong else ["all sixteen are finite"]
+    if silent:
+        found.append(f"all 0: {listed(silent)}")
+    if "float64" in usual:
+        found.append(f"with the usual ε = 1e-5 the exact output has a standard deviation of {usual['float64']:.3g}")
+    return "; ".join(found) + "."
+
+
+def deviation_sentence(name: str, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+    """From which spread on each ε lets the output be of size 1, give or take a tenth."""
+    found = []
+    for (format_, epsilon), deviations in zip(plain["rows"], arrays["deviations"], strict=True):
+        if format_ == name:
+            good = np.abs(deviations - 1) < 0.1
+            whole = good[::-1].cumprod()[::-1].astype(bool)  # from there on all the way to 1
+            words = f"{charts.told(arrays['spreads'][int(np.argmax(whole))])}" if whole.any() else "no spread"
+            found.append(f"{words} (ε = {epsilon_name(epsilon)})")
+    return (
+        f"in {name}, mean {plain['mean']:g}, the output keeps a standard deviation within a tenth of 1 down to a "
+        f"spread of {listed(found)}."
+    )

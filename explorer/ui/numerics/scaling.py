@@ -1,0 +1,100 @@
+"""Loss scaling: what float16 makes of this run's own gradient, and what a factor of 2^k saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import numerics as charts
+from explorer.charts.gradients import short
+from explorer.ui import picture
+from explorer.ui.frame import View, cards
+from explorer.ui.numerics.answers import EVERY
+
+ZERO, INFINITE = 2, 3  # places of what is flushed and of what overflows
+COMPUTED = (
+    r"The gradient of the mean loss on this step’s own training batch, without dropout, in the precision of the run. "
+    r"Each entry is multiplied by $2^k$, which is exact, and stored in float16: $|g\,2^k| \le 2^{-25}$ becomes 0, "
+    r"below $2^{-14}$ it keeps fewer bits (gradual underflow), from 65520 on it is infinite. That is what scaling the "
+    r"loss by $2^k$ does to gradients that are kept in float16; before the update they are divided by $2^k$ in float32 "
+    "(Micikevicius et al. 2018, §3.2). Activations’ gradients inside a float16 backward pass would be rounded too; "
+    "here only the weights’ are. Shares are of entries that are not 0 in float32 already."
+)
+
+
+def show(view: View | None) -> None:
+    """The histogram, the share lost over all scales, and each tensor."""
+    assert view is not None, "the page shows it only with a run"
+    left, right = cards("scaling", 1.2, 1)
+    with left:
+        k = st.slider("k of the loss scale 2^k", 0, 40, 0, key="loss-scale", persist_state="session")
+        answer = view.picture("numerics.scaling", EVERY, exponent=k)
+        if answer is not None:
+            plain, arrays = answer
+            st.caption(f"on the batch of step {plain['step']} · × 2^{plain['exponent']}")
+            table = charts.histogram_frame(arrays["powers"], arrays["histogram"], plain["exponent"])
+            picture.show(charts.histogram, table, "scaled")
+            picture.look_for("scaled", scaled_sentence(plain["exponent"], arrays["whole"]))
+    with right:
+        swept = view.picture("numerics.sweep", 4, slow=True)
+        if swept is not None:
+            st.caption(f"on the batch of step {swept[0]['step']}")
+            shares = swept[1]["shares"]
+            powers = np.arange(len(shares), dtype=np.float64)
+            lines = [charts.line(powers, share, fate) for fate, share in zip(charts.FATES, shares.T, strict=True)]
+            picture.show(charts.lost, charts.lines_frame(*lines, here=k), "lost")
+            picture.look_for("lost", sweep_sentence(shares))
+    if answer is not None:
+        with cards("scaled-tensors", 1)[0]:
+            table = charts.tensors_frame(plain["tensors"], arrays["tensors"], plain["sizes"], plain["zeros"])
+            picture.show(charts.by_tensor, table, "scaled-tensors", tensors=len(plain["tensors"]))
+            picture.look_for("scaled-tensors", tensor_sentence(plain, arrays["tensors"]))
+    picture.computed(COMPUTED)
+
+
+def percent(share: float) -> str:
+    """A share in words: what is not 0 never reads as 0."""
+    return f"{100 * share:.3g} %"
+
+
+def scaled_sentence(k: int, whole: np.ndarray) -> str:
+    """What becomes of the gradient at this scale."""
+    if not np.isfinite(whole).all():
+        return "this step has no gradient that is a number other than 0."
+    kept, coarse, zero, infinite = map(percent, whole)
+    first = "without scaling" if k == 0 else f"scaled by 2^{k} = {2**k:,}"
+    return (
+        f"{first}, {zero} of the entries become 0, {coarse} keep fewer bits, {infinite} are infinite, {kept} are kept."
+    )
+
+
+def sweep_sentence(shares: np.ndarray) -> str:
+    """The largest scale at which nothing overflows, and what it still loses."""
+    if not np.isfinite(shares).all():
+        return "this step has no gradient that is a number other than 0."
+    fine = np.flatnonzero(shares[:, INFINITE] == 0)
+    if not len(fine):
+        return "some entries are infinite in float16 at every scale."
+    best = int(fine[-1])
+    return (
+        f"up to 2^{best} no entry is infinite; there {percent(shares[best, ZERO])} are flushed to zero, without "
+        f"scaling {percent(shares[0, ZERO])}."
+    )
+
+
+def tensor_sentence(plain: dict[str, Any], shares: np.ndarray) -> str:
+    """Which tensor loses most, and which have entries that were 0 before."""
+    lost = np.nan_to_num(shares[:, ZERO] + shares[:, INFINITE])
+    most = int(lost.argmax())
+    if lost[most] == 0:
+        first = f"at 2^{plain['exponent']} no tensor loses an entry"
+    else:
+        first = (
+            f"at 2^{plain['exponent']} `{short(plain['tensors'][most])}` loses most: {percent(lost[most])} of its "
+            "entries become 0 or infinite"
+        )
+    empty = [i for i, zero in enumerate(plain["zeros"]) if zero]
+    rest = f"; {len(empty)} tensors have entries that are 0 in float32 already, which are left out" if empty else ""
+    return f"{first}{rest}."
