@@ -16,6 +16,7 @@ from explorer.measure.instruments import across
 from explorer.runs.answer import Answer
 from explorer.runs.replay import restore
 from explorer.runs.views.restored import Progress, opened, training_at
+from explorer.runs.views.snapshots import thinned
 from explorer.training import Training
 
 MOST = 60  # snapshots that a history is made of
@@ -80,7 +81,7 @@ def history(
     told. A snapshot is measured once; what is new since the last call is all that is computed.
     """
     run = opened(path)
-    chosen = thinned([s for s in run.snapshot_steps if s <= step])
+    chosen = thinned([s for s in run.snapshot_steps if s <= step], MOST)
     known = _known.setdefault(path, {})
     while len(_known) > KEPT_RUNS:
         del _known[next(iter(_known))]
@@ -103,15 +104,6 @@ def history(
 def lacking(numbers: dict[str, float], which: Sequence[str]) -> list[str]:
     """The instruments that were not yet read."""
     return [kind for kind in which if NUMBERS[kind][0] not in numbers]
-
-
-def thinned(steps: list[int]) -> list[int]:
-    """At most MOST of the steps: the newest, and every second, fourth, … of the others, which later calls keep."""
-    every = 1
-    while len(steps[::every]) > MOST - 1:
-        every *= 2
-    kept = steps[::every]
-    return kept if not steps or kept[-1] == steps[-1] else [*kept, steps[-1]]
 
 
 def curvature(path: str, step: int, progress: Progress = None) -> Answer:

@@ -99,15 +99,6 @@ def test_where_training_ends_it_is_said(tmp_path: Path):
     assert not views.measure(str(run.path), 2)[0]["last"]
 
 
-def test_a_long_run_is_thinned_to_steps_that_are_measured_again():
-    steps = list(range(0, 5000, 10))
-    shorter, longer = views.thinned(steps[:300]), views.thinned(steps)
-    assert max(len(shorter), len(longer)) <= views.MOST
-    assert longer[-1] == steps[-1]
-    assert views.thinned([]) == []
-    assert set(longer[:-1]) & set(range(2990)) <= set(shorter)
-
-
 def test_the_curvature_is_of_the_step_that_was_asked_for(run, path):
     plain, _ = unpack(pack(*views.curvature(path, 12)))
     own = curvature.curvature(restore(run, 12))
