@@ -30,7 +30,8 @@ def head_arithmetic(
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """What head `head` of the attention `path` does for position `query` of the batch's first row, in order.
 
-    plain: path, head, query, scale (1/√D), gain (0 for a head that is switched off), positions, precision.
+    plain: path, head, query, scale (1/√D, or 1 where nothing scales), gain (0 for a head that is switched off),
+    positions, precision.
     arrays: x (C) the residual stream; normed (C), norm_weight, norm_bias (C), norm_mean, norm_deviation (1)
     with a norm before the attention; inputs (K, C) of keys and values; w_q, w_k, w_v (D, C), b_q, b_k,
     b_v (D); q (D), keys, values (K, D); with rotary positions also unturned_q (D), unturned_keys (K, D),
@@ -87,7 +88,7 @@ def head_arithmetic(
         "path": path,
         "head": head,
         "query": query,
-        "scale": D**-0.5,
+        "scale": attention.scale,
         "gain": 1.0 if attention.head_gain is None else float(attention.head_gain[head]),
         "positions": next((n for n, kind in POSITIONS.items() if type(positions) is kind), "none"),
         "precision": precision_of(attention),

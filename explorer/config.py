@@ -22,8 +22,9 @@ PrecisionName = Literal["float32", "bfloat16"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 QUERY_VERSION = "1"
-LIVE = frozenset(  # fields that a running training takes without a restart
-    {"optimizer.lr", "optimizer.weight_decay", "train.clip", "train.steps", "model.dropout"}
+LIVE = frozenset(  # fields that a running training takes without a restart: the same weights go on
+    {"optimizer.lr", "optimizer.weight_decay", "train.batch", "train.clip", "train.steps"}
+    | {f"model.{name}" for name in ("activation", "dropout", "mask", "residual", "scale")}
 )
 
 
@@ -176,7 +177,7 @@ def to_word(value: Any) -> str:
 
 def from_word(path: str, word: str) -> Any:
     """A value as the URL and the command line write it; the config checks its type."""
-    return None if word == "none" and path != "model.positions" else word
+    return None if word == "none" and not path.startswith("model.") else word  # a model's "none" is a kind
 
 
 def refusal(error: ValidationError) -> str:

@@ -32,6 +32,7 @@ from explorer.tasks.base import Batch, Task
 from explorer.trace import mean_loss
 from models import precisions
 from models.layers import Dropout
+from models.transformer import adopt
 from models.transformer import build as build_model
 
 
@@ -185,6 +186,7 @@ class Training(Iterator[Step]):
         if stuck:
             raise ValueError(f"{stuck[0]} needs a restart; live are {', '.join(sorted(LIVE))}")
         self.config = self.config.replace(changes)
+        adopt(self.model, self.config.model)
         for dropout in self.dropouts:
             dropout.rate = self.config.model.dropout
 

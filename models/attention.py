@@ -5,6 +5,8 @@ B batch, T position, Q query, K key, H heads, C width, D = C / H channels a head
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -13,9 +15,14 @@ from models.layers import INIT_STD, Dropout, Linear
 from models.positions import Positions
 from models.tap import Tap
 
+SCALES: dict[str, Callable[[int], float]] = {  # of D channels
+    "sqrt": lambda D: D**-0.5,
+    "none": lambda D: 1.0,
+}
 
-def attention_scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
-    """q kᵀ / √D + mask (Vaswani et al. 2017, §3.2.1).
+
+def attention_scores(q: Tensor, k: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
+    """q kᵀ · scale + mask, scale 1/√D unless told otherwise (Vaswani et al. 2017, §3.2.1).
 
     q (B, H, Q, D), k (B, H, K, D), mask broadcastable to (B, H, Q, K): 0 where a query may look,
     −inf where not, or a bias. One `baddbmm` reads and writes the scores once; it has a double backward,
@@ -24,7 +31,7 @@ def attention_scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     B, H, Q, D = q.shape
     if mask.ndim > 2:
         mask = mask.expand(B, H, Q, k.shape[2]).flatten(0, 1)
-    scores = torch.baddbmm(mask, q.flatten(0, 1), k.flatten(0, 1).mT, alpha=D**-0.5)
+    scores = torch.baddbmm(mask, q.flatten(0, 1), k.flatten(0, 1).mT, alpha=D**-0.5 if scale is None else scale)
     return scores.unflatten(0, (B, H))
 
 
@@ -46,6 +53,7 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig, generator: torch.Generator):
         super().__init__()
         self.heads = config.heads
+        self.adopt(config)
         self.project = Linear(config.width, 3 * config.width, generator)
         residual_std = INIT_STD / (2 * config.layers) ** 0.5  # GPT-2: the stream sums 2 · layers of these
         self.output = Linear(config.width, config.width, generator, residual_std)
@@ -57,6 +65,10 @@ class Attention(nn.Module):
         self.head_out = Tap()  # (B, H, Q, D)
         self.out = Tap()  # (B, Q, C)
 
+    def adopt(self, config: ModelConfig) -> None:
+        """Takes over the settings that need no other weights."""
+        self.scale = SCALES[config.scale](config.head_width)
+
     def forward(
         self, x: Tensor, mask: Tensor, positions: Positions | None = None, memory: Tensor | None = None
     ) -> Tensor:
@@ -64,7 +76,7 @@ class Attention(nn.Module):
         if positions is not None:
             q, k = positions.rotate(q), positions.rotate(k)
         q, k, v = self.queries(q), self.keys(k), self.values(v)
-        scores = self.scores(self.score(q, k, mask))
+        scores = self.scores(self.score(q, k, mask, self.scale))
         pattern = self.pattern(scores.softmax(-1))
         head_out = self.weigh(self.dropout(pattern), v)
         if self.head_gain is not None:

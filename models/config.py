@@ -7,8 +7,12 @@ from typing import ClassVar, Literal
 
 Kind = Literal["decoder", "encoder", "encoder-decoder"]
 PositionKind = Literal["none", "learned", "sinusoidal", "rotary", "alibi"]
-NormPlace = Literal["pre", "post"]
-Activation = Literal["gelu", "relu", "silu", "tanh"]
+NormPlace = Literal["pre", "post", "none"]
+Activation = Literal["gelu", "relu", "silu", "tanh", "sigmoid"]
+Residual = Literal["add", "none"]
+Scale = Literal["sqrt", "none"]
+Mask = Literal["causal", "none"]
+Init = Literal["gpt2", "large"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +23,11 @@ class ModelConfig:
     width: channels C of the residual stream.   layers: blocks in each stack.
     heads: attention heads H in each block; each head is width / heads channels wide.
     context: the longest sequence the model can read, in tokens.
-    positions: how order gets in.   norm: LayerNorm before (pre) or after (post) each sublayer.
+    positions: how order gets in.   norm: LayerNorm before (pre) or after (post) each sublayer, or none.
     activation: the MLP's nonlinearity.   dropout: share of values zeroed while training, in [0, 1).
+    residual: a sublayer's output is added to the stream (add), or takes its place (none).
+    scale: scores are divided by √D (sqrt), or not (none).   init: GPT-2's initial weights, or ten times those (large).
+    mask: what decodes does not see what comes after (causal), or does (none).
     """
 
     kind: Kind = "decoder"
@@ -32,6 +39,10 @@ class ModelConfig:
     norm: NormPlace = "pre"
     activation: Activation = "gelu"
     dropout: float = 0.0
+    residual: Residual = "add"
+    scale: Scale = "sqrt"
+    mask: Mask = "causal"
+    init: Init = "gpt2"
 
     LIMITS: ClassVar[dict[str, tuple[int, int]]] = {
         "width": (4, 1024),

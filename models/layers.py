@@ -53,6 +53,17 @@ class Norm(nn.LayerNorm):
         return self.out(super().forward(x))
 
 
+class Unnormed(nn.Identity):
+    """No norm: gives back what it gets, under the name that a norm's output has."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.out = Tap()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(x)
+
+
 class Dropout(nn.Module):
     """Zeroes a share `rate` of the values while training and scales up the rest (Srivastava et al. 2014).
 

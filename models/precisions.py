@@ -20,10 +20,10 @@ def bfloat16_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return x.bfloat16() @ weight.bfloat16().mT + bias  # adding a float32 bias gives float32
 
 
-def bfloat16_scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+def bfloat16_scores(q: Tensor, k: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
     """`attention_scores`: (B, H, Q, D) and (B, H, K, D) -> (B, H, Q, K), float32 in and out."""
     products = q.bfloat16() @ k.bfloat16().mT
-    return mask.add(products, alpha=q.shape[-1] ** -0.5)
+    return mask.add(products, alpha=q.shape[-1] ** -0.5 if scale is None else scale)
 
 
 def bfloat16_values(pattern: Tensor, v: Tensor) -> Tensor:

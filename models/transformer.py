@@ -10,6 +10,7 @@ cross-attention. All three are the same `Stack` of the same `Block`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 import torch
@@ -18,7 +19,7 @@ from torch.nn import functional as F
 
 from models.attention import Attention
 from models.config import ModelConfig
-from models.layers import INIT_STD, Dropout, Embedding, Linear, Norm
+from models.layers import INIT_STD, Dropout, Embedding, Linear, Norm, Unnormed
 from models.positions import POSITIONS, Positions
 from models.tap import Tap
 
@@ -27,7 +28,13 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "silu": F.silu,
     "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
 }
+RESIDUALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # the stream and what a sublayer says -> the stream
+    "add": operator.add,
+    "none": lambda x, said: said,
+}
+INITS = {"gpt2": 1.0, "large": 10.0}  # times GPT-2's, every matrix
 
 
 class MLP(nn.Module):
@@ -37,8 +44,12 @@ class MLP(nn.Module):
         super().__init__()
         self.expand = Linear(config.width, 4 * config.width, generator)
         self.contract = Linear(4 * config.width, config.width, generator, INIT_STD / (2 * config.layers) ** 0.5)
-        self.activation = ACTIVATIONS[config.activation]
+        self.adopt(config)
         self.pre, self.post, self.out = Tap(), Tap(), Tap()  # (B, T, 4C), (B, T, 4C), (B, T, C)
+
+    def adopt(self, config: ModelConfig) -> None:
+        """Takes over the settings that need no other weights."""
+        self.activation = ACTIVATIONS[config.activation]
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.post(self.activation(self.pre(self.expand(x))))
@@ -51,13 +62,19 @@ class Block(nn.Module):
     def __init__(self, config: ModelConfig, generator: torch.Generator, cross: bool):
         super().__init__()
         self.pre_norm = config.norm == "pre"
-        self.attention_norm, self.attention = Norm(config.width), Attention(config, generator)
-        self.cross_norm = Norm(config.width) if cross else None
+        self.adopt(config)
+        norm = Unnormed if config.norm == "none" else Norm
+        self.attention_norm, self.attention = norm(config.width), Attention(config, generator)
+        self.cross_norm = norm(config.width) if cross else None
         self.cross = Attention(config, generator) if cross else None
-        self.mlp_norm, self.mlp = Norm(config.width), MLP(config, generator)
+        self.mlp_norm, self.mlp = norm(config.width), MLP(config, generator)
         self.dropout = Dropout(config.dropout)
         self.residual_in, self.residual_mid, self.residual_out = Tap(), Tap(), Tap()  # (B, T, C)
         self.residual_cross = Tap() if cross else None
+
+    def adopt(self, config: ModelConfig) -> None:
+        """Takes over the settings that need no other weights."""
+        self.join = RESIDUALS[config.residual]
 
     def forward(
         self,
@@ -80,10 +97,13 @@ class Block(nn.Module):
         return self.residual_out(x)
 
     def add(self, x: Tensor, norm: nn.Module, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
-        """Pre-norm: x + f(norm(x)) (Xiong et al. 2020). Post-norm: norm(x + f(x)), as in the 2017 paper."""
+        """Pre-norm: x + f(norm(x)) (Xiong et al. 2020). Post-norm: norm(x + f(x)), as in the 2017 paper.
+
+        Without residual connections f's output stands alone, without norms `norm` does nothing.
+        """
         if self.pre_norm:
-            return x + self.dropout(sublayer(norm(x)))
-        return norm(x + self.dropout(sublayer(x)))
+            return self.join(x, self.dropout(sublayer(norm(x))))
+        return norm(self.join(x, self.dropout(sublayer(x))))
 
 
 class Stack(nn.Module):
@@ -104,13 +124,18 @@ class Stack(nn.Module):
         self.positions = POSITIONS[config.positions](config, generator)
         self.dropout = Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, generator, cross) for _ in range(config.layers))
-        # pre-norm leaves the stream unnormalised; post-norm has just normalised it
+        # pre-norm leaves the stream unnormalised; post-norm has just normalised it; and none is none
         self.final_norm = Norm(config.width) if config.norm == "pre" else None
         self.token_embedding = Tap()  # (B, T, C), before positions are added
-        mask = torch.zeros(config.context, config.context)
-        if causal:
-            mask = mask.masked_fill(torch.ones_like(mask).triu(1).bool(), float("-inf"))
-        self.register_buffer("visible", mask, persistent=False)  # 0 where query may see key, else −inf
+        self.causal = causal
+        self.register_buffer("visible", torch.empty(config.context, config.context), persistent=False)
+        self.adopt(config)
+
+    def adopt(self, config: ModelConfig) -> None:
+        """Takes over the settings that need no other weights."""
+        self.visible.zero_()  # 0 where query may see key, else −inf
+        if self.causal and config.mask == "causal":
+            self.visible.masked_fill_(torch.ones_like(self.visible).triu(1).bool(), float("-inf"))
 
     def run(
         self,
@@ -175,7 +200,19 @@ def build(config: ModelConfig, vocabulary: int, generator: torch.Generator, pad:
     The model is called as `model(tokens, source)`, source None unless it has an encoder and a decoder.
     """
     kind = EncoderDecoder if config.kind == "encoder-decoder" else LanguageModel
-    return kind(config, vocabulary, generator, pad)
+    model = kind(config, vocabulary, generator, pad)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(INITS[config.init])
+    return model
+
+
+def adopt(model: nn.Module, config: ModelConfig) -> None:
+    """Takes over another config's settings that need no other weights: residual, scale, activation and mask."""
+    for module in model.modules():
+        if isinstance(module, Stack | Block | MLP | Attention):
+            module.adopt(config)
 
 
 def attentions(model: nn.Module) -> dict[str, Attention]:

@@ -20,7 +20,7 @@ from explorer.trace import Trace, evaluating, watching
 from models import precisions
 from models.attention import Attention
 from models.layers import Norm
-from models.transformer import Block, EncoderDecoder, Stack, attentions
+from models.transformer import RESIDUALS, Block, EncoderDecoder, Stack, attentions
 
 TOP = 3  # tokens that a lens names at each place
 
@@ -126,8 +126,10 @@ def attribution(model: nn.Module, batch: Batch, position: int, token_a: int, tok
     in post-norm a component passes every norm after it, which is as exact.
 
     Everything in float64 on a copy of the model, whatever precision it trains in: so the parts sum to the
-    difference.
+    difference. ValueError where nothing is added: without residual connections there is no such sum.
     """
+    if RESIDUALS["add"] is not stack_of(model).blocks[0].join:
+        raise ValueError("without residual connections a logit is no sum of parts; set model.residual to add")
     exact = in_float64(model)
     prefix, stack = prefix_of(exact), stack_of(exact)
     cpu = batch.to(torch.device("cpu"))
@@ -168,7 +170,7 @@ def shares(stack: Stack, values: dict[str, Tensor], position: int, reader: Tenso
             sublayers[1:] = [("cross", block.cross_norm, "residual_mid"), ("mlp", block.mlp_norm, "residual_cross")]
         for name, norm, before in reversed(sublayers):
             added = values[f"{at}{name}.out"][position]
-            if not block.pre_norm:
+            if isinstance(norm, Norm) and not block.pre_norm:
                 yield f"{at}{name}_norm.bias", (reader @ norm.bias).item()
                 reader = through(norm, values[at + before][position] + added, reader)
             if name == "mlp":

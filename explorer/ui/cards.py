@@ -7,25 +7,32 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config import RunConfig
-from explorer.preset import PRESETS
+from explorer.preset import BROKEN, ORDINARY
 from explorer.ui import chosen, sitemap
 
 PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
+BROKEN_IN_A_ROW = 3
 
 
 def show() -> None:
-    """All presets as cards, then the visitor's own text."""
+    """The ordinary presets as cards, then the visitor's own text; folded under them those that fail on purpose."""
     with st.container(key="preset-cards"):
-        for name in PRESETS:
+        for name in ORDINARY:
             card(name)
         own_text_card()
+    with st.expander("Break it: trainings that fail on purpose", icon=":material/heart_broken:"):
+        st.markdown("Each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.")
+        for first in range(0, len(BROKEN), BROKEN_IN_A_ROW):
+            for column, name in zip(st.columns(BROKEN_IN_A_ROW), list(BROKEN)[first:], strict=False):
+                with column:
+                    broken_card(name)
 
 
 def card(name: str) -> None:
     """One preset: its picture, what it is, how long it takes, a button."""
-    preset = PRESETS[name]
+    preset = ORDINARY[name]
     with st.container(border=True, height="stretch", key=f"card-{name}"):
         picture, words = st.columns([1, 2.2])
         picture.image(PICTURES / f"{name}.png", width="stretch")
@@ -34,6 +41,16 @@ def card(name: str) -> None:
             if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
                 launch(preset.config)
             st.caption(preset.wait)
+
+
+def broken_card(name: str) -> None:
+    """One preset that fails: what is wrong with it, its symptom, a button."""
+    preset = BROKEN[name]
+    with st.container(border=True, height="stretch", key=f"card-{name}"):
+        st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
+        if st.button("Break it", key=f"train-{name}", icon=":material/play_arrow:"):
+            launch(preset.config)
+        st.caption(preset.wait)
 
 
 def own_text_card() -> None:

@@ -1,6 +1,6 @@
 """The pictures on the preset cards: one attention pattern of each preset, really trained.
 
-`python -m explorer.ui.thumbnails` trains every preset (seed 0) and writes explorer/ui/thumbnails/NAME.png.
+`python -m explorer.ui.thumbnails` trains every ordinary preset (seed 0) and writes explorer/ui/thumbnails/NAME.png.
 Colour is transparent where attention is 0, so a picture sits on a light card and on a dark one.
 """
 
@@ -14,7 +14,7 @@ from PIL import Image
 
 from explorer.config import RunConfig
 from explorer.measure.attention import entropy, line
-from explorer.preset import PRESETS
+from explorer.preset import ORDINARY
 
 FOLDER = Path(__file__).parent / "thumbnails"
 INK = (92, 124, 250)
@@ -49,7 +49,7 @@ def drawn(pattern: np.ndarray) -> Image.Image:
 def main() -> None:
     """Trains and draws all of them."""
     FOLDER.mkdir(exist_ok=True)
-    for name, preset in PRESETS.items():
+    for name, preset in ORDINARY.items():
         steps = STEPS.get(name, DEFAULT_STEPS)
         drawn(clearest(preset.config, steps)).save(FOLDER / f"{name}.png", optimize=True)
         print(f"{name}: {steps} steps", flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from explorer.config import RunConfig
@@ -108,6 +108,7 @@ def test_only_settings_of_the_task_asked_for_are_near() -> None:
 @given(st.one_of(st.text(max_size=90), st.sampled_from(PATHS).map(lambda path: f"{path}s"), st.just("x" * 10**6)))
 @settings(deadline=None)
 def test_a_setting_that_is_not_there_is_refused_in_one_short_sentence(path: str) -> None:
+    assume(path not in RunConfig().flat())  # Hypothesis also draws words that it finds in our code
     with pytest.raises(ValueError, match=r"\Athere is no setting [^\n]* lists all\Z") as error:
         RunConfig().get(path)
     assert len(str(error.value)) < 160
@@ -141,7 +142,7 @@ def test_every_preset_round_trips_as_json_and_as_a_link(name: str) -> None:
     query = changed.to_query()
     assert RunConfig.from_query(query) == changed
     assert query["optimizer.lr"] == "0.00123"
-    assert query["train.clip"] == "none"
+    assert query.get("train.clip") == ("none" if config.train.clip else None)  # left out where it is the preset's
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name != "text"])

@@ -17,7 +17,7 @@ from models.transformer import build
 
 V, T = 9, 6
 KINDS = ["decoder", "encoder", "encoder-decoder"]
-NORMS = ["pre", "post"]
+NORMS = ["pre", "post", "none"]
 
 
 def model_of(**fields: object) -> nn.Module:
@@ -65,6 +65,22 @@ def test_the_last_layer_of_the_lens_equals_the_models_own_logits(kind: str, norm
     assert log_p.shape == (len(junctions(model)), T, V)
     assert np.abs(log_p[-1] - own).max() < 1e-5
     assert np.exp(log_p).sum(-1) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"residual": "none"}, {"scale": "none"}, {"mask": "none"}, {"activation": "sigmoid"}]
+)
+def test_the_lens_ends_at_the_logits_of_models_that_fail_on_purpose_too(fields: dict) -> None:
+    model = model_of(**fields)
+    trace = looked(model)
+    own = torch.from_numpy(trace.values["logits"][0].copy()).log_softmax(-1).numpy()
+    assert np.abs(logit_lens(model, trace)[-1] - own).max() < 1e-5
+    if fields == {"residual": "none"}:
+        with pytest.raises(ValueError, match=r"no sum of parts; set model\.residual to add"):
+            attribution(model, batch(), 4, 2, 7)
+        return
+    found = attribution(model, batch(), 4, 2, 7)
+    assert sum(found.parts.values()) == pytest.approx(found.difference, rel=1e-10)
 
 
 def test_a_lens_is_the_model_with_its_later_blocks_left_out() -> None:

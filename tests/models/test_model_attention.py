@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from models.attention import Attention, attention_scores, weighted_values
 from models.config import ModelConfig
+from models.precisions import bfloat16_scores
 
 B, H, T, D = 3, 4, 12, 8
 CAUSAL = torch.zeros(T, T).masked_fill(torch.ones(T, T).triu(1).bool(), float("-inf"))
@@ -34,6 +35,13 @@ def test_explicit_attention_equals_torchs_own(mask: torch.Tensor) -> None:
         strict=True,
     ):
         torch.testing.assert_close(mine, other, atol=2e-6, rtol=1e-4)
+
+
+def test_scores_without_a_scale_are_plain_products() -> None:
+    q, k = drawn(B, H, T, D), drawn(B, H, T, D, seed=1)
+    for score, rtol in ((attention_scores, 1e-5), (bfloat16_scores, 2e-2)):
+        torch.testing.assert_close(score(q, k, CAUSAL, 1.0), q @ k.mT + CAUSAL, atol=rtol, rtol=rtol)
+        torch.testing.assert_close(score(q, k, CAUSAL), score(q, k, CAUSAL, D**-0.5), atol=0, rtol=0)
 
 
 def test_attention_has_a_right_second_derivative() -> None:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from models.config import ModelConfig
 from models.layers import Dropout
 from models.positions import POSITIONS
-from models.transformer import Block, attentions, build
+from models.transformer import Block, adopt, attentions, build
 
 V, T = 11, 8
 SMALL = {"width": 16, "heads": 2, "layers": 2, "context": T}
@@ -63,12 +63,43 @@ def test_an_encoder_decoder_ignores_what_pads_its_source() -> None:
     assert not torch.equal(model(tokens(), source), model(tokens(), other))
 
 
-@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_decoder_without_its_mask_looks_both_ways_and_that_of_a_translator_too() -> None:
+    changed = tokens()
+    changed[:, -1] = changed[:, -1] % (V - 1) + 1
+    for kind in ("decoder", "encoder-decoder"):
+        model = model_of(kind=kind, mask="none")
+        assert not torch.equal(model(tokens(), tokens(seed=1))[:, 0], model(changed, tokens(seed=1))[:, 0])
+
+
+def test_large_initial_weights_are_ten_times_the_others_and_biases_and_norms_as_ever() -> None:
+    large = dict(model_of(init="large").named_parameters())
+    for name, parameter in model_of().named_parameters():
+        assert torch.equal(large[name], parameter * (10 if parameter.ndim > 1 else 1)), name
+
+
+SWITCHES = [{"residual": "none"}, {"scale": "none"}, {"mask": "none"}, {"activation": "sigmoid"}]
+
+
+@pytest.mark.parametrize("fields", SWITCHES, ids=lambda fields: next(iter(fields)))
+@pytest.mark.parametrize("kind", ["decoder", "encoder-decoder"])
+def test_a_model_that_adopts_a_setting_is_as_if_built_with_it(kind: str, fields: dict) -> None:
+    model, source = model_of(kind=kind, init="large"), tokens(seed=1)
+    before = model(tokens(), source)
+    adopt(model, ModelConfig(**SMALL | fields, kind=kind))
+    assert torch.equal(model(tokens(), source), model_of(kind=kind, init="large", **fields)(tokens(), source))
+    assert not torch.equal(model(tokens(), source), before)
+    adopt(model, ModelConfig(**SMALL, kind=kind))
+    assert torch.equal(model(tokens(), source), before)
+
+
+@pytest.mark.parametrize("residual", ["add", "none"])
+@pytest.mark.parametrize("norm", ["pre", "post", "none"])
 @pytest.mark.parametrize(
-    ("name", "activation"), [("gelu", F.gelu), ("relu", F.relu), ("silu", F.silu), ("tanh", torch.tanh)]
+    ("name", "activation"),
+    [("gelu", F.gelu), ("relu", F.relu), ("silu", F.silu), ("tanh", torch.tanh), ("sigmoid", torch.sigmoid)],
 )
-def test_a_block_is_its_formula(norm: str, name: str, activation) -> None:
-    config = ModelConfig(**SMALL, norm=norm, activation=name, positions="none")
+def test_a_block_is_its_formula(residual: str, norm: str, name: str, activation) -> None:
+    config = ModelConfig(**SMALL, norm=norm, activation=name, positions="none", residual=residual)
     block = Block(config, torch.Generator().manual_seed(0), cross=False)
     x = torch.randn(2, T, 16, generator=torch.Generator().manual_seed(1))
     mask = torch.zeros(T, T)
@@ -87,12 +118,16 @@ def test_a_block_is_its_formula(norm: str, name: str, activation) -> None:
         centred = y - y.mean(-1, keepdim=True)
         return centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
 
+    stay = float(residual == "add")
     if norm == "pre":
-        middle = x + attend(normed(x))
-        expected = middle + mlp(normed(middle))
+        middle = stay * x + attend(normed(x))
+        expected = stay * middle + mlp(normed(middle))
+    elif norm == "post":
+        middle = normed(stay * x + attend(x))
+        expected = normed(stay * middle + mlp(middle))
     else:
-        middle = normed(x + attend(x))
-        expected = normed(middle + mlp(middle))
+        middle = stay * x + attend(x)
+        expected = stay * middle + mlp(middle)
     torch.testing.assert_close(block(x, mask, None), expected, atol=1e-5, rtol=1e-4)
 
 

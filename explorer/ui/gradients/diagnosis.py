@@ -1,0 +1,134 @@
+"""Diagnosis: what is wrong with this training, by which evidence; and for a run that fails on purpose its cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.config import to_word
+from explorer.preset import BROKEN, Broken
+from explorer.ui import chosen, frame, picture, server
+from explorer.ui.frame import View, cards
+
+EVERY = 2.0  # seconds: it compares gradients, which takes as long as a dozen steps
+NEARBY = 20  # steps whose mean loss is told
+FORMULAS = (
+    "Rules, each a threshold that the ordinary presets stay away from at every stage of training, with five seeds. On "
+    "what was **recorded** in the 50 steps before the one looked at: *vanishing* and *exploding* by ‖∂L/∂θ‖ of whole "
+    "layers and of the whole model before clipping; *update ratio* by the true ‖Δθ‖/‖θ‖ of each matrix; *clipped* by "
+    "what clipping leaves of the gradient; *sure of itself* by the first loss against ln V. On **16 probe examples**: "
+    "*stuck units* by the slope of the activation at each hidden value, *saturated attention* by the largest number of "
+    "each row of attention, *looks ahead* by what rows put on later positions. On the **next 16 training batches**, "
+    "while the loss is over half of ln V: *noise* by the mean cosine between their gradients at these weights.\n\n"
+    "Gradients that vanish or explode: Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Why post-norm "
+    "needs its warm-up: Xiong et al. 2020. The softmax and 1/√d: Vaswani et al. 2017, §3.2.1. What attention becomes "
+    "without residual connections: Dong, Cordonnier & Loukas 2021."
+)
+
+
+def show(view: View) -> None:
+    """What the rules say, and under it the cure where this run fails on purpose."""
+    broken = BROKEN.get(view.run.config.nearest_preset()[0])
+    places = cards("diagnosis", 3, 2) if broken is not None else cards("diagnosis", 1)
+    with places[0]:
+        findings(view)
+    if broken is not None:
+        with places[1]:
+            cure(view, broken)
+    picture.computed(FORMULAS, title="How this is diagnosed")
+
+
+def findings(view: View) -> None:
+    """One paragraph for each rule that fired, or how calm it is."""
+    title = st.empty()
+    title.markdown("**Diagnosis**")
+    answer = view.picture("diagnosis.findings", EVERY, slow=True)
+    if answer is None:
+        return
+    plain = answer[0]
+    title.markdown(f"**Diagnosis** · step {plain['step']}")
+    for finding in plain["findings"]:
+        seen = " · ".join(f"`{what}`" for what in finding["evidence"])
+        st.markdown(f":material/error: **{finding['rule'].capitalize()}**: {finding['sentence']}")
+        st.caption(f"Evidence: {seen}  \nFires at {finding['threshold']}")
+    if not plain["findings"]:
+        st.markdown(f":material/check_circle: {plain['calm']}")
+
+
+def cure(view: View, broken: Broken) -> None:
+    """What the run fails by, and a button that makes it learn; afterwards what the cure did."""
+    left = {path: value for path, value in broken.cure.items() if view.run.config_at(view.last).get(path) != value}
+    st.markdown(f"**Broken on purpose: {broken.title.lower()}**")
+    st.markdown(f"{broken.description} Look at {broken.look_at}.")
+    if not left:
+        st.markdown(f":material/healing: {cured(view, broken)}")
+        return
+    words = ", ".join(
+        f"`{path}` {to_word(view.run.config.get(path))} → {to_word(value)}" for path, value in left.items()
+    )
+    st.markdown(f"**The cure:** {words}.")
+    if broken.anew is None:
+        st.button(
+            "Cure it from here on",
+            key="cure-branch",
+            type="primary",
+            icon=":material/fork_right:",
+            on_click=go_on,
+            args=(view, left),
+        )
+        st.caption("A branch: the same weights go on with the fix. What came before stays on its scrubber.")
+    st.button(
+        "Start again, cured",
+        key="cure-again",
+        type="secondary" if broken.anew is None else "primary",
+        icon=":material/restart_alt:",
+        on_click=start_again,
+        args=(view, left),
+    )
+    st.caption(
+        "A new run from step 0 with the same seed and the fix."
+        if broken.anew is None
+        else f"A new run from step 0 with the same seed and the fix. These weights cannot go on: {broken.anew}."
+    )
+
+
+def go_on(view: View, changes: dict[str, Any]) -> None:
+    """Branches at the step looked at, with the fix, and trains on."""
+    steps = view.config.train.steps
+    more = {"train.steps": 2 * view.step} if steps is not None and view.step >= steps else {}
+    frame.branch(view.run, view.step, changes | more)
+    branch = chosen.run()
+    if branch is not None and branch.id != view.run.id:
+        server.obeyed(server.host().order(branch.path, "play"))
+    st.session_state.rerun = True
+
+
+def start_again(view: View, changes: dict[str, Any]) -> None:
+    """A new run with the fix; a refusal is told on the page."""
+    try:
+        chosen.begin(view.run.config.replace(changes))
+    except ValueError as error:
+        chosen.complain(str(error))
+    st.session_state.rerun = True
+
+
+def cured(view: View, broken: Broken) -> str:
+    """What the fix did, in a sentence."""
+    step = next((e.step for e in view.run.events if e.kind == "set" and set(e.detail) & set(broken.cure)), 0)
+    now = mean_loss(view, max(step, view.last - NEARBY), view.last)
+    if now is None:
+        return f"Cured at step {step}; the loss follows with the next steps."
+    if step == 0:
+        return f"Cured from the first step: the loss of the last steps is {now:.3f} at step {view.last}."
+    before = mean_loss(view, step - NEARBY, step)
+    was = "" if before is None else f" It was {before:.3f} over the {NEARBY} steps before."
+    return f"Cured at step {step}: {view.last - step} steps later the loss is {now:.3f}.{was}"
+
+
+def mean_loss(view: View, start: int, end: int) -> float | None:
+    """Mean training loss of the recorded steps from start to before end; None where there are none."""
+    rows = [view.run.step_row(step) for step in range(max(0, start), end)]
+    losses = [row["loss"] for row in rows if row is not None]
+    return float(np.mean(losses)) if losses else None
