@@ -8,9 +8,16 @@ import streamlit as st
 from explorer.charts import gradients, progress
 from explorer.ui import frame, picture
 from explorer.ui.frame import View, cards
-from explorer.ui.gradients import microscope
+from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope, weight
 
 POINTS = 300  # of each curve
+SECTIONS = {
+    "Highways": highways.show,
+    "Backpropagation": backward.show,
+    "One weight": weight.show,
+    "Instruments": instruments.show,
+    "NaN autopsy": autopsy.show,
+}
 
 
 def draw(view: View) -> None:
@@ -19,9 +26,12 @@ def draw(view: View) -> None:
     if not names or not view.last:
         st.info("The first step is being trained.", icon=":material/hourglass_empty:")
         return
+    if view.status.state == "diverged":
+        st.error(f"This run {view.status.reason}. The autopsy below finds where.", icon=":material/error:")
     microscope.show(view)
     if view.first:
         return  # the map first; the rest a quarter of a second later
+    diagnosis.show(view)
     curve = run.curve(POINTS)
     steps, _, ratios = run.tensor_norms(curve["peak"])
     at = min(view.step, view.last - 1)
@@ -35,22 +45,19 @@ def draw(view: View) -> None:
     with right:
         picture.curves(progress.GRADIENT_TALL, progress.gradient_norm_parts(curve, clip=clip, **marks), "clipping")
         picture.look_for("clipping", clip_sentence(view, clip))
-    answer = view.picture("gradients.flow", 0.5)
-    with cards("flow", 1)[0]:
-        if answer is not None:
-            plain, arrays = answer
-            st.markdown(f"**Down the residual stream** · on the probe, step {plain['step']}")
-            table = gradients.flow_frame(arrays["gradient"], plain["taps"])
-            picture.show(gradients.flow, table, "flow")
-            picture.look_for("flow", flow_sentence(arrays["gradient"], plain["taps"]))
+    first = "NaN autopsy" if view.status.state == "diverged" else "Highways"
+    name = st.segmented_control(
+        "Look closer", list(SECTIONS), default=first, key="inside", required=True, bind="query-params"
+    )
+    SECTIONS[name](view)
     picture.computed(
         "Norms are ‖∂L/∂θ‖ of each tensor on the training batch, before clipping; where many steps share a "
         "column the one with the largest total gradient stands for them, so spikes survive. The update ratio is "
         "the true ‖θ after − θ before‖/‖θ before‖ of the step, right for every optimizer; about 1e-3 is usual. "
         "A head’s gradient is that of its own rows of Q, K and V and columns of the output matrix, computed at the "
         "snapshots on the batch that comes next, without dropout. "
-        "The stream shows the mean |∂L/∂x| over positions and channels at each residual junction, one forward "
-        "and backward pass on the probe. Values are at true magnitude on log scales."
+        "Values are at true magnitude on log scales.",
+        title="How the norms are computed",
     )
 
 
@@ -73,14 +80,6 @@ def clip_sentence(view: View, clip: float | None) -> str:
     kept = row["clipped_grad_norm"] / max(row["grad_norm"], 1e-30)
     this = f"was scaled by {kept:.2f}" if kept < 1 else "was not clipped"
     return f"{share:.0%} of {count:,} steps were clipped; step {row['step']}, of norm {row['grad_norm']:.2g}, {this}."
-
-
-def flow_sentence(values: np.ndarray, taps: list[str]) -> str:
-    """How the gradient changes on its way from the last junction to the first."""
-    stream = [v for v, tap in zip(values, taps, strict=True) if tap != "logits"]
-    change = stream[0] / max(stream[-1], 1e-30)
-    word = "grows" if change > 1.5 else "shrinks" if change < 0.67 else "keeps its size"
-    return f"from the last junction back to the first the gradient {word} (× {change:.2g})."
 
 
 frame.watch("Gradients", "See learning flow backwards: how strongly each weight is pulled, and how far it moves.", draw)

@@ -117,10 +117,10 @@ const FORMULAS = {
   },
   scores: ({ arrays, keys, scale, sizes: { D } }, p, j) => {
     const sum = dot(D, (d) => arrays.q[d], (d) => arrays.keys[j * D + d]);
-    const rest = ` / ${Number((1 / scale).toPrecision(3))} + ${signed(arrays.mask[j])}`;
+    const divided = scale === 1 ? "" : ` / ${Number((1 / scale).toPrecision(3))}`, rest = `${divided} + ${signed(arrays.mask[j])}`;
     return {
       name: `score[${j}], key ${shown(keys[j])}`,
-      words: `q·k${index(j)} / √${D} + mask`,
+      words: scale === 1 ? `q·k${index(j)} + mask` : `q·k${index(j)} / √${D} + mask`,
       numbers: `(${sum.text})${rest} = ${short(arrays.products[j])}${rest}`,
       value: arrays.products[j] * scale + arrays.mask[j],
       sources: [cellOf("products", j, 0), cellOf("mask", j, 0), rowOf("query", 0), rowOf("keys", j)],

@@ -82,7 +82,7 @@ function placeKeys(sheet, data, y) {
   const exponentials = scores + number + gap, pattern = exponentials + number;
   const values = pattern + number + gap, weighted = values + vector + gap;
   title("2  Keys × query", `${K} keys × ${D} channels`, margin, y, mask - margin - gap);
-  title("3  Scores", `÷ √${D}, + mask`, mask, y, 2 * number + 6);
+  title("3  Scores", data.scale === 1 ? "q·k + mask" : `÷ √${D}, + mask`, mask, y, 2 * number + 6);
   title("4  Softmax", "0 to 1, sum 1", exponentials, y, 2 * number + 6);
   title("5  Values", `${K} × ${D}`, values, y, vector);
   title(narrow ? "6  A · v" : "6  Weighted values", narrow ? "summed below" : "A · v, summed below", weighted, y, vector);

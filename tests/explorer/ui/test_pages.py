@@ -27,6 +27,7 @@ TITLES = {
     "train": "Train",
     "attention": "Attention",
     "gradients": "Gradients",
+    "numerics": "Numbers",
     "runs": "Runs",
 }
 ON_A_RUN = ["train", "attention", "gradients"]

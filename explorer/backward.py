@@ -1,0 +1,274 @@
+"""Backpropagation through the whole model, box by box: what arrives at each operation and what it hands on.
+
+B batch, T position, H heads, Q query, K key, D channels a head, C width, V vocabulary.
+
+A box is one operation and is named after its output, by the tap's path where it has one. Values and gradients
+are those of one forward and one backward pass; what a box hands on is autograd's vector-Jacobian product of that
+box alone; `by_hand` is the same from the formulas of measure/backpropagation.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explorer.boxes import PROJECTED, Box, boxes
+from explorer.measure import backpropagation as rules
+from explorer.tasks.base import IGNORE, Batch
+from explorer.trace import Array, evaluating, mean_loss, watching
+from models.layers import Norm
+from models.positions import Rotary
+from models.transformer import ACTIVATIONS
+
+IDENTITIES = ("add", "alone", "positions")  # kinds that hand on what arrives
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward and backward pass, its graph kept: values and gradients by box, (B, …)."""
+
+    model: nn.Module
+    batch: Batch
+    loss: Tensor
+    targets: Tensor  # (B, T), IGNORE where no loss flows back
+    boxes: dict[str, Box]
+    values: dict[str, Tensor]
+    grads: dict[str, Tensor]
+
+    def handed(self, box: Box, g: Tensor | None = None) -> dict[str, Tensor]:
+        """By role what a box hands on of its gradient, or of `g`: to what it reads and to its weights."""
+        g = self.grads[box.id] if g is None else g
+        if box.kind in IDENTITIES:  # the identity; autograd would follow x through y too
+            table = self.model.get_parameter(box.weights["table"]) if box.weights else None
+            rows = {} if table is None else {"table": padded(g.sum(0), len(table))}
+            return dict.fromkeys(box.reads, g) | rows
+        ends = {role: self.values[id] for role, id in box.reads.items() if id in self.grads}
+        ends |= {role: self.model.get_parameter(name) for role, name in box.weights.items()}
+        found = torch.autograd.grad(self.values[box.id], list(ends.values()), g, retain_graph=True)
+        back = dict(zip(ends, found, strict=True))
+        if box.kind in PROJECTED:  # its third of the matrix that projects all of them
+            own = PROJECTED.index(box.kind)
+            back |= {role: back[role].chunk(3)[own] for role in box.weights}
+        return back
+
+    def readers(self, id: str) -> Iterator[tuple[Box, str]]:
+        """Which boxes read this one's output, each with the role that it has there."""
+        return ((box, role) for box in self.boxes.values() for role, read in box.reads.items() if read == id)
+
+
+def padded(rows: Tensor, length: int) -> Tensor:
+    """The rows, and zeros after them."""
+    return torch.cat([rows, rows.new_zeros(length - len(rows), *rows.shape[1:])])
+
+
+def run(model: nn.Module, batch: Batch, target: int | None = None) -> Pass:
+    """Runs a batch forward and back. Of the loss only that of position `target` flows back, if one is given.
+
+    The loss is the mean over the tokens asked. ValueError where nothing is asked.
+    """
+    targets = batch.targets
+    if target is not None:
+        if not 0 <= target < targets.shape[1]:
+            raise ValueError(f"position={target} is not in the input; use 0 to {targets.shape[1] - 1}")
+        alone = torch.arange(targets.shape[1], device=targets.device) == target
+        targets = targets.masked_fill(~alone, IGNORE)
+    if not (targets != IGNORE).any():
+        where = "of this input" if target is None else f"at position {target}"
+        raise ValueError(f"nothing is asked {where}, so there is no loss to flow back; choose another")
+    with evaluating(model), watching(model, lambda name: True) as seen, before_norms(model) as sums:
+        logits = model(batch.tokens, batch.source)
+        loss = mean_loss(logits, targets)
+    found = boxes(model)
+    values = {box.id: (sums if box.id.endswith(".in") else seen)[box.id] for box in found if tapped(box)}
+    grads = torch.autograd.grad(loss, list(values.values()), retain_graph=True)
+    return Pass(
+        model,
+        batch,
+        loss,
+        targets,
+        {box.id: box for box in found},
+        values,
+        dict(zip(values, grads, strict=True)),
+    )
+
+
+def tapped(box: Box) -> bool:
+    """Whether the model itself has the box's output: cross-entropy takes logits, and tokens have no gradient."""
+    return box.kind not in ("tokens", "chances", "loss")
+
+
+@contextmanager
+def before_norms(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Collects what goes into every norm, under the norm's path and `.in`."""
+    seen: dict[str, Tensor] = {}
+    hooks = []
+    try:
+        for name, module in model.named_modules():
+            if isinstance(module, Norm):
+
+                def keep(_module: nn.Module, args: tuple[Tensor], name: str = name) -> None:
+                    seen[f"{name}.in"] = args[0]
+
+                hooks.append(module.register_forward_pre_hook(keep))
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def exact(x: Tensor) -> Array:
+    """In float64, on the CPU."""
+    return x.detach().cpu().double().numpy()
+
+
+def by_hand(of: Pass, box: Box) -> Any:
+    """The box's rule on the first row's own numbers in float64; `leaves()` is what it hands on."""
+    module: Any = of.model.get_submodule(box.module)
+    read = {role: exact(of.values[id][0]) for role, id in box.reads.items() if id in of.values}
+    weight = {role: exact(of.model.get_parameter(name)) for role, name in box.weights.items()}
+    if not tapped(box):
+        p = np.maximum(rules.softmax(exact(of.values["logits"][0])), np.finfo(np.float64).tiny)
+        entropy = rules.CrossEntropy(p, targets_of(of))
+        return entropy if box.kind == "loss" else rules.Softmax(entropy.leaves()["p"], p)
+    g = exact(of.grads[box.id][0])
+    match box.kind:
+        case "embedding":
+            tokens = of.batch.source if box.id.startswith("encoder.") else of.batch.tokens
+            assert tokens is not None
+            return rules.Embedding(g, tokens[0].cpu().numpy(), len(weight["table"]))
+        case "positions":
+            return rules.Positions(g, len(weight.get("table", g)))
+        case "norm":
+            return rules.Norm(g, read["x"], weight["weight"], module.eps)
+        case "queries" | "keys" | "values":
+            own = np.split(weight["weight"], 3)[PROJECTED.index(box.kind)]
+            return rules.Heads(g, read["x"], own, *turns(of, box))
+        case "scores":
+            return rules.Scores(g, read["q"], read["k"], module.scale)
+        case "pattern":
+            return rules.Softmax(g, exact(of.values[box.id][0]))
+        case "head_out":
+            gain = np.ones(module.heads) if module.head_gain is None else exact(module.head_gain)
+            return rules.Weighed(g, read["pattern"], read["v"], gain)
+        case "output":
+            return rules.Output(g, read["heads"], weight["weight"])
+        case "activation":
+            name = next(name for name, f in ACTIVATIONS.items() if f is module.activation)
+            return rules.Activation(g, read["x"], name)
+        case "add" | "alone":
+            return rules.Add(g)
+    return rules.Linear(g, read["x"], weight["weight"])
+
+
+def targets_of(of: Pass) -> Array:
+    """The first row's targets whose loss flows back, −1 elsewhere."""
+    targets = of.targets[0].cpu().numpy()
+    return np.where(targets == IGNORE, -1, targets)
+
+
+def turns(of: Pass, box: Box) -> tuple[Array, Array] | tuple[()]:
+    """cos and sin of each position's turn, for queries and keys of a model with rotary positions."""
+    stack: Any = of.model.get_submodule(box.row.partition("blocks.")[0].rstrip("."))
+    if box.kind == "values" or box.row.endswith(".cross") or not isinstance(stack.positions, Rotary):
+        return ()
+    T = of.values[box.id].shape[2]
+    return exact(stack.positions.cos[:T]), exact(stack.positions.sin[:T])
+
+
+def highways(model: nn.Module, batch: Batch) -> list[dict[str, Any]]:
+    """How the gradient splits on its way back: a row for each fork of the stream, and one for each attention.
+
+    Fork: kind "fork", at (the junction), through (the sublayer beside the skip path), whole ‖∂L/∂x‖, skip and
+    block (the norms of its two parts, which add up to it as vectors; skip is 0 in a model without residual
+    connections) and cosine between them.
+    Attention: kind "attention", at (its path), whole ‖∂L/∂input‖ at what the queries read (keys and values too,
+    but for cross-attention, whose keys and values read the encoder: memory is the norm of what goes there, else
+    0), out ‖∂L/∂output‖, parts (by queries, keys, values: gradient there, norm handed on, share of the whole) and
+    heads (gradient at its output, at its pattern, norm handed on, share). A share is the part's length along the
+    whole: shares of the parts that reach the input sum to 1, and so do the heads'.
+    """
+    of = run(model, batch)
+    rows = []
+    for box in of.boxes.values():
+        if box.kind in ("add", "alone"):
+            rows.append(fork(of, box))
+        elif box.kind == "queries":
+            rows.append(split_attention(of, box))
+    return rows
+
+
+def fork(of: Pass, add: Box) -> dict[str, Any]:
+    """The junction where the sublayer that ends in `add` begins."""
+    at = next(box for box in of.boxes.values() if box.row == add.row).reads["x"]
+    through: Any = sum(of.handed(box)[role] for box, role in of.readers(at) if box.id != add.id)
+    skip = of.grads[add.id] if add.kind == "add" else torch.zeros_like(through)
+    lengths = length(skip) * length(through)
+    return {
+        "kind": "fork",
+        "at": at,
+        "through": add.row,
+        "whole": length(of.grads[at]),
+        "skip": length(skip),
+        "block": length(through),
+        "cosine": float((exact(skip) * exact(through)).sum()) / lengths if lengths else 0.0,
+    }
+
+
+def split_attention(of: Pass, queries: Box) -> dict[str, Any]:
+    """What each of queries, keys and values, and each head, hands on to what the attention reads."""
+    row = queries.row
+    parts = {kind: of.handed(of.boxes[f"{row}.{kind}"])["x"] for kind in PROJECTED}
+    own = [kind for kind in PROJECTED if of.boxes[f"{row}.{kind}"].reads == queries.reads]
+    away: Any = sum((parts[kind] for kind in PROJECTED if kind not in own), torch.zeros(()))
+    whole: Any = sum(parts[kind] for kind in own)
+    if all(box.row == row and box.kind in own for box, _ in of.readers(queries.reads["x"])):
+        whole = of.grads[queries.reads["x"]]  # in a post-norm model the skip path reads it too
+
+    def told(kind: str) -> dict[str, float]:
+        reaches = share(parts[kind], whole) if kind in own else 0.0
+        return {"gradient": length(of.grads[f"{row}.{kind}"]), "handed": length(parts[kind]), "share": reaches}
+
+    return {
+        "kind": "attention",
+        "at": row,
+        "whole": length(whole),
+        "memory": length(away),
+        "out": length(of.grads[f"{row}.out"]),
+        "parts": {kind: told(kind) for kind in PROJECTED},
+        "heads": [head_part(of, row, own, whole, h) for h in range(of.grads[queries.id].shape[1])],
+    }
+
+
+def head_part(of: Pass, row: str, own: list[str], whole: Tensor, head: int) -> dict[str, float]:
+    """What one head hands on to what its layer reads."""
+    back: Any = 0
+    for kind in own:
+        box = of.boxes[f"{row}.{kind}"]
+        g = of.grads[box.id]
+        alone = torch.zeros_like(g)
+        alone[:, head] = g[:, head]
+        back = back + of.handed(box, alone)["x"]
+    return {
+        "out": length(of.grads[f"{row}.head_out"][:, head]),
+        "pattern": length(of.grads[f"{row}.pattern"][:, head]),
+        "handed": length(back),
+        "share": share(back, whole),
+    }
+
+
+def length(x: Tensor) -> float:
+    """‖x‖ over all its entries."""
+    return float(np.linalg.norm(exact(x)))
+
+
+def share(part: Tensor, whole: Tensor) -> float:
+    """How far a part goes along the whole, of 1; 0 where the whole is nothing."""
+    a, b = exact(part), exact(whole)
+    square = float((b * b).sum())
+    return float((a * b).sum()) / square if square else 0.0

@@ -1,0 +1,95 @@
+"""What Python sends to the diagram of the backward pass."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.ui.components.backward import describe
+
+BOXES = [
+    {"id": "tokens", "kind": "tokens", "row": "embedding"},
+    {"id": "token_embedding", "kind": "embedding", "row": "embedding"},
+    {"id": "blocks.0.cross.keys", "kind": "keys", "row": "blocks.0.cross"},
+    {"id": "loss", "kind": "loss", "row": "answer"},
+]
+PLAIN = {
+    "boxes": BOXES,
+    "tail": {},
+    "activation": "gelu",
+    "scaled": True,
+    "precision": "float32",
+    "gathered": {},
+    "target": None,
+    "asked": [1, 2],
+    "loss": 1.5,
+}
+ARRAYS = {
+    "token_embedding.value": np.zeros(4),
+    "blocks.0.cross.keys.value": np.zeros(3),
+    "loss.value": np.zeros(1),
+    "blocks.0.cross.A": np.zeros((2, 4, 3)),
+}
+TOKENS = {"tokens": list("abcd"), "targets": list("bcda"), "source": list("xyz")}
+
+
+def test_the_header_says_which_numbers_follow_and_in_which_shape():
+    header = describe(PLAIN, ARRAYS, tokens=TOKENS, height=700)
+    assert header["arrays"][0] == ["token_embedding.value", 4]
+    assert header["arrays"][-1] == ["blocks.0.cross.A", 2, 4, 3]
+    assert header["asked"] == 2
+    json.dumps(header, allow_nan=False)
+
+
+def test_whoever_cannot_see_it_hears_what_it_is_and_which_keys_it_has():
+    label = describe(PLAIN, ARRAYS, tokens=TOKENS, height=700)["label"]
+    assert "Backpropagation through 4 operations" in label
+    assert "Arrow keys step" in label
+
+
+@pytest.mark.parametrize("changes", [{"tokens": list("abc")}, {"source": list("xyzz")}])
+def test_tokens_that_do_not_fit_the_numbers_are_refused(changes):
+    with pytest.raises(ValueError, match="give one token a position"):
+        describe(PLAIN, ARRAYS, tokens=TOKENS | changes, height=700)
+
+
+def page():
+    import tempfile
+    from pathlib import Path
+
+    import streamlit as st
+    from tiny_runs import TINY, recorded
+
+    from explorer.runs.answer import pack, unpack
+    from explorer.runs.views import backward as views
+    from explorer.ui.gradients import backward as section
+
+    path = Path(tempfile.mkdtemp()) / "tiny.run"
+    run = recorded(path, 3, TINY)
+
+    class View:
+        def __init__(self):
+            self.run = run
+
+        def picture(self, function, every, slow, **arguments):
+            assert function == "backward.walk"
+            st.session_state.asked = arguments
+            return unpack(pack(*views.walk(str(path), 3, **arguments)))
+
+    section.show(View())
+
+
+def test_the_section_lets_one_token_be_chosen_and_asks_for_its_loss_alone():
+    at = AppTest.from_function(page).run(timeout=30)
+    assert not at.exception
+    (choice,) = at.selectbox
+    assert choice.options[0].startswith("mean over ")
+    assert at.session_state.asked == {"target": None}
+    choice.select_index(2).run(timeout=30)
+    assert at.session_state.asked["target"] is not None
+    assert at.selectbox[0].value == at.session_state.asked["target"]
+    assert any(f"at position {at.selectbox[0].value} has p = " in markdown.value for markdown in at.markdown)
+    assert any("What to look for" in markdown.value for markdown in at.markdown)
