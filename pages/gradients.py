@@ -27,7 +27,7 @@ def draw(view: View) -> None:
         st.info("The first step is being trained.", icon=":material/hourglass_empty:")
         return
     if view.status.state == "diverged":
-        st.error(f"This run {view.status.reason}. The autopsy below finds where.", icon=":material/error:")
+        st.warning(f"This run diverged: {view.status.reason}. The autopsy below finds where.", icon=":material/error:")
     microscope.show(view)
     if view.first:
         return  # the map first; the rest a quarter of a second later

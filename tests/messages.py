@@ -1,4 +1,4 @@
-"""Reads what Python sends to the components of our own, as the browser does."""
+"""Reads what Python sends to the browser: to components of our own as they do, and sentences."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
 
 
 def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -33,3 +34,8 @@ def read_microscope(message: bytes) -> tuple[dict[str, Any], np.ndarray, dict[st
         numbers[columns : 2 * columns],
         {q["name"]: v for q, v in zip(header["quantities"], values, strict=True)},
     )
+
+
+def looked_for(app: AppTest) -> list[str]:
+    """What a page says to look for under its pictures, as HTML."""
+    return [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]

@@ -23,7 +23,7 @@ from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, server
 from explorer.ui.components.player_bar import Action, player_bar
 
-LIVE_SECONDS = 0.2
+LIVE_SECONDS = 0.22
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
 PATIENCE = {True: 0.05, False: 0.25}  # seconds that a live picture and a past one are waited for

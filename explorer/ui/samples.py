@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from explorer.ui.frame import View
+from explorer.ui.tokens import shown_token
 
 LONGEST = 48  # tokens of a line
 
@@ -15,11 +18,11 @@ def show(view: View) -> None:
     answer = view.picture("samples.answers", 0.5, count=3 if view.about["writes"] else 5)
     if answer is None:
         return
-    st.markdown("\n\n".join(line(row, view.about["writes"]) for row in answer[0]["rows"]))
-    right = [r for row in answer[0]["rows"] for r in row["right"]]
-    st.caption(
-        f":green-badge[right] :red-badge[wrong] at step {answer[0]['step']}: {sum(right)} of {len(right)} tokens"
-    )
+    rows = answer[0]["rows"]
+    right = [r for row in rows for r in row["right"]]
+    legend = f"<b class=right>right</b> <b class=wrong>wrong</b> at step {answer[0]['step']}: "
+    lines = "".join(f"<p>{line(row, view.about['writes'])}</p>" for row in rows)
+    st.html(f'<div class="samples">{lines}<small>{legend}{sum(right)} of {len(right)} tokens</small></div>')
     if view.about["writes"]:
         written = view.picture("samples.generation", 2)
         if written is not None:
@@ -30,23 +33,12 @@ def show(view: View) -> None:
 
 
 def line(row: dict, running_text: bool) -> str:
-    """One example in Markdown: what was read and, token by token, what was said."""
+    """One example as HTML: what was read and, token by token, what was said. Every letter is escaped."""
     said = list(zip(row["said"], row["right"], strict=True))[-LONGEST:]
-    marked = " ".join(colored(token, right) for token, right in said)
-    return marked if running_text else f"{code(row['read'])} → {marked}"
+    marked = " ".join(f"<b class={'right' if right else 'wrong'}>{visible(token)}</b>" for token, right in said)
+    return marked if running_text else f"<code>{visible(row['read'])}</code> → {marked}"
 
 
-def colored(token: str, right: bool) -> str:
-    """A token as a badge."""
-    return f":{'green' if right else 'red'}-background[{escaped(token)}]"
-
-
-def code(text: str) -> str:
-    """Text as inline code, whatever is in it."""
-    return f"`{text.replace('`', 'ˋ')}`"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shall not read: a visitor's own letters among it."""
-    visible = "␣" if text == " " else text
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|~<>:$&^=\"'" else c for c in visible)
+def visible(text: str) -> str:
+    """Text as HTML; a token of white space can be seen."""
+    return escape(shown_token(text))

@@ -7,9 +7,10 @@ import streamlit as st
 from explorer.runs.answer import Answer
 from explorer.runs.run import head_name
 from explorer.ui import picture
-from explorer.ui.attention.look import Look, keys, queries, shown_token
+from explorer.ui.attention.look import Look, keys, queries
 from explorer.ui.components.arithmetic import arithmetic
 from explorer.ui.frame import cards
+from explorer.ui.tokens import escaped, shown_token
 
 ROW, REST, TALLEST = 20, 520, 1180  # pixels: of a key, of all else, and beyond which the keys scroll
 FORMULAS = (
@@ -31,7 +32,7 @@ def show(look: Look) -> None:
         plain, arrays = answer
         name = head_name(f"{plain['path']}.{plain['head']}")
         tokens = queries(look.plain, plain["path"])
-        token = shown_token(tokens[plain["query"]]) if plain["query"] < len(tokens) else ""
+        token = escaped(tokens[plain["query"]]) if plain["query"] < len(tokens) else ""
         st.markdown(f"**{name.capitalize()}, seen by position {plain['query']}** “{token}” · step {plain['step']}")
         arithmetic(
             plain,

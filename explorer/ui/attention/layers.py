@@ -14,9 +14,9 @@ import streamlit as st
 from explorer.charts import lens as charts
 from explorer.runs.answer import Answer
 from explorer.ui import picture
-from explorer.ui.attention.look import Look, shown_token
+from explorer.ui.attention.look import Look
 from explorer.ui.frame import cards
-from explorer.ui.samples import escaped
+from explorer.ui.tokens import shown_token
 
 EVERY = {"lens": 1.5, "attribution": 1.2}  # seconds: an Altair chart's update costs the browser 45 ms
 NORMS = 420  # pixels
@@ -179,8 +179,8 @@ def attribution_sentence(answer: Answer) -> str:
 
 
 def quoted(token: str) -> str:
-    """A token in Markdown, whatever is in it."""
-    return f"“{escaped(shown_token(token))}”"
+    """A token in a sentence."""
+    return f"“{shown_token(token)}”"
 
 
 def signed(value: float) -> str:

@@ -75,8 +75,3 @@ def keys(plain: dict[str, Any], path: str) -> list[str]:
 def causal(path: str, kind: str) -> bool:
     """Whether an attention of a model of this kind never looks ahead."""
     return kind == "decoder" or (path.startswith("decoder.") and not path.endswith(".cross"))
-
-
-def shown_token(token: str) -> str:
-    """A token that is white space, made visible."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(token, token)

@@ -10,8 +10,8 @@ import streamlit as st
 from explorer.charts import interventions as charts
 from explorer.runs.answer import Answer
 from explorer.ui import picture
-from explorer.ui.attention.look import Look, shown_token
-from explorer.ui.samples import escaped
+from explorer.ui.attention.look import Look
+from explorer.ui.tokens import escaped, shown_token
 
 EVERY = 1.2  # seconds: an Altair chart's update costs the browser 45 ms
 TEMPERATURES = [0.1, 0.13, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.63, 0.79]
@@ -193,7 +193,7 @@ def sentence(look: Look, answer: Answer, turned: bool) -> str:
     here = f"the next token at position {at} moved by {kl[at]:.3g} nats (KL divergence)"
     if most == at:
         return f"{here}, more than at any other position."
-    token = quoted(look.plain["tokens"][most])
+    token = shown_token(look.plain["tokens"][most])
     return f"{here}; position {most} “{token}” moved most, by {kl[most]:.3g} nats."
 
 

@@ -10,9 +10,9 @@ from explorer.measure.backpropagation import short
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.attention import inputs
-from explorer.ui.attention.look import shown_token
 from explorer.ui.components.backward import backward
 from explorer.ui.frame import View, cards
+from explorer.ui.tokens import shown_token
 
 EVERY = 1.5  # seconds
 FORMULAS = (

@@ -9,9 +9,9 @@ import streamlit as st
 
 from explorer.charts import numerics as charts
 from explorer.ui import picture
-from explorer.ui.attention.look import shown_token
 from explorer.ui.frame import View, cards
 from explorer.ui.numerics.answers import FORMATS, listed, seen, source, table
+from explorer.ui.tokens import escaped, shown_token
 
 SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 NAMES = {"plain": "plain", "stable": "max subtracted"}
@@ -53,7 +53,7 @@ def show(view: View | None) -> None:
         picture.show(charts.softmax_error, charts.lines_frame(*lines, here=scale), "softmax-error")
         picture.look_for("softmax-error", failing_sentence(plain["rows"][1:], arrays["scales"], arrays["worst"]))
     with right:
-        st.markdown(f"**Log-sum-exp and cross-entropy** in nats · target “{shown_token(plain['target'])}”")
+        st.markdown(f"**Log-sum-exp and cross-entropy** in nats · target “{escaped(plain['target'])}”")
         exact = plain["logarithms"][0]
         head = ["", "log-sum-exp", "error", "cross-entropy", "error"]
         table(head, [[row, *numbers(found, exact)] for row, found in zip(rows, plain["logarithms"], strict=True)])

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from messages import looked_for
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui.components.backward import describe
@@ -91,5 +92,4 @@ def test_the_section_lets_one_token_be_chosen_and_asks_for_its_loss_alone():
     choice.select_index(2).run(timeout=30)
     assert at.session_state.asked["target"] is not None
     assert at.selectbox[0].value == at.session_state.asked["target"]
-    assert any(f"at position {at.selectbox[0].value} has p = " in markdown.value for markdown in at.markdown)
-    assert any("What to look for" in markdown.value for markdown in at.markdown)
+    assert any(f"at position {at.selectbox[0].value} has p = " in said for said in looked_for(at))

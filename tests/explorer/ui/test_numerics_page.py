@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from messages import looked_for
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
@@ -53,30 +54,26 @@ def waiting(app: AppTest) -> bool:
     return "waiting" in app.session_state and bool(app.session_state["waiting"])
 
 
-def told(app: AppTest) -> list[str]:
-    return [m.value for m in app.markdown if m.value.startswith("**What to look for:**")]
-
-
 @pytest.mark.parametrize("section", [*ALWAYS, *OF_A_RUN])
 def test_every_section_shows_pictures_of_a_run(run, section):
     app = visit(section, run=run)
     assert app.title[0].value == "Numbers"
-    assert told(app)
-    assert not any("nan" in line for line in told(app))
+    assert looked_for(app)
+    assert not any("nan" in line for line in looked_for(app))
     assert app.expander[0].label == "How this is computed"
 
 
 @pytest.mark.parametrize("section", ALWAYS)
 def test_what_needs_no_run_is_there_without_one(section):
     app = visit(section)
-    assert told(app)
+    assert looked_for(app)
     assert not [b for b in app.button if b.label == "Train"]
 
 
 @pytest.mark.parametrize("section", OF_A_RUN)
 def test_what_needs_a_run_offers_the_cards_without_one(section):
     app = visit(section)
-    assert not told(app)
+    assert not looked_for(app)
     assert [b for b in app.button if b.label == "Train"]
     assert any(f"{section} is shown on" in m.value for m in app.markdown)
 
@@ -86,7 +83,7 @@ def test_a_number_that_is_none_is_refused_and_a_known_one_is_taken():
     app.text_input(key="number").set_value("ten").run()
     assert app.warning[0].value.startswith("“ten” is not a number")
     app.text_input(key="number").set_value("65520").run()
-    assert "float16 makes it infinite (its largest is 65504)" in told(app)[0]
+    assert "float16 makes it infinite (its largest is 65504)" in looked_for(app)[0]
 
 
 def bars(word: str) -> list[dict]:
