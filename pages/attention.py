@@ -4,7 +4,8 @@ import streamlit as st
 
 from explorer.ui import frame, picture
 from explorer.ui.attention import arithmetic, compare, discoveries, inputs, interventions, layers, overview, scores
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 MAPS = (
     r"$A = \mathrm{softmax}(QK^\top/\sqrt{D} + \text{mask})$ for each head (Vaswani et al. 2017, §3.2.1), from the "

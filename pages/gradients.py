@@ -7,8 +7,9 @@ import streamlit as st
 
 from explorer.charts import gradients, progress
 from explorer.ui import frame, picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope, weight
+from explorer.ui.view import View
 
 POINTS = 300  # of each curve
 SECTIONS = {

@@ -4,8 +4,8 @@ import streamlit as st
 
 from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, frame
-from explorer.ui.frame import View
 from explorer.ui.numerics import dropout, formats, norm, scaling, softmax, sums
+from explorer.ui.view import View
 
 TITLE, SENTENCE = "Numbers", "What 32 and 16 bits do to a model’s arithmetic, worked out for real in each format."
 SECTIONS = {

@@ -5,7 +5,8 @@ from typing import Any
 
 from explorer.charts import progress
 from explorer.ui import chosen, frame, picture, samples
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 POINTS = 500  # of a curve
 

@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from explorer.ui.frame import View
 from explorer.ui.tokens import shown_token
+from explorer.ui.view import View
 
 LONGEST = 48  # tokens of a line
 

@@ -91,7 +91,10 @@ def words(page: Page):
     return page.locator(".backward .words")
 
 
-@pytest.mark.parametrize("which", RUNS)
+SHORT = {"decoder", "translator"}  # the others are slow proofs
+
+
+@pytest.mark.parametrize("which", [w if w in SHORT else pytest.param(w, marks=pytest.mark.prove) for w in RUNS])
 def test_the_walk_lights_every_operation_forwards_and_back_and_opens_it(page, address, answers, which):
     opened(page, address, which)
     plain, _ = answers[which]

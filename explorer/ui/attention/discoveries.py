@@ -13,7 +13,7 @@ from explorer.measure.heads import SCORES, crossings
 from explorer.runs.answer import Answer
 from explorer.runs.run import Event
 from explorer.ui import server
-from explorer.ui.frame import View
+from explorer.ui.view import View
 
 EVERY = 2.0  # seconds between two looks at a growing run
 SCORING = "scoring the heads of {of} snapshots"

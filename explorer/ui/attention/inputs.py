@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.ui.frame import View
+from explorer.ui.view import View
 
 PROBE, SAMPLE, OWN = "probe", "another sample", "own text"
 LAST_SAMPLE = 9999

@@ -13,12 +13,12 @@ import streamlit as st
 
 from explorer.charts import interventions as charts
 from explorer.charts import progress
-from explorer.runs import catalogue
 from explorer.runs.run import Event, head_name
-from explorer.ui import chosen, picture, server
+from explorer.ui import branching, picture, server
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.turning import steered, turn
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 EVERY = 3.0  # seconds: to replace every head takes long, and an Altair chart's update costs the browser 45 ms
 STAND_INS = {"zero": "nothing", "mean": "its mean", "resample": "another example’s", "afresh": "fresh weights"}
@@ -186,29 +186,7 @@ def order(look: Look, kind: str) -> None:
 
 def branch(look: Look, kind: str) -> None:
     """Makes a branch at the step, changes the head there, lets it train and looks at it."""
-    run, step, steps = look.view.run, look.step, look.view.config.train.steps
-    new = catalogue.new_path(run.config.nearest_preset()[0])
-    request = server.host().request(
-        "explorer.runs.branch:branch",
-        lane="slow",
-        path=str(run.path),
-        step=step,
-        new=str(new),
-        changes={"train.steps": 2 * step} if steps is not None and step >= steps else {},
-    )
-    try:
-        request.answer.result(timeout=120)
-        chosen.open_run(new.stem)
-    except (ValueError, TimeoutError) as error:
-        chosen.complain(f"no branch was made: {error}")
-        return
-    server.host().order(new, kind, head=look.head)
-    server.obeyed(server.host().order(new, "play"))
-    st.session_state.rerun = True
-    st.toast(
-        f"A branch at step {step}, {look.name} changed. The run it came from stays under Runs.",
-        icon=":material/fork_right:",
-    )
+    branching.branch(look.view.run, look.step, {}, [(kind, {"head": look.head}), branching.PLAY])
 
 
 def loss_sentence(view: View, head: str, step: int, events: list[Event], here: bool) -> str:

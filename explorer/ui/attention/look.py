@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explorer.runs.run import head_name
-from explorer.ui.frame import View
+from explorer.ui.view import View
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from explorer.ui import picture
 from explorer.ui.attention.look import Look, causal, keys, queries
 from explorer.ui.attention.naming import labels, row_name, summary
 from explorer.ui.components.matrix_grid import Head, Mode, Row, attention_map
-from explorer.ui.frame import View
+from explorer.ui.view import View
 
 PATTERN = Mode("pattern", "attention probability, 0 to 1", "probability")
 SCORES = Mode("scores", "scores before the softmax", "signed", masked=True)

@@ -10,8 +10,9 @@ import streamlit as st
 
 from explorer.measure.updates import number
 from explorer.runs.run import Run
-from explorer.ui import chosen, frame, picture, server
-from explorer.ui.frame import View, cards
+from explorer.ui import branching, picture
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 SHOWN = 10  # taps before the failing one
 MOST = 3.4028235e38  # that float32 holds
@@ -188,8 +189,4 @@ def rewind(view: View, step: int) -> None:
 
 def resume(run: Run, step: int, lr: float) -> None:
     """Branches there, and lets the branch train."""
-    frame.branch(run, step, {"optimizer.lr": lr})
-    new = chosen.run()
-    if new is not None and new.id != run.id:
-        server.obeyed(server.host().order(new.path, "play"))
-    st.session_state.rerun = True
+    branching.branch(run, step, {"optimizer.lr": lr}, [branching.PLAY])

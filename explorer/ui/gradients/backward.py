@@ -11,8 +11,9 @@ from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.attention import inputs
 from explorer.ui.components.backward import backward
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.tokens import shown_token
+from explorer.ui.view import View
 
 EVERY = 1.5  # seconds
 FORMULAS = (

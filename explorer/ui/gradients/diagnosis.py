@@ -9,8 +9,9 @@ import streamlit as st
 
 from explorer.config import to_word
 from explorer.preset import BROKEN, Broken
-from explorer.ui import chosen, frame, picture, server
-from explorer.ui.frame import View, cards
+from explorer.ui import branching, chosen, picture
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 EVERY = 2.0  # seconds: it compares gradients, which takes as long as a dozen steps
 NEARBY = 20  # steps whose mean loss is told
@@ -96,13 +97,7 @@ def cure(view: View, broken: Broken) -> None:
 
 def go_on(view: View, changes: dict[str, Any]) -> None:
     """Branches at the step looked at, with the fix, and trains on."""
-    steps = view.config.train.steps
-    more = {"train.steps": 2 * view.step} if steps is not None and view.step >= steps else {}
-    frame.branch(view.run, view.step, changes | more)
-    branch = chosen.run()
-    if branch is not None and branch.id != view.run.id:
-        server.obeyed(server.host().order(branch.path, "play"))
-    st.session_state.rerun = True
+    branching.branch(view.run, view.step, changes, [branching.PLAY])
 
 
 def start_again(view: View, changes: dict[str, Any]) -> None:

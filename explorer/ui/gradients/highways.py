@@ -9,7 +9,8 @@ import streamlit as st
 
 from explorer.charts import gradients, highways
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two looks at a growing run
 COMPUTED = (

@@ -15,7 +15,8 @@ from explorer.charts.timeline import Guide
 from explorer.measure import instruments as measure
 from explorer.runs.answer import Answer
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 EVERY = {"measure": 1.5, "history": 3.0}  # seconds between two looks at a growing run
 KINDS = {

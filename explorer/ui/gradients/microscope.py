@@ -15,7 +15,8 @@ from explorer.runs.run import head_name
 from explorer.ui import picture
 from explorer.ui.attention.naming import row_name
 from explorer.ui.components.microscope import Quantity, Row, microscope
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 POINTS = 240  # columns
 TENSORS, BLOCKS, HEADS = "tensors", "blocks", "heads"

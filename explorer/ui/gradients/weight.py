@@ -16,7 +16,8 @@ from explorer.measure.updates import number
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.components.tensor_map import tensor_map
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 MAPS = {"value": "value θ", "gradient": "gradient ∂L/∂θ", "change": "change Δθ"}
 FIRST = "attention.project.weight"  # the tensor shown first: a matrix in the middle of things

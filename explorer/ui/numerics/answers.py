@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.charts.numerics import told
 from explorer.runs.answer import Answer
 from explorer.ui import server
-from explorer.ui.frame import View
+from explorer.ui.view import View
 
 EVERY = 1.5  # seconds: an Altair chart's update costs the browser 45 ms
 FORMATS = ("float32", "float16", "bfloat16")

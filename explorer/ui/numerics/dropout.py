@@ -10,7 +10,8 @@ import streamlit as st
 from explorer.charts import numerics as charts
 from explorer.charts.gradients import short
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
+from explorer.ui.view import View
 
 EVERY = 3  # seconds
 RATES = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9]

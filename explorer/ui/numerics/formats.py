@@ -10,8 +10,9 @@ import streamlit as st
 from explorer.charts import numerics as charts
 from explorer.ui import picture
 from explorer.ui.components.bits import DIGITS, bits
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import FORMATS, listed, table, worked_out
+from explorer.ui.view import View
 
 KNOWN = ["0.1", "1", "1.001", "65504", "65520", "1e-7", "6e-8", "3.4e38", "inf"]
 COMPUTED = (

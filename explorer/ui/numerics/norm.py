@@ -9,8 +9,9 @@ import streamlit as st
 
 from explorer.charts import numerics as charts
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import FORMATS, listed, worked_out
+from explorer.ui.view import View
 
 SPREADS = [10.0**-power for power in range(13)]
 MEANS = [0.0, 1.0, 10.0, 100.0]

@@ -10,8 +10,9 @@ import streamlit as st
 from explorer.charts import numerics as charts
 from explorer.charts.gradients import short
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import EVERY
+from explorer.ui.view import View
 
 ZERO, INFINITE = 2, 3  # places of what is flushed and of what overflows
 COMPUTED = (

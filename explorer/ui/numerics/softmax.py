@@ -9,9 +9,10 @@ import streamlit as st
 
 from explorer.charts import numerics as charts
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import FORMATS, listed, seen, source, table
 from explorer.ui.tokens import escaped, shown_token
+from explorer.ui.view import View
 
 SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 NAMES = {"plain": "plain", "stable": "max subtracted"}

@@ -7,8 +7,9 @@ import streamlit as st
 
 from explorer.charts import numerics as charts
 from explorer.ui import picture
-from explorer.ui.frame import View, cards
+from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import FORMATS, listed, worked_out
+from explorer.ui.view import View
 
 COMPUTED = (
     r"**One after another**: $s \leftarrow s + a$, each addition rounded to the format. **Compensated** (Kahan 1965): "

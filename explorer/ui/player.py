@@ -1,0 +1,98 @@
+"""The player bar on top of every page, and what its buttons do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.runs.run import Run
+from explorer.ui import branching, chosen, server
+from explorer.ui.components.player_bar import Action, player_bar
+from explorer.ui.view import View
+
+TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
+
+
+def show(view: View, waiting: str) -> None:
+    """The player bar, and what its buttons do. waiting: what pictures are waiting for, in words."""
+    status, run = view.status, view.run
+    place = server.host().place(run.path)
+    state = "queued" if place else status.state
+    over = state in ("finished", "diverged")
+    speed = next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None)
+    data = {
+        "name": chosen.differences(run),
+        "state": state,
+        "words": words(view, place),
+        "step": view.step,
+        "live": view.live,
+        "last": view.last,
+        "exact": not waiting,
+        "note": waiting or None,
+        "events": [
+            {
+                "id": e.id,
+                "step": e.step,
+                "kind": e.kind,
+                "label": e.label,
+                "tone": TONES.get(e.kind, "info"),
+            }
+            for e in sorted(view.events, key=lambda e: e.step)[-200:]
+        ],
+        "speed": speed,
+        "can": {
+            "play": state != "diverged",
+            "single": not over and state != "training",
+            "reset": True,
+            "branch": view.last > 0,
+            "share": True,
+            "bookmark": True,
+        },
+        "share_url_query": f"run={run.id}" + ("" if view.live else f"&step={view.step}"),
+        "projector": bool(st.session_state.get("projector")),
+    }
+    player_bar(data, key="player", on_action=lambda action: act(run, action))
+
+
+def words(view: View, place: int) -> str:
+    """The run's state in words."""
+    if place:
+        return f"waiting · place {place} in the queue"
+    state, reason = view.status.state, view.status.reason
+    if state == "training":
+        speed = view.run.speed()
+        return f"training · {speed:.0f} steps/s" if speed else "training · starting"
+    if state == "waiting":
+        return "ready at step 0"
+    return f"{state} · {reason}" if reason else state
+
+
+def act(run: Run, action: Action) -> None:
+    """Carries out what was pressed on the player bar."""
+    kind, host, state = action["kind"], server.host(), st.session_state
+    if kind == "view":
+        state.step = max(0, min(int(action["step"]), run.last))
+    elif kind == "live":
+        state.step = None
+    elif kind == "play":
+        state.step = None
+        if run.status.state == "finished":  # as many steps again
+            host.order(run.path, "set", **{"train.steps": 2 * run.last})
+        server.obeyed(host.order(run.path, "play"))
+    elif kind == "single":
+        state.step = None
+        server.obeyed(host.order(run.path, "single"))
+    elif kind == "pause":
+        server.obeyed(host.order(run.path, "pause", reason="by hand"))
+    elif kind == "speed":
+        server.obeyed(host.order(run.path, "speed", value=action["value"]))
+    elif kind == "bookmark":
+        server.obeyed(host.order(run.path, "bookmark", label=""))
+    elif kind == "projector":
+        state.projector = not state.get("projector")
+        state.rerun = True
+    elif kind == "reset":
+        chosen.begin(run.config)
+        state.rerun = True
+    elif kind == "branch":
+        branching.branch(run, state.step if state.step is not None else run.last, {})
+        state.rerun = True
