@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import HEADER
 
-NAMES = ("step", "recording", "page", "long_run", "attention")
+NAMES = ("step", "recording", "page", "long_run", "attention", "gradients")
 
 
 def main() -> None:
