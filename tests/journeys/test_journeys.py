@@ -93,7 +93,7 @@ def test_first_use(visit: Callable):
     expect(loss).to_be_visible()
     tab.go("Attention")
     expect(page.locator(".frame")).to_have_count(8)
-    expect(page.get_by_text("reads backwards").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("reads back").first).to_be_visible(timeout=60_000)
     tab.go("Gradients")
     chart(page, "Gradient")
     assert run.steps["loss"][-20:].mean() < 0.6 * run.steps["loss"][:20].mean()

@@ -54,7 +54,7 @@ def label(head: str, pattern: np.ndarray, plain: dict[str, Any]) -> Head:
 def line_words(found: attention.Line) -> str:
     """A line in words."""
     if found.kind == "mirror":
-        return "reads backwards"
+        return "reads back"
     if found.offset == 0:
         return "looks at itself"
     return f"looks {found.offset} back" if found.offset > 0 else f"looks {-found.offset} ahead"
