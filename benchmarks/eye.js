@@ -12,7 +12,7 @@ const number = (name) =>
 const SIGNS = {
   card: () => document.querySelector('[class*="st-key-train-"] button:enabled')?.checkVisibility() || null,
   // the newest step in the loss's line, once it has two points: one alone has no length
-  loss: () => inside(".st-key-card-curves-0", ".curves")?.dataset.newest || null,
+  loss: () => inside(".st-key-board-train", ".curves")?.dataset.newest || null,
   step: () => number("Step")?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
   nats: () => number("Loss"),
   right: () => number("Right")?.match(/[\d.]+(?=%)/)?.[0] ?? null,

@@ -1,14 +1,16 @@
 """Train: loss, metric, gradient norm, speed, and what the model says."""
 
 import math
+from functools import partial
 from typing import Any
 
 from explorer.charts import progress
 from explorer.ui import chosen, frame, picture, samples
-from explorer.ui.frame import cards
+from explorer.ui.frame import board
 from explorer.ui.view import View
 
 POINTS = 500  # of a curve
+CALM_SECONDS = 0.8  # between two drawings of what need not move at every tick
 
 
 def draw(view: View) -> None:
@@ -20,27 +22,20 @@ def draw(view: View) -> None:
     here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
     held_out = view.run.validation
     compared = here | {"validation": held_out if len(held_out["step"]) else None, "earlier": earlier()}
+    calm: dict[str, Any] = {"every": CALM_SECONDS, "of": view.moment}
     numbers(view)
-    left, right = cards("curves", 1.35, 1)
-    with left:
-        picture.curves(progress.LOSS, progress.parts(curve, "loss", guide=guessing, **compared), "loss")
-        picture.look_for("loss", loss_sentence(view, math.log(symbols)))
-    if view.first:
-        return  # the loss first; the rest a quarter of a second later
-    with right:
-        picture.curves(progress.METRIC, progress.parts(curve, "metric", guide=by_chance, **compared), "metric")
-        picture.look_for("metric", metric_sentence(view))
-    left, right = cards("says", 1.35, 1)
-    with left:
+    with board("train"):
+        loss = progress.parts(curve, "loss", guide=guessing, **compared)
+        picture.curves(progress.LOSS, loss, "loss", loss_sentence(view, math.log(symbols)))
+        if view.first:
+            return  # the loss first; the rest a quarter of a second later
+        metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
+        picture.curves(progress.METRIC, metric, "metric", metric_sentence(view), **calm)
         samples.show(view)
-    with right:
-        picture.curves(progress.GRADIENT, progress.gradient_norm_parts(curve, clip=clip, **here), "norm")
-        picture.look_for("norm", clip_sentence(view, clip))
-    left, right = cards("pace", 1.35, 1)
-    with left:
-        picture.curves(progress.RATE, progress.parts(curve, "lr", **here), "lr")
-    with right:
-        picture.curves(progress.SPEED, progress.parts(curve, "speed", cursor=view.cursor), "speed")
+        norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
+        picture.curves(progress.GRADIENT, norms, "norm", clip_sentence(view, clip), **calm)
+        picture.curves(progress.RATE, partial(progress.parts, curve, "lr", **here), "lr", **calm)
+        picture.curves(progress.SPEED, partial(progress.parts, curve, "speed", cursor=view.cursor), "speed", **calm)
 
 
 def earlier() -> list[progress.Earlier]:

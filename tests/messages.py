@@ -37,5 +37,7 @@ def read_microscope(message: bytes) -> tuple[dict[str, Any], np.ndarray, dict[st
 
 
 def looked_for(app: AppTest) -> list[str]:
-    """What a page says to look for under its pictures, as HTML."""
-    return [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
+    """What a page says to look for under its pictures: as HTML, or told to the curves above it."""
+    curves = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"]
+    said = [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
+    return said + [told for told in (read_curves(message)[0]["sentence"] for message in curves) if told]

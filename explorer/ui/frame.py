@@ -69,6 +69,11 @@ def cards(name: str, *widths: float) -> list[Any]:
     return [c.container(border=True, height="stretch", key=f"card-{name}-{i}") for i, c in enumerate(columns)]
 
 
+def board(name: str) -> Any:
+    """A grid of cards, each made of a single element: a live page is cheaper the fewer containers it has."""
+    return st.container(key=f"board-{name}")
+
+
 def heading(title: str, sentence: str) -> None:
     """Title and the one sentence."""
     st.title(title, anchor=False)

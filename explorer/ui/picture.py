@@ -22,6 +22,7 @@ from explorer.charts.timeline import Panel
 from explorer.ui.components import curves as canvas
 
 Chart = Callable[..., alt.TopLevelMixin]
+Parts = Sequence[dict[str, Any]]
 
 
 @lru_cache(maxsize=128)
@@ -45,13 +46,27 @@ def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
 
 
-def curves(panel: Panel, parts: Sequence[dict[str, Any]], key: str) -> None:
-    """Draws curves over steps. A click on them moves the scrubber there."""
+def curves(
+    panel: Panel,
+    parts: Callable[[], Parts] | Parts,
+    key: str,
+    sentence: str | None = None,
+    every: float = 0,
+    of: object = None,
+) -> None:
+    """Draws curves over steps, under them what to look for. A click on them moves the scrubber there.
+
+    every, of: as `paced` takes them, for curves that need not be drawn anew at every tick; parts is then a function.
+    """
 
     def go(step: int) -> None:
         st.session_state.step = step
 
-    canvas.curves(panel, parts, key=key, projector=bool(st.session_state.get("projector")), on_step=go)
+    def told() -> bytes:
+        drawn = parts() if callable(parts) else parts
+        return canvas.message(panel, drawn, bool(st.session_state.get("projector")), sentence)
+
+    canvas.curves(paced(told, key, of, every), key=key, on_step=go)
 
 
 def warm_up() -> None:
@@ -59,17 +74,17 @@ def warm_up() -> None:
     spec_of(gradients.flow, gradients.flow_frame(np.empty(0), []))
 
 
-def paced(make: Callable[[], pd.DataFrame], key: str, of: object, every: float) -> pd.DataFrame:
-    """What `make` gives, made anew after `every` seconds, or at once where `of` (the run, the step) changes.
+def paced(make: Callable[[], bytes], key: str, of: object, every: float) -> bytes:
+    """What `make` gives, made anew after `every` seconds, or at once where `of` changes.
 
-    A chart's update takes the browser tens of milliseconds, one that has not changed none: so on a page with
-    several charts they take turns.
+    A component that is told the same bytes again leaves its picture as it is: a tick of the page then costs the
+    browser, and so the training beside it, the pictures that matter at that pace and not all of them.
     """
-    made, when, table = st.session_state.get(f"paced:{key}", (None, 0.0, None))
+    made, when, told = st.session_state.get(f"paced:{key}", (None, 0.0, b""))
     if made != of or time.monotonic() - when >= every:
-        table = make()
-        st.session_state[f"paced:{key}"] = (of, time.monotonic(), table)
-    return table
+        told = make()
+        st.session_state[f"paced:{key}"] = (of, time.monotonic(), told)
+    return told
 
 
 def figures(numbers: dict[str, str]) -> None:
@@ -87,12 +102,11 @@ def preload() -> None:
 def look_for(key: str, sentence: str) -> None:
     """One line under a picture that is true of this run now. Its place has room for a second line.
 
-    `code` stands between backticks. Plain HTML: a live page says it five times a second, and Markdown costs the
-    browser ten times as much.
+    `code` stands between backticks. Plain HTML in one element: a live page says it several times a second, and
+    Markdown costs the browser ten times as much.
     """
     words = re.sub("`([^`]*)`", r"<code>\1</code>", escape(sentence))
-    with st.container(key=f"look-for-{key}"):
-        st.html(f"<p><b>What to look for:</b> {words}</p>")
+    st.html(f'<p class="look-for look-for-{escape(key)}"><b>What to look for:</b> {words}</p>')
 
 
 def computed(text: str, *functions: Callable[..., Any], title: str = "How this is computed") -> None:

@@ -13,23 +13,24 @@ LONGEST = 48  # tokens of a line
 
 
 def show(view: View) -> None:
-    """The probe's examples with the model's answers; a text task also writes by itself."""
-    st.markdown("**What it says** · the same examples at every step")
-    answer = view.picture("samples.answers", 0.5, count=3 if view.about["writes"] else 5)
+    """The probe's examples with the model's answers; a text task also writes by itself. One element."""
+    writes = view.about["writes"]
+    answer = view.picture("samples.answers", 0.5, count=3 if writes else 5)
     if answer is None:
         return
     rows = answer[0]["rows"]
     right = [r for row in rows for r in row["right"]]
     legend = f"<b class=right>right</b> <b class=wrong>wrong</b> at step {answer[0]['step']}: "
-    lines = "".join(f"<p>{line(row, view.about['writes'])}</p>" for row in rows)
-    st.html(f'<div class="samples">{lines}<small>{legend}{sum(right)} of {len(right)} tokens</small></div>')
-    if view.about["writes"]:
-        written = view.picture("samples.generation", 2)
-        if written is not None:
-            st.markdown(f"**What it writes by itself** · drawn from its own probabilities at step {written[0]['step']}")
-            st.code(written[0]["text"], language=None, wrap_lines=True, height=150)
-            if written[0]["verdict"]:
-                st.caption(written[0]["verdict"])
+    lines = "".join(f"<p>{line(row, writes)}</p>" for row in rows)
+    said = f"<h4>What it says <i>the same examples at every step</i></h4>{lines}"
+    said += f"<small>{legend}{sum(right)} of {len(right)} tokens</small>"
+    written = view.picture("samples.generation", 3) if writes else None
+    if written is not None:
+        said += (
+            f"<h4>What it writes by itself <i>drawn from its own probabilities at step {written[0]['step']}</i></h4>"
+            f"<pre tabindex=0>{escape(written[0]['text'])}</pre><small>{escape(written[0]['verdict'] or '')}</small>"
+        )
+    st.html(f'<div class="samples{" writes" if writes else ""}">{said}</div>')
 
 
 def line(row: dict, running_text: bool) -> str:

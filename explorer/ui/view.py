@@ -59,6 +59,11 @@ class View:
         """What the page waits for, in words."""
         return self.waits[-1] if self.waits else ""
 
+    @property
+    def moment(self) -> tuple:
+        """What a picture that is not drawn at every tick must follow at once."""
+        return self.run.id, None if self.live else self.step, self.status.state, len(self.events)
+
     def at(self, step: int, place: str) -> View:
         """The same run at another step, for a picture in a place of its own."""
         return replace(self, step=step, live=False, place=place)

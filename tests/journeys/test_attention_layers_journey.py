@@ -28,7 +28,7 @@ def stored(name: str, **changes: object) -> Run:
 
 def sentence(page: Page, key: str) -> Locator:
     """What to look for under a picture."""
-    return page.locator(f".st-key-look-for-{key}")
+    return page.locator(f".look-for-{key}")
 
 
 def exactly(text: str) -> re.Pattern:

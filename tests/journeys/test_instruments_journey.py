@@ -26,7 +26,7 @@ def stored(name: str, **changes: object) -> Run:
 
 def sentence(page: Page, key: str) -> Locator:
     """What to look for under a picture."""
-    return page.locator(f".st-key-look-for-{key}")
+    return page.locator(f".look-for-{key}")
 
 
 def test_the_instruments_tell_the_steps_own_numbers(visit: Callable):

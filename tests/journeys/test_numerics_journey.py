@@ -19,7 +19,7 @@ TALL = {"width": 1440, "height": 1600}  # the whole page: nothing has to be scro
 
 def sentence(page: Page, key: str) -> Locator:
     """What to look for under a picture."""
-    return page.locator(f".st-key-look-for-{key}")
+    return page.locator(f".look-for-{key}")
 
 
 def test_a_clicked_bit_is_flipped_and_the_others_follow(visit: Callable):

@@ -69,7 +69,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     at = int(row.input_value()), int(column.input_value())
     chosen, _ = xray.weight(str(run.path), 10, NAME, *at)
     until(lambda: strip(page)["old weight"] == number(chosen["before"], 5), "the strip is of the cell that was clicked")
-    expect(page.locator(".st-key-look-for-strip")).to_contain_text("the same to the last bits of a float32 weight")
+    expect(page.locator(".look-for-strip")).to_contain_text("the same to the last bits of a float32 weight")
     page.get_by_role("button", name="Prove its gradient").click()
     proof = page.locator(".st-key-card-proof-0")
     expect(proof).to_contain_text("relative error")
@@ -79,7 +79,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     row.press("Enter")
     typed, _ = xray.weight(str(run.path), 10, NAME, 2, at[1])
     until(lambda: strip(page)["old weight"] == number(typed["before"], 5), "the strip is of the row that was typed")
-    expect(page.locator(".st-key-look-for-weight-past")).to_contain_text("from step 0 to step 10")
+    expect(page.locator(".look-for-weight-past")).to_contain_text("from step 0 to step 10")
 
 
 def test_what_overflowed_is_named_and_a_branch_at_half_the_rate_trains(visit: Callable):
@@ -124,4 +124,4 @@ def test_a_weight_that_was_broken_by_hand_is_found(visit: Callable):
 def test_a_run_that_is_well_has_nothing_to_examine(visit: Callable):
     run = recorded(catalogue.new_path("well"), 10)
     page = visit().open(f"/gradients?run={run.id}&inside={AUTOPSY}")
-    expect(page.locator(".st-key-look-for-autopsy")).to_contain_text("the loss and the gradient of all 10 steps")
+    expect(page.locator(".look-for-autopsy")).to_contain_text("the loss and the gradient of all 10 steps")

@@ -16,16 +16,17 @@ function unpack(data) {
 }
 
 function build(parent) {
-  const root = make("div", "curves", parent), head = make("div", "head", root);
-  const panel = { root, hidden: new Set(), pointer: null, found: null, told: null };
+  const root = make("div", "curves", parent), picture = make("div", "picture", root), head = make("div", "head", picture);
+  const panel = { root, picture, hidden: new Set(), pointer: null, found: null, told: null };
   panel.title = make("b", "", head);
   panel.legend = make("div", "legend", head);
   panel.menu = make("div", "saving", head);
-  panel.stage = make("div", "stage", root);
+  panel.stage = make("div", "stage", picture);
   panel.canvas = make("canvas", "", panel.stage);
   panel.over = make("canvas", "over", panel.stage);
   panel.canvas.role = "img";
   panel.over.tabIndex = 0;
+  panel.sentence = make("p", "sentence", root);
   panel.tip = make("div", "tip", root);
   panel.tip.hidden = true;
   buildSaving(panel);
@@ -90,6 +91,14 @@ function reach({ look: { holds, scale }, curves, guides, events, cursor }) {
   }
   for (const guide of guides) take(guide.value);
   return { low, high, newest };
+}
+
+// What to look for, its `code` between backticks.
+function sayLookFor(place, sentence) {
+  place.hidden = sentence === null;
+  if (sentence === null) return;
+  place.replaceChildren(make("b", "", null, "What to look for: "));
+  sentence.split("`").forEach((piece, i) => place.append(i % 2 ? make("code", "", null, piece) : piece));
 }
 
 function draw(panel) {
@@ -170,20 +179,31 @@ function moveByKey(panel, event) {
   event.stopPropagation(); // the same keys move the scrubber
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const start = performance.now(), panel = panels.get(parentElement) ?? build(parentElement);
-  panels.set(parentElement, panel);
+// Whether two messages are the same bytes: what is drawn then stands.
+const same = (a, b) => a?.length === b.length && a.every((byte, i) => byte === b[i]);
+
+function show(panel, data) {
+  panel.data = data.slice();
   const header = (panel.header = unpack(data)), { look } = header;
-  panel.go = (step) => setTriggerValue("step", step);
-  panel.root.style.height = `${look.height}px`;
+  panel.picture.style.height = `${look.height}px`;
   panel.root.classList.toggle("projector", look.projector);
   panel.title.textContent = look.title;
   const newest = header.curves.map((curve) => curve.n && `${curve.series || look.title} ${format(curve.value[curve.n - 1], 4)}`).filter(Boolean);
   panel.canvas.ariaLabel = `${look.text}. ${header.curves.length <= 4 ? newest.join(", ") : ""}`;
   panel.over.ariaLabel = `${look.title}: arrow keys read the values, Enter goes to that step`;
+  sayLookFor(panel.sentence, header.sentence);
   draw(panel);
   const [first] = header.curves; // what is on the screen now, for whoever watches the page
   panel.root.dataset.newest = first?.n > 1 ? first.step[first.n - 1] : "";
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const start = performance.now(), panel = panels.get(parentElement) ?? build(parentElement);
+  panels.set(parentElement, panel);
+  panel.go = (step) => setTriggerValue("step", step);
+  const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
+  if (!same(panel.data, data) || panel.ink !== ink) show(panel, data);
+  panel.ink = ink;
   window.__curvesPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late

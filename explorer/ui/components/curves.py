@@ -28,8 +28,10 @@ mount = st.components.v2.component(
 )
 
 
-def message(panel: Panel, parts: Sequence[dict[str, Any]], projector: bool = False) -> bytes:
-    """What the canvas draws: parts as timeline.py describes them."""
+def message(
+    panel: Panel, parts: Sequence[dict[str, Any]], projector: bool = False, sentence: str | None = None
+) -> bytes:
+    """What the canvas draws: parts as timeline.py describes them. sentence: stands under it."""
     header: dict[str, list] = {"curves": [], "guides": [], "events": [], "nonfinite": []}
     arrays: list[np.ndarray] = []
     cursor, short = None, ""
@@ -67,7 +69,8 @@ def message(panel: Panel, parts: Sequence[dict[str, Any]], projector: bool = Fal
     }
     dashes = [(name, dash) for name, dash in (panel.dashes or {}).items() if name in met]
     colors = {"cursor": theme.CURSOR, "bad": theme.BAD}
-    return pack(header | {"look": look, "dashes": dashes, "cursor": cursor, "colors": colors}, arrays, "<f8")
+    told = {"look": look, "dashes": dashes, "cursor": cursor, "colors": colors, "sentence": sentence}
+    return pack(header | told, arrays, "<f8")
 
 
 def _curve(part: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -95,19 +98,12 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return np.array_equal(a, b, equal_nan=True)
 
 
-def curves(
-    panel: Panel,
-    parts: Sequence[dict[str, Any]],
-    *,
-    key: str,
-    projector: bool = False,
-    on_step: Callable[[int], None],
-) -> None:
-    """Draws `parts` under `panel`. `on_step` is called with the step that was clicked, before the page runs."""
+def curves(told: bytes, *, key: str, on_step: Callable[[int], None]) -> None:
+    """Draws a message. `on_step` is called with the step that was clicked, before the page runs."""
 
     def deliver() -> None:
         step = st.session_state[key]["step"]
         if step is not None:
             on_step(int(step))
 
-    mount(key=key, data=message(panel, parts, projector), on_step_change=deliver)
+    mount(key=key, data=told, on_step_change=deliver)
