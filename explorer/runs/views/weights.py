@@ -1,0 +1,72 @@
+"""Weights of runs as points of one space, laid out as one training has them. P parameters, N points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import safetensors.torch
+
+from explorer.runs.replay import restore
+from explorer.runs.run import Run
+from explorer.runs.views.restored import opened
+from explorer.runs.views.snapshots import thinned
+from explorer.training import Training
+
+MOST = 100  # snapshots of a path
+
+
+def fits(run: Run, training: Training) -> bool:
+    """True where a run has the same tensors of the same shapes, and so lives in the same space."""
+    if run.tensors != list(training.named):
+        return False
+    snapshot = run.snapshot(run.newest_snapshot())
+    shapes = {} if snapshot is None else {n: t.shape for n, t in safetensors.torch.load(snapshot.weights).items()}
+    return shapes == training.flat.shapes
+
+
+def fitting(path: str, training: Training) -> Run:
+    """The run, opened. ValueError where it does not fit."""
+    run = opened(path)
+    if not fits(run, training):
+        raise ValueError(f"{run.id} has a model of another shape; choose a run whose model has the same")
+    return run
+
+
+def at_snapshot(run: Run, step: int, training: Training) -> np.ndarray | None:
+    """The weights (P,) of a snapshot; None where it was thinned away meanwhile."""
+    snapshot = run.snapshot(step)
+    if snapshot is None:
+        return None
+    return training.flat.join(safetensors.torch.load(snapshot.weights)).double().numpy()
+
+
+def at_step(run: Run, step: int, training: Training) -> np.ndarray:
+    """The weights (P,) of any step, exactly. ValueError where the run never came there."""
+    found = at_snapshot(run, step, training)
+    if found is None:
+        weights = {name: tensor.cpu() for name, tensor in restore(run, step).weights().items()}
+        found = training.flat.join(weights).double().numpy()
+    return found
+
+
+def snapshots_until(run: Run, step: int) -> list[int]:
+    """The steps of at most MOST snapshots of a run until a step."""
+    return thinned([s for s in run.snapshot_steps if s <= step], MOST)
+
+
+def taken(paths: Sequence[str], step: int, training: Training) -> tuple[np.ndarray, np.ndarray]:
+    """The steps (N,) and weights (N, P) of the snapshots of runs until a step; runs of other shapes are left out."""
+    steps, points = [], []
+    for path in paths:
+        run = opened(path)
+        if not fits(run, training):
+            continue
+        for at in snapshots_until(run, step):
+            weights = at_snapshot(run, at, training)
+            if weights is not None:
+                steps.append(at)
+                points.append(weights)
+    if not points:
+        raise ValueError("there are no snapshots until this step; go to a later one")
+    return np.array(steps), np.stack(points)
