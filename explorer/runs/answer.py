@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import safetensors.numpy
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]  # plain values and arrays
+# a looker computes one answer after another, so there is one for pictures at hand, one for those that take a while,
+# and one for maps, where umap is loaded and never runs twice at once
+Lane = Literal["quick", "slow", "maps"]
 
 
 def pack(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:

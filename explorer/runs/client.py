@@ -22,14 +22,14 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from explorer.runs.answer import Answer, unpack
+from explorer.runs.answer import Answer, Lane, unpack
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Request:
-    """A picture asked for: its answer to come, how far it is, whether it broke and is worth asking again."""
+    """A picture asked for: its answer to come, how far it is, whether to ask again: it broke, or another stood in."""
 
     answer: Future[Answer] = field(default_factory=Future)
     progress: tuple[int, int] | None = None
@@ -97,7 +97,7 @@ class Client:
         self._send({"run": str(run), "order": {"n": number, "kind": kind, "detail": detail}})
         return obeyed
 
-    def request(self, function: str, lane: str = "quick", **arguments: Any) -> Request:
+    def request(self, function: str, lane: Lane = "quick", **arguments: Any) -> Request:
         """Asks for `module:function(**arguments)` of the engine, computed in a looker."""
         number, request = next(self._numbers), Request()
         with self._lock:
@@ -175,7 +175,9 @@ class Client:
         if reason:
             request.answer.set_exception(ValueError(reason))
         else:
-            request.answer.set_result(unpack(data))
+            answer = unpack(data)
+            request.broken = bool(answer[0].get("standing_in"))
+            request.answer.set_result(answer)
 
     def _told(self, run: str, message: dict[str, Any]) -> None:
         with self._lock:

@@ -18,11 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from explorer.runs.answer import Lane
 from explorer.runs.child import FORKS, Child, forked, spawned, warm_up
 
-LANES = ("quick", "slow")  # pictures at hand, and those that take a while
+LANES = get_args(Lane)
 GOODBYE_SECONDS = 5.0  # for a worker to write its last checkpoint
 
 

@@ -21,7 +21,7 @@ import streamlit as st
 
 from explorer.config import RunConfig
 from explorer.runs import catalogue
-from explorer.runs.answer import Answer
+from explorer.runs.answer import Answer, Lane
 from explorer.runs.client import Client, Request
 from explorer.runs.file import begin
 from explorer.runs.run import Event, Run
@@ -63,10 +63,11 @@ class Pictures:
     kept: OrderedDict[tuple, Request] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, run: Run, step: int, view: str, slow: bool = False, **arguments: Any) -> Request:
+    def ask(self, run: Run, step: int, view: str, lane: Lane = "quick", **arguments: Any) -> Request:
         """The picture at a step, asked for unless it is there or under way.
 
-        view: `module.function` of explorer.runs.views.   slow: it takes long even with the weights at hand.
+        view: `module.function` of explorer.runs.views.   lane: slow where it takes long even with the weights at
+        hand, maps for projections.
         """
         event = max((e.id for e in run.events if e.step <= step), default=0)
         key = (str(run.path), step, event, view, tuple(sorted(arguments.items())))
@@ -78,7 +79,7 @@ class Pictures:
             module, _, function = view.partition(".")
             request = host().request(
                 f"explorer.runs.views.{module}:{function}",
-                lane="slow" if far or slow else "quick",
+                lane="slow" if far and lane == "quick" else lane,
                 path=str(run.path),
                 step=step,
                 **arguments,

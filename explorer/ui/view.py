@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.config import RunConfig
-from explorer.runs.answer import Answer
+from explorer.runs.answer import Answer, Lane
 from explorer.runs.client import Request
 from explorer.runs.run import Event, Run, Status
 from explorer.ui import server
@@ -73,17 +73,17 @@ class View:
         return replace(self, step=self.run.newest_snapshot(), live=True, place="newest")
 
     def picture(
-        self, function: str, every: float = 0, /, slow: bool = False, doing: str = AGAIN, **arguments: Any
+        self, function: str, every: float = 0, /, lane: Lane = "quick", doing: str = AGAIN, **arguments: Any
     ) -> Answer | None:
         """The numbers of a view (`module.function`) at this step; while they are computed, the last ones shown.
 
-        While live, the next is asked for when the last is there and `every` seconds have gone. slow: it takes
-        long even with the weights at hand. doing: what is done `{of}` times meanwhile, in words. None before the
-        first (a word then keeps its place), and where it was refused (the reason does).
+        While live, the next is asked for when the last is there and `every` seconds have gone. lane: "slow" where it
+        takes long even with the weights at hand, "maps" for projections. doing: what is done `{of}` times meanwhile,
+        in words. None before the first (a word then keeps its place), and where it was refused (the reason does).
         """
         shown = st.session_state.setdefault("shown", {})
         key = (self.run.id, self.place, function, *sorted(arguments.items()))
-        request = self.asked(key, function, every, slow, arguments)
+        request = self.asked(key, function, every, lane, arguments)
         try:
             answer = server.answer_within(request, PATIENCE[self.live] if key in shown else FIRST_PATIENCE)
         except ValueError as error:
@@ -100,13 +100,13 @@ class View:
             st.caption(self.waiting)
         return answer or shown.get(key)
 
-    def asked(self, key: tuple, function: str, every: float, slow: bool, arguments: dict[str, Any]) -> Request:
+    def asked(self, key: tuple, function: str, every: float, lane: Lane, arguments: dict[str, Any]) -> Request:
         """The request to wait for: while live the last one, until it is answered and old enough."""
         requests = st.session_state.setdefault("asked", {})
         request, when, live = requests.get(key, (None, 0.0, False))
         young = request is not None and not (request.answer.done() and time.monotonic() - when >= every)
         if request is not None and young and self.live and live:
             return request
-        request = server.pictures().ask(self.run, self.step, function, slow, **arguments)
+        request = server.pictures().ask(self.run, self.step, function, lane, **arguments)
         requests[key] = (request, time.monotonic(), self.live)
         return request

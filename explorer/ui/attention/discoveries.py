@@ -21,7 +21,7 @@ SCORING = "scoring the heads of {of} snapshots"
 
 def follow(view: View) -> Answer | None:
     """The scores of every head at the run's snapshots; what they tell is marked from now on."""
-    answer = view.newest().picture("heads.history", EVERY, slow=True, doing=SCORING)
+    answer = view.newest().picture("heads.history", EVERY, lane="slow", doing=SCORING)
     if answer is not None:
         server.discoveries()[str(view.run.path)] = list(found(answer))
     return answer

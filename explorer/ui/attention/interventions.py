@@ -80,7 +80,7 @@ def worth(look: Look) -> None:
         required=True,
     )
     title.markdown("**What each head is worth**")
-    answer = look.view.picture("interventions.ablations", EVERY, slow=True, kind=kind)
+    answer = look.view.picture("interventions.ablations", EVERY, lane="slow", kind=kind)
     if answer is None:
         return
     plain, arrays = answer

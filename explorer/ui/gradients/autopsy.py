@@ -34,7 +34,7 @@ def show(view: View) -> None:
             picture.look_for("autopsy", healthy(view))
         picture.computed(FORMULAS, title="How an autopsy is made")
         return
-    answer = view.at(view.last, "autopsy").picture("autopsy.examine", slow=True)
+    answer = view.at(view.last, "autopsy").picture("autopsy.examine", lane="slow")
     with cards("autopsy", 1)[0]:
         if answer is None:
             return

@@ -46,7 +46,7 @@ def asked(view: View, given: dict[str, Any]) -> Answer | None:
     key = f"backward-target {view.run.id} {sorted(given.items())}"
     with st.container(horizontal=True, vertical_alignment="center", key="backward-target"):
         target = st.session_state.get(key)
-        answer = view.picture("backward.walk", EVERY, slow=True, target=target, **given)
+        answer = view.picture("backward.walk", EVERY, lane="slow", target=target, **given)
         run, last = st.session_state.get("backward-shown", (None, None))
         answer = answer or (last if run == view.run.id else None)
         if answer is None:

@@ -45,7 +45,7 @@ def findings(view: View) -> None:
     """One paragraph for each rule that fired, or how calm it is."""
     title = st.empty()
     title.markdown("**Diagnosis**")
-    answer = view.picture("diagnosis.findings", EVERY, slow=True)
+    answer = view.picture("diagnosis.findings", EVERY, lane="slow")
     if answer is None:
         return
     plain = answer[0]

@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.charts import instruments as charts
 from explorer.charts.timeline import Guide
 from explorer.measure import instruments as measure
-from explorer.runs.answer import Answer
+from explorer.runs.answer import Answer, Lane
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -109,8 +109,8 @@ def told_by_samples(view: View, which: tuple[str, ...], found: tuple[Answer, Ans
 
 def read(view: View, which: tuple[str, ...]) -> tuple[Answer, Answer | None] | None:
     """The instruments at this step, their cost above them, and over the snapshots, which takes longer."""
-    slow = COST / (view.run.speed() or np.inf) > QUICK
-    measured = view.picture("instruments.measure", EVERY["measure"], slow=slow, which=which)
+    lane: Lane = "slow" if COST / (view.run.speed() or np.inf) > QUICK else "quick"
+    measured = view.picture("instruments.measure", EVERY["measure"], lane=lane, which=which)
     if measured is None:
         return None
     costs(view, measured)
@@ -119,7 +119,7 @@ def read(view: View, which: tuple[str, ...]) -> tuple[Answer, Answer | None] | N
     history = view.newest().picture(
         "instruments.history",
         EVERY["history"],
-        slow=True,
+        lane="slow",
         doing="measuring {of} snapshots",
         which=which,
         most=AT_ONCE if view.status.state == "training" else None,
@@ -304,7 +304,7 @@ def curvature(view: View) -> None:
     found = []
     for step in asked[-SHOWN:]:
         there = view.at(step, f"curvature {step}")
-        answer = there.picture("instruments.curvature", slow=True, doing="about {of} products with the Hessian")
+        answer = there.picture("instruments.curvature", lane="slow", doing="about {of} products with the Hessian")
         if answer is not None:
             found.append(answer[0])
     if found:

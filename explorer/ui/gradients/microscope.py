@@ -96,7 +96,7 @@ def recorded(view: View, names: list[str], kind: str) -> Drawn:
 
 def of_heads(view: View) -> Drawn | None:
     """Rows of heads, computed at the snapshots by a looker."""
-    answer = view.newest().picture("gradients.heads", EVERY, slow=True, doing=MEASURING)
+    answer = view.newest().picture("gradients.heads", EVERY, lane="slow", doing=MEASURING)
     if answer is None:
         return None
     plain, arrays = answer

@@ -165,7 +165,7 @@ def prove(view: View, asked: dict[str, Any]) -> None:
         if wanted is None or wanted[0] != place:
             st.caption("moves this weight a little both ways in float64 and compares with backpropagation")
             return
-        answer = view.at(wanted[1], "weight-proof").picture("xray.proved", slow=True, **asked)
+        answer = view.at(wanted[1], "weight-proof").picture("xray.proved", lane="slow", **asked)
         if answer is None:
             return
         st.markdown(verdict(answer[0]))
@@ -205,7 +205,7 @@ def verdict(plain: dict[str, Any]) -> str:
 
 def past(view: View, asked: dict[str, Any]) -> None:
     """Value, gradient and change over the snapshots so far."""
-    answer = view.picture("xray.history", 3.0, slow=True, doing="retracing {of} snapshots", **asked)
+    answer = view.picture("xray.history", 3.0, lane="slow", doing="retracing {of} snapshots", **asked)
     if answer is None:
         return
     arrays = answer[1]

@@ -36,7 +36,7 @@ def show(view: View | None) -> None:
             "One layer’s", list(charts.KINDS), default="activations", required=True, key="mask-of"
         )
     doing = "drawing {of} masks"
-    answer = view.picture("numerics.dropout", EVERY, slow=True, doing=doing, rate=rate, masks=masks)
+    answer = view.picture("numerics.dropout", EVERY, lane="slow", doing=doing, rate=rate, masks=masks)
     if answer is None:
         return
     plain, arrays = answer

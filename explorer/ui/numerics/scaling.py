@@ -39,7 +39,7 @@ def show(view: View | None) -> None:
             picture.show(charts.histogram, table, "scaled")
             picture.look_for("scaled", scaled_sentence(plain["exponent"], arrays["whole"]))
     with right:
-        swept = view.picture("numerics.sweep", 4, slow=True)
+        swept = view.picture("numerics.sweep", 4, lane="slow")
         if swept is not None:
             st.caption(f"on the batch of step {swept[0]['step']}")
             shares = swept[1]["shares"]

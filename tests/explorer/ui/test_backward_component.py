@@ -75,7 +75,7 @@ def page():
         def __init__(self):
             self.run = run
 
-        def picture(self, function, every, slow, **arguments):
+        def picture(self, function, every, lane, **arguments):
             assert function == "backward.walk"
             st.session_state.asked = arguments
             return unpack(pack(*views.walk(str(path), 3, **arguments)))
