@@ -39,6 +39,9 @@ class Event:
             "paused": f"paused: {reason}",
             "diverged": f"diverged: {reason}",
             "finished": f"finished: {reason}",
+            "stopped early": f"stopped early: {reason}",
+            "pruned": f"pruned: {reason}",
+            "refused": f"not trained: {reason}",
         }
         return f"step {self.step}: {words.get(self.kind, self.kind)}"
 

@@ -59,10 +59,10 @@ def create(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def begin(path: Path, config: RunConfig) -> None:
+def begin(path: Path, config: RunConfig, **meta: Any) -> None:
     """Makes the file of a run that has not started yet. RunFileError where there already is a file.
 
-    It appears whole: a reader never finds half a file.
+    It appears whole: a reader never finds half a file. meta: what else it is to say of itself, as plain JSON.
     """
     if path.exists():
         raise RunFileError(f"{path.name} is already there; choose another name or remove it first")
@@ -72,6 +72,8 @@ def begin(path: Path, config: RunConfig) -> None:
         set_meta(connection, "config", config.plain())
         set_meta(connection, "created", time.time())
         set_meta(connection, "status", {"state": "waiting", "reason": ""})
+        for key, value in meta.items():
+            set_meta(connection, key, value)
     unready.replace(path)
 
 

@@ -38,11 +38,14 @@ RECENT = 16  # newest checkpoints, never thinned
 class Recorder:
     """Writes the run at `path`, which `file.begin` or another recorder made; a context manager.
 
+    budget, recent: bytes of checkpoints, and how many of the newest are never thinned.   validates: by itself,
+    as often as costs little time; else whoever trains says what was `validated`.
     RunFileError where the file cannot be used or somebody else is writing it.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, budget: int | None = None, recent: int = RECENT, validates: bool = True):
+        self.path, self.recent, self.validates = path, recent, validates
+        self.budget = SNAPSHOT_BYTES if budget is None else budget
         self._file_lock = FileLock(lock_path(path))
         try:
             self._file_lock.acquire(timeout=1)
@@ -112,7 +115,7 @@ class Recorder:
             self.snapshot(training)
         elif time.monotonic() - self._last_commit >= COMMIT_SECONDS:
             self.commit()
-        if training.step >= self._next_validation:
+        if self.validates and training.step >= self._next_validation:
             self._validate(training)
 
     def _validate(self, training: Training) -> None:
@@ -121,7 +124,11 @@ class Recorder:
         cost = time.perf_counter() - start
         self._next_validation = training.step + max(10, round(cost / max(self._seconds, 1e-6) / VALIDATION_SHARE))
         if found is not None:
-            self._connection.execute("INSERT OR REPLACE INTO validation VALUES (?, ?, ?)", (training.step, *found))
+            self.validated(training.step, *found)
+
+    def validated(self, step: int, loss: float, metric: float) -> None:
+        """Records loss and metric on held-out data after `step` steps."""
+        self._connection.execute("INSERT OR REPLACE INTO validation VALUES (?, ?, ?)", (step, loss, metric))
 
     def commit(self) -> None:
         """Writes what was added since the last commit."""
@@ -154,14 +161,14 @@ class Recorder:
     def _thinned_to(self) -> int:
         """The stride that the old checkpoints of a file are already thinned to: a power of two."""
         steps = self._snapshots
-        common = math.gcd(*steps[:-RECENT]) if len(steps) > RECENT else 0
+        common = math.gcd(*steps[: -self.recent]) if len(steps) > self.recent else 0
         return common & -common or 1
 
     def _thin(self, size: int) -> None:
         """Removes old checkpoints that are not on the stride, and doubles the stride where that is not enough."""
-        allowed = max(SNAPSHOT_BYTES // size, 2 * RECENT)
+        allowed = max(self.budget // size, 2 * self.recent)
         while len(self._snapshots) > allowed:
-            old, recent = self._snapshots[:-RECENT], self._snapshots[-RECENT:]
+            old, recent = self._snapshots[: -self.recent], self._snapshots[-self.recent :]
             kept = [s for s in old if s % self._thin_stride == 0] + recent
             if len(kept) > allowed:
                 self._thin_stride *= 2
