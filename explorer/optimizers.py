@@ -165,10 +165,12 @@ def _muon(config: OptimizerConfig, flat: Flat) -> Built:
         chosen = inside if ".blocks." in f".{name}" and len(shape) == 2 else rest
         chosen.append(flat.piece([name]))
     knobs: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
-    return inside + rest, [
-        torch.optim.Muon(groups(inside), adjust_lr_fn="match_rms_adamw", **knobs),
-        torch.optim.AdamW(groups(rest), fused=True, **knobs),
-    ]
+    parts: list[torch.optim.Optimizer] = []
+    if inside:
+        parts.append(torch.optim.Muon(groups(inside), adjust_lr_fn="match_rms_adamw", **knobs))
+    if rest:
+        parts.append(torch.optim.AdamW(groups(rest), fused=True, **knobs))
+    return inside + rest, parts
 
 
 BUILDERS: dict[str, Callable[[OptimizerConfig, Flat], Built]] = {

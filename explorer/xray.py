@@ -135,9 +135,14 @@ def ruled(training: Training, name: str) -> tuple[str, dict[str, float]]:
                 rule = training.config.optimizer.name
                 if rule == "muon" and not isinstance(part, torch.optim.Muon):
                     rule = "adamw"  # of embeddings, unembedding and vectors
-                knobs = {key: float(value) for key, value in group.items() if isinstance(value, (int, float))}
-                return rule, knobs | dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
+                return rule, constants(group)
     raise AssertionError(f"{name} belongs to an optimizer")
+
+
+def constants(group: dict[str, Any]) -> dict[str, float]:
+    """The numbers in force of an optimizer's parameter group, by torch's names; betas one by one."""
+    knobs = {key: float(value) for key, value in group.items() if isinstance(value, (int, float))}
+    return knobs | dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
 
 
 def frozen(training: Training, name: str, place: tuple[int, int]) -> bool:
