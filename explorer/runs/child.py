@@ -1,7 +1,8 @@
 """Child: a process of the host's with torch in memory, ready in 10 ms.
 
     fork   ─> copy of the host, which has loaded torch ─┐
-    spare  ─> a process that has loaded it by itself   ─┴─> role ─> worker or looker
+    spare  ─> a process that has loaded it by itself   ─┴─> role ─> worker, looker,
+                                                                   search or a trial of one
 
 The first message to a child tells its role; then it lives that role until the host's end of its pipe closes.
 """
@@ -34,20 +35,23 @@ class Child:
         self.pipe.send_bytes(json.dumps(message).encode())
 
 
-def forked(others: list[Connection]) -> Child:
-    """A copy of this process. others: the host's open connections, which the copy must let go of."""
+def forked(others: list[Connection], parent: bool = False) -> Child:
+    """A copy of this process. others: the host's open connections, which the copy must let go of.
+
+    parent: it makes children of its own. It then ends by itself when its pipe closes.
+    """
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=live, args=(theirs, [*others, ours]), daemon=True)
+    process = context.Process(target=live, args=(theirs, [*others, ours]), daemon=not parent)
     process.start()
     theirs.close()
     return Child(process, ours)
 
 
-def spawned() -> Child:
+def spawned(parent: bool = False) -> Child:
     """A process made without fork, loading torch while it waits."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=live_warm, args=(theirs,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=live_warm, args=(theirs,), daemon=not parent)
     process.start()
     theirs.close()
     return Child(process, ours)
@@ -64,6 +68,14 @@ def live(orders: Connection, others: list[Connection]) -> None:
         return
     if task["role"] == "worker":
         worker.main(Path(task["path"]), orders)
+    elif task["role"] == "search":
+        from explorer.search import driver  # with Optuna, which only a search needs
+
+        driver.main(Path(task["path"]), orders)
+    elif task["role"] == "trial":
+        from explorer.search import trial
+
+        trial.main(Path(task["path"]), task, orders)
     else:
         looker.main(orders)
 

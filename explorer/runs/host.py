@@ -36,6 +36,12 @@ class Job:
     child: Child | None = None
     sent: int = 0  # of `orders`, to the present child
     training: bool = False
+    slots: int = 0  # of a search: so many trials at once, as its driver knows
+
+    @property
+    def role(self) -> str:
+        """What its process does: trains a run, or carries a search on."""
+        return "search" if self.path.suffix == ".search" else "worker"
 
     @property
     def wants_to_train(self) -> bool:
@@ -99,7 +105,9 @@ class Host:
     def hatch(self, role: str, path: Path | None) -> Child:
         """A new process in a role, in about 10 ms."""
         if FORKS:
-            child = forked([self.server, *(c.pipe for c in self.children)])
+            child = forked([self.server, *(c.pipe for c in self.children)], parent=role == "search")
+        elif role == "search":
+            child = spawned(parent=True)
         else:
             child, self.spare = self.spare or spawned(), spawned()
         child.say({"role": role, "path": str(path)})
@@ -129,13 +137,25 @@ class Host:
                     self.say({"run": key, "queued": place})
                     continue
                 training += job.wants_to_train
-                job.child, job.sent = self.hatch("worker", job.path), 0
+                job.child, job.sent = self.hatch(job.role, job.path), 0
+                job.slots = 0
                 self.say({"run": key, "queued": 0})
             if job.child is not None:
                 with suppress(ConnectionError):  # it has just ended: `lost` hears of it and makes another
                     for order in list(job.orders)[job.sent :]:
                         job.child.say(order)
                         job.sent += 1
+        self.share()
+
+    def share(self) -> None:
+        """Tells each search how many trials it may train at once: what the quota leaves, and at least one."""
+        training = [job for job in self.jobs.values() if job.child is not None and job.wants_to_train]
+        slots = max(1, self.quota - len(training) + 1)
+        for job in training:
+            if job.role == "search" and job.slots != slots and job.child is not None:
+                job.slots = slots
+                with suppress(ConnectionError):  # it has just ended
+                    job.child.say({"slots": slots})
 
     def serve(self, lane: str) -> None:
         """Hands the next request to the looker of a lane, if it is free."""
@@ -159,6 +179,7 @@ class Host:
                 job.training = True
             elif order["kind"] == "pause":
                 job.training = False
+            self.share()
         if "failed" in message:
             job.orders.clear()
             job.sent = 0
