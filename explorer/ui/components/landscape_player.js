@@ -1,0 +1,103 @@
+// The player beside a landscape: steps of all paths together, and the sub-steps of one of them with their numbers.
+const PACES = { slowly: 2, "step by step": 6, fast: 24 }; // steps a second
+
+function buildPlayer(land) {
+  const controls = make("div", "controls", land.side), button = (words, label, press) => {
+    const made = make("button", "", controls, words);
+    made.title = made.ariaLabel = label;
+    made.onclick = press;
+    return made;
+  };
+  button("|‹", "Back to the start", () => goTo(land, 0));
+  button("‹", "One step back", () => goTo(land, land.step - 1));
+  land.play = button("▶", "Play", () => (land.timer ? halt(land) : run(land)));
+  button("›", "One step on", () => goTo(land, land.step + 1));
+  land.pace = make("select", "", controls);
+  land.pace.ariaLabel = "How fast";
+  for (const words of Object.keys(PACES)) land.pace.append(new Option(words));
+  land.pace.value = "step by step";
+  land.pace.onchange = () => land.timer && run(land);
+  land.slider = make("input", "", land.side);
+  Object.assign(land.slider, { type: "range", min: 0, step: 1, ariaLabel: "Steps taken" });
+  land.slider.oninput = () => goTo(land, Number(land.slider.value));
+  const line = make("div", "chosen", land.side);
+  land.which = make("select", "", line);
+  land.which.ariaLabel = "Whose sub-steps are told";
+  land.which.onchange = () => tellStages(land);
+  land.where = make("b", "", line);
+  land.stages = make("ol", "", land.side);
+  land.source = make("small", "", land.side);
+  land.side.onkeydown = (event) => event.stopPropagation(); // the same keys move the scrubber
+}
+
+const longest = ({ header }) => Math.max(0, ...header.tracks.map(({ n }) => n - 1));
+
+function goTo(land, step, playing = false) {
+  if (!playing) halt(land);
+  land.step = Math.min(longest(land), Math.max(0, step));
+  land.slider.value = land.step;
+  draw(land);
+  tellStages(land);
+}
+
+function halt(land) {
+  clearInterval(land.timer);
+  land.timer = null;
+  land.play.textContent = "▶";
+  land.play.title = land.play.ariaLabel = "Play";
+}
+
+function run(land) {
+  halt(land);
+  if (land.step >= longest(land)) goTo(land, 0);
+  land.play.textContent = "⏸";
+  land.play.title = land.play.ariaLabel = "Pause";
+  land.timer = setInterval(() => {
+    if (land.step >= longest(land)) halt(land);
+    else goTo(land, land.step + 1, true);
+  }, 1000 / PACES[land.pace.value]);
+}
+
+// New paths are played from their start; where motion is unwelcome they are shown whole.
+function showPlayer(land, before) {
+  const { header } = land;
+  land.side.hidden = !header.player;
+  if (!header.player) return;
+  const chosen = land.which.value, names = header.tracks.map(({ name }) => name);
+  if (JSON.stringify(names) !== land.names) land.which.replaceChildren(...names.map((name) => new Option(name)));
+  land.names = JSON.stringify(names);
+  land.which.value = names.includes(chosen) ? chosen : (header.told ?? names[0] ?? "");
+  land.slider.max = longest(land);
+  if (before?.walk !== header.walk) {
+    halt(land);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    land.step = calm || !before ? longest(land) : 0;
+    land.slider.value = land.step;
+    if (!calm && before) run(land);
+  }
+  tellStages(land);
+}
+
+const pair = (a, b) => `(${format(a, 4)}, ${format(b, 4)})`;
+
+function tellStages(land) {
+  const track = land.header.tracks.find(({ name }) => name === land.which.value);
+  if (!track) return;
+  const at = land.upto(track), of = Math.max(0, track.n - 1), S = track.stages.length;
+  land.where.textContent = at < land.step ? `ended at step ${at}: ${track.ended}` : `step ${at} of ${of}`;
+  const rows = [["where it was", "θ", "before the step", at ? pair(track.x[at - 1], track.y[at - 1]) : pair(track.x[0], track.y[0])]];
+  track.stages.forEach(({ name, symbol, formula }, s) => {
+    const place = ((at - 1) * S + s) * 2;
+    rows.push([name, symbol, formula, at ? pair(track.numbers[place], track.numbers[place + 1]) : "–"]);
+  });
+  while (land.stages.children.length > rows.length) land.stages.lastChild.remove();
+  rows.forEach(([name, symbol, formula, value], i) => {
+    let row = land.stages.children[i];
+    if (!row) {
+      row = make("li", "", land.stages);
+      for (const tag of ["span", "i", "b", "em"]) make(tag, "", row);
+    }
+    [name, symbol, value, formula].forEach((text, k) => row.children[k].textContent !== text && (row.children[k].textContent = text));
+  });
+  land.source.textContent = track.source;
+}

@@ -1,0 +1,111 @@
+"""Which plane the loss surface is drawn on, around which step, and the paths of which runs are drawn over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.charts import theme
+from explorer.measure.plane import ALL, OWN, RANDOM, THREE, Laying
+from explorer.runs import catalogue
+from explorer.runs.run import Run
+from explorer.ui import chosen, server
+from explorer.ui.view import View
+
+KINDS = {
+    OWN: "This run’s path",
+    ALL: "All runs’ paths",
+    THREE: "Three points",
+    RANDOM: "Random directions",
+}
+REACHES = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0]
+MOST_SEED = 9999
+
+
+@dataclass(frozen=True)
+class Walker:
+    """A run whose path is drawn: its name on the screen and its colour."""
+
+    run: Run
+    name: str
+    color: str
+
+
+def walkers(view: View) -> list[Walker]:
+    """The run looked at, and the other members of its race; without a race, the visit's other runs."""
+    race = view.run.meta("race")
+    if not race:
+        others = [
+            Walker(run, chosen.differences(run), theme.run(index)) for index, run in enumerate(chosen.earlier_runs())
+        ]
+        return [Walker(view.run, f"{chosen.differences(view.run)} (this run)", theme.TRAIN), *others]
+    found: list[Walker] = []
+    for stem in race["members"]:
+        try:
+            run = view.run if stem == view.run.id else server.opened(str(catalogue.path_of(stem)))
+        except ValueError:
+            continue  # removed since
+        found.append(Walker(run, str((run.meta("race") or race)["name"]), theme.layer(len(found))))
+    return sorted(found, key=lambda walker: walker.run.id != view.run.id)
+
+
+def chosen_plane(view: View, others: list[Walker]) -> Laying | None:
+    """The plane that the visitor chose; None while the choice is not complete."""
+    names = [kind for kind in KINDS if others or kind != ALL]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Plane",
+            names,
+            format_func=KINDS.__getitem__,
+            default=names[0],
+            key="surface-plane",
+            required=True,
+            persist_state="session",
+        )
+        reach = st.select_slider(
+            "Reach",
+            REACHES,
+            value=1.0,
+            format_func=lambda r: f"± {r:g}" if kind == RANDOM else f"× {r:g}",
+            key="surface-reach",
+            width=180,
+            help="of random directions, in lengths of the weights’ own rows; else the margin around the paths",
+            persist_state="session",
+        )
+        seed = 0
+        if kind == RANDOM:
+            seed = int(st.number_input("Seed", 0, MOST_SEED, key="surface-seed", width=120, persist_state="session"))
+    paths = tuple(str(walker.run.path) for walker in others)
+    if kind == THREE:
+        through = three(view, others)
+        return None if through is None else Laying(THREE, reach=reach, through=through)
+    return Laying(kind, seed, reach, paths if kind == ALL else ())
+
+
+def three(view: View, others: list[Walker]) -> tuple[tuple[str, int], ...] | None:
+    """Three points of weight space to lay a plane through: ends of runs and steps of this one."""
+    centre = st.session_state["surface-centre"][view.run.id]
+    here, path = chosen.differences(view.run), str(view.run.path)
+    places = {(path, step): f"{here}, step {step}" for step in (centre, centre // 2, 0)}
+    ends = {(str(walker.run.path), end(walker.run, centre)): walker.name for walker in others}
+    places |= {place: f"{name}, step {place[1]}" for place, name in ends.items()}
+    first = [*list(places)[:1], *ends, *list(places)[1:3]][:3]
+    picked = st.multiselect(
+        "Through the weights of",
+        list(places),
+        default=first,
+        max_selections=3,
+        format_func=places.__getitem__,
+        key=f"surface-three-{view.run.id}-{centre}",
+    )
+    if len(picked) < 3:
+        st.caption("Choose three points: a plane is laid through them.")
+        return None
+    return tuple(picked)
+
+
+def end(run: Run, centre: int) -> int:
+    """The last step of a run; of one that is training, the step that is drawn around, so that it stays the same."""
+    newest = run.newest_snapshot()
+    return min(centre, newest) if run.status.state == "training" else newest

@@ -1,0 +1,98 @@
+"""A slice: the loss along a straight line from the weights that the surface is drawn around."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import slices as charts
+from explorer.measure.updates import number
+from explorer.ui import picture
+from explorer.ui.optimizers.laying import REACHES, Walker, end
+from explorer.ui.view import View
+
+RANDOM = ("", 0)
+FLAT = 0.02  # nats above the higher end that count as no barrier
+FORMULA = (
+    r"$L(\theta + t\,d)$ at 49 places, by running the model forward without dropout: on the batch of the step, and on "
+    r"samples that are not trained on. To another step or run $d = \theta_b - \theta_a$, so that at t = 1 the curve is "
+    "on that one’s own loss (Goodfellow et al. 2015). A barrier is how far the loss rises above the higher of "
+    "its ends (Frankle et al. 2020 take it above their mean). A random direction is filter-normalised (Li et al. 2018)."
+)
+
+
+def show(view: View, centre: int, walkers: list[Walker]) -> None:
+    """The line's other end to choose, and the loss along it."""
+    st.markdown("**Slice** · the loss along a straight line")
+    places = ends(view, centre, walkers)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        to = st.selectbox(
+            f"From step {centre} to",
+            list(places),
+            format_func=places.__getitem__,
+            key=f"slice-to-{view.run.id}-{centre}",
+        )
+        reach, seed = 1.0, 0
+        if to == RANDOM:
+            reach = st.select_slider(
+                "Reach", REACHES, value=1.0, format_func=lambda r: f"± {r:g}", key="slice-reach", width=180
+            )
+            seed = int(st.number_input("Seed", 0, 9999, key="slice-seed", width=120))
+    given: dict[str, Any] = {"seed": seed, "reach": reach} if to == RANDOM else {"to": to[0], "at": to[1]}
+    doing = "walking {of} places along the line"
+    answer = view.at(centre, "slice").picture("slices.line", lane="slow", doing=doing, **given)
+    if answer is None:
+        return
+    plain, arrays = answer
+    losses = {name: arrays[name] for name in charts.NAMES}
+    marked = {0.0: f"step {centre}"} | ({} if to == RANDOM else {1.0: places[to]})
+    picture.show(charts.slices, charts.frame(arrays["t"], losses, marked), "slice")
+    fresh = "new samples, which this task never runs out of" if plain["fresh"] else "samples that are held out"
+    st.caption(
+        f"training: {plain['samples'][0]} samples of the batch of step {centre} · held out: "
+        f"{plain['samples'][1]} {fresh} · ‖d‖ = {number(plain['distance'], 4)}"
+    )
+    picture.look_for("slice", sentence(arrays, places[to], to == RANDOM))
+    picture.computed(FORMULA, title="How the slice is computed")
+
+
+def ends(view: View, centre: int, walkers: list[Walker]) -> dict[tuple[str, int], str]:
+    """What a line can lead to: other steps of this run, the ends of the others, or any way at all."""
+    own = str(view.run.path)
+    steps = [step for step in dict.fromkeys((0, centre // 2, end(view.run, centre))) if step != centre]
+    places = {(own, step): f"step {step} of this run" for step in steps}
+    for walker in walkers:
+        if walker.run.id != view.run.id:
+            step = end(walker.run, centre)
+            places[str(walker.run.path), step] = f"step {step} of {walker.name}"
+    return places | {RANDOM: "a random direction"}
+
+
+def sentence(arrays: dict[str, np.ndarray], name: str, random: bool) -> str:
+    """Whether something stands between the two ends, or how the valley looks from its floor."""
+    t, train, held = arrays["t"], arrays["train"], arrays["held_out"]
+    if not (np.isfinite(train).all() and np.isfinite(held).all()):
+        return "somewhere along this line the loss is not finite."
+    here = int(np.argmin(np.abs(t)))
+    if random:
+        return (
+            f"from {train[here]:.3g} nats here the loss on the batch goes to {train[0]:.3g} at t = {t[0]:g} and "
+            f"{train[-1]:.3g} at t = {t[-1]:g}".replace("-", "−")
+            + f"; the lowest of the slice is {train.min():.3g}, at t = {t[int(train.argmin())]:.2f}.".replace("-", "−")
+        )
+    there = int(np.argmin(np.abs(t - 1)))
+    between = slice(here, there + 1)
+    above = train[between] - max(train[here], train[there])
+    top = int(above.argmax())
+    hill = (
+        "nothing between is higher than the higher end, so no barrier parts them"
+        if above[top] < FLAT
+        else f"a barrier rises {above[top]:.3g} nats above the higher end, at t = {t[between][top]:.2f}"
+    )
+    gap = held[there] - train[there]
+    return (
+        f"from {train[here]:.3g} nats here to {train[there]:.3g} at {name}, {hill}; held out it is {held[there]:.3g} "
+        f"there, {abs(gap):.2g} {'more' if gap > 0 else 'less'}."
+    )

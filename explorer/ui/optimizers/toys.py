@@ -1,0 +1,201 @@
+"""Toy surfaces: a click restarts every optimizer from there; each sub-step with its live numbers. Needs no run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts import theme
+from explorer.measure.updates import number
+from explorer.runs.answer import Answer
+from explorer.ui import picture, server
+from explorer.ui.components.landscape import Ground, Track, landscape, message
+from explorer.ui.frame import cards
+from explorer.ui.view import View
+
+STEPS = [10, 25, 50, 100, 200, 300]
+SHOWN = ["sgd", "momentum", "rmsprop", "adam"]  # at first
+SMALLEST, LARGEST = 1e-6, 100.0  # learning rates
+FURTHEST = 1e4  # from (0, 0) a start may be typed
+NEAR = 0.05  # of the window's width from a minimum that counts as having come there
+FORMULAS = (
+    "Height $f(x, y)$ and gradient are float64; the gradient comes by backpropagation. The optimizers are torch’s own, "
+    "built as for a model, on a parameter of two numbers without weight decay or clipping. Muon takes it as a 1 × 2 "
+    "matrix, which made orthogonal is the unit vector along it. The sub-steps are worked out beside them by the "
+    "formulas named under them, and come to the same place.\n\n"
+    "A toy shows what a rule does where everything can be seen. It has two directions and no noise, a model has a "
+    "hundred thousand and a new batch every step: who wins here need not win there."
+)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def asked(function: str, **arguments: Any) -> Answer:
+    """A view of explorer.runs.views.toys. ValueError where it is refused."""
+    return server.host().request(f"explorer.runs.views.toys:{function}", **arguments).answer.result(timeout=60)
+
+
+def show(view: View | None = None) -> None:
+    """The surface with the walks of all optimizers over it."""
+    plain, _ = asked("surfaces")
+    with cards("toys", 1)[0]:
+        name, names, steps = controls(plain)
+        toy = plain["toys"][name]
+        rates = learning_rates(name, toy, names)
+        start = started(name, toy)
+        if not rates:
+            st.caption("Choose at least one optimizer.")
+            return
+        try:
+            answer = asked("walks", name=name, start=start, rates=rates, steps=steps)
+        except ValueError as error:
+            st.warning(str(error), icon=":material/info:")
+            return
+        draw(name, toy, start, answer, plain["optimizers"])
+    picture.computed(FORMULAS, title="How the toy surfaces are computed")
+
+
+def controls(plain: dict[str, Any]) -> tuple[str, list[str], int]:
+    """Surface, optimizers, number of steps."""
+    toys = plain["toys"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Toy surface",
+            list(toys),
+            format_func=lambda key: toys[key]["title"],
+            default=next(iter(toys)),
+            key="toy",
+            required=True,
+            persist_state="session",
+        )
+        steps = st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=220, persist_state="session")
+    names = st.pills(
+        "Optimizers",
+        plain["optimizers"],
+        selection_mode="multi",
+        default=[known for known in SHOWN if known in plain["optimizers"]],
+        key="toy-optimizers",
+        persist_state="session",
+    )
+    return name, [known for known in plain["optimizers"] if known in names], steps
+
+
+def learning_rates(name: str, toy: dict[str, Any], names: list[str]) -> tuple[tuple[str, float], ...]:
+    """The learning rate of every optimizer, each its own knob."""
+    found = []
+    with st.container(horizontal=True, key="toy-rates"):
+        for optimizer in names:
+            rate = toy["rates"][optimizer]
+            lr = st.number_input(
+                f"{optimizer}, learning rate",
+                SMALLEST,
+                LARGEST,
+                rate,
+                step=rate / 4,
+                format="%.4g",
+                key=f"toy-rate-{name}-{optimizer}",
+                width=150,
+                persist_state="session",
+            )
+            found.append((optimizer, float(lr)))
+    return tuple(found)
+
+
+def started(name: str, toy: dict[str, Any]) -> tuple[float, float]:
+    """Where the walks start: where the surface was clicked last, or what was typed."""
+    state = st.session_state
+    for axis, first in zip("xy", toy["start"], strict=True):
+        state.setdefault(f"toy-{axis}-{name}", first)
+
+    def back() -> None:
+        state[f"toy-x-{name}"], state[f"toy-y-{name}"] = toy["start"]
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        x, y = (
+            st.number_input(
+                f"Start {axis}", -FURTHEST, FURTHEST, step=0.1, format="%.4g", key=f"toy-{axis}-{name}", width=150
+            )
+            for axis in "xy"
+        )
+        st.button("Usual start", key="toy-back", icon=":material/undo:", on_click=back)
+        st.caption("Click the surface: all start from there.")
+    return float(x), float(y)
+
+
+def tracks_of(answer: Answer, colors: list[str]) -> list[Track]:
+    """The walks as paths. colors: all optimizers, each of which keeps its colour."""
+    plain, arrays = answer
+    found = []
+    for i, walk in enumerate(plain["walks"]):
+        places = arrays[f"{i}.places"]
+        found.append(
+            Track(
+                name=walk["name"],
+                color=theme.layer(colors.index(walk["name"])),
+                steps=np.arange(len(places)),
+                x=places[:, 0],
+                y=places[:, 1],
+                values=arrays[f"{i}.heights"],
+                stages=walk["stages"],
+                numbers=arrays[f"{i}.numbers"],
+                source=walk["source"],
+                ended=walk["ended"],
+            )
+        )
+    return found
+
+
+def draw(name: str, toy: dict[str, Any], start: tuple[float, float], answer: Answer, colors: list[str]) -> None:
+    """The surface, the walks, and who came where."""
+    plain, arrays = answer
+    tracks = tracks_of(answer, colors)
+    names = ", ".join(track.name for track in tracks)
+    told = message(
+        f"{toy['title']} · {toy['formula']}",
+        f"{toy['title']}, {toy['formula']}, with the walks of {names} from ({start[0]:g}, {start[1]:g})",
+        Ground(
+            arrays["heights"],
+            toy["window"],
+            "x to the right, y upwards",
+            "height f",
+            "height f",
+            scale=toy["scale"],
+            floor=toy["floor"],
+            marks=[(x, y, word) for x, y, word in toy["minima"]],
+        ),
+        tracks,
+        height=560,
+        projector=bool(st.session_state.get("projector")),
+        starts="click: all start from here",
+        walk=repr((name, start, [(walk["name"], walk["lr"]) for walk in plain["walks"]], len(tracks[0].steps))),
+    )
+
+    def begin(x: float, y: float) -> None:
+        st.session_state[f"toy-x-{name}"], st.session_state[f"toy-y-{name}"] = round(x, 4), round(y, 4)
+
+    landscape(told, key="toys", on_start=begin)
+    st.caption(f"{toy['title']}: {toy['known_for']}.")
+    picture.look_for("toys", sentence(toy, tracks))
+
+
+def sentence(toy: dict[str, Any], tracks: list[Track]) -> str:
+    """Who came to a minimum, and who is lowest; who left."""
+    (left, right), _ = toy["window"]
+    words = []
+    for track in tracks:
+        if track.ended:
+            words.append(f"{track.name} left the surface: {track.ended}")
+            continue
+        gaps = [
+            int(np.argmax(near))
+            for x, y, _ in toy["minima"]
+            if (near := np.hypot(track.x - x, track.y - y) < NEAR * (right - left)).any()
+        ]
+        if gaps:
+            words.append(f"{track.name} first comes to {toy['minima'][0][2]} at step {min(gaps)}")
+    reached = {track.name: float(track.values[-1]) for track in tracks if not track.ended and track.values is not None}
+    if reached:
+        lowest, steps = min(reached, key=reached.__getitem__), max(len(track.steps) - 1 for track in tracks)
+        words.append(f"after {steps} steps {lowest} is lowest of all, at f = {number(reached[lowest], 3)}")
+    return "; ".join(words) + "."
