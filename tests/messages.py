@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,20 @@ def read_microscope(message: bytes) -> tuple[dict[str, Any], np.ndarray, dict[st
         numbers[columns : 2 * columns],
         {q["name"]: v for q, v in zip(header["quantities"], values, strict=True)},
     )
+
+
+def read_point_map(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header, and by name points (N, dims), neighbours, distances, also (N, K), moved, each shade, paths."""
+    length = int.from_bytes(message[:4], "little")
+    header, numbers = json.loads(message[4 : 4 + length]), np.frombuffer(message, "<f4", offset=4 + length)
+    N, K, trails = header["count"], header["neighbours"]["count"], header["trails"]
+    shapes = {"points": (N, header["dims"]), "neighbours": (N, K), "distances": (N, K)}
+    shapes |= {"also": (N, K)} if header["neighbours"]["second"] else {}
+    shapes |= {"moved": (N,)} | {shade["name"]: (N,) for shade in header["shades"]}
+    shapes |= {"paths": (trails["length"], len(trails["tokens"]), header["dims"])}
+    parts = np.split(numbers, np.cumsum([math.prod(shape) for shape in shapes.values()]))
+    assert not len(parts.pop())
+    return header, {name: part.reshape(shape) for part, (name, shape) in zip(parts, shapes.items(), strict=True)}
 
 
 def looked_for(app: AppTest) -> list[str]:

@@ -9,6 +9,10 @@ class Vector {
   lineTo(x, y) { this.path += `L${x.toFixed(2)} ${y.toFixed(2)}`; }
   closePath() { this.path += "Z"; }
   arc(x, y, r) { this.path += `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`; }
+  roundRect(x, y, w, h, r) {
+    const turn = (dx, dy) => `a${r} ${r} 0 0 1 ${dx} ${dy}`;
+    this.path += `M${x + r} ${y}h${w - 2 * r}${turn(r, r)}v${h - 2 * r}${turn(-r, r)}h${2 * r - w}${turn(-r, -r)}v${2 * r - h}${turn(r, -r)}Z`;
+  }
   setLineDash(dash) { this.dash = dash; }
   stroke() { this.add(`<path d="${this.path}" fill="none" ${this.stroked()}/>`); }
   fill() { this.add(`<path d="${this.path}" fill="${this.fillStyle}" fill-opacity="${this.globalAlpha}"/>`); }
