@@ -5,7 +5,7 @@ charts.progress.losses(frame)                       # displays itself in a noteb
 charts.spec(charts.progress.losses(frame))          # what a live page keeps; see there
 """
 
-from explorer.charts import gradients, heads, highways, interventions, lens, progress, theme
+from explorer.charts import embeddings, gradients, heads, highways, interventions, lens, progress, theme
 from explorer.charts.theme import spec
 
-__all__ = ["gradients", "heads", "highways", "interventions", "lens", "progress", "spec", "theme"]
+__all__ = ["embeddings", "gradients", "heads", "highways", "interventions", "lens", "progress", "spec", "theme"]

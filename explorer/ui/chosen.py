@@ -15,7 +15,8 @@ from explorer.runs.run import Run
 from explorer.ui import server
 
 NOT_SETTINGS = {"run", "step", "paused", "projector"}
-WIDGETS = {"closer", "inside", "about"}  # what Streamlit binds to the address by itself
+MAP = ("of", "layer", "head", "by", "in", "trails", "neighbours", "distance", "metric", "seed", "since", "closer")
+WIDGETS = {"closer", "inside", "about", "topic", *(f"map-{name}" for name in MAP)}  # what Streamlit binds to the address itself
 
 
 def take_from_url() -> None:

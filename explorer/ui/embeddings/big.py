@@ -1,0 +1,45 @@
+"""A map of up to 2,000 contextual states, made on demand. N points."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.runs.answer import Answer
+from explorer.ui import picture
+from explorer.ui.components.point_map import Trails, message, point_map
+from explorer.ui.embeddings.choice import Choice
+from explorer.ui.embeddings.live import HEIGHT, frame, sentence
+from explorer.ui.frame import cards
+from explorer.ui.view import View
+
+COMPUTED = (
+    "The states of the residual stream after the chosen layer, at the asked positions of many examples of the task "
+    "that are the same at every step of every run, thinned evenly to at most 2,000, in the weights of the step where "
+    "the button was pressed. The method and the knobs are those of the live map. It is made in the process that "
+    "makes all maps, so the live map rests meanwhile."
+)
+
+
+def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
+    """The button, its progress, the map."""
+    asked: dict[str, int] = st.session_state.setdefault("big-maps", {})
+    with cards("big", 1)[0]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(f"Map 2,000 states at step {view.step:,}", key="map-big", icon=":material/bubble_chart:"):
+                asked[view.run.id] = view.step
+            st.caption("some seconds of work; the live map rests meanwhile")
+        step = asked.get(view.run.id)
+        if step is None:
+            return
+        there = view.at(step, "big")
+        own = {name: value for name, value in choice.asked.items() if name not in ("what", "head")}
+        if choice.what != "states":
+            own["layer"] = view.run.config.model.layers
+        found = there.picture("embeddings.big", lane="maps", doing="mapping {of} parts", **own)
+        if found is None:
+            return
+        of = Choice(**{**vars(choice), "what": "states", "layer": own["layer"], "since": step, "trails": False})
+        told = message(frame(there, of, found, Trails()), [], HEIGHT + 100, bool(st.session_state.get("projector")))
+        point_map(told, key="big-map", on_chosen=lambda points: None)
+        picture.look_for("big", sentence(of, found))
+    picture.computed(COMPUTED)
