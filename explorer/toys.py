@@ -106,7 +106,7 @@ TOYS = {
         height=rastrigin,
         window=((-3.0, 3.0), (-3.0, 3.0)),
         start=(2.4, -1.65),
-        minima=((0.0, 0.0, "lowest"),),
+        minima=((0.0, 0.0, "lowest point"),),
         scale="linear",
         rates={"adamw": 0.1, "adam": 0.1, "sgd": 2e-3, "momentum": 2e-3, "nesterov": 2e-3, "rmsprop": 0.03},
         known_for="a local minimum at every whole number: none of them knows of the lowest one (Rastrigin 1974)",
@@ -238,7 +238,7 @@ def substeps(
         if stage.name == "bias correction":
             beta = knobs["beta1" if stage.symbol == "m̂" else "beta2"]
             sign = "β₁" if stage.symbol == "m̂" else "β₂"
-            formula = f"how much of the average is filled, {sign} = {beta:g}"
+            formula = f"share that is filled, {sign} = {beta:g}"
             stages.append(Stage("filled", f"1 − {sign}ᵗ", formula, "", 1 - beta**step))
         if stage.name == "new weight":
             stage = Stage("new place", "θ′", "where it was + step", "", stage.value)

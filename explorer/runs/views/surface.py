@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,22 @@ KEPT = 4  # surfaces in memory
 MARGIN = 0.25  # around the paths, in halves of what they span
 ENDS = 3  # points that a plane is laid through
 
-_ORDER = planes.refinement(POINTS)
-_FLAT = np.concatenate([indices for _, indices in _ORDER])
-_ENDS_OF_LEVELS = np.cumsum([len(indices) for _, indices in _ORDER]).tolist()
+
+@dataclass(frozen=True)
+class Order:
+    """The order of points: their flat indices, and of each level its stride and how many are known at its end."""
+
+    indices: np.ndarray
+    strides: list[int]
+    ends: list[int]
+
+
+@lru_cache(maxsize=4)
+def order(n: int) -> Order:
+    """Of n × n points, coarse to fine."""
+    levels = planes.refinement(n)
+    strides, parts = [stride for stride, _ in levels], [indices for _, indices in levels]
+    return Order(np.concatenate(parts), strides, np.cumsum([len(part) for part in parts]).tolist())
 
 
 @dataclass
@@ -46,7 +60,7 @@ class Surface:
     plane: Plane
     window: Window
     plain: dict[str, Any]
-    losses: np.ndarray = field(default_factory=lambda: np.full((POINTS, POINTS), np.nan))
+    losses: np.ndarray
     done: int = 0
     walked: dict[tuple[str, int], tuple[np.ndarray, float, float]] = field(default_factory=dict)
 
@@ -64,26 +78,29 @@ def grid(path: str, step: int, laying: Sequence, part: int = 0, progress: Progre
     computed, +∞ where the loss is not finite; lengths (2,), of the plane's axes.
     """
     surface = found(path, step, Laying(*laying), progress)
-    level = next((end for end in _ENDS_OF_LEVELS if end > surface.done), None)
+    points = order(len(surface.losses))
+    level = next((end for end in points.ends if end > surface.done), None)
     if level is not None:
-        compute(surface, level, progress)
-    whole = sum(end <= surface.done for end in _ENDS_OF_LEVELS)
-    told = {"done": surface.done, "of": len(_FLAT), "stride": _ORDER[whole - 1][0] if whole else 0, "part": part}
+        compute(surface, points, level, progress)
+    whole = sum(end <= surface.done for end in points.ends)
+    stride = points.strides[whole - 1] if whole else 0
+    told = {"done": surface.done, "of": len(points.indices), "stride": stride, "part": part}
     lengths = np.linalg.norm(surface.plane.axes, axis=1)
     return surface.plain | told, {"losses": surface.losses.copy(), "lengths": lengths}
 
 
-def compute(surface: Surface, until: int, progress: Progress) -> None:
+def compute(surface: Surface, points: Order, until: int, progress: Progress) -> None:
     """The next points of a surface, for SECONDS and at most so many in all."""
-    losses, coordinates = surface.landscape.over(surface.plane), surface.window.grid(POINTS).reshape(-1, 2)
+    losses = surface.landscape.over(surface.plane)
+    coordinates = surface.window.grid(len(surface.losses)).reshape(-1, 2)
     end = time.monotonic() + SECONDS
     while surface.done < until:
-        index = _FLAT[surface.done]
+        index = points.indices[surface.done]
         (loss,) = losses(*coordinates[index].tolist())
         surface.losses.flat[index] = loss if math.isfinite(loss) else math.inf
         surface.done += 1
         if progress is not None:
-            progress(surface.done, len(_FLAT))
+            progress(surface.done, len(points.indices))
         if time.monotonic() > end:
             return
 
@@ -199,7 +216,7 @@ def laid(path: str, step: int, laying: Laying, progress: Progress) -> Surface:
         if laying.kind == OWN:
             plain["wandering"] = planes.random_walk(step - steps[steps < step])
     plain |= {"window": [list(window.x), list(window.y)], "explained": plane.explained}
-    return Surface(landscape, plane, window, plain)
+    return Surface(landscape, plane, window, plain, np.full((POINTS, POINTS), np.nan))
 
 
 def by_ends(laying: Laying, training: Training) -> tuple[Plane, Window]:

@@ -10,7 +10,7 @@ function buildPlayer(land) {
   };
   button("|‹", "Back to the start", () => goTo(land, 0));
   button("‹", "One step back", () => goTo(land, land.step - 1));
-  land.play = button("▶", "Play", () => (land.timer ? halt(land) : run(land)));
+  land.play = button("Play", "Play", () => (land.timer ? halt(land) : run(land)));
   button("›", "One step on", () => goTo(land, land.step + 1));
   land.pace = make("select", "", controls);
   land.pace.ariaLabel = "How fast";
@@ -43,14 +43,14 @@ function goTo(land, step, playing = false) {
 function halt(land) {
   clearInterval(land.timer);
   land.timer = null;
-  land.play.textContent = "▶";
+  land.play.textContent = "Play";
   land.play.title = land.play.ariaLabel = "Play";
 }
 
 function run(land) {
   halt(land);
   if (land.step >= longest(land)) goTo(land, 0);
-  land.play.textContent = "⏸";
+  land.play.textContent = "Pause";
   land.play.title = land.play.ariaLabel = "Pause";
   land.timer = setInterval(() => {
     if (land.step >= longest(land)) halt(land);

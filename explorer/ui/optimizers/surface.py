@@ -203,8 +203,8 @@ def sentence(plain: dict[str, Any], losses: np.ndarray, places: Answer | None, d
         worst = max(off, key=lambda run: abs(run["itself"] - run["beneath"]))
         words.append(
             f"{names[worst['path']]} at its step {worst['last']} lies off the plane, its own loss is "
-            f"{worst['itself']:.3g} and the one beneath it {worst['beneath']:.3g}: do not read its path as lying on the "
-            "surface"
+            f"{worst['itself']:.3g} and the one beneath it {worst['beneath']:.3g}: do not read its path as lying on "
+            "the surface"
         )
     return "; ".join(words) + "."
 

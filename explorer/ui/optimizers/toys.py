@@ -193,7 +193,7 @@ def sentence(toy: dict[str, Any], tracks: list[Track]) -> str:
             if (near := np.hypot(track.x - x, track.y - y) < NEAR * (right - left)).any()
         ]
         if gaps:
-            words.append(f"{track.name} first comes to {toy['minima'][0][2]} at step {min(gaps)}")
+            words.append(f"{track.name} comes to the {toy['minima'][0][2]} at step {min(gaps)}")
     reached = {track.name: float(track.values[-1]) for track in tracks if not track.ended and track.values is not None}
     if reached:
         lowest, steps = min(reached, key=reached.__getitem__), max(len(track.steps) - 1 for track in tracks)

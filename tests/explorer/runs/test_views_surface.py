@@ -1,0 +1,178 @@
+"""The surface around a run, asked for a part at a time; the paths on it; the slices through it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_runs import TINY, recorded
+
+from explorer import Run
+from explorer.measure.plane import ALL, OWN, RANDOM, THREE, Laying
+from explorer.runs.replay import restore
+from explorer.runs.views import slices, surface, weights
+
+STEPS = 30
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> list[Run]:
+    """Two runs of the same shapes and one of other shapes."""
+    folder: Path = tmp_path_factory.mktemp("surface")
+    other = {"optimizer.name": "sgd", "optimizer.lr": 0.3}
+    changes: list[dict[str, Any]] = [{}, other, {"model.width": 8}]
+    return [recorded(folder / f"{i}.run", STEPS, TINY.replace(change), every=5) for i, change in enumerate(changes)]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """A surface of 11 × 11 points, and none from another test."""
+    monkeypatch.setattr(surface, "POINTS", 11)
+    surface._surfaces.clear()
+
+
+def whole(run: Run, step: int, laying: Laying) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """Asks until all is there."""
+    told: list[dict] = []
+    while not told or told[-1]["done"] < told[-1]["of"]:
+        plain, arrays = surface.grid(str(run.path), step, list(laying), part=len(told))
+        told.append(plain)
+    return told, arrays
+
+
+def test_the_surface_comes_coarse_to_fine_and_its_middle_is_the_loss_of_the_step(runs):
+    told, arrays = whole(runs[0], 20, Laying(RANDOM, seed=4, reach=0.5))
+    assert [(plain["done"], plain["stride"]) for plain in told] == [(36, 2), (121, 1)]
+    assert arrays["losses"][5, 5] == runs[0].steps["loss"][20] == told[0]["loss"]  # no dropout
+    assert np.isfinite(arrays["losses"]).all()
+    assert told[0]["window"] == [[-0.5, 0.5], [-0.5, 0.5]]
+    assert (told[0]["samples"], told[0]["batch"]) == (4, 4)
+
+
+def test_no_point_is_computed_twice_and_no_request_takes_long(runs, monkeypatch):
+    calls, real = [], surface.Landscape.losses
+    monkeypatch.setattr(surface.Landscape, "losses", lambda self: calls.append(0) or real(self))
+    monkeypatch.setattr(surface, "SECONDS", 0.0)
+    told, _ = whole(runs[0], 20, Laying(RANDOM))
+    assert [plain["done"] for plain in told] == list(range(1, 122))  # a point a request
+    assert [plain["stride"] for plain in told].count(0) == 35
+    assert len(calls) == 1 + 121  # the centre's own loss is told first
+    surface.grid(str(runs[0].path), 20, Laying(RANDOM), part=999)
+    assert len(calls) == 122
+
+
+def test_every_point_is_the_loss_of_the_model_there(runs):
+    _, arrays = whole(runs[0], 20, Laying(OWN))
+    (kept,) = surface._surfaces.values()
+    place = kept.plane.at(kept.window.grid(11)[2, 7][None])[0]
+    training = restore(runs[0], 20)
+    landscape = surface.Landscape(training, kept.landscape.batches)
+    assert arrays["losses"][2, 7] == pytest.approx(landscape.losses_at(place)[0], rel=1e-5)
+
+
+def test_the_plane_of_a_path_explains_what_it_says_and_holds_its_centre(runs):
+    told, _ = whole(runs[0], 20, Laying(OWN))
+    plain, arrays = surface.paths(str(runs[0].path), 20, Laying(OWN), [(str(runs[0].path), 20)])
+    (run,) = plain["runs"]
+    assert run["explained"] == pytest.approx(sum(told[-1]["explained"]))
+    assert 0.5 < told[-1]["wandering"] < 1
+    assert arrays["steps"].tolist() == [s for s in runs[0].snapshot_steps if s <= 20]
+    np.testing.assert_allclose(arrays["coordinates"][-1], 0, atol=1e-9)
+    assert run["itself"] == run["beneath"] == told[-1]["loss"]
+    (left, right), (low, high) = told[-1]["window"]
+    x, y = arrays["coordinates"].T
+    assert ((x >= left) & (x <= right) & (y >= low) & (y <= high)).all()
+
+
+def test_paths_of_other_runs_are_told_with_how_far_off_they_are(runs):
+    laying, walkers = Laying(OWN), [(str(run.path), STEPS) for run in runs]
+    plain, arrays = surface.paths(str(runs[0].path), 20, laying, walkers)
+    assert plain["misfits"] == [str(runs[2].path)]
+    own, other = plain["runs"]
+    first = arrays["coordinates"][0], arrays["coordinates"][own["n"]]
+    np.testing.assert_allclose(*first, atol=1e-9)  # the same weights at step 0
+    last = weights.at_step(runs[1], STEPS, restore(runs[0], 0))
+    (kept,) = surface._surfaces.values()
+    coordinates, distances = kept.plane.project(last[None])
+    np.testing.assert_allclose(arrays["coordinates"][-1], coordinates[0], atol=1e-9)
+    assert arrays["distances"][-1] == pytest.approx(distances[0])
+    assert arrays["distances"][-1] > 0.01
+    assert other["itself"] == kept.landscape.losses_at(last)[0]
+    assert other["explained"] < own["explained"]
+
+
+def test_the_plane_of_all_paths_is_nearer_to_the_others(runs):
+    others = (str(runs[1].path), str(runs[2].path))  # one does not fit and is left out
+    walkers = [(others[0], 20)]
+    alone, together = (
+        surface.paths(str(runs[0].path), 20, laying, walkers)[0]["runs"][0]["explained"]
+        for laying in (Laying(OWN), Laying(ALL, others=others))
+    )
+    assert together > alone
+
+
+def test_three_points_lie_in_their_plane_with_their_own_losses(runs):
+    own, other = str(runs[0].path), str(runs[1].path)
+    laying = Laying(THREE, through=((own, 20), (own, 0), (other, STEPS)))
+    plain, arrays = surface.paths(own, 20, laying, [(own, 20), (other, STEPS)])
+    ends = [0, plain["runs"][0]["n"] - 1, -1]  # step 0, step 20, the other's end
+    np.testing.assert_allclose(arrays["distances"][ends], 0, atol=1e-6)
+    for run in plain["runs"]:
+        assert run["itself"] == pytest.approx(run["beneath"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("laying", "step", "words"),
+    [
+        (Laying("round"), 20, "round is no plane; use one of random, own"),
+        (Laying(OWN), 0, "lie on a line or at one point"),
+        (Laying(THREE, through=(("a", 1),)), 20, "through three points and not 1"),
+    ],
+)
+def test_what_is_no_plane_is_refused(runs, laying, step, words):
+    with pytest.raises(ValueError, match=words):
+        surface.grid(str(runs[0].path), step, laying)
+
+
+def test_a_run_of_another_shape_is_refused_by_name(runs):
+    own, misfit = str(runs[0].path), str(runs[2].path)
+    with pytest.raises(ValueError, match="2 has a model of another shape"):
+        surface.grid(own, 20, Laying(THREE, through=((own, 20), (own, 0), (misfit, 5))))
+    with pytest.raises(ValueError, match="2 has a model of another shape"):
+        slices.line(own, 20, misfit, 5)
+
+
+def test_a_slice_begins_and_ends_at_the_losses_of_its_ends(runs):
+    own, other = str(runs[0].path), str(runs[1].path)
+    plain, arrays = slices.line(own, 20, other, STEPS)
+    here, there = (int(np.argmin(np.abs(arrays["t"] - t))) for t in (0, 1))
+    assert (arrays["t"][here], arrays["t"][there]) == (0.0, pytest.approx(1.0))
+    assert arrays["train"][here] == runs[0].steps["loss"][20]
+    landscape = surface.Landscape(restore(runs[0], 20), [restore(runs[0], 20).batch(20)])
+    end = weights.at_step(runs[1], STEPS, landscape.training)
+    assert arrays["train"][there] == pytest.approx(landscape.losses_at(end)[0], rel=1e-5)
+    assert plain["distance"] == pytest.approx(float(np.linalg.norm(end - landscape.home.double().numpy())))
+    assert plain["fresh"]
+    same, _ = slices.line(own, 20, own, 17)  # not a snapshot: trained again, exactly
+    assert same["distance"] > 0
+
+
+def test_a_random_slice_goes_both_ways(runs):
+    _, arrays = slices.line(str(runs[0].path), 20, seed=2, reach=0.25)
+    assert (arrays["t"][0], arrays["t"][-1]) == (-0.25, 0.25)
+    assert arrays["train"][len(arrays["t"]) // 2] == runs[0].steps["loss"][20]
+
+
+def test_looking_leaves_the_file_as_it_is(runs):
+    before = runs[0].path.read_bytes()
+    whole(runs[0], 20, Laying(RANDOM))
+    slices.line(str(runs[0].path), 20, str(runs[1].path), 5)
+    assert runs[0].path.read_bytes() == before
+
+
+def test_only_the_last_surfaces_are_kept(runs):
+    for seed in range(surface.KEPT + 2):
+        surface.grid(str(runs[0].path), 20, Laying(RANDOM, seed))
+    assert len(surface._surfaces) == surface.KEPT
