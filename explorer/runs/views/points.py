@@ -1,0 +1,308 @@
+"""What a map is of: a run's vectors at a step, and what is known of each.
+
+N points, C the width of their space, B batch, T position, H heads, D channels a head, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.device import numerics
+from explorer.measure import projection
+from explorer.randomness import stream
+from explorer.runs.views.restored import chosen_input, opened
+from explorer.tasks.base import IGNORE, Batch, Task
+from explorer.tasks.text import TextTask
+from explorer.trace import Trace, copied, observe
+from explorer.training import Training
+from models.positions import Positions
+from models.transformer import attentions
+
+LIVE = 100  # contextual states on a live map
+TOKENS = 500  # of a larger vocabulary the most frequent
+COUNTED = 2048  # examples that token frequencies are counted in where there is no text
+JUDGED = 32  # examples of the probe that tokens' losses are measured on
+WRITING = {"\n", "\t", " ", "\r", "⏎", "⇥", "␣", "␍"}
+SPECIAL = {"∅", "⊢", "⊣", "▢", "|", "=", "�"}
+KINDS = ("vowel", "consonant", "capital", "letter", "word", "digit", "space", "punctuation", "special")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a map is of: one of `choices`, at a layer (states) or of a head (queries-keys); text: in place of the probe.
+
+    most: how many contextual states.
+    """
+
+    path: str
+    what: str
+    layer: int = 0
+    head: str = ""
+    text: str | None = None
+    most: int = LIVE
+
+
+@dataclass(frozen=True)
+class Points:
+    """vectors (N, C) and, of each: label, kind, token (−1 for none), position (−1), row (−1) of its sequence.
+
+    frequency, loss (N,): how often the token is seen in training, as a share, and how hard it or its position is to
+    foretell, in nats; NaN where that says nothing.   sequences: the probe's rows as text, of contextual states.
+    left_out: how many were not taken.
+    """
+
+    vectors: np.ndarray
+    labels: list[str]
+    kinds: list[str]
+    token: np.ndarray
+    position: np.ndarray
+    row: np.ndarray
+    frequency: np.ndarray
+    loss: np.ndarray
+    sequences: list[list[str]]
+    left_out: int = 0
+
+
+def kind_of(symbol: str) -> str:
+    """What sort of token this is, by the way it is written: one of KINDS."""
+    if symbol in SPECIAL or symbol.startswith("‹"):
+        return "special"
+    if set(symbol) <= WRITING:
+        return "space"
+    plain = symbol.strip("␣⏎⇥ ")
+    if plain.isdecimal():
+        return "digit"
+    if not plain.isalpha():
+        return "punctuation"
+    if len(plain) > 1:
+        return "word"
+    if plain.isupper():
+        return "capital"
+    if plain.islower():
+        return "vowel" if plain in "aeiouéèêëàâîïôöûüùäáíóőúű" else "consonant"
+    return "letter"
+
+
+@lru_cache(maxsize=16)
+def frequencies(path: str) -> dict[str, np.ndarray]:
+    """How often each token is read (input, and by an encoder: source) and asked for (output) in training, as shares."""
+    task = opened(path).task
+    if isinstance(task, TextTask):
+        low, high = task.splits["trained"]
+        counts = np.bincount(task.data[low:high].numpy(), minlength=len(task.vocabulary))
+        return dict.fromkeys(("input", "output"), counts / counts.sum())
+    batch = task.batch(COUNTED, stream(0, "frequencies"))
+    read = {"input": batch.tokens, "output": batch.targets[batch.targets != IGNORE]}
+    if batch.source is not None:
+        read["source"] = batch.source
+    found = {}
+    for side, tokens in read.items():
+        kept = tokens if task.vocabulary.pad is None else tokens[tokens != task.vocabulary.pad]
+        counts = torch.bincount(kept.flatten(), minlength=len(task.vocabulary)).numpy()
+        found[side] = counts / max(1, counts.sum())
+    return found
+
+
+def choices(training: Training) -> dict[str, dict[str, list]]:
+    """What there can be maps of in this model: by name, the layers or the heads that have to be chosen among."""
+    model = training.model
+    stacks = stacks_of(training)
+    found: dict[str, dict[str, list]] = {f"{stack}input": {} for stack in stacks}
+    found["output"] = {}
+    found |= {f"{stack}positions": {} for stack in stacks if table_of(training, stack) is not None}
+    found |= {f"{stack}states": {"layers": list(range(training.config.model.layers + 1))} for stack in stacks}
+    heads = [f"{path}.{h}" for path, attention in attentions(model).items() for h in range(attention.heads)]
+    return found | {"queries-keys": {"heads": heads}}
+
+
+def stacks_of(training: Training) -> tuple[str, ...]:
+    """The prefixes of the stacks: "" of the only one, or those of encoder and decoder."""
+    return ("encoder.", "decoder.") if training.config.model.kind == "encoder-decoder" else ("",)
+
+
+def table_of(training: Training, stack: str) -> Tensor | None:
+    """What a stack adds to its embeddings, (T, C); None where positions get in otherwise or not at all."""
+    positions = training.model.get_submodule(f"{stack}positions")
+    assert isinstance(positions, Positions)
+    return positions.embed(training.config.model.context)
+
+
+def taken(training: Training, subject: Subject, told: bool = True) -> Points:
+    """The points of a map; their losses are NaN unless `told`, which costs a forward pass.
+
+    ValueError names what this model does not have, and what it has.
+    """
+    known, what = choices(training), subject.what
+    if what not in known:
+        raise ValueError(f"this model has no {what!r} to map; choose one of {', '.join(known)}")
+    if "heads" in known[what] and subject.head not in known[what]["heads"]:
+        heads = known[what]["heads"]
+        raise ValueError(f"this model has no head {subject.head!r}; choose one from {heads[0]} to {heads[-1]}")
+    if "layers" in known[what] and subject.layer not in known[what]["layers"]:
+        last = known[what]["layers"][-1]
+        raise ValueError(f"this model has layers 0 to {last} and not {subject.layer}; choose one of them")
+    stack, _, kind = what.rpartition(".")
+    stack = stack and f"{stack}."
+    with torch.no_grad(), numerics(training.config):
+        if kind == "positions":
+            return of_positions(training, stack, told)
+        if kind == "states":
+            return of_states(training, subject, stack)
+        if kind == "queries-keys":
+            return of_queries_and_keys(training, subject)
+        return of_tokens(training, subject.path, stack, kind, told)
+
+
+def of_tokens(training: Training, path: str, stack: str, kind: str, told: bool) -> Points:
+    """Rows of a token embedding, or of the unembedding: the most frequent ones where there are many."""
+    vocabulary = training.task.vocabulary
+    table = training.named["unembedding.weight" if kind == "output" else f"{stack}embedding.weight"]
+    shares = frequencies(path)["output" if kind == "output" else "source" if stack == "encoder." else "input"]
+    chosen = np.sort(np.argsort(-shares, kind="stable")[:TOKENS])
+    losses = by_target(training) if told else np.full(len(vocabulary), np.nan)
+    symbols = [vocabulary.symbols[t] for t in chosen]
+    nowhere = np.full(len(chosen), -1)
+    return Points(
+        vectors=copied(table)[chosen].astype(np.float64),
+        labels=symbols,
+        kinds=[kind_of(s) for s in symbols],
+        token=chosen,
+        position=nowhere,
+        row=nowhere,
+        frequency=shares[chosen],
+        loss=losses[chosen],
+        sequences=[],
+        left_out=len(shares) - len(chosen),
+    )
+
+
+def of_positions(training: Training, stack: str, told: bool) -> Points:
+    """Rows of a position table; the loss is the mean at that position of what reaches the logits."""
+    table = table_of(training, stack)
+    assert table is not None
+    N = len(table)
+    none = np.full(N, -1)
+    losses = np.full(N, np.nan)
+    if told and stack != "encoder.":
+        trace = judged(training)
+        at = mean_by(np.arange(trace.tokens.shape[1])[None].repeat(len(trace.tokens), 0), trace.token_loss, N)
+        losses[: len(at)] = at
+    return Points(
+        vectors=copied(table).astype(np.float64),
+        labels=[str(t) for t in range(N)],
+        kinds=["position"] * N,
+        token=none,
+        position=np.arange(N),
+        row=none,
+        frequency=np.full(N, np.nan),
+        loss=losses,
+        sequences=[],
+    )
+
+
+def of_states(training: Training, subject: Subject, stack: str) -> Points:
+    """The residual stream after `layer` blocks, 0 before the first, at the probe's positions or a text's."""
+    batch = probed(training, stack, subject.text, subject.most)
+    tap = f"{stack}blocks.{subject.layer - 1}.residual_out" if subject.layer else f"{stack}blocks.0.residual_in"
+    trace = observe(training.model, batch, gradients=False, wanted=tap.__eq__)
+    return in_context(training, subject.path, stack, batch, trace, trace.values[tap], subject.most)
+
+
+def of_queries_and_keys(training: Training, subject: Subject) -> Points:
+    """A head's queries and keys moved into one cloud (measure/projection.joint), half of the points each."""
+    attention, _, number = subject.head.rpartition(".")
+    path, half = subject.path, subject.most // 2
+    stack = f"{attention.split('.')[0]}." if training.config.model.kind == "encoder-decoder" else ""
+    source = "encoder." if attention.endswith(".cross") else stack
+    batch = probed(training, stack, subject.text, half)
+    trace = observe(
+        training.model, batch, gradients=False, wanted={f"{attention}.queries", f"{attention}.keys"}.__contains__
+    )
+    of_head = [trace.values[f"{attention}.{kind}"][:, int(number)] for kind in ("queries", "keys")]  # (B, T, D)
+    queries = in_context(training, path, stack, batch, trace, of_head[0], half)
+    keys = in_context(training, path, source, batch, trace, of_head[1], half)
+    n, m = len(queries.labels), len(keys.labels)
+    rows = [queries.sequences, keys.sequences] if source != stack else [queries.sequences, []]
+    return Points(
+        vectors=np.concatenate(projection.joint(queries.vectors, keys.vectors)),
+        labels=queries.labels + keys.labels,
+        kinds=["query"] * n + ["key"] * m,
+        token=np.concatenate([queries.token, keys.token]),
+        position=np.concatenate([queries.position, keys.position]),
+        row=np.concatenate([queries.row, keys.row + (len(rows[0]) if rows[1] else 0)]),
+        frequency=np.concatenate([queries.frequency, keys.frequency]),
+        loss=np.concatenate([queries.loss, np.full(m, np.nan)]),
+        sequences=rows[0] + rows[1],
+    )
+
+
+def in_context(
+    training: Training, path: str, stack: str, batch: Batch, trace: Trace, values: np.ndarray, most: int
+) -> Points:
+    """The first `most` of values (B, T, C) that are no padding's, in reading order."""
+    read = batch.source if stack == "encoder." else batch.tokens
+    assert read is not None
+    tokens = read.cpu().numpy()
+    pad = training.task.vocabulary.pad
+    rows, columns = np.nonzero(np.ones_like(tokens, dtype=bool) if pad is None else tokens != pad)
+    rows, columns = rows[:most], columns[:most]
+    chosen = tokens[rows, columns]
+    symbols = [training.task.vocabulary.symbols[t] for t in chosen]
+    shares = frequencies(path)["source" if stack == "encoder." else "input"]
+    losses = np.full(len(chosen), np.nan) if stack == "encoder." else trace.token_loss[rows, columns]
+    return Points(
+        vectors=values[rows, columns].astype(np.float64),
+        labels=symbols,
+        kinds=[kind_of(s) for s in symbols],
+        token=chosen,
+        position=columns,
+        row=rows,
+        frequency=shares[chosen],
+        loss=losses,
+        sequences=[training.task.vocabulary.show(row) for row in tokens[: rows.max() + 1]],
+    )
+
+
+def probed(training: Training, stack: str, text: str | None, most: int) -> Batch:
+    """As many of the probe's examples as hold `most` tokens, or the visitor's text."""
+    if text is not None:
+        return chosen_input(training, text)
+    return probe(training.task, stack, most).to(training.device)
+
+
+def probe(task: Task, stack: str, most: int) -> Batch:
+    """The fewest of the task's probe examples that hold `most` tokens of a stack, the same at every call."""
+    size = max(1, -(-most // task.length))
+    while True:
+        batch = task.probe(size)
+        read = batch.source if stack == "encoder." else batch.tokens
+        assert read is not None
+        held = read.numel() if task.vocabulary.pad is None else int((read != task.vocabulary.pad).sum())
+        if held >= most:
+            return batch
+        size = max(size + 1, -(-size * most // max(1, held)))
+
+
+def judged(training: Training) -> Trace:
+    """The probe's first examples, run through the model for their losses."""
+    batch = training.task.probe(JUDGED).to(training.device)
+    return observe(training.model, batch, gradients=False, wanted=lambda name: False)
+
+
+def by_target(training: Training) -> np.ndarray:
+    """The mean loss where each token is asked for, (V,), on the probe; NaN where it is not."""
+    trace = judged(training)
+    return mean_by(trace.targets, trace.token_loss, len(training.task.vocabulary))
+
+
+def mean_by(groups: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """The mean of the values of each group 0 to count − 1, NaN where there is none; NaN values do not count."""
+    there = ~np.isnan(values)
+    sums = np.bincount(groups[there], values[there], minlength=count)
+    numbers = np.bincount(groups[there], minlength=count)
+    return np.where(numbers > 0, sums / np.maximum(numbers, 1), np.nan)
