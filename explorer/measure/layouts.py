@@ -183,11 +183,13 @@ def curve(distance: float) -> tuple[float, float]:
 
 @cache
 def load() -> SimpleNamespace:
-    """umap-learn's functions, as they are compiled kept on disk: the first time in a process 3 s instead of 15.
+    """umap-learn's functions, as they are compiled kept on disk: the first time in a process 2 s instead of 15.
 
-    The folder has to be named before numba is imported.
+    The folder has to be named before numba is imported, and so has the number of threads: for few points a second one
+    costs more than it does, and two fits at once in one process would be the end of it.
     """
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "numba"))
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
     from numba.core.dispatcher import Dispatcher
     from umap import layouts, umap_, utils
 
