@@ -32,7 +32,7 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         st.markdown(f"{sentence} Pick something to learn first:")
         preset_cards.show()
         return
-    busy = is_busy(run) or bool(st.session_state.get("waiting"))
+    busy = is_busy(run) or bool(st.session_state.get("waiting") or st.session_state.get("refining"))
 
     def live() -> None:
         if st.session_state.pop("rerun", False):
@@ -46,15 +46,16 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         except ValueError as error:  # a text that is not on this machine, a file that broke
             st.error(str(error), icon=":material/block:")
             return
-        player.show(view, st.session_state.get("waiting", ""))  # what pictures wait for is known after drawing
+        # what pictures wait for is known after drawing
+        player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""))
         heading(title, sentence)
         draw(view)
         chosen.put_into_url()
         for sentence_ in server.host().complaints(run.path):
             st.toast(sentence_, icon=":material/block:")
-        st.session_state.waiting = view.waiting
+        st.session_state.waiting, st.session_state.refining = view.waiting, "".join(view.refines[-1:])
         st.session_state.painted = (run.id, title)
-        if (is_busy(run) or bool(view.waiting)) != busy:
+        if (is_busy(run) or bool(view.waiting or view.refines)) != busy:
             st.rerun()  # the timer changes its pace
 
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()

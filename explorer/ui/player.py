@@ -12,8 +12,8 @@ from explorer.ui.view import View
 TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
 
 
-def show(view: View, waiting: str) -> None:
-    """The player bar, and what its buttons do. waiting: what pictures are waiting for, in words."""
+def show(view: View, waiting: str, refining: str = "") -> None:
+    """The player bar, and what its buttons do. waiting, refining: what pictures wait for and what becomes finer."""
     status, run = view.status, view.run
     place = server.host().place(run.path)
     state = "queued" if place else status.state
@@ -27,7 +27,7 @@ def show(view: View, waiting: str) -> None:
         "live": view.live,
         "last": view.last,
         "exact": not waiting,
-        "note": waiting or None,
+        "note": waiting or refining or None,
         "events": [
             {
                 "id": e.id,

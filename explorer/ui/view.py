@@ -27,6 +27,7 @@ class View:
     step: the one looked at.   live: following the newest.   last: the newest.   first: this page's first
     painting of this run, to be quick.   place: tells apart pictures of several steps on one page.
     waits: for which pictures the page waits, in words.
+    refines: what is there and becomes finer, in words: what is shown is exact all the same.
     """
 
     run: Run
@@ -38,6 +39,7 @@ class View:
     first: bool
     place: str = ""
     waits: list[str] = field(default_factory=list)
+    refines: list[str] = field(default_factory=list)
 
     @property
     def config(self) -> RunConfig:

@@ -31,7 +31,7 @@ def refined(view: View, function: str, step: int, doing: str, **arguments: Any) 
             if answer is None and request.progress is not None:
                 done, of = request.progress
                 whole = 100 * done // of
-            view.waits.append(f"{doing} · {whole} %")
+            view.refines.append(f"{doing} · {whole} %")
             break
         part, answer = part + 1, found
         parts[key] = (part, answer)
@@ -54,7 +54,7 @@ def renewed(view: View, function: str, step: int, every: float, of: object, **ar
         state["request"] = server.pictures().ask(view.run, step, function, lane="slow", **arguments)
     found = server.answer_within(state["request"], PATIENCE)
     if found is None:
-        view.waits.append("finding the paths’ places")
+        view.refines.append("finding the paths’ places")
     else:
         state["shown"] = found
     return state["shown"]

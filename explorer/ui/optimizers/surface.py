@@ -24,6 +24,7 @@ EVERY = 2.0  # seconds between two looks at where paths of training runs have co
 NEEDED = 3  # snapshots that span a plane
 FAR = 0.5  # of the squared distance from the centre outside the plane, from which a path is no more read on it, …
 NEAR = 0.1  # … unless it is nearer to the plane than this, in halves of the window
+TINY = 1e-9  # a distance that is none but for rounding
 APART = 0.1  # nats between a point's own loss and the plane's beneath it that are worth a word, and of its own loss
 AXES = {
     RANDOM: "a, b: along two random directions, in lengths of the weights’ own rows",
@@ -231,8 +232,7 @@ def table(view: View, places: Answer, tracks: list[Track], drawn_over: list[Walk
         )
         cells = (
             f"{track.steps[now]:.0f}",
-            f"({number(track.x[now], 3)}, {number(track.y[now], 3)})",
-            f"{number(float(distance), 3)} ({off:.0%})",
+            f"{number(float(distance) if distance > TINY else 0.0, 3)} ({off:.0%})",
             "–" if run["explained"] is None else f"{run['explained']:.1%}",
             f"{run['last']}",
             "not finite" if run["itself"] is None else f"{run['itself']:.4f}",
@@ -240,7 +240,7 @@ def table(view: View, places: Answer, tracks: list[Track], drawn_over: list[Walk
         )
         dot = f'<i style="display:inline-block;width:.7em;height:.7em;border-radius:50%;background:{walker.color}"></i>'
         rows.append(f"<tr><th>{dot} {escape(walker.name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    head = ("", "step", "(a, b)", "off the plane", "path in the plane", "last step", "its own loss", "loss beneath")
+    head = ("", "step", "off the plane", "path in the plane", "last step", "its own loss", "loss beneath")
     top = "".join(f"<th>{word}</th>" for word in head)
     misfits = len(places[0]["misfits"])
     other = (
