@@ -20,7 +20,7 @@ def refined(view: View, function: str, step: int, doing: str, **arguments: Any) 
 
     ValueError where it was refused.
     """
-    parts = st.session_state.setdefault("refining", {})
+    parts = st.session_state.setdefault("surface-parts", {})
     key = (view.run.id, function, step, *sorted(arguments.items()))
     part, answer = parts.get(key, (0, None))
     while answer is None or answer[0]["done"] < answer[0]["of"]:
@@ -43,7 +43,7 @@ def renewed(view: View, function: str, step: int, every: float, of: object, **ar
 
     of: what tells it from others, whose answers must not stand in.
     """
-    kept = st.session_state.setdefault("renewing", {})
+    kept = st.session_state.setdefault("surface-paths", {})
     state = kept.setdefault(
         (view.run.id, function, step, of), {"request": None, "when": 0.0, "told": None, "shown": None}
     )
