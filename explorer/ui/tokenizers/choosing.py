@@ -1,0 +1,70 @@
+"""What to learn from, how large a vocabulary, and the text to look at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.ui.tokenizers.asked import Asked
+from explorer.ui.view import View
+
+SHAKESPEARE, PYTHON, OWN, RUN = "Shakespeare", "Python’s source", "own text", "this run’s text"
+SOURCES = {SHAKESPEARE: "shakespeare", PYTHON: "python", OWN: "own", RUN: "run"}
+SIZES = [320, 512, 1024, 2048, 4096]
+OF_TEXT = ("shakespeare", "python", "text")  # tasks
+SHOWN = 2000  # characters of the text to look at, as explorer.runs.views.tokenizers has it
+EXAMPLE = (
+    "To be, or not to be, that is the question:\n"
+    "Whether 'tis nobler in the mind to suffer\n"
+    "The slings and arrows of outrageous fortune,\n"
+    "for i in range(10): print(i)  # 10 times\n"
+    "A naïve café costs 3 € 🙂\n"
+)
+
+
+def choose(view: View | None) -> Asked | None:
+    """The controls; None while a text of the visitor's own is missing."""
+    of_run = view is not None and view.config.task.name in OF_TEXT
+    names = [RUN, SHAKESPEARE, PYTHON, OWN] if of_run else [SHAKESPEARE, PYTHON, OWN]
+    state = st.session_state
+    if state.get("learn-from") not in names:
+        state["learn-from"] = names[0]
+    size = getattr(view.config.task, "bpe_size", 512) if view is not None and of_run else 512
+    sizes = sorted({*SIZES, size})
+    if state.get("vocabulary-size") not in sizes:
+        state["vocabulary-size"] = size
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tokenizer-choices"):
+        name = st.segmented_control("Learn from", names, key="learn-from", required=True, persist_state="session")
+        chosen = st.selectbox(
+            "Vocabulary of words and BPE",
+            sizes,
+            key="vocabulary-size",
+            format_func=lambda n: f"{n:,} tokens",
+            width=200,
+            persist_state="session",
+        )
+    own = own_text() if name == OWN else ""
+    state.setdefault("looked-at", EXAMPLE)
+    text = st.text_area("Text to look at", key="looked-at", height=146, persist_state="session")
+    if len(text) > SHOWN:
+        st.caption(f"The first {SHOWN:,} of its {len(text):,} characters are looked at.")
+    if name == OWN and not own:
+        st.info("Paste a text or upload a file to learn from.", icon=":material/edit:")
+        return None
+    return Asked(SOURCES[name or names[0]], chosen, text, own, view)
+
+
+def own_text() -> str:
+    """A text pasted, or a file's; a file that cannot be read is named and what was pasted stays."""
+    left, right = st.columns([2, 1])
+    pasted = left.text_area("Your text", key="learned-text", height=116, persist_state="session")
+    file = right.file_uploader("or a UTF-8 text file", type=["txt", "md", "py", "csv"], key="learned-file")
+    if file is None:
+        return pasted
+    try:
+        return file.getvalue().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        st.warning(
+            f"{file.name} is not text in UTF-8; save it as UTF-8 text and upload it again, or paste it.",
+            icon=":material/block:",
+        )
+        return pasted
