@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable
 from itertools import islice
 
-from benchmarks.dashboard import new_home, server, wait_for, window
+from playwright.sync_api import Page
+
+from benchmarks.dashboard import new_home, server, window
 from benchmarks.figure import Figure, Figures
 from explorer import Run, RunConfig, train
 from explorer.runs import catalogue, file
@@ -77,22 +79,27 @@ def seconds_of(work: Callable[[], None]) -> float:
 
 def with_a_page() -> list[float]:
     """Speeds of the worker while a page shows its run, as a share of those without."""
-    with server(grace=3600) as address, window() as page:
+    with server(grace=3600) as address, window(eye=False) as page:
         changes = "&".join(f"{path}={value}" for path, value in CHANGES.items())
         page.goto(f"{address}/train?preset=shakespeare&{changes}")
-        wait_for(page, "loss")
+        shown(page)
         run = Run.open(catalogue.newest(1)[0])
         speeds = []
         for _ in range(SPANS):
             page.goto("about:blank")
             speeds.append(speed(run))
             page.goto(f"{address}/train?run={run.id}")
-            wait_for(page, "loss")
+            shown(page)
             speeds.append(speed(run))
         page.goto("about:blank")
         speeds.append(speed(run))
         run.close()
     return [2 * speeds[i] / (speeds[i - 1] + speeds[i + 1]) for i in range(1, len(speeds), 2)]
+
+
+def shown(page: Page) -> None:
+    """Waits until the loss's line is there."""
+    page.locator(".curves[data-newest]:not([data-newest=''])").first.wait_for()
 
 
 def speed(run: Run) -> float:

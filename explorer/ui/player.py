@@ -26,6 +26,7 @@ def show(view: View, waiting: str, refining: str = "") -> None:
         "step": view.step,
         "live": view.live,
         "last": view.last,
+        "kept": run.snapshot_steps,
         "exact": not waiting,
         "note": waiting or refining or None,
         "events": [

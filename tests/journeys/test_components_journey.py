@@ -21,7 +21,7 @@ import numpy as np, streamlit as st
 from explorer.ui.components.matrix_grid import Head, matrix_grid
 from explorer.ui.components.player_bar import player_bar
 state = st.session_state
-for name, value in {"actions": [], "last": 400, "view": None}.items():
+for name, value in {"actions": [], "last": 400, "view": None, "kept": [100, 301]}.items():
     state.setdefault(name, value)
 
 def act(action):
@@ -33,7 +33,7 @@ def page():
     state.last += 1
     step = state.last if state.view is None else state.view
     can = dict.fromkeys(["play", "single", "reset", "branch", "share", "bookmark"], True)
-    player_bar(dict(name="reverse", state="training", words="training", step=step, last=state.last,
+    player_bar(dict(name="reverse", state="training", words="training", step=step, last=state.last, kept=state.get("kept", []),
         live=state.view is None, exact=True, note=None, speed=None, can=can, share_url_query="run=a",
         projector=False, events=[dict(id=1, step=214, kind="aha", label="head 2.2 reads back", tone="good")]),
         key="bar", on_action=act)
@@ -314,6 +314,17 @@ def test_the_thumb_stays_under_the_finger_while_the_run_goes_on(page):
     said(page, rf"step {step}, .*view\.")
     page.get_by_text("back to live").click()
     said(page, r"did .*live\.")
+
+
+def test_a_pointer_goes_to_kept_weights_within_its_aim_and_a_key_to_any_step(page):
+    track = page.locator(".track").bounding_box()
+    last = int(page.locator(".where .last").inner_text())
+    aimed = track["x"] + track["width"] * 301 / (last + 2) + 2  # two pixels beside it
+    page.mouse.click(aimed, track["y"] + track["height"] / 2)
+    said(page, r"step 301, .*view\.")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    said(page, r"step 302, .*view\.")
 
 
 def test_keys_move_through_the_run_but_not_while_typing(page):

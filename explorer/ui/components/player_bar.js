@@ -1,6 +1,7 @@
 // Player bar: built once, then every message only moves what changed.
 const bars = new WeakMap();
 const EVERY = 120; // ms between two views while the first is unanswered
+const AIM = 3; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
 
 function build(parent) {
   const root = document.createElement("div");
@@ -90,7 +91,8 @@ function listenTrack(bar) {
   const { track } = bar;
   const stepAt = (event) => {
     const box = track.getBoundingClientRect();
-    return Math.round(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * bar.span);
+    const step = Math.round(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * bar.span);
+    return keptNear(bar.data.kept, step, (AIM * bar.span) / box.width);
   };
   track.onpointerdown = (event) => {
     if (event.button) return;
@@ -107,6 +109,13 @@ function listenTrack(bar) {
     bar.dragging = false;
     view(bar, bar.wanted, true);
   };
+}
+
+// The kept step nearest to `step` where one is within `reach`, else `step` itself. Keys go to any step.
+function keptNear(kept, step, reach) {
+  let best = step, least = reach;
+  for (const at of kept) if (Math.abs(at - step) <= least) [best, least] = [at, Math.abs(at - step)];
+  return best;
 }
 
 function press(bar, event) {

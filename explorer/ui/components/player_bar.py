@@ -35,14 +35,15 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
     `on_action` runs before the page does, so what it changes is drawn at once. It gets one of
     {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live" | "projector"},
     {"kind": "view", "step": int} and {"kind": "speed", "value": steps a second or None for full speed},
-    each with a growing number "n".
+    each with a growing number "n". A pointer goes to the nearest of the steps "kept" where that is as good as
+    the pointer can aim; keys go to any step.
 
     `data`: "name" (what differs from the preset); "state" (training, paused, queued, finished, diverged,
-    interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "live" (following the
-    newest), "exact" (False while the shown step is still being computed), "note" (str or None); "events"
-    (each "id", "step", "kind", "label" and "tone": info, good, warn or bad); "speed" (steps a second or
-    None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark"); "share_url_query";
-    "projector" (larger type).
+    interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "kept" (steps whose weights
+    are in the file), "live" (following the newest), "exact" (False while the shown step is still being computed),
+    "note" (str or None); "events" (each "id", "step", "kind", "label" and "tone": info, good, warn or bad);
+    "speed" (steps a second or None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark");
+    "share_url_query"; "projector" (larger type).
     """
     seen_key = f"{key}.seen"
 
