@@ -129,7 +129,7 @@ def joint(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Queries (n, D) and keys (m, D) of a head moved into one cloud, without changing what the head does.
 
     Softmax does not feel a vector added to all keys, and scores do not feel queries stretched and keys shrunk by one
-    factor: the factor gives both the same spread, the vector the same centre (Yeh et al. 2023, AttentionViz, §5.1).
+    factor (Yeh et al. 2023, AttentionViz). Here the factor gives both the same spread, the vector the same centre.
     """
     queries, keys = (np.asarray(x, dtype=np.float64) for x in (queries, keys))
     factor = np.sqrt(max(radius(keys), 1e-12) / max(radius(queries), 1e-12))

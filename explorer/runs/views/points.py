@@ -6,7 +6,6 @@ N points, C the width of their space, B batch, T position, H heads, D channels a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -14,10 +13,10 @@ from torch import Tensor
 
 from explorer.device import numerics
 from explorer.measure import projection
-from explorer.randomness import stream
-from explorer.runs.views.restored import chosen_input, opened
-from explorer.tasks.base import IGNORE, Batch, Task
-from explorer.tasks.text import TextTask
+from explorer.measure.symbols import kind_of
+from explorer.runs.views.judged import by_target, frequencies, judged, mean_by
+from explorer.runs.views.restored import chosen_input
+from explorer.tasks.base import Batch, Task
 from explorer.trace import Trace, copied, observe
 from explorer.training import Training
 from models.positions import Positions
@@ -25,11 +24,6 @@ from models.transformer import attentions
 
 LIVE = 100  # contextual states on a live map
 TOKENS = 500  # of a larger vocabulary the most frequent
-COUNTED = 2048  # examples that token frequencies are counted in where there is no text
-JUDGED = 32  # examples of the probe that tokens' losses are measured on
-WRITING = {"\n", "\t", " ", "\r", "⏎", "⇥", "␣", "␍"}
-SPECIAL = {"∅", "⊢", "⊣", "▢", "|", "=", "�"}
-KINDS = ("vowel", "consonant", "capital", "letter", "word", "digit", "space", "punctuation", "special")
 
 
 @dataclass(frozen=True)
@@ -49,8 +43,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class Points:
-    """vectors (N, C) and, of each: label, kind, token (−1 for none), position (−1), row (−1) of its sequence.
+    """vectors (N, C), and of each: label, kind, token, position, row of its sequence; −1 for none.
 
+    kinds: those of measure/symbols.py, or position, query, key.
     frequency, loss (N,): how often the token is seen in training, as a share, and how hard it or its position is to
     foretell, in nats; NaN where that says nothing.   sequences: the probe's rows as text, of contextual states.
     left_out: how many were not taken.
@@ -66,46 +61,6 @@ class Points:
     loss: np.ndarray
     sequences: list[list[str]]
     left_out: int = 0
-
-
-def kind_of(symbol: str) -> str:
-    """What sort of token this is, by the way it is written: one of KINDS."""
-    if symbol in SPECIAL or symbol.startswith("‹"):
-        return "special"
-    if set(symbol) <= WRITING:
-        return "space"
-    plain = symbol.strip("␣⏎⇥ ")
-    if plain.isdecimal():
-        return "digit"
-    if not plain.isalpha():
-        return "punctuation"
-    if len(plain) > 1:
-        return "word"
-    if plain.isupper():
-        return "capital"
-    if plain.islower():
-        return "vowel" if plain in "aeiouéèêëàâîïôöûüùäáíóőúű" else "consonant"
-    return "letter"
-
-
-@lru_cache(maxsize=16)
-def frequencies(path: str) -> dict[str, np.ndarray]:
-    """How often each token is read (input, and by an encoder: source) and asked for (output) in training, as shares."""
-    task = opened(path).task
-    if isinstance(task, TextTask):
-        low, high = task.splits["trained"]
-        counts = np.bincount(task.data[low:high].numpy(), minlength=len(task.vocabulary))
-        return dict.fromkeys(("input", "output"), counts / counts.sum())
-    batch = task.batch(COUNTED, stream(0, "frequencies"))
-    read = {"input": batch.tokens, "output": batch.targets[batch.targets != IGNORE]}
-    if batch.source is not None:
-        read["source"] = batch.source
-    found = {}
-    for side, tokens in read.items():
-        kept = tokens if task.vocabulary.pad is None else tokens[tokens != task.vocabulary.pad]
-        counts = torch.bincount(kept.flatten(), minlength=len(task.vocabulary)).numpy()
-        found[side] = counts / max(1, counts.sum())
-    return found
 
 
 def choices(training: Training) -> dict[str, dict[str, list]]:
@@ -286,23 +241,3 @@ def probe(task: Task, stack: str, most: int) -> Batch:
         if held >= most:
             return batch
         size = max(size + 1, -(-size * most // max(1, held)))
-
-
-def judged(training: Training) -> Trace:
-    """The probe's first examples, run through the model for their losses."""
-    batch = training.task.probe(JUDGED).to(training.device)
-    return observe(training.model, batch, gradients=False, wanted=lambda name: False)
-
-
-def by_target(training: Training) -> np.ndarray:
-    """The mean loss where each token is asked for, (V,), on the probe; NaN where it is not."""
-    trace = judged(training)
-    return mean_by(trace.targets, trace.token_loss, len(training.task.vocabulary))
-
-
-def mean_by(groups: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """The mean of the values of each group 0 to count − 1, NaN where there is none; NaN values do not count."""
-    there = ~np.isnan(values)
-    sums = np.bincount(groups[there], values[there], minlength=count)
-    numbers = np.bincount(groups[there], minlength=count)
-    return np.where(numbers > 0, sums / np.maximum(numbers, 1), np.nan)
