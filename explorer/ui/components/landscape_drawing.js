@@ -82,7 +82,12 @@ function drawContours(context, land, place, ink) {
   context.globalAlpha = 1;
 }
 
-const tick = (value) => (Math.abs(value) >= 1000 ? short(value) : Math.abs(value) < 1e-3 && value ? format(value, 1) : String(Number(value.toPrecision(3)))).replace("-", "−");
+// What stands beside a level: as many digits as tell it from the next where they are evenly spaced.
+function tick(land, value) {
+  const [low, high] = land.ends, even = land.header.scale !== "log" || high / low < 10;
+  if (even && land.levels.length > 1) return decimals(land.levels[1] - land.levels[0], value);
+  return Math.abs(value) >= 1000 ? short(value) : value < 1e-3 ? format(value, 1) : String(Number(value.toPrecision(3)));
+}
 
 function drawScale(context, land, { box, zoom }, ink) {
   const { header } = land, left = box.right + BAR.gap * zoom, wide = BAR.width * zoom, tall = box.bottom - box.top, bands = 64;
@@ -97,7 +102,7 @@ function drawScale(context, land, { box, zoom }, ink) {
     const at = box.bottom - land.share(level) * tall;
     stroke(context, ink.text, 1, [], [[left, at], [left + wide, at]]);
     if (last - at < 14 * zoom || at < box.top + 6) continue;
-    words(context, tick(level), left + wide + 5, at, ink.dim, ink, 400, 11 * zoom);
+    words(context, tick(land, level), left + wide + 5, at, ink.dim, ink, 400, 11 * zoom);
     last = at;
   }
   context.textAlign = "right";

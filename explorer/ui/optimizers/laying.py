@@ -50,6 +50,44 @@ def walkers(view: View) -> list[Walker]:
     return sorted(found, key=lambda walker: walker.run.id != view.run.id)
 
 
+def centred(view: View) -> int:
+    """The step that the surface is drawn around: the one looked at when it was first shown, until it is moved."""
+    return st.session_state.setdefault("surface-centre", {}).setdefault(view.run.id, view.step)
+
+
+def recentre(view: View, centre: int) -> None:
+    """Says around which step the surface is drawn, and moves it to the one that is looked at."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Draw around step {view.step}",
+            key="surface-here",
+            icon=":material/my_location:",
+            on_click=move,
+            args=(view.run.id, view.step),
+            disabled=view.step == centre,
+        )
+        st.toggle(
+            "Follow",
+            value=True,
+            key="surface-follows",
+            help="while following the newest step, draws around it anew whenever the steps have doubled",
+            persist_state="session",
+        )
+        st.caption(f"drawn around step {centre}; the scrubber moves the mark on it")
+
+
+def move(run: str, step: int) -> None:
+    """Draws around another step from now on."""
+    st.session_state["surface-centre"][run] = step
+
+
+def follow(view: View, centre: int, whole: bool) -> None:
+    """Moves a surface that is whole along with a run whose steps have doubled since."""
+    if whole and view.live and view.step >= 2 * centre and st.session_state.get("surface-follows"):
+        move(view.run.id, view.step)
+        view.refines.append("drawing the surface · 0 %")
+
+
 def chosen_plane(view: View, others: list[Walker]) -> Laying | None:
     """The plane that the visitor chose; None while the choice is not complete."""
     names = [kind for kind in KINDS if others or kind != ALL]

@@ -1,0 +1,229 @@
+"""The surface's and the toys' sections run by Streamlit without a browser, what they tell the canvas, and in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from messages import looked_for
+from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer.charts import slices as charts
+from explorer.charts.theme import spec
+from explorer.runs import catalogue, file
+from explorer.ui import server
+from explorer.ui.components.landscape import Ground, Track, message
+from explorer.ui.optimizers import slices, told, toys
+
+SURFACE = """
+from explorer.ui import chosen, frame, server
+from explorer.ui.optimizers import surface
+server.host()
+chosen.take_from_url()
+frame.watch("Surface", "A test.", surface.show)
+"""
+TOYS = """
+import streamlit as st
+from explorer.ui import server
+from explorer.ui.optimizers import toys
+server.host()
+st.session_state.setdefault("projector", False)
+toys.show()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def race(tmp_path_factory) -> Iterator[list[str]]:
+    """A host, and two runs of a race."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "folder", lambda: folder)
+        paths = [catalogue.new_path(stem) for stem in ("first", "second")]
+        names = dict(zip(paths, ("adamw", "sgd <b>0.3</b>"), strict=True))
+        for path, change in zip(paths, ({}, {"optimizer.name": "sgd", "optimizer.lr": 0.3}), strict=True):
+            recorded(path, 20, TINY.replace(change), every=4).close()
+            connection = file.connect(path, write=True)
+            members = [path.stem for path in paths]
+            with connection:
+                file.set_meta(
+                    connection, "race", {"id": "r", "name": names[path], "members": members, "mode": "lockstep"}
+                )
+            connection.close()
+        assert server.host().wait()
+        yield members
+        server.host().close()
+        server.host.clear()
+
+
+def app_of(script: str, **query: str) -> AppTest:
+    app = AppTest.from_string(script, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return settled(app)
+
+
+def settled(app: AppTest) -> AppTest:
+    """Runs until nothing is computed any more."""
+    state = app.session_state
+    until(
+        lambda: not any(app.run() and name in state and state[name] for name in ("waiting", "refining")), "all is there"
+    )
+    assert not app.exception, app.exception
+    return app
+
+
+def canvas(app: AppTest) -> tuple[dict[str, Any], np.ndarray]:
+    """What the landscape is told: the header and the heights."""
+    (found,) = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_landscape"]
+    data = found.proto.bytes
+    length = int.from_bytes(data[:4], "little")
+    header = json.loads(data[4 : 4 + length])
+    rows, columns = header["shape"]
+    return header, np.frombuffer(data, "<f4", rows * columns, 4 + length).reshape(rows, columns)
+
+
+def test_the_surface_is_drawn_whole_with_every_contender_on_it(race):
+    app = app_of(SURFACE, run=race[0], step="16")
+    header, losses = canvas(app)
+    assert header["progress"] == {"share": 1.0, "words": "1681 of 1681 points"}
+    assert np.isfinite(losses).all()
+    assert [track["name"] for track in header["tracks"]] == ["adamw", "sgd <b>0.3</b>"]
+    assert [track["marked"] for track in header["tracks"]] == [True, False]
+    assert header["tracks"][0]["now"] == 4  # of the snapshots 0, 4, 8, 12, 16, 20
+    said = next(words for words in looked_for(app) if "on this plane" in words)
+    assert "of the squared distances of the snapshots" in said
+    (table,) = [html.proto.body for html in app.get("html") if "loss beneath" in html.proto.body]
+    assert "sgd &lt;b&gt;0.3&lt;/b&gt;" in table
+    assert any("from" in words and "at step 0 of this run" in words for words in looked_for(app))
+
+
+def test_the_mark_moves_without_computing_and_the_centre_on_request(race):
+    app = app_of(SURFACE, run=race[0], step="16")
+    before = canvas(app)[1]
+    app.session_state.step = 8
+    header, losses = canvas(settled(app))
+    assert header["tracks"][0]["now"] == 2
+    assert (losses == before).all()
+    assert header["title"] == "Loss around step 16 · this run’s path"
+    app.button(key="surface-here").click()
+    header, losses = canvas(settled(app))
+    assert header["title"].startswith("Loss around step 8")
+    assert not (losses == before).all()
+
+
+@pytest.mark.parametrize(
+    ("plane", "words"), [("all", "all runs’ paths"), ("three", "three points"), ("random", "random")]
+)
+def test_every_plane_is_drawn(race, plane, words):
+    app = app_of(SURFACE, run=race[0])
+    app.segmented_control(key="surface-plane").set_value(plane)
+    header, losses = canvas(settled(app))
+    assert words in header["title"]
+    assert np.isfinite(losses).all()
+
+
+def test_a_step_without_a_path_says_what_to_do(race):
+    app = app_of(SURFACE, run=race[0], step="4")
+    assert "A path needs 3 snapshots" in app.info[0].value
+
+
+def test_toys_need_no_run_and_start_where_they_are_told(race):
+    app = app_of(TOYS)
+    header, heights = canvas(app)
+    assert heights.shape == (81, 81)
+    assert [track["name"] for track in header["tracks"]] == ["adam", "sgd", "momentum", "rmsprop"]
+    assert header["starts"]
+    walk = header["walk"]
+    app.number_input(key="toy-x-rosenbrock").set_value(0.5)
+    assert canvas(app.run())[0]["walk"] != walk
+    app.number_input(key="toy-rate-rosenbrock-sgd").set_value(1.0)
+    app.run()
+    assert any("sgd left the surface" in words for words in looked_for(app))
+    app.segmented_control(key="toy").set_value("saddle")
+    assert canvas(app.run())[0]["scale"] == "signed"
+    app.pills(key="toy-optimizers").set_value([])
+    app.run()
+    assert any("at least one optimizer" in caption.value for caption in app.caption)
+    assert not app.exception
+
+
+def walker(path: str, name: str) -> Any:
+    return SimpleNamespace(run=SimpleNamespace(path=path), name=name, color="#000")
+
+
+def test_a_path_off_the_plane_must_not_be_read_on_it():
+    plain = {"loss": 0.5, "explained": (0.9, 0.05), "wandering": 0.9}
+    runs = [
+        {"path": "a", "last": 9, "itself": 0.1, "beneath": 2.0},
+        {"path": "b", "last": 9, "itself": 1.0, "beneath": 1.01},
+    ]
+    drawn = [walker("a", "sgd"), walker("b", "adam")]
+    said = told.sentence(plain, np.array([[0.5, 3.0]]), ({"runs": runs}, {}), drawn)
+    assert "on this plane from 0.5 to 3;" in said
+    assert "holds 95.0% of the squared distances" in said
+    assert "a random walk of as many steps would come to 90%" in said
+    assert "sgd at its step 9 lies off the plane, its own loss is 0.1 and the one beneath it 2" in said
+    assert "adam" not in said
+    assert told.sentence(plain, np.array([[np.inf]]), None, []) == "no point of this plane has a finite loss."
+
+
+def test_it_is_told_on_which_samples_the_loss_is():
+    plain = {"samples": 32, "batch": 128, "accumulate": 2, "dropout": 0.1, "step": 7, "done": 36, "of": 1681}
+    words = told.batch_words(plain)
+    assert words.startswith("loss on the first 32 of the 128 samples of the batch of step 7 of the first part")
+    assert "without the dropout of 0.1" in words
+    assert words.endswith("36 of 1,681 points")
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        ([1.0, 1.0, 3.0, 2.0, 2.0], "a barrier rises 1 nats above the higher end, at t = 0.50"),
+        ([3.0, 3, 2, 1, 1], "no barrier"),
+    ],
+)
+def test_a_barrier_is_named(losses, words):
+    train = np.array(losses)
+    arrays = {"t": np.array([-0.25, 0.0, 0.5, 1.0, 1.25]), "train": train, "held_out": train + 0.5}
+    said = slices.sentence(arrays, "step 0", random=False)
+    assert words in said
+    assert "0.5 more" in said
+    assert "not finite" in slices.sentence(arrays | {"train": np.full(5, np.nan)}, "step 0", random=False)
+    assert "the lowest of the slice is" in slices.sentence(arrays, "", random=True)
+
+
+def test_it_is_told_who_comes_to_a_minimum_and_who_leaves():
+    toy = {"minima": [[0.0, 0.0, "minimum"]], "window": [[-1, 1], [-1, 1]]}
+    there = Track("adam", "#000", np.arange(3), np.array([1.0, 0.5, 0.0]), np.zeros(3), values=np.array([1, 0.5, 0.1]))
+    gone = Track("sgd", "#000", np.arange(1), np.ones(1), np.ones(1), values=np.ones(1), ended="too far")
+    said = toys.sentence(toy, [there, gone])
+    assert said.startswith("adam comes to the minimum at step 2; sgd left the surface: too far")
+    assert said.endswith("after 2 steps adam is lowest of all, at f = 0.1.")
+
+
+def test_a_message_holds_heights_and_paths_and_refuses_what_does_not_fit():
+    ground = Ground(np.array([[1.0, np.nan], [np.inf, 4.0]]), [[0, 1], [0, 1]], "a, b", "nats", "loss", stride=0)
+    track = Track("sgd", "#123456", np.arange(2), np.zeros(2), np.ones(2), off=np.array([0.1, 0.9]))
+    data = message("Loss", "in words", ground, [track], known=(0.5, "2 of 4"))
+    length = int.from_bytes(data[:4], "little")
+    header, numbers = json.loads(data[4 : 4 + length]), np.frombuffer(data, "<f4", offset=4 + length)
+    assert header["outside"]
+    assert not header["player"]
+    np.testing.assert_array_equal(numbers[:4], np.array([1, np.nan, np.inf, 4], "f4"))
+    assert len(numbers) == 4 + 7 * 2
+    with pytest.raises(ValueError, match="sgd has 3 steps and 2, 2 places"):
+        message("Loss", "", ground, [Track("sgd", "#000", np.arange(3), np.zeros(2), np.ones(2))])
+
+
+def test_the_slices_chart_is_valid_and_its_spec_does_not_depend_on_data():
+    t = np.linspace(0, 1, 4)
+    full = charts.frame(t, {"train": t, "held_out": np.where(t > 0.5, np.nan, t)}, {0.0: "here", 1.0: "there"})
+    empty = charts.frame(np.empty(0), {"train": np.empty(0)}, {})
+    assert spec(charts.slices(full)) == spec(charts.slices(empty))
+    assert full["label"].tolist()[-2:] == ["here", "there"]
