@@ -15,6 +15,7 @@ SECTIONS = {
         "gradients": ("Gradients", "waves"),
         "numerics": ("Numbers", "calculate"),
     },
+    "Words": {"tokenizers": ("Tokenizers", "segment")},
     "Compare": {"runs": ("Runs", "folder_open")},
 }
 TITLES = {name: words for section in SECTIONS.values() for name, words in section.items()}

@@ -149,6 +149,7 @@ def row(name: str, segments: list[Segment], used: np.ndarray | None, vocabulary:
     return {"name": name, "vocabulary": size, "tokens": tokens, "unknown": missing}
 
 
+@lru_cache(maxsize=4)
 def others(source: str, own: str, path: str | None) -> dict[str, str]:
     """Texts that nothing was learned from, by what they are: the gaps between the sample's pieces, another text."""
     text = text_of(source, own, path)

@@ -11,6 +11,7 @@ from explorer.ui import picture
 from explorer.ui.components.token_rows import token_rows
 from explorer.ui.frame import cards
 from explorer.ui.tokenizers.asked import Asked, table
+from explorer.ui.tokens import escaped
 
 COMPUTED = (
     "**Characters**: one token a character that was read at least once in a million; all others share `�`. **Words**: "
@@ -50,13 +51,8 @@ def of_run(asked: Asked) -> dict[str, Any] | None:
     plain, _ = answer
     if plain["row"] is None:
         names = " ".join(plain["symbols"][:SYMBOLS])
-        st.info(
-            f"This run’s own vocabulary has {plain['vocabulary']} symbols ({names}) and cannot read this text: "
-            f"{plain['refused']}. Type one of its inputs, such as {asked.view.about['sample'].split(' → ')[0]}".replace(
-                "$", "\\$"
-            ),
-            icon=":material/info:",
-        )
+        said = f"This run’s own vocabulary has {plain['vocabulary']} symbols, {names}, and no tokens for this text: "
+        st.info(escaped(f"{said}{plain['refused']}."), icon=":material/info:")
     row: dict[str, Any] | None = plain["row"]
     return row
 

@@ -1,0 +1,52 @@
+"""The tokenizers page in a real browser: merges are stepped, played and slid through, a text is cut side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from explorer.runs.views import tokenizers as views
+
+pytestmark = pytest.mark.journey
+TALL = {"width": 1440, "height": 1600}
+OWN = "the cat sat on the mat. the hat, the cat and the rat sat on that. " * 20
+TEXT = "the hat is a zebra"
+
+
+def test_a_text_is_learned_from_merge_by_merge_and_cut_side_by_side(visit: Callable):
+    one = visit(viewport=TALL)
+    page = one.open("/tokenizers")
+    page.get_by_text("own text", exact=True).click()
+    for label, text in (("Your text", OWN), ("Text to look at", TEXT)):
+        box = page.get_by_label(label, exact=True)
+        box.fill(text)
+        box.press("Control+Enter")
+    plain, arrays = views.merging("own", 512, TEXT, OWN.strip())
+    last = len(arrays["merges"])
+    where, pane = page.locator(".merges .where"), page.locator(".merges .tokens-pane")
+    expect(where).to_have_text(f"merge {min(40, last)} of {last}")
+    slider = page.get_by_role("slider", name="Merges made")
+    slider.press("Home")
+    expect(where).to_have_text(f"merge 0 of {last}")
+    expect(pane.locator("span")).to_have_count(len(TEXT))
+    first, second, made, count = arrays["merges"][0]
+    expect(page.locator(".merges .next")).to_contain_text(f"met {count:,} times")
+    expect(page.locator(".merges .pair.wins")).to_contain_text(f"{plain['shown'][first]} + {plain['shown'][second]}")
+    page.get_by_role("button", name="One merge on").click()
+    expect(where).to_have_text(f"merge 1 of {last}")
+    pane.get_by_text(plain["shown"][made], exact=True).first.hover()
+    expect(page.locator(".merges .tip")).to_contain_text("made by merge1")
+    page.get_by_role("button", name="Play the merges").click()
+    expect(where).to_have_text(f"merge 3 of {last}")
+    page.get_by_role("button", name="Pause").click()
+    slider.press("End")
+    expect(pane.locator("span")).to_have_count(len(TEXT) - int((arrays["gone"] > 0).sum()))
+    page.get_by_text("Side by side", exact=True).click()
+    words = page.locator(".rows .one", has_text="words")
+    expect(words.locator("span.unknown")).to_have_text(["␣is", "␣a", "␣zebra"])
+    words.get_by_text("␣zebra", exact=True).last.hover()
+    expect(page.locator(".rows .tip")).to_contain_text("unknown")
+    page.reload()
+    expect(page.locator(".rows .one")).to_have_count(3)
