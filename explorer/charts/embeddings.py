@@ -49,7 +49,7 @@ def strip(data: pd.DataFrame) -> alt.TopLevelMixin:
     ]
     base = alt.Chart(data)
     ticks = base.mark_tick(thickness=1.5, size=14, opacity=0.7).encode(
-        x=x, y=alt.datum(-0.7), color=color, tooltip=tooltip
+        x=x, y=alt.YDatum(-0.7, axis=None), color=color, tooltip=tooltip
     )
     names = base.mark_text(fontSize=13, fontWeight=600).encode(x=x, y=y, text="name:N", color=color, tooltip=tooltip)
     return alt.layer(ticks, names).properties(

@@ -152,8 +152,8 @@ function settle(map) {
 // From where the points are seen now to the frame's places.
 function travel(map, from, milliseconds) {
   cancelAnimationFrame(map.ticking);
-  const { units: to, scale } = inUnits(map), start = performance.now(), now = new Float32Array(to.length);
-  Object.assign(map, { units: to, scale });
+  const { units: to, scale, middle } = inUnits(map), start = performance.now(), now = new Float32Array(to.length);
+  Object.assign(map, { units: to, scale, middle });
   map.room = roomy(map, placesOf(map, to));
   map.atRest = false;
   let painted = 0;

@@ -4,22 +4,21 @@
 const MARGIN = 26, PILL = 20, DOT = 4, EIGHTH = 2 ** (1 / 8);
 const CUBE = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((a) => [1, 2, 4].filter((bit) => !(a & bit)).map((bit) => [a, a | bit]));
 
-// Points in units of the canvas: of its half height in 2-D, of the half side of a cube in 3-D. Sizes go in
-// steps of an eighth of a doubling: the map does not breathe at every frame.
+// Points in units of the canvas, around their mean: of its half height in 2-D, of the half side of a cube in 3-D.
+// Sizes go in steps of an eighth of a doubling: the map does not breathe at every frame.
 function fitted({ header: { dims, count }, points, size: [width, height] }) {
   const room = [Math.max(1, width / 2 - MARGIN), Math.max(1, height / 2 - MARGIN)], aspect = dims === 3 ? [1, 1, 1] : [room[0] / room[1], 1];
+  const known = [...Array(count).keys()].filter((i) => Number.isFinite(points[i * dims] + points[i * dims + dims - 1]));
+  const middle = aspect.slice(0, dims).map((_, d) => known.reduce((sum, i) => sum + points[i * dims + d], 0) / Math.max(1, known.length));
   let reach = 1e-9;
-  for (let i = 0; i < count; i++) for (let d = 0; d < dims; d++) {
-    const size = Math.abs(points[i * dims + d]) / aspect[d];
-    if (size > reach && size < Infinity) reach = size;
-  }
-  return EIGHTH ** Math.floor(-Math.log(reach) / Math.log(EIGHTH));
+  for (const i of known) for (let d = 0; d < dims; d++) reach = Math.max(reach, Math.abs(points[i * dims + d] - middle[d]) / aspect[d]);
+  return { middle, scale: EIGHTH ** Math.floor(-Math.log(reach) / Math.log(EIGHTH)) };
 }
 
 function inUnits(map) {
-  const { dims, count } = map.header, scale = fitted(map), units = new Float32Array(count * 3);
-  for (let i = 0; i < count; i++) for (let d = 0; d < dims; d++) units[i * 3 + d] = map.points[i * dims + d] * scale;
-  return { units, scale };
+  const { dims, count } = map.header, { middle, scale } = fitted(map), units = new Float32Array(count * 3);
+  for (let i = 0; i < count; i++) for (let d = 0; d < dims; d++) units[i * 3 + d] = (map.points[i * dims + d] - middle[d]) * scale;
+  return { units, scale, middle };
 }
 
 // Where a place in units is seen: x, y in pixels, and z from −1 (far) to 1 (near).
@@ -144,8 +143,8 @@ function drawTrails(context, map, places) {
   const { trails: { tokens, colours, length }, dims } = map.header;
   tokens.forEach((token, k) => {
     const path = Array.from({ length }, (_, t) => {
-      const at = (t * tokens.length + k) * dims, p = map.paths;
-      return seen(map, p[at] * map.scale, p[at + 1] * map.scale, dims === 3 ? p[at + 2] * map.scale : 0);
+      const at = (t * tokens.length + k) * dims, place = (d) => (d < dims ? (map.paths[at + d] - map.middle[d]) * map.scale : 0);
+      return seen(map, place(0), place(1), place(2));
     }).filter(([x]) => Number.isFinite(x));
     if (map.atRest) path.push(places[token]);
     for (let t = 1; t < path.length; t++) {

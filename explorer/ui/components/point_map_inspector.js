@@ -82,8 +82,8 @@ function showChosen(map, chosen) {
 
 function showMoved(map) {
   const { moved, since, step } = map.header, order = [...map.moved.keys()].filter((i) => map.moved[i] > 0).sort((a, b) => map.moved[b] - map.moved[a] || a - b);
-  map.heading.textContent = moved ? `Changed neighbours most since ${since}` : "Neighbours";
-  const [shown, places] = [order.slice(0, 10), map.header.neighbours.count];
+  map.heading.textContent = moved ? `Most new neighbours since step ${since}` : "Neighbours";
+  const [shown, places] = [order.slice(0, 9), map.header.neighbours.count];
   const notes = shown.length
     ? `of its ${places} nearest in all ${map.header.width} dimensions. Click a token for its neighbours, draw around several to list them.`
     : since === step || !moved ? "Click a token for its neighbours, draw around several to list them." : `every point has the same ${places} neighbours as at step ${since}.`;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -9,7 +11,7 @@ from explorer.charts import embeddings as charts
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.embeddings.choice import Choice
-from explorer.ui.embeddings.live import named
+from explorer.ui.embeddings.live import named, width_of
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -37,16 +39,16 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
         if a == b:
             st.caption("An axis needs two different points.")
             return
-        found = view.picture("embeddings.axis", EVERY, lane="maps", from_=a, to=b, **choice.points)
+        found = view.picture("embeddings.axis", EVERY, lane="maps", start=a, end=b, **choice.points)
         if found is None:
             return
-        along = relative(found[1]["coordinates"], a, b)
+        along = relative(found[1]["along"], a, b)
         if not np.isfinite(along).all():
             st.caption(f"At step {found[0]['step']} both points are at the same place, or not finite.")
             return
         table = charts.strip_frame(along, plain["labels"], a, b)
         picture.show(charts.strip, table, "axis")
-        picture.look_for("axis", sentence(plain, found, along, a, b))
+        picture.look_for("axis", sentence(plain, found, along, a, b, width_of(view, choice)))
     picture.computed(COMPUTED)
 
 
@@ -76,9 +78,9 @@ def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:
         return (coordinates - coordinates[a]) / (coordinates[b] - coordinates[a])
 
 
-def sentence(plain: dict, found: Answer, along: np.ndarray, a: int, b: int) -> str:
+def sentence(plain: dict[str, Any], found: Answer, along: np.ndarray, a: int, b: int, width: int) -> str:
     """How much the axis explains, and who lies nearest to its two ends."""
-    share, chance = found[0]["explained"], 1 / found[0]["width"]
+    share, chance = found[0]["share"], 1 / width
     others = [i for i in range(len(along)) if i not in (a, b)]
     said = (
         f"at step {found[0]['step']} this direction holds {share:.1%} of the points’ variance, "

@@ -6,9 +6,9 @@ import streamlit as st
 
 from explorer.runs.answer import Answer
 from explorer.ui import picture
-from explorer.ui.components.point_map import Trails, message, point_map
-from explorer.ui.embeddings.choice import Choice
-from explorer.ui.embeddings.live import HEIGHT, frame, sentence
+from explorer.ui.components.point_map import message, point_map
+from explorer.ui.embeddings.choice import Choice, stacks_of
+from explorer.ui.embeddings.live import HEIGHT, frame, noted, sentence
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -32,14 +32,15 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
         if step is None:
             return
         there = view.at(step, "big")
-        own = {name: value for name, value in choice.asked.items() if name not in ("what", "head")}
-        if choice.what != "states":
-            own["layer"] = view.run.config.model.layers
+        what = choice.what if choice.what.endswith("states") else f"{stacks_of(view.run.config)[-1]}states"
+        layer = choice.layer if choice.what == what else view.run.config.model.layers
+        own = choice.asked | {"what": what, "head": "", "layer": layer}
         found = there.picture("embeddings.big", lane="maps", doing="mapping {of} parts", **own)
         if found is None:
             return
-        of = Choice(**{**vars(choice), "what": "states", "layer": own["layer"], "since": step, "trails": False})
-        told = message(frame(there, of, found, Trails()), [], HEIGHT + 100, bool(st.session_state.get("projector")))
+        of = Choice(**{**vars(choice), "what": what, "layer": layer, "head": "", "since": step, "trails": False})
+        found = noted(found)
+        told = message(frame(there, of, found), [], HEIGHT + 100, bool(st.session_state.get("projector")))
         point_map(told, key="big-map", on_chosen=lambda points: None)
         picture.look_for("big", sentence(of, found))
     picture.computed(COMPUTED)

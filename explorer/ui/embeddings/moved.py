@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.embeddings.choice import LATEST, Choice
-from explorer.ui.embeddings.live import named
+from explorer.ui.embeddings.live import named, noted
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -42,6 +42,7 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
         if before is None:
             return
         rows = listed(answer, chosen)
+        before = noted(before)
         st.html(table(before, answer, rows))
         picture.look_for("moved", sentence(choice, before, answer))
     picture.computed(COMPUTED)

@@ -1,0 +1,175 @@
+"""The embeddings page run by Streamlit without a browser: what its map is told, in its states, and true sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from messages import looked_for, read_point_map
+from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer import RunConfig
+from explorer.runs import catalogue, file
+from explorer.runs.views import embeddings
+from explorer.ui import server
+from explorer.ui.embeddings import axis, choice, live, moved
+
+APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+STEP = 20
+HOW = {"map-by": "PCA"}  # needs no warming up
+
+
+@pytest.fixture(scope="module", autouse=True)
+def run(tmp_path_factory) -> Iterator[str]:
+    """A host for these tests, and a run of 20 steps."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "folder", lambda: folder)
+        path = catalogue.new_path("meanings")
+        recorded(path, STEP, TINY, every=5).close()
+        assert server.host().wait()
+        yield path.stem
+        server.host().close()
+        server.host.clear()
+
+
+def visit(**query: str) -> AppTest:
+    """Follows a link to the page; returns when it waits for nothing any more."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("../pages/embeddings.py")
+    app.run()  # the map first, what looks closer after it
+    return settled(app)
+
+
+def settled(app: AppTest) -> AppTest:
+    until(lambda: not waiting(app.run()), "slow pictures are there")
+    assert not app.exception, app.exception
+    return app
+
+
+def waiting(app: AppTest) -> bool:
+    return "waiting" in app.session_state and bool(app.session_state["waiting"])
+
+
+def told(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the live map is told."""
+    found = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_point_map"]
+    return read_point_map(found[0].proto.bytes)
+
+
+def test_the_map_is_told_the_numbers_of_the_weights_at_the_step(run):
+    header, read = told(visit(run=run, step="10", **HOW))
+    plain, arrays = embeddings.frame(str(catalogue.path_of(run)), 10, "input", "pca")
+    assert (header["step"], header["labels"]) == (10, plain["labels"])
+    np.testing.assert_allclose(read["points"], arrays["points"], rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(read["neighbours"], arrays["neighbours"])
+    np.testing.assert_allclose(read["distances"], arrays["distances"], rtol=1e-5)
+    assert header["quality"][0] == ["trustworthiness", f"{plain['trustworthiness']:.3f}"]
+
+
+@pytest.mark.parametrize("what", ["output", "positions", "states", "queries-keys"])
+def test_every_set_of_points_has_its_map(run, what):
+    app = visit(run=run, **HOW | {"map-of": choice.SHORT[what]})
+    header, read = told(app)
+    assert header["title"].startswith(choice.TITLES[what])
+    assert np.isfinite(read["points"]).all()
+    assert len(looked_for(app)) == 2
+
+
+def test_the_address_chooses_three_dimensions_and_knobs(run):
+    header, _ = told(visit(run=run, **HOW | {"map-in": "3-D", "map-metric": "euclidean"}))
+    assert header["dims"] == 3
+    assert header["neighbours"]["metric"] == "Euclidean distance"
+
+
+def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
+    app = settled(visit(run=run, **HOW | {"map-since": "15"}))
+    header, read = told(app)
+    _, arrays = embeddings.frame(str(catalogue.path_of(run)), STEP, "input", "pca", since=15)
+    assert header["since"] == 15
+    np.testing.assert_allclose(read["moved"], arrays["moved"])
+    assert "between step 15 and step 20" in looked_for(app)[1]
+
+
+def test_an_axis_goes_from_one_token_to_another(run):
+    app = visit(run=run, **HOW | {"map-closer": "An axis"})
+    assert "along it" in looked_for(app)[1]
+    app.selectbox(key="axis-to").set_value(0)
+    settled(app)
+    assert any("two different points" in c.value for c in app.caption)
+
+
+def test_two_thousand_states_are_mapped_when_asked_for(run):
+    app = visit(run=run, **HOW | {"map-closer": "2,000 states"})
+    assert len(looked_for(app)) == 1
+    app.button(key="map-big").click()
+    settled(app)
+    maps = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_point_map"]
+    header, _ = read_point_map(maps[1].proto.bytes)
+    assert header["count"] > 500
+    assert header["step"] == STEP
+
+
+def test_without_a_run_the_page_offers_the_cards():
+    app = visit()
+    assert app.title[0].value == "Embeddings"
+    assert [b for b in app.button if b.label == "Train"]
+
+
+def test_a_run_before_its_first_step_has_a_map(run):
+    path = catalogue.new_path("fresh")
+    file.begin(path, TINY)
+    header, _ = told(visit(run=path.stem, **HOW))
+    assert header["step"] == 0
+
+
+def test_both_stacks_of_an_encoder_decoder_are_offered():
+    config = RunConfig.preset("dates-fr")
+    assert choice.kinds(config)[:3] == ["encoder.input", "decoder.input", "output"]
+    assert "decoder.blocks.0.cross.3" in choice.heads(config)
+    assert choice.short("encoder.input") == "encoder input"
+
+
+ANSWER = (
+    {
+        "step": 9,
+        "labels": ["a", "<b>", "1", "2"],
+        "notes": [""] * 4,
+        "kind": ["vowel", "vowel", "digit", "digit"],
+    },
+    {
+        "neighbours": np.array([[1, 2], [0, 2], [3, 0], [2, 0]]),
+        "distances": np.array([[0.2, 0.5], [0.2, 0.6], [0.1, 0.7], [0.1, 0.8]]),
+        "moved": np.array([0.5, 0, 1, 0.5]),
+    },
+)
+CHOICE = choice.Choice("input", "pca", 2, 0, "", 15, 0.1, "cosine", 0, 3, False)
+
+
+def test_the_sentence_names_the_closest_pair_its_kind_and_what_changed():
+    assert live.sentence(CHOICE, ANSWER) == (
+        "at step 9 `1` and `2` are closest (cosine distance 0.1); the nearest of 100% is of its own kind, where "
+        "chance is 33%; since step 3 tokens have 1.0 of 2 new neighbours."
+    )
+
+
+def test_a_label_cannot_smuggle_markup_into_the_table():
+    html = moved.table(ANSWER, ANSWER, [0, 1])
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
+
+
+def test_an_axis_puts_its_ends_at_0_and_1():
+    along = axis.relative(np.array([2.0, 6, 4, 10]), 0, 1)
+    assert along.tolist() == [0, 1, 0.5, 2]
+    assert not np.isfinite(axis.relative(np.ones(3), 0, 1)).all()
