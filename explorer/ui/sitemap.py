@@ -13,6 +13,7 @@ SECTIONS = {
         "train": ("Train", "show_chart"),
         "attention": ("Attention", "grid_view"),
         "gradients": ("Gradients", "waves"),
+        "embeddings": ("Embeddings", "scatter_plot"),
         "numerics": ("Numbers", "calculate"),
     },
     "Words": {"tokenizers": ("Tokenizers", "segment")},
