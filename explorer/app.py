@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import chosen, knobs, server, sitemap
+from explorer.ui.search import searching
 
 HERE = Path(__file__).parent / "ui"
 LOGO, STYLE, PROJECTOR = ((HERE / n).read_text("utf-8") for n in ("logo.svg", "style.css", "projector.css"))
@@ -15,6 +16,7 @@ st.set_page_config(page_title="Attention & Gradient Explorer", page_icon=str(HER
 st.logo(LOGO, size="large")
 server.host()
 chosen.take_from_url()
+searching.keep_on()
 st.html(f"<style>{STYLE}{PROJECTOR if st.session_state.projector else ''}</style>")
 page = sitemap.navigation()
 chosen.put_into_url()

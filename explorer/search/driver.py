@@ -22,7 +22,7 @@ from explorer.runs.recorder import Recorder
 from explorer.runs.run import lock_path
 from explorer.search import study
 from explorer.search.ledger import Ledger, Trial
-from explorer.search.search import Search, made, read, trial_path, write
+from explorer.search.search import made, read, trial_path, write
 
 LINGER_SECONDS = 1.0  # an idle driver waits this long for another order
 LOCK_SECONDS = 10.0  # for the trials of a driver that was killed to notice it
@@ -99,18 +99,17 @@ class Driver:
         """Begins trials as far as there is room and enough is known; says so when none is left."""
         while len(self.children) < self.slots:
             trials = self.ledger.trials(self.search)
-            begun = {t.number: t for t in trials}
             over = {t.number for t in trials if t.over}
-            for number in range(self.search.trials):
-                if number in over or number in self.children:
-                    continue
-                if all(n in over for n in range(number - self.search.lag + 1)):
-                    break
-                return  # its proposal waits for a trial that is still training
-            else:
-                return self.finish()
-            if not self.begin(number, trials, begun.get(number)):
-                return self.finish()
+            left = [n for n in range(self.search.trials) if n not in over and n not in self.children]
+            if not left:
+                self.finish()
+                return
+            if not over.issuperset(range(left[0] - self.search.lag + 1)):
+                return  # what it is to be depends on a trial that still trains
+            present = next((t for t in trials if t.number == left[0]), None)
+            if not self.begin(left[0], trials, present):
+                self.finish()
+                return
 
     def begin(self, number: int, trials: list[Trial], present: Trial | None) -> bool:
         """Begins a trial, or takes one up again; False where the space has no more."""

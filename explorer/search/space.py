@@ -47,6 +47,14 @@ class FloatKnob(Frozen):
             inner = [self.low + share * (self.high - self.low) for share in shares[1:-1]]
         return [self.low, *inner, self.high]
 
+    def place(self, value: float) -> float:
+        """Where a value lies on the knob's scale, from 0 to 1."""
+        return place(self.low, self.high, self.log, value)
+
+    def number(self, share: float) -> float:
+        """The opposite of `place`."""
+        return self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
+
 
 class IntKnob(Frozen):
     """A whole number from `low` to `high` in steps of `step`; on a log scale the step is 1."""
@@ -67,6 +75,14 @@ class IntKnob(Frozen):
         if len(every) <= points:
             return every
         return [every[round(i * (len(every) - 1) / (points - 1))] for i in range(points)]
+
+    def place(self, value: float) -> float:
+        """Where a value lies on the knob's scale, from 0 to 1."""
+        return place(self.low, self.high, self.log, value)
+
+    def number(self, share: float) -> float:
+        """The opposite of `place`, between whole numbers too."""
+        return self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
 
 
 class ChoiceKnob(Frozen):
@@ -100,6 +116,11 @@ class VariantKnob(Frozen):
 
 
 Knob = Annotated[FloatKnob | IntKnob | ChoiceKnob | VariantKnob, Field(discriminator="kind")]
+
+
+def place(low: float, high: float, log: bool, value: float) -> float:
+    """Where a value lies between two ends, from 0 to 1, on a linear or log scale."""
+    return math.log(value / low) / math.log(high / low) if log else (value - low) / (high - low)
 
 
 def changes(knobs: Sequence[Any], params: Params) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def frozen(search: Search, trial: Trial, decided: bool = True) -> optuna.trial.F
 
     One that diverged counts as pruned at its last step with an infinite loss: worse than any that did not.
     """
-    known = {"params": inward(search, trial.params), "distributions": distributions(search)}
+    known: dict[str, Any] = {"params": inward(search, trial.params), "distributions": distributions(search)}
     if not decided or not trial.over:
         return create_trial(state=TrialState.RUNNING, **known)
     measured = {int(s): float(v) for s, v in zip(trial.steps, trial.losses, strict=True)}

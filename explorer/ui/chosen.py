@@ -16,7 +16,7 @@ from explorer.ui import server
 
 NOT_SETTINGS = {"run", "step", "paused", "projector"}
 MAP = ("of", "layer", "head", "by", "in", "trails", "neighbours", "distance", "metric", "seed", "since", "closer")
-WIDGETS = {"closer", "inside", "about", "topic", *(f"map-{name}" for name in MAP)}  # what Streamlit binds to the address itself
+WIDGETS = {"closer", "inside", "about", "search", "topic", *(f"map-{name}" for name in MAP)}  # what Streamlit binds to the address itself
 
 
 def take_from_url() -> None:

@@ -150,12 +150,17 @@ class Watchers:
     def look(self, visit: str, path: str) -> None:
         """This visit is looking at this run, and at no other any more."""
         with self.lock:
-            others = [other for other, visits in self.runs.items() if other != path and visit in visits]
+            others = [p for p, visits in self.runs.items() if p != path and visit in visits and p.endswith(".run")]
             self.runs.setdefault(path, set()).add(visit)
         for other in others:  # went on to another run, so there is no network to have blinked
             with self.lock:
                 self.runs[other].discard(visit)
             self.pause_unwatched([other])
+
+    def keep(self, visit: str, path: str) -> None:
+        """This visit wants this search to go on, whatever else it looks at."""
+        with self.lock:
+            self.runs.setdefault(path, set()).add(visit)
 
     def leave(self, visit: str) -> None:
         """This visit's tab was closed, or the network blinked: a reconnect within the grace undoes it."""

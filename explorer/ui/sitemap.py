@@ -17,7 +17,7 @@ SECTIONS = {
         "numerics": ("Numbers", "calculate"),
     },
     "Words": {"tokenizers": ("Tokenizers", "segment")},
-    "Compare": {"runs": ("Runs", "folder_open")},
+    "Compare": {"search": ("Search", "manage_search"), "runs": ("Runs", "folder_open")},
 }
 TITLES = {name: words for section in SECTIONS.values() for name, words in section.items()}
 

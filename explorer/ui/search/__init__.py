@@ -1,0 +1,1 @@
+"""The parts of the Search page: a new search, how one stands, its pictures, one trial."""

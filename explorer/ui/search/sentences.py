@@ -1,0 +1,101 @@
+"""What to look for in the pictures of a search: true of this search now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from explorer.search import ledger
+from explorer.search.ledger import Trial
+from explorer.ui.search import settings
+from explorer.ui.search.searching import Standing
+
+
+def complete(now: Standing) -> list[Trial]:
+    """The trials that came to their end with a loss, the best first."""
+    found = [t for t in now.trials if t.state == "complete" and t.value is not None and np.isfinite(t.value)]
+    return sorted(found, key=lambda t: (t.value, t.number))
+
+
+def parallel(now: Standing) -> str:
+    """Where the better half goes through."""
+    done = complete(now)
+    if len(done) < 4:
+        return "each line is a trial; where good ones bundle on an axis, that setting matters. Click one to see it."
+    half = done[: max(2, len(done) // 4)]
+    words = [spread(knob, [t.params[knob.path] for t in half]) for knob in now.search.knobs]
+    return (
+        f"the best {len(half)} of {len(done)} finished trials have {', '.join(words)}. Click a line to see its trial."
+    )
+
+
+def spread(knob: Any, values: list[Any]) -> str:
+    """The values of one setting among good trials."""
+    name = settings.name_of(knob.path)
+    if knob.kind in ("choice", "variant"):
+        counted = Counter(map(settings.word, values)).most_common()
+        return f"{name} " + " or ".join(word for word, _ in counted[:3])
+    low, high = min(values), max(values)
+    if low == high:
+        return f"{name} {settings.word(low)}"
+    return f"{name} {settings.word(low)} to {settings.word(high)}"
+
+
+def courses(now: Standing) -> str:
+    """What pruning and early stopping have saved so far."""
+    saved = sum(now.search.steps - t.last for t in now.over)
+    pruned = [t for t in now.over if t.state == "pruned"]
+    early = [t for t in now.over if t.end == "stopped early"]
+    rules = []
+    if now.search.prune:
+        rules.append(f"{len(pruned)} given up" + (f" (the last at step {pruned[-1].last})" if pruned else ""))
+    if now.search.patience:
+        rules.append(f"{len(early)} stopped early" + (f" (the last at step {early[-1].last})" if early else ""))
+    if not rules:
+        return "every trial trains to its end: neither pruning nor early stopping is on."
+    if not saved:
+        return f"{', '.join(rules)}: every trial that is over trained to its end."
+    return f"{', '.join(rules)}: {saved:,} steps saved, {share(saved, now):.0%} of what these trials could have cost."
+
+
+def share(saved: int, now: Standing) -> float:
+    """Of the steps that the trials that are over could have taken."""
+    return saved / max(1, len(now.over) * now.search.steps)
+
+
+def history(now: Standing) -> str:
+    """Since when nothing better was found."""
+    best = ledger.best(now.trials)
+    if best is None or best.value is None or not best.over:
+        return "dots are trials in order; the green stair is the best finished so far."
+    since = len([t for t in now.over if t.number > best.number])
+    if since == 0:
+        return f"trial {best.number} is the best and the newest: the search still improves."
+    return f"the best, {best.value:.4f}, was trial {best.number}; the {since} trials after it found nothing better."
+
+
+def importance(shares: dict[str, float], complete: int, over: int) -> str:
+    """Which setting decides, and how much that stands on."""
+    if not shares:
+        return "not known yet."
+    first, second = [*shares.items(), ("", 0.0)][:2]
+    told = f"{first[0]} decides {first[1]:.0%} of who is among the better trials"
+    if second[0]:
+        told += f", {second[0]} {second[1]:.0%}"
+    few = "; that is little to go by" if complete < 12 else ""
+    return f"{told}. From the {complete} of {over} trials that came to their end{few}."
+
+
+def contour(trials: int, loss: np.ndarray) -> str:
+    """Where the loss is low, and where nothing is known."""
+    known = np.isfinite(loss)
+    if not known.any():
+        return (
+            f"nothing between the trials yet: it takes three that came to their end and are not on a line ({trials})."
+        )
+    return (
+        f"darker is better, from {np.nanmin(loss):.3f} to {np.nanmax(loss):.3f} nats between {trials} finished trials; "
+        f"{1 - known.mean():.0%} of the area lies outside of them and stays empty."
+    )

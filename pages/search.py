@@ -1,0 +1,86 @@
+"""Search: many runs that look for good settings, with pruning and early stopping as they act."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.search import search as file
+from explorer.ui import frame, picture, sitemap
+from explorer.ui.search import explained, form, overview, pictures, searching, trial
+
+LIVE_SECONDS, IDLE_SECONDS = 0.6, 2.0
+
+
+def choose(path: Path) -> None:
+    """Looks at another search from now on."""
+    st.session_state.search = path.stem
+    st.session_state.search_trial = None
+
+
+def wanted() -> Path | None:
+    """The search that this visit looks at: chosen here, named by the address, or the newest."""
+    name = st.session_state.get("search") or st.query_params.get("search")
+    try:
+        path = file.path_of(name) if name else next(iter(file.newest()), None)
+        if path is not None:
+            file.read(path)
+    except ValueError as error:
+        st.session_state.search = None
+        st.query_params.pop("search", None)
+        st.error(str(error), icon=":material/block:")
+        return None
+    return path
+
+
+def begun(path: Path) -> None:
+    """Shows a search that was just begun."""
+    choose(path)
+    st.rerun()
+
+
+def pick(path: Path) -> None:
+    """Which of the searches is looked at."""
+    names = list(dict.fromkeys([path.stem, *(p.stem for p in file.newest())]))
+    st.session_state["search-pick"] = path.stem
+
+    def picked() -> None:
+        choose(file.path_of(st.session_state["search-pick"]))
+
+    st.selectbox("Search", names, key="search-pick", format_func=searching.described, on_change=picked)
+
+
+def watch(path: Path) -> None:
+    """How a search stands, live as long as it goes on."""
+    pick(path)
+    st.query_params["search"] = path.stem
+    busy = searching.standing(path).busy
+
+    def live() -> None:
+        if st.session_state.pop("search_leaves", False):
+            st.switch_page(sitemap.page("train"))
+        now = searching.standing(path)
+        if now.busy:
+            searching.keep(path)
+        overview.show(now)
+        if now.trials:
+            pictures.show(now)
+            trial.show(now)
+        for sentence in searching.complaints(path):
+            st.toast(sentence, icon=":material/block:")
+        if now.busy != busy:
+            st.rerun()
+
+    st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+    picture.computed(explained.TEXT, *explained.FUNCTIONS)
+
+
+frame.heading(
+    "Search",
+    "Many short trainings look for good settings; each is a run of its own that can be opened, scrubbed, branched.",
+)
+frame.complaints()
+looked_at = wanted()
+with st.expander("A new search", expanded=looked_at is None, icon=":material/add:"):
+    form.show(begun)
+if looked_at is not None:
+    watch(looked_at)
