@@ -108,7 +108,7 @@ class Umap:
             tqdm_kwds=shown,
             move_other=True,
         )
-        return points.astype(np.float64)
+        return centred(points)
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,13 @@ class Tsne:
             n_jobs=1,
             **how,
         )
-        return tsne.fit_transform(np.asarray(data, dtype=np.float32)).astype(np.float64)
+        return centred(tsne.fit_transform(np.asarray(data, dtype=np.float32)))
+
+
+def centred(points: np.ndarray) -> np.ndarray:
+    """A layout around 0."""
+    points = points.astype(np.float64)
+    return points - points.mean(axis=0)
 
 
 class Teller:

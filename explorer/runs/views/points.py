@@ -101,16 +101,24 @@ def taken(training: Training, subject: Subject, told: bool = True) -> Points:
     if "layers" in known[what] and subject.layer not in known[what]["layers"]:
         last = known[what]["layers"][-1]
         raise ValueError(f"this model has layers 0 to {last} and not {subject.layer}; choose one of them")
-    stack, _, kind = what.rpartition(".")
-    stack = stack and f"{stack}."
     with torch.no_grad(), numerics(training.config):
-        if kind == "positions":
-            return of_positions(training, stack, told)
-        if kind == "states":
-            return of_states(training, subject, stack)
-        if kind == "queries-keys":
-            return of_queries_and_keys(training, subject)
-        return of_tokens(training, subject.path, stack, kind, told)
+        found = of_kind(training, subject, told)
+    if not np.isfinite(found.vectors).all():
+        raise ValueError(f"at step {training.step} these vectors are not finite any more; choose an earlier step")
+    return found
+
+
+def of_kind(training: Training, subject: Subject, told: bool) -> Points:
+    """The points of what there is."""
+    stack, _, kind = subject.what.rpartition(".")
+    stack = stack and f"{stack}."
+    if kind == "positions":
+        return of_positions(training, stack, told)
+    if kind == "states":
+        return of_states(training, subject, stack)
+    if kind == "queries-keys":
+        return of_queries_and_keys(training, subject)
+    return of_tokens(training, subject.path, stack, kind, told)
 
 
 def of_tokens(training: Training, path: str, stack: str, kind: str, told: bool) -> Points:

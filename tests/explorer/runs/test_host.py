@@ -229,6 +229,18 @@ def test_a_looker_that_dies_says_so_and_the_next_picture_comes(client, tmp_path:
     assert client.alive
 
 
+def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again(client, tmp_path: Path):
+    run = begun(tmp_path)
+    view, asked = "explorer.runs.views.embeddings:frame", {"path": str(run.path), "step": 0, "what": "input"}
+    look(client, run, 0)
+    map_, other = (client.request(view, lane="maps", method=method, **asked) for method in ("umap", "pca"))
+    plain, arrays = map_.answer.result(timeout=60)
+    assert plain["standing_in"] == map_.broken
+    assert len(arrays["points"]) == len(run.task.vocabulary)
+    assert not other.answer.result(timeout=60)[0]["standing_in"]
+    assert not other.broken
+
+
 def test_above_the_quota_runs_wait_their_turn_and_closing_leaves_no_process(tmp_path: Path):
     client = Client(quota=1)
     first, second, third = (begun(tmp_path, name) for name in ("first", "second", "third"))

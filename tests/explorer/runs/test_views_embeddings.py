@@ -240,6 +240,15 @@ def test_what_cannot_be_mapped_is_refused_with_a_way_out(run, asked, said):
         embeddings.frame(str(run.path), 20, **({"method": "pca"} | asked))
 
 
+def test_vectors_that_are_not_finite_are_no_map(run, monkeypatch):
+    training = restore(run, 15)
+    monkeypatch.setattr(embeddings, "training_at", lambda *_: training)
+    with torch.no_grad():
+        training.model.embedding.weight[2, 3] = float("nan")
+    with pytest.raises(ValueError, match="at step 15 these vectors are not finite any more; choose an earlier step"):
+        shown(run, 15, "input")
+
+
 def test_points_that_are_not_there_are_refused(run):
     with pytest.raises(ValueError, match="points 0 to 8 and not 9"):
         embeddings.axis(str(run.path), 20, "input", 1, 9)

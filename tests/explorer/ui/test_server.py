@@ -145,7 +145,8 @@ def test_a_picture_for_which_training_has_to_be_repeated_at_length_does_not_hold
     between = next(step for step in range(20) if run.distance(step))
     for step in (run.newest_snapshot(), between):
         server.Pictures().ask(run, step, "attention.patterns")
-    assert [lane for _, lane, _ in host.requests] == ["quick", "slow"]
+        server.Pictures().ask(run, step, "embeddings.frame", lane="maps")
+    assert [lane for _, lane, _ in host.requests] == ["quick", "maps", "slow", "maps"]
 
 
 # --- waiting
