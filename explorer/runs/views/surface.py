@@ -191,7 +191,7 @@ def laid(path: str, step: int, laying: Laying, progress: Progress) -> Surface:
     whole = training.batch(step)
     batch = first_samples(whole)
     landscape = Landscape(training, [batch])
-    home = landscape.home.double().cpu().numpy()
+    home = weights.finite(landscape.home.double().cpu().numpy(), f"the weights at step {step}")
     plain = {
         "step": step,
         "kind": laying.kind,

@@ -34,20 +34,28 @@ def fitting(path: str, training: Training) -> Run:
 
 
 def at_snapshot(run: Run, step: int, training: Training) -> np.ndarray | None:
-    """The weights (P,) of a snapshot; None where it was thinned away meanwhile."""
+    """The weights (P,) of a snapshot; None where it was thinned away meanwhile, or where they are not finite."""
     snapshot = run.snapshot(step)
     if snapshot is None:
         return None
-    return training.flat.join(safetensors.torch.load(snapshot.weights)).double().numpy()
+    found = training.flat.join(safetensors.torch.load(snapshot.weights)).double().numpy()
+    return found if np.isfinite(found).all() else None
 
 
 def at_step(run: Run, step: int, training: Training) -> np.ndarray:
-    """The weights (P,) of any step, exactly. ValueError where the run never came there."""
+    """The weights (P,) of any step, exactly. ValueError where the run never came there, or broke there."""
     found = at_snapshot(run, step, training)
     if found is None:
         weights = {name: tensor.cpu() for name, tensor in restore(run, step).weights().items()}
-        found = training.flat.join(weights).double().numpy()
+        found = finite(training.flat.join(weights).double().numpy(), f"the weights of {run.id} at step {step}")
     return found
+
+
+def finite(weights: np.ndarray, name: str) -> np.ndarray:
+    """The same weights. ValueError where they are not finite."""
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} are not finite; choose an earlier step")
+    return weights
 
 
 def snapshots_until(run: Run, step: int) -> list[int]:

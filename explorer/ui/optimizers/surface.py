@@ -23,7 +23,7 @@ FAR = 0.5  # of the squared distance from the centre outside the plane, from whi
 NEAR = 0.1  # … unless it is nearer to the plane than this, in halves of the window
 AXES = {
     RANDOM: "a, b: along two random directions, in lengths of the weights’ own rows",
-    OWN: "along the first and second principal direction of the path, ‖Δθ‖",
+    OWN: "along the first and second principal direction of the snapshots, ‖Δθ‖",
     THREE: "from the first point to the second, and at right angles to it towards the third, ‖Δθ‖",
 }
 FORMULAS = (
@@ -98,7 +98,7 @@ def draw(view: View, centre: int, laying: Laying, drawn_over: list[Walker]) -> N
         st.session_state.step = step
 
     landscape(told, key="surface", on_step=go)
-    st.caption(batch_words(plain))
+    st.caption(batch_words(plain, int(np.isposinf(arrays["losses"]).sum())))
     lost = next((track.now for track in tracks if track.marked and outside(track, plain["window"])), None)
     away = "" if lost is None else f"step {view.step} lies outside of what is drawn: draw around it; "
     picture.look_for("surface", away + sentence(plain, arrays["losses"], places, drawn_over))

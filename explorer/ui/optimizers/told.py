@@ -25,8 +25,8 @@ def text(plain: dict[str, Any], kind: str, tracks: list[Track]) -> str:
     )
 
 
-def batch_words(plain: dict[str, Any]) -> str:
-    """On what the loss is, and how it differs from the one that training has."""
+def batch_words(plain: dict[str, Any], broken: int = 0) -> str:
+    """On what the loss is, and how it differs from the one that training has. broken: points that are not finite."""
     some = plain["samples"] < plain["batch"]
     which = f"the first {plain['samples']} of the {plain['batch']}" if some else f"the {plain['samples']}"
     part = " of the first part" if plain["accumulate"] > 1 else ""
@@ -34,6 +34,7 @@ def batch_words(plain: dict[str, Any]) -> str:
     return (
         f"loss on {which} samples of the batch of step {plain['step']}{part}{dropout} · colours on a log scale · "
         f"{plain['done']:,} of {plain['of']:,} points"
+        + (f" · {broken:,} of them have no finite loss and are green" if broken else "")
     )
 
 

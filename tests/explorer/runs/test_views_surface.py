@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tiny_runs import TINY, recorded
 
 from explorer import Run
 from explorer.measure.plane import ALL, OWN, RANDOM, THREE, Laying
+from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
 from explorer.runs.views import slices, surface, weights
 
@@ -142,6 +144,24 @@ def test_a_run_of_another_shape_is_refused_by_name(runs):
         surface.grid(own, 20, Laying(THREE, through=((own, 20), (own, 0), (misfit, 5))))
     with pytest.raises(ValueError, match="2 has a model of another shape"):
         slices.line(own, 20, misfit, 5)
+
+
+def test_weights_that_are_not_finite_are_refused(runs, tmp_path):
+    path = tmp_path / "broken.run"
+    recorded(path, 12, every=4).close()
+    with Recorder(path) as recorder:
+        run = Run.open(path)
+        training = restore(run, 12)
+        with torch.no_grad():
+            training.named["embedding.weight"][0, 0] = float("nan")
+        recorder.snapshot(training)
+        run.close()
+    with pytest.raises(ValueError, match="the weights at step 12 are not finite; choose an earlier step"):
+        surface.grid(str(path), 12, Laying(OWN))
+    with pytest.raises(ValueError, match="broken at step 12 are not finite"):
+        slices.line(str(runs[0].path), 20, str(path), 12)
+    _, arrays = surface.paths(str(path), 8, Laying(RANDOM), [(str(path), 12)])
+    assert arrays["steps"].max() < 12
 
 
 def test_a_slice_begins_and_ends_at_the_losses_of_its_ends(runs):

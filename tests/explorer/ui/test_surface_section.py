@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
 
+from explorer import Run
 from explorer.charts import slices as charts
 from explorer.charts.theme import spec
 from explorer.runs import catalogue, file
@@ -88,6 +90,11 @@ def canvas(app: AppTest) -> tuple[dict[str, Any], np.ndarray]:
     return header, np.frombuffer(data, "<f4", rows * columns, 4 + length).reshape(rows, columns)
 
 
+def snapshots(stem: str) -> list[int]:
+    with closing(Run.open(catalogue.path_of(stem))) as run:
+        return run.snapshot_steps
+
+
 def test_the_surface_is_drawn_whole_with_every_contender_on_it(race):
     app = app_of(SURFACE, run=race[0], step="16")
     header, losses = canvas(app)
@@ -95,7 +102,7 @@ def test_the_surface_is_drawn_whole_with_every_contender_on_it(race):
     assert np.isfinite(losses).all()
     assert [track["name"] for track in header["tracks"]] == ["adamw", "sgd <b>0.3</b>"]
     assert [track["marked"] for track in header["tracks"]] == [True, False]
-    assert header["tracks"][0]["now"] == 4  # of the snapshots 0, 4, 8, 12, 16, 20
+    assert header["tracks"][0]["now"] == snapshots(race[0]).index(16)
     said = next(words for words in looked_for(app) if "on this plane" in words)
     assert "of the squared distances of the snapshots" in said
     (table,) = [html.proto.body for html in app.get("html") if "loss beneath" in html.proto.body]
@@ -108,7 +115,7 @@ def test_the_mark_moves_without_computing_and_the_centre_on_request(race):
     before = canvas(app)[1]
     app.session_state.step = 8
     header, losses = canvas(settled(app))
-    assert header["tracks"][0]["now"] == 2
+    assert header["tracks"][0]["now"] == snapshots(race[0]).index(8)
     assert (losses == before).all()
     assert header["title"] == "Loss around step 16 · this run’s path"
     app.button(key="surface-here").click()
@@ -129,7 +136,7 @@ def test_every_plane_is_drawn(race, plane, words):
 
 
 def test_a_step_without_a_path_says_what_to_do(race):
-    app = app_of(SURFACE, run=race[0], step="4")
+    app = app_of(SURFACE, run=race[0], step="0")
     assert "A path needs 3 snapshots" in app.info[0].value
 
 
