@@ -67,11 +67,11 @@ def live(orders: Connection, others: list[Connection]) -> None:
     except (EOFError, ConnectionError):
         return
     if task["role"] == "worker":
-        worker.main(Path(task["path"]), orders)
+        worker.main([Path(path) for path in task["paths"]], orders)
     elif task["role"] == "search":
         from explorer.search import driver  # with Optuna, which only a search needs
 
-        driver.main(Path(task["path"]), orders)
+        driver.main(Path(task["paths"][0]), orders)
     elif task["role"] == "trial":
         from explorer.search import trial
 

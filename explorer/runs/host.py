@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, wait
@@ -22,16 +23,21 @@ from typing import Any, get_args
 
 from explorer.runs.answer import Lane
 from explorer.runs.child import FORKS, Child, forked, spawned, warm_up
+from explorer.runs.race import together
 
 LANES = get_args(Lane)
+TOGETHER = ("play", "pause", "single", "speed")  # orders to one contender of a race that are meant for all
 GOODBYE_SECONDS = 5.0  # for a worker to write its last checkpoint
 
 
 @dataclass
 class Job:
-    """One run that has a worker or waits for one: orders not yet answered, oldest first."""
+    """A run, or the runs of a race in lockstep, with a worker or waiting for one.
 
-    path: Path
+    orders: not yet answered, oldest first, each with the `run` that it was given to.
+    """
+
+    paths: list[Path]
     orders: deque[dict[str, Any]] = field(default_factory=deque)
     child: Child | None = None
     sent: int = 0  # of `orders`, to the present child
@@ -41,7 +47,7 @@ class Job:
     @property
     def role(self) -> str:
         """What its process does: trains a run, or carries a search on."""
-        return "search" if self.path.suffix == ".search" else "worker"
+        return "search" if self.paths[0].suffix == ".search" else "worker"
 
     @property
     def wants_to_train(self) -> bool:
@@ -91,7 +97,7 @@ class Host:
     def prepare(self) -> None:
         """Makes the lookers, and the spare where processes cannot fork."""
         for lane in LANES:
-            self.lookers[lane] = self.hatch("looker", None)
+            self.lookers[lane] = self.hatch("looker")
         if not FORKS:
             self.spare = spawned()
 
@@ -102,7 +108,7 @@ class Host:
             if data is not None:
                 self.server.send_bytes(data)
 
-    def hatch(self, role: str, path: Path | None) -> Child:
+    def hatch(self, role: str, paths: Sequence[Path] = ()) -> Child:
         """A new process in a role, in about 10 ms."""
         if FORKS:
             child = forked([self.server, *(c.pipe for c in self.children)], parent=role == "search")
@@ -110,7 +116,7 @@ class Host:
             child = spawned(parent=True)
         else:
             child, self.spare = self.spare or spawned(), spawned()
-        child.say({"role": role, "path": str(path)})
+        child.say({"role": role, "paths": [str(path) for path in paths]})
         self.children.append(child)
         return child
 
@@ -119,27 +125,45 @@ class Host:
         if "goodbye" in message:
             raise EOFError
         if "run" in message:
-            job = self.jobs.setdefault(message["run"], Job(Path(message["run"])))
-            job.orders.append(message["order"])
+            self.order(message["run"], message["order"])
             self.attend()
         else:
             self.requests[message["lane"]].append(message)
             self.serve(message["lane"])
 
+    def order(self, run: str, order: dict[str, Any]) -> None:
+        """Puts an order to whoever is to obey it. In a race of workers the others are told too, as number 0."""
+        job = next((job for job in self.jobs.values() if Path(run) in job.paths), None)
+        paths, mode = together(Path(run)) if job is None or order["kind"] in TOGETHER else ([Path(run)], "workers")
+        if job is None:
+            own = paths if mode == "lockstep" else [Path(run)]
+            job = self.jobs[str(own[0])] = Job(own)
+        job.orders.append(order | {"run": run})
+        if mode == "workers" and order["kind"] in TOGETHER:
+            for other in paths:
+                if str(other) != run and (order["kind"] != "pause" or str(other) in self.jobs):
+                    another = self.jobs.setdefault(str(other), Job([other]))
+                    another.orders.append(order | {"run": str(other), "n": 0})
+
+    def tell(self, job: Job, message: dict[str, Any]) -> None:
+        """Says something of all runs of a job."""
+        for path in job.paths:
+            self.say({"run": str(path)} | message)
+
     def attend(self) -> None:
         """Gives each run that has orders a worker, as far as the quota goes; tells the others their place."""
         training = sum(1 for job in self.jobs.values() if job.child and job.wants_to_train)
         place = 0
-        for key, job in self.jobs.items():
+        for job in self.jobs.values():
             if job.child is None and job.orders:
                 if job.wants_to_train and training >= self.quota:
                     place += 1
-                    self.say({"run": key, "queued": place})
+                    self.tell(job, {"queued": place})
                     continue
                 training += job.wants_to_train
-                job.child, job.sent = self.hatch(job.role, job.path), 0
+                job.child, job.sent = self.hatch(job.role, job.paths), 0
                 job.slots = 0
-                self.say({"run": key, "queued": 0})
+                self.tell(job, {"queued": 0})
             if job.child is not None:
                 with suppress(ConnectionError):  # it has just ended: `lost` hears of it and makes another
                     for order in list(job.orders)[job.sent :]:
@@ -171,10 +195,11 @@ class Host:
             if own is child:
                 self.from_looker(lane, message)
                 return
-        key, job = next((k, j) for k, j in self.jobs.items() if j.child is child)
+        job = next(job for job in self.jobs.values() if job.child is child)
         if "done" in message:
             order = job.orders.popleft()
             job.sent -= 1
+            self.say({"run": order["run"]} | message)
             if order["kind"] == "play":
                 job.training = True
             elif order["kind"] == "pause":
@@ -183,7 +208,8 @@ class Host:
         if "failed" in message:
             job.orders.clear()
             job.sent = 0
-        self.say({"run": key} | message)
+        if "done" not in message:
+            self.tell(job, message)
 
     def from_looker(self, lane: str, message: dict[str, Any]) -> None:
         """Passes an answer on, and the next request to the looker."""
@@ -206,7 +232,7 @@ class Host:
                 if request is not None:
                     failed = "the process that computed it ended; try again"
                     self.say({"request": request["request"], "failed": failed})
-                self.lookers[lane] = self.hatch("looker", None)
+                self.lookers[lane] = self.hatch("looker")
                 self.serve(lane)
                 return
         key, job = next((k, j) for k, j in self.jobs.items() if j.child is child)
@@ -216,7 +242,7 @@ class Host:
         job.child, job.training, job.sent = None, False, 0
         if not job.orders:
             del self.jobs[key]
-        self.say({"run": key, "ended": child.process.exitcode})
+        self.tell(job, {"ended": child.process.exitcode})
         self.attend()
 
 

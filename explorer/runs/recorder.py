@@ -39,12 +39,16 @@ class Recorder:
     """Writes the run at `path`, which `file.begin` or another recorder made; a context manager.
 
     budget, recent: bytes of checkpoints, and how many of the newest are never thinned.   validates: by itself,
-    as often as costs little time; else whoever trains says what was `validated`.
+    as often as costs little time; else whoever trains says what was `validated`.   sharing: how many runs a process
+    trains in turn; each is then written so much less often, that all together cost no more than one.
     RunFileError where the file cannot be used or somebody else is writing it.
     """
 
-    def __init__(self, path: Path, budget: int | None = None, recent: int = RECENT, validates: bool = True):
+    def __init__(
+        self, path: Path, budget: int | None = None, recent: int = RECENT, validates: bool = True, sharing: int = 1
+    ):
         self.path, self.recent, self.validates = path, recent, validates
+        self.live_seconds, self.commit_seconds = LIVE_SECONDS * sharing, COMMIT_SECONDS * sharing
         self.budget = SNAPSHOT_BYTES if budget is None else budget
         self._file_lock = FileLock(lock_path(path))
         try:
@@ -111,9 +115,9 @@ class Recorder:
         while self._stride * self._seconds < REPLAY_SECONDS and self._stride < 1024:
             self._stride *= 2
         on_stride = training.step % max(self._stride, self._thin_stride) == 0
-        if on_stride or time.monotonic() - self._last_snapshot >= LIVE_SECONDS:
+        if on_stride or time.monotonic() - self._last_snapshot >= self.live_seconds:
             self.snapshot(training)
-        elif time.monotonic() - self._last_commit >= COMMIT_SECONDS:
+        elif time.monotonic() - self._last_commit >= self.commit_seconds:
             self.commit()
         if self.validates and training.step >= self._next_validation:
             self._validate(training)

@@ -1,24 +1,23 @@
-"""Worker: trains one run, obeying orders between steps, and writes everything to the run's file.
+"""Worker: trains one run, or the contenders of a race in lockstep, and writes everything to their files.
+
+    orders -> one step of each racer that is behind -> orders -> …
 
 It lives while there is something to do: a paused run is a file with a checkpoint and no process. Orders
-and answers are JSON; every order that changed something is an event in the file.
+and answers are JSON; every order that changed something is an event in the file. Play, pause, a single step
+and the speed act on all contenders, whichever is told; everything else on the one that is named.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from explorer.divergence import Diverged
-from explorer.heads import HEAD_EVENTS
-from explorer.runs.recorder import Recorder
-from explorer.runs.replay import restore
-from explorer.runs.run import Run
-from explorer.training import Training
+from explorer.runs.racer import Racer
 
 LINGER_SECONDS = 1.0  # an idle worker waits this long for another order
 
@@ -28,41 +27,43 @@ class Gone(Exception):
 
 
 class Worker:
-    """One run being trained. `run` returns when there is nothing left to do."""
+    """Runs being trained. `run` returns when there is nothing left to do.
 
-    def __init__(self, path: Path, orders: Connection):
+    paths: of the runs; one that cannot be used is left out, and orders to it are refused with the reason.
+    ValueError where none can.
+    """
+
+    def __init__(self, paths: Sequence[Path], orders: Connection):
         self.orders = orders
-        self.playing = False
-        self.singles = 0
-        self.speed: float | None = None
+        self.racers: dict[str, Racer] = {}
+        self.unusable: dict[str, ValueError] = {}
         self.due = 0.0
-        self.queue: deque[dict[str, Any]] = deque()
-        self.recorder = Recorder(path)
-        try:
-            run = Run.open(path)
-            self.training: Training = restore(run, run.last)
-            if not run.tensors:
-                self.recorder.describe(self.training)
-                self.recorder.snapshot(self.training)
-            self.speed = next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None)
-            run.close()
-        except BaseException:
-            self.recorder.close()
-            raise
+        for path in paths:
+            try:
+                self.racers[str(path)] = Racer(path, len(paths))
+            except ValueError as error:
+                self.unusable[str(path)] = error
+        if not self.racers:
+            raise next(iter(self.unusable.values()))
+        self.speed = next(iter(self.racers.values())).speed
 
     def run(self) -> None:
-        """Obeys and trains until paused, finished, diverged or left alone."""
-        with self.recorder:
+        """Obeys and trains until all are paused, finished or diverged, or nobody is there any more."""
+        with ExitStack() as files:
+            for racer in self.racers.values():
+                files.enter_context(racer.recorder)
             try:
                 while self.listen():
                     if self.active() and time.monotonic() >= self.due:
-                        self.take_step()
+                        self.take_steps()
             except Gone:
-                self.pause("the server stopped")
+                for racer in self.racers.values():
+                    if not racer.over:
+                        racer.pause("the server stopped")
 
-    def active(self) -> bool:
-        """True while steps are wanted."""
-        return self.playing or self.singles > 0
+    def active(self) -> list[Racer]:
+        """Those of which steps are wanted."""
+        return [racer for racer in self.racers.values() if racer.active]
 
     def listen(self) -> bool:
         """Obeys what has arrived; False when there is nothing to do and nothing more comes."""
@@ -74,88 +75,61 @@ class Worker:
                 self.answer(json.loads(self.orders.recv_bytes()))
         except (EOFError, ConnectionError):
             raise Gone from None
-        return heard or self.active()
+        return heard or bool(self.active())
 
     def answer(self, order: dict[str, Any]) -> None:
         """Obeys one order and says so, with the reason where it is refused."""
         try:
-            self.obey(order["kind"], order.get("detail", {}))
+            if order["run"] in self.unusable:
+                raise self.unusable[order["run"]]
+            self.obey(self.racers[order["run"]], order["kind"], order.get("detail", {}), order["n"] == 0)
             answer = {"done": order["n"]}
         except ValueError as error:
             answer = {"done": order["n"], "refused": str(error)}
         self.orders.send_bytes(json.dumps(answer).encode())
 
-    def obey(self, kind: str, detail: dict[str, Any]) -> None:
-        """Carries out one order. ValueError where it cannot be done."""
+    def obey(self, racer: Racer, kind: str, detail: dict[str, Any], echo: bool) -> None:
+        """Carries out one order. echo: it was given to another contender. ValueError where it cannot be done."""
+        running = [own for own in self.racers.values() if not own.over]
+        racing = running or ([] if echo else [racer])  # who asks for one that is over has a reason
         if kind == "play":
-            self.playing = True
-            self.note("resumed" if self.training.step else "started", detail)
-            self.recorder.status("training")
+            for own in racing:
+                own.play(detail)
         elif kind == "pause":
-            self.pause(detail.get("reason", "by hand"))
+            for own in running:
+                own.pause(detail.get("reason", "by hand"))
         elif kind == "single":
-            self.singles += 1
-            self.note("single", detail)
+            for own in racing:
+                own.single(detail)
         elif kind == "speed":
-            value = detail["value"]
-            if value is not None and not 0.01 <= value <= 1000:
-                raise ValueError(f"speed={value} is out of range; use 0.01 to 1000 steps/s, or none")
-            self.speed = value
-            self.due = 0.0
-            self.note("speed", detail)
-        elif kind == "bookmark":
-            self.note("bookmark", {"label": str(detail.get("label", ""))[:200]})
-            self.recorder.snapshot(self.training)
-        elif kind == "set" or kind in HEAD_EVENTS:
-            self.training.apply(kind, detail)
-            self.note(kind, detail)
-            if kind == "reset":  # weights changed between two steps
-                self.recorder.snapshot(self.training)
+            self.limit(detail)
         else:
-            raise ValueError(f"there is no order {kind}")
+            racer.change(kind, detail)
 
-    def note(self, kind: str, detail: dict[str, Any]) -> None:
-        """An event at the present step."""
-        self.recorder.event(self.training.step, kind, detail)
+    def limit(self, detail: dict[str, Any]) -> None:
+        """At most so many steps a second from now on. ValueError where that is too few or too many."""
+        value = detail["value"]
+        if value is not None and not 0.01 <= value <= 1000:
+            raise ValueError(f"speed={value} is out of range; use 0.01 to 1000 steps/s, or none")
+        self.speed, self.due = value, 0.0
+        for racer in self.racers.values():
+            racer.note("speed", detail)
 
-    def pause(self, reason: str) -> None:
-        """Stops taking steps; everything is in the file afterwards."""
-        if self.playing:
-            self.playing = False
-            self.note("paused", {"reason": reason})
-        self.recorder.snapshot(self.training)
-        self.recorder.status("paused", reason)
-
-    def take_step(self) -> None:
-        """One step, recorded; finishing and diverging are the two other ways it can end."""
+    def take_steps(self) -> None:
+        """One step of each that is wanted; of those that came to different steps, of the ones behind."""
         if self.speed is not None:
             self.due = max(self.due, time.monotonic() - 1 / self.speed) + 1 / self.speed
-        try:
-            step = next(self.training)
-        except StopIteration:
-            self.end("finished", f"all {self.training.config.train.steps} steps")
-            return
-        except Diverged as error:
-            self.end("diverged", error.what)
-            return
-        self.recorder.add(step, self.training)
-        if self.singles:
-            self.singles -= 1
-            if not self.active():
-                self.pause("after a single step")
-
-    def end(self, state: str, reason: str) -> None:
-        """The run is over, one way or the other."""
-        self.playing, self.singles = False, 0
-        self.note(state, {"reason": reason})
-        self.recorder.snapshot(self.training)
-        self.recorder.status(state, reason)
+        active = self.active()
+        behind = min(racer.training.step for racer in active)
+        for racer in active:
+            if racer.training.step == behind:
+                racer.take_step()
 
 
-def main(path: Path, orders: Connection) -> None:
+def main(paths: Sequence[Path], orders: Connection) -> None:
     """A worker's whole life, in a process of its own."""
     try:
-        Worker(path, orders).run()
+        Worker(paths, orders).run()
     except ValueError as error:  # a file that cannot be used, a task that cannot be built: said in words
         orders.send_bytes(json.dumps({"failed": str(error)}).encode())
     except Exception as error:  # a fault of ours, told to the visitor in a sentence and to the log in full

@@ -1,0 +1,103 @@
+"""Race: several ordinary runs that are trained side by side, each in a file of its own.
+
+    configs ─begin─> one run file a contender, each with `race` in its meta ─host─> one worker for all, or one each
+
+In lockstep one process takes one step of each contender in turn, so that they share a core fairly; as workers
+each has a process of its own, as far as there are cores. A contender's losses are those of its config trained
+alone, bit for bit, either way.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from explorer.config import RunConfig
+from explorer.runs import catalogue, file
+from explorer.runs.run import Run
+
+Mode = Literal["lockstep", "workers"]
+
+FEWEST, MOST = 2, 8
+NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Race:
+    """Who races. names: contender by file stem, in order.   name: this contender's own."""
+
+    id: str
+    name: str
+    names: dict[str, str]
+    mode: Mode
+
+    @property
+    def stems(self) -> list[str]:
+        """The files of all contenders, without their ending."""
+        return list(self.names)
+
+
+def begin(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep") -> list[Path]:
+    """Makes the files of a race that has not started yet, by contender's name.
+
+    ValueError where there are too few or too many contenders, or a name says nothing.
+    """
+    if not FEWEST <= len(configs) <= MOST:
+        raise ValueError(f"{len(configs)} contenders cannot race; use {FEWEST} to {MOST}")
+    for name in configs:
+        if not name.strip() or len(name) > NAME_LENGTH:
+            raise ValueError(f"“{name[:NAME_LENGTH]}” is no contender's name; use 1 to {NAME_LENGTH} letters")
+    names = [" ".join(name.split()) for name in configs]
+    if len({name.casefold() for name in names}) < len(names):
+        raise ValueError(f"two contenders have the same name; they are {', '.join(names)}")
+    race = secrets.token_hex(4)
+    paths = [catalogue.new_path(stem) for _ in configs]
+    members = {path.stem: name for path, name in zip(paths, names, strict=True)}
+    for path, config in zip(paths, configs.values(), strict=True):
+        file.begin(path, config, race={"id": race, "name": members[path.stem], "members": members, "mode": mode})
+    return paths
+
+
+def race_of(run: Run) -> Race | None:
+    """The race that a run is a contender of; None for any other, a branch of a contender included."""
+    return _race(run.meta("race"), run.id)
+
+
+def members(run: Run, opened: Callable[[str], Run] = Run.open) -> dict[str, Run]:
+    """All contenders of a run's race by name, in order; the run alone where it is in none.
+
+    opened: gives the run of a file. A contender whose file is gone or broken is left out.
+    """
+    race = race_of(run)
+    if race is None:
+        return {run.id: run}
+    found = {}
+    for stem, name in race.names.items():
+        try:
+            found[name] = run if stem == run.id else opened(str(run.path.with_name(f"{stem}.run")))
+        except ValueError:
+            continue
+    return found
+
+
+def together(path: Path) -> tuple[list[Path], Mode]:
+    """The files of the race that the run at `path` is in, as far as they are there; itself alone in none."""
+    try:
+        with closing(file.connect(path)) as connection:
+            race = _race(file.get_meta(connection, "race"), path.stem)
+    except ValueError:
+        race = None  # whoever opens it says what is wrong with it
+    if race is None:
+        return [path], "workers"
+    paths = [path.with_name(f"{stem}.run") for stem in race.stems]
+    return [p for p in paths if p == path or p.is_file()], race.mode
+
+
+def _race(meta: dict | None, stem: str) -> Race | None:
+    if meta is None or stem not in meta["members"]:
+        return None
+    return Race(meta["id"], meta["name"], meta["members"], meta["mode"])
