@@ -13,22 +13,13 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.gradients import short
 from explorer.charts.timeline import only
 
 FORMATS = dict(zip(("float32", "float16", "bfloat16"), theme.CATEGORICAL, strict=False))
 EPSILONS = {"0": theme.CATEGORICAL[3], "1e-12": theme.CATEGORICAL[5], "1e-5": theme.CATEGORICAL[0], "1e-3": "#c07860"}
-FATES = {
-    "kept": theme.GOOD,
-    "fewer bits": theme.OUTSIDE,
-    "flushed to zero": theme.WARN,
-    "infinite": theme.BAD,
-}
-MASKS = {"scaled by 1/(1 − p)": theme.CATEGORICAL[0], "not scaled": theme.CATEGORICAL[1]}
-KINDS = {"activations": theme.CATEGORICAL[0], "gradients": theme.CATEGORICAL[3]}
 DASHES = {"plain": [1, 0], "stable": [5, 4]}
 DARK, BRIGHT = "#141a33", "#ffffff"  # words on light and on dark cells
-CELL, ROW, TALL = 26, 17, 300  # pixels: a row of cells, a bar, a chart
+CELL, TALL = 26, 300  # pixels: a row of cells, a chart
 DIGITS = 3  # of the number that a key begins with, which keeps the order
 FLOOR = 1e-9  # of errors: what is smaller is drawn here
 
@@ -41,18 +32,20 @@ def told(value: float, digits: int = 4) -> str:
     return sign + ("∞" if np.isinf(value) else f"{abs(value):.{digits}g}")
 
 
-def _keys(labels: Sequence[str]) -> list[str]:
+def ordered(labels: Sequence[str]) -> list[str]:
+    """Keys that Vega sorts in the order of the labels: DIGITS digits before each."""
     return [f"{i:0{DIGITS}d}{label}" for i, label in enumerate(labels)]
 
 
-def _table(rows: Sequence[dict[str, Any]], numbers: Sequence[str], words: Sequence[str]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[*numbers, *words]).astype(dict.fromkeys(numbers, np.float64))
-    return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
+def table(rows: Sequence[dict[str, Any]], numbers: Sequence[str], words: Sequence[str]) -> pd.DataFrame:
+    """Rows with columns of numbers and of words; an empty table has one row of nothing."""
+    found = pd.DataFrame(rows, columns=[*numbers, *words]).astype(dict.fromkeys(numbers, np.float64))
+    return found.reindex(range(max(1, len(found))))  # Vega asks for an extent
 
 
 def cells_frame(rows: Sequence[str], columns: Sequence[str], values: np.ndarray) -> pd.DataFrame:
     """The table of `probabilities` and of `normalised`: values (R, n)."""
-    row_keys, column_keys = _keys(rows), _keys(columns)
+    row_keys, column_keys = ordered(rows), ordered(columns)
     found = [
         {
             "value": values[i, j] if np.isfinite(values[i, j]) else np.nan,
@@ -67,7 +60,7 @@ def cells_frame(rows: Sequence[str], columns: Sequence[str], values: np.ndarray)
         for i in range(len(rows))
         for j in range(len(columns))
     ]
-    return _table(found, ["value"], ["row", "column", "kind", "label", "exact", "way", "of"])
+    return table(found, ["value"], ["row", "column", "kind", "label", "exact", "way", "of"])
 
 
 def probabilities(data: pd.DataFrame, *, rows: int = 7) -> alt.LayerChart:
@@ -137,10 +130,10 @@ def lines_frame(*lines: list[dict[str, Any]], here: float | None = None) -> pd.D
     """The table of every chart of lines. here: the x that the page's controls choose, if any."""
     rows = [row for one in lines for row in one]
     rows += [] if here is None else [{"x": here, "y": np.nan, "series": "", "way": "", "kind": "here", "label": ""}]
-    return _table(rows, ["x", "y"], ["series", "way", "kind", "label"])
+    return table(rows, ["x", "y"], ["series", "way", "kind", "label"])
 
 
-def _lines(
+def lines(
     data: pd.DataFrame,
     x: alt.X,
     y: alt.Y,
@@ -149,7 +142,10 @@ def _lines(
     text: str,
     dashed: tuple[str, str] | None = None,
 ) -> alt.LayerChart:
-    """dashed: what a solid and a dashed line are, in the legend."""
+    """Lines over a fixed domain, and marks where they are not finite.
+
+    dashed: what a solid and a dashed line are, in the legend.
+    """
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
     color = alt.Color("series:N", scale=scale, legend=timeline.legend(each=105))
     words = f"datum.label == 'plain' ? '{dashed[0]}' : '{dashed[1]}'" if dashed else "datum.label"
@@ -196,14 +192,14 @@ def softmax_error(data: pd.DataFrame) -> alt.LayerChart:
     """The largest error of softmax over the logits' scale."""
     x, y = _log(alt.X, "x:Q", "logits ×", (1, 1000)), _log(alt.Y, "y:Q", "largest error of p", (FLOOR, 1), 2)
     title, text = "Error of softmax as logits grow", "Largest error of a probability against float64, on log scales"
-    return _lines(data, x, y, FORMATS, title, text, ("as the formula says", "largest subtracted"))
+    return lines(data, x, y, FORMATS, title, text, ("as the formula says", "largest subtracted"))
 
 
 def spacing(data: pd.DataFrame) -> alt.LayerChart:
     """How far apart a format's numbers are, relative to their size."""
     x, y = _log(alt.X, "x:Q", "|x|", (1e-45, 1e39), 12), _log(alt.Y, "y:Q", "spacing / |x|", (1e-8, 1), 2)
     title = "How far apart numbers are"
-    return _lines(data, x, y, FORMATS, title, "Relative spacing of each format over magnitude, on log scales")
+    return lines(data, x, y, FORMATS, title, "Relative spacing of each format over magnitude, on log scales")
 
 
 def sums(data: pd.DataFrame) -> alt.LayerChart:
@@ -211,7 +207,7 @@ def sums(data: pd.DataFrame) -> alt.LayerChart:
     x = _log(alt.X, "x:Q", "additions", (1, 4096))
     y = alt.Y("y:Q", title="sum / exact sum", scale=alt.Scale(domain=[0, 2], clamp=True), axis=alt.Axis(tickCount=5))
     title, text = "Adding many small numbers", "Running sum divided by the exact one over the number of additions"
-    return _lines(data, x, y, FORMATS, title, text, ("one after another", "compensated (Kahan)"))
+    return lines(data, x, y, FORMATS, title, text, ("one after another", "compensated (Kahan)"))
 
 
 def one_plus(data: pd.DataFrame) -> alt.LayerChart:
@@ -219,7 +215,7 @@ def one_plus(data: pd.DataFrame) -> alt.LayerChart:
     x = _log(alt.X, "x:Q", "ε", (1e-9, 1))
     y = alt.Y("y:Q", title="((1 + ε) − 1) / ε", scale=alt.Scale(domain=[0, 2]), axis=alt.Axis(tickCount=4))
     title, text = "What is left of ε beside 1", "What 1 + ε − 1 keeps of ε in each format, over ε on a log scale"
-    return _lines(data, x, y, FORMATS, title, text)
+    return lines(data, x, y, FORMATS, title, text)
 
 
 def deviation(data: pd.DataFrame) -> alt.LayerChart:
@@ -228,188 +224,9 @@ def deviation(data: pd.DataFrame) -> alt.LayerChart:
     scale = alt.Scale(domain=[0, 1.5], clamp=True)
     y = alt.Y("y:Q", title="of the output", scale=scale, axis=alt.Axis(tickCount=5))
     title, text = "What ε does to small spreads", "Standard deviation of the output over that of the input, for each ε"
-    return _lines(data, x, y, {f"ε = {name}": c for name, c in EPSILONS.items()}, title, text)
+    return lines(data, x, y, {f"ε = {name}": c for name, c in EPSILONS.items()}, title, text)
 
 
-def lost(data: pd.DataFrame) -> alt.LayerChart:
-    """The share of a gradient that float16 loses over the loss scale."""
-    x = alt.X("x:Q", title="k of the loss scale 2^k", scale=alt.Scale(domain=[0, 40], nice=False))
-    y = alt.Y("y:Q", title="share of entries", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
-    title, text = (
-        "What each loss scale loses",
-        "Share of gradient entries by what float16 makes of them, over the scale",
-    )
-    return _lines(data, x, y, FATES, title, text)
-
-
-def histogram_frame(powers: np.ndarray, shares: np.ndarray, exponent: int) -> pd.DataFrame:
-    """The table of `histogram`: shares (S, 4) of entries by power of two, before a scale of 2^exponent."""
-    rows = [
-        {"low": power + exponent, "high": power + exponent + 1, "value": share, "fate": fate, "order": i}
-        for power, row in zip(powers.tolist(), shares.tolist(), strict=True)
-        for i, (fate, share) in enumerate(zip(FATES, row, strict=True))
-        if share
-    ]
-    return _table(rows, ["low", "high", "value", "order"], ["fate"])
-
-
-def histogram(data: pd.DataFrame) -> alt.LayerChart:
-    """How large a gradient's entries are, and what float16 makes of them."""
-    scale = alt.Scale(domain=[-64, 40], clamp=True)
-    x = alt.X(
-        "low:Q",
-        bin="binned",
-        title="log₂ |gradient × scale|",
-        scale=scale,
-        axis=alt.Axis(values=list(range(-60, 41, 10))),
-    )
-    y = alt.Y("value:Q", title="share of entries", scale=alt.Scale(domain=[0, 0.4], clamp=True)).stack("zero")
-    tooltip = [
-        alt.Tooltip("low:Q", title="from 2^"),
-        alt.Tooltip("high:Q", title="to 2^"),
-        alt.Tooltip("value:Q", title="share", format=".3~%"),
-        alt.Tooltip("fate:N", title="in float16"),
-    ]
-    ends = [(-24, "smallest 2⁻²⁴"), (-14, "normal 2⁻¹⁴"), (16, "overflow 2¹⁶")]
-    layers = [
-        alt.Chart()
-        .mark_bar(cornerRadiusEnd=0, stroke=None, binSpacing=0.5)
-        .encode(x=x, x2="high:Q", y=y.axis(format=".0%", tickCount=5), color=_fate(), order="order:Q", tooltip=tooltip),
-        *(part for at, word in ends for part in _end(at, word)),
-    ]
-    title = "The gradient's entries, scaled, in float16"
-    return timeline.picture(layers, data, title, "Share of gradient entries at each power of two, by their fate", TALL)
-
-
-def _end(at: float, word: str) -> list[alt.Chart]:
-    """A dashed line at a power of two, with its name."""
-    rule = _once().encode(x=alt.X(datum=at), color=alt.value(theme.GUIDE))
-    words = rule.mark_text(align="left", angle=270, dy=-4, baseline="bottom", fontSize=11)
-    return [rule.mark_rule(strokeDash=[4, 4]), words.encode(y=alt.value(90), text=alt.value(word))]
-
-
-def _once() -> alt.Chart:
+def once() -> alt.Chart:
     """A layer of one row, whatever the table: for marks that stand where they stand."""
     return alt.Chart().transform_aggregate(rows="count()")
-
-
-def _fate() -> alt.Color:
-    scale = alt.Scale(domain=list(FATES), range=list(FATES.values()))
-    return alt.Color("fate:N", scale=scale, legend=timeline.legend("square", 120))
-
-
-def tensors_frame(names: Sequence[str], shares: np.ndarray, sizes: Sequence[int], zeros: Sequence[int]) -> pd.DataFrame:
-    """The table of `by_tensor`: shares (P, 4) of the entries that are not 0 in float32."""
-    keys = _keys([short(name) for name in names])
-    rows = [
-        {"value": share, "order": i, "tensor": key, "name": key[DIGITS:], "fate": fate, "of": f"{size - zero:,}"}
-        for key, row, size, zero in zip(keys, shares.tolist(), sizes, zeros, strict=True)
-        for i, (fate, share) in enumerate(zip(FATES, row, strict=True))
-    ]
-    return _table(rows, ["value", "order"], ["tensor", "name", "fate", "of"])
-
-
-def by_tensor(data: pd.DataFrame, *, tensors: int = 30) -> alt.LayerChart:
-    """What float16 makes of each tensor's gradient, input at the top."""
-    label = f"slice(datum.label, {DIGITS})"
-    axis = alt.Axis(labelExpr=label, minExtent=165, maxExtent=165, labelLimit=165, labelOverlap=False)
-    x = alt.X("value:Q", title="share of entries", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
-    tooltip = [
-        alt.Tooltip("name:N", title="tensor"),
-        alt.Tooltip("fate:N", title="in float16"),
-        alt.Tooltip("value:Q", title="share", format=".3~%"),
-        alt.Tooltip("of:N", title="of entries that are not 0"),
-    ]
-    bars = alt.Chart().mark_bar(cornerRadiusEnd=0)
-    bars = bars.encode(
-        x=x.stack("zero"), y=alt.Y("tensor:O", title=None, axis=axis), color=_fate(), order="order:Q", tooltip=tooltip
-    )
-    text = "Share of each tensor's gradient entries by what float16 makes of them"
-    return timeline.picture([bars], data, "Tensor by tensor", text, ROW * tensors + 100)
-
-
-def masks_frame(undropped: np.ndarray, mean: np.ndarray, variance: np.ndarray, rate: float) -> pd.DataFrame:
-    """The table of `masks`: (n,) without dropout, and over many masks with inverted scaling.
-
-    Both axes are divided by the largest |undropped|, so that the domain is fixed.
-    """
-    largest = max(float(np.abs(undropped).max(initial=0)), 1e-300)
-    ways = zip(MASKS, (1.0, 1 - rate), strict=True)
-    rows = [
-        {
-            "x": x / largest,
-            "y": factor * m / largest,
-            "series": series,
-            "undropped": told(x),
-            "mean": told(factor * m),
-            "deviation": told(factor * np.sqrt(v)),
-        }
-        for series, factor in ways
-        for x, m, v in zip(undropped.tolist(), mean.tolist(), variance.tolist(), strict=True)
-    ]
-    return _table(rows, ["x", "y"], ["series", "undropped", "mean", "deviation"])
-
-
-def masks(data: pd.DataFrame) -> alt.LayerChart:
-    """The mean over dropout masks of each value against the value without dropout."""
-    axes: dict[str, Any] = {"scale": alt.Scale(domain=[-1.25, 1.25], clamp=True), "axis": alt.Axis(tickCount=5)}
-    x = alt.X("x:Q", title="without dropout / largest", **axes)
-    y = alt.Y("y:Q", title="mean over masks / largest", **axes)
-    scale = alt.Scale(domain=list(MASKS), range=list(MASKS.values()))
-    tooltip = [
-        alt.Tooltip("series:N", title="dropout"),
-        alt.Tooltip("undropped:N", title="without it"),
-        alt.Tooltip("mean:N", title="mean over masks"),
-        alt.Tooltip("deviation:N", title="standard deviation"),
-    ]
-    ends = {"x": alt.X(datum=-1.25), "x2": alt.X2(datum=1.25), "y": alt.Y(datum=-1.25), "y2": alt.Y2(datum=1.25)}
-    layers = [
-        _once().mark_rule(strokeDash=[5, 4]).encode(**ends, color=alt.value(theme.GUIDE)),
-        alt.Chart()
-        .mark_point(filled=True, size=28, opacity=0.6)
-        .encode(
-            x=x, y=y, color=alt.Color("series:N", scale=scale, legend=timeline.legend("circle", 160)), tooltip=tooltip
-        ),
-    ]
-    title = "One layer: the mean over masks"
-    return timeline.picture(
-        layers, data, title, "Mean over masks of each value against its value without dropout", TALL
-    )
-
-
-def depth_frame(junctions: Sequence[str], **kinds: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
-    """The table of `noise`: for activations and gradients the noise and the mean at each junction, (J,)."""
-    keys = _keys([short(name).replace("residual_", "") for name in junctions])
-    rows = [
-        {
-            "value": n if np.isfinite(n) else np.nan,
-            "junction": key,
-            "name": key[DIGITS:],
-            "kind": kind,
-            "noise": told(n),
-            "mean": told(m),
-        }
-        for kind, (noise_, mean) in kinds.items()
-        for key, n, m in zip(keys, noise_.tolist(), mean.tolist(), strict=True)
-    ]
-    return _table(rows, ["value"], ["junction", "name", "kind", "noise", "mean"])
-
-
-def noise(data: pd.DataFrame) -> alt.LayerChart:
-    """How much masks scatter activations and gradients, through the whole model."""
-    axis = alt.Axis(labelExpr=f"slice(datum.label, {DIGITS})", labelAngle=-40, labelOverlap=False)
-    x = alt.X("junction:O", title="junction", axis=axis, scale=alt.Scale(type="point", padding=0.4))
-    y = alt.Y("value:Q", title="scatter / size", scale=alt.Scale(type="sqrt", domain=[0, 4], clamp=True))
-    y = y.axis(format=".0%", values=[0, 0.1, 0.5, 1, 2, 4])
-    scale = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
-    tooltip = [
-        alt.Tooltip("name:N", title="junction"),
-        alt.Tooltip("kind:N", title="of"),
-        alt.Tooltip("noise:N", title="scatter / size"),
-        alt.Tooltip("mean:N", title="mean over masks, without dropout 1"),
-    ]
-    color = alt.Color("kind:N", scale=scale, legend=timeline.legend("circle", 120))
-    base = alt.Chart().encode(x=x, y=y, color=color)
-    layers = [base.mark_line(), base.mark_point(filled=True, size=80, opacity=1).encode(tooltip=tooltip)]
-    text = "Scatter between masks relative to size, at each junction of the residual stream"
-    return timeline.picture(layers, data, "The whole model under dropout", text, TALL)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.charts import numerics as charts
+from explorer.charts import dropout as charts
 from explorer.charts.gradients import short
 from explorer.ui import picture
 from explorer.ui.frame import cards

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.charts import numerics as charts
+from explorer.charts import fates, numerics
 from explorer.charts.gradients import short
 from explorer.ui import picture
 from explorer.ui.frame import cards
@@ -35,8 +35,8 @@ def show(view: View | None) -> None:
         if answer is not None:
             plain, arrays = answer
             st.caption(f"on the batch of step {plain['step']} · × 2^{plain['exponent']}")
-            table = charts.histogram_frame(arrays["powers"], arrays["histogram"], plain["exponent"])
-            picture.show(charts.histogram, table, "scaled")
+            table = fates.histogram_frame(arrays["powers"], arrays["histogram"], plain["exponent"])
+            picture.show(fates.histogram, table, "scaled")
             picture.look_for("scaled", scaled_sentence(plain["exponent"], arrays["whole"]))
     with right:
         swept = view.picture("numerics.sweep", 4, lane="slow")
@@ -44,13 +44,13 @@ def show(view: View | None) -> None:
             st.caption(f"on the batch of step {swept[0]['step']}")
             shares = swept[1]["shares"]
             powers = np.arange(len(shares), dtype=np.float64)
-            lines = [charts.line(powers, share, fate) for fate, share in zip(charts.FATES, shares.T, strict=True)]
-            picture.show(charts.lost, charts.lines_frame(*lines, here=k), "lost")
+            lines = [numerics.line(powers, share, fate) for fate, share in zip(fates.FATES, shares.T, strict=True)]
+            picture.show(fates.lost, numerics.lines_frame(*lines, here=k), "lost")
             picture.look_for("lost", sweep_sentence(shares))
     if answer is not None:
         with cards("scaled-tensors", 1)[0]:
-            table = charts.tensors_frame(plain["tensors"], arrays["tensors"], plain["sizes"], plain["zeros"])
-            picture.show(charts.by_tensor, table, "scaled-tensors", tensors=len(plain["tensors"]))
+            table = fates.tensors_frame(plain["tensors"], arrays["tensors"], plain["sizes"], plain["zeros"])
+            picture.show(fates.by_tensor, table, "scaled-tensors", tensors=len(plain["tensors"]))
             picture.look_for("scaled-tensors", tensor_sentence(plain, arrays["tensors"]))
     picture.computed(COMPUTED)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from explorer import charts
-from explorer.charts import numerics, theme
+from explorer.charts import dropout, fates, numerics, theme
 
-LINES = ("softmax_error", "spacing", "sums", "one_plus", "deviation", "lost")
+LINES = ("softmax_error", "spacing", "sums", "one_plus", "deviation")
 
 
 def frames(kind: str):
@@ -23,10 +23,12 @@ def frames(kind: str):
     for name in LINES:
         line = numerics.line(np.arange(1.0, n + 1), some, "float32", "stable")
         yield getattr(numerics, name), numerics.lines_frame(line, here=None if n == 0 else 2.0)
-    yield numerics.histogram, numerics.histogram_frame(np.arange(n) - 20.0, shares, 4)
-    yield numerics.by_tensor, numerics.tensors_frame(words, shares, [8] * n, [0] * n)
-    yield numerics.masks, numerics.masks_frame(some, some, np.abs(some), 0.1)
-    yield numerics.noise, numerics.depth_frame(words, activations=(some, some), gradients=(some, some))
+    line = numerics.line(np.arange(1.0, n + 1), some, "kept")
+    yield fates.lost, numerics.lines_frame(line, here=None if n == 0 else 2.0)
+    yield fates.histogram, fates.histogram_frame(np.arange(n) - 20.0, shares, 4)
+    yield fates.by_tensor, fates.tensors_frame(words, shares, [8] * n, [0] * n)
+    yield dropout.masks, dropout.masks_frame(some, some, np.abs(some), 0.1)
+    yield dropout.noise, dropout.depth_frame(words, activations=(some, some), gradients=(some, some))
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +75,13 @@ def test_an_error_of_0_is_drawn_at_the_floor_and_told_as_0():
 
 def test_a_scale_moves_the_histogram_by_its_exponent():
     shares = np.array([[0.0, 0.0, 0.3, 0.0], [0.7, 0.0, 0.0, 0.0]])
-    table = numerics.histogram_frame(np.array([-30.0, -10.0]), shares, 8)
+    table = fates.histogram_frame(np.array([-30.0, -10.0]), shares, 8)
     assert table[["low", "high", "value"]].to_numpy().tolist() == [[-22, -21, 0.3], [-2, -1, 0.7]]
     assert table["fate"].tolist() == ["flushed to zero", "kept"]
 
 
 def test_without_scaling_the_mean_is_smaller_by_the_share_that_is_kept():
-    table = numerics.masks_frame(np.array([-2.0, 1.0]), np.array([-2.0, 1.0]), np.array([0.0, 1.0]), 0.25)
+    table = dropout.masks_frame(np.array([-2.0, 1.0]), np.array([-2.0, 1.0]), np.array([0.0, 1.0]), 0.25)
     assert table["x"].tolist() == [-1, 0.5, -1, 0.5]
     assert table["y"].tolist() == [-1, 0.5, -0.75, 0.375]
     assert table["deviation"].tolist() == ["0", "1", "0", "0.75"]
@@ -91,5 +93,5 @@ def test_numbers_keep_their_sign_and_their_words():
 
 
 def test_infinite_is_the_colour_of_what_is_wrong():
-    assert numerics.FATES["infinite"] == theme.BAD
+    assert fates.FATES["infinite"] == theme.BAD
     assert len(set(numerics.FORMATS.values())) == 3
