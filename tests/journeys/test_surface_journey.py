@@ -1,0 +1,96 @@
+"""The loss surface appears and refines, and a click on a toy surface restarts all, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tiny_runs import recorded
+from waiting import until
+
+from explorer.runs import catalogue
+from explorer.ui import sitemap
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif("optimizers" not in sitemap.TITLES, reason="the page of optimizers is not there yet"),
+]
+WHOLE = 41 * 41
+WATCH = """() => {
+    window.known = [];
+    setInterval(() => {
+        for (const host of document.querySelectorAll('*')) {
+            const count = Number(host.shadowRoot?.querySelector('.landscape')?.dataset.known ?? NaN);
+            if (!Number.isNaN(count) && count !== window.known.at(-1)) window.known.push(count);
+        }
+    }, 10);
+}"""
+
+
+def section(page: Page, name: str) -> None:
+    """Opens a part of the page."""
+    page.get_by_role("radio", name=name, exact=True).click()
+
+
+def saved(page: Page) -> list[dict[str, str]]:
+    """The numbers of what is drawn, as the menu saves them."""
+    page.locator(".landscape").get_by_role("button", name="Save").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save numbers (CSV)").click()
+    with open(download.value.path(), encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Callable):
+    path = catalogue.new_path("surface")
+    run = recorded(path, 24, every=3)
+    page = visit().open(f"/optimizers?run={run.id}")
+    page.evaluate(WATCH)
+    section(page, "Surface")
+    land = page.locator(".landscape")
+    expect(land).to_have_attribute("data-known", str(WHOLE))
+    known = page.evaluate("window.known")
+    assert len(known) > 1, "coarse first"
+    assert known == sorted(known)
+    land.locator("canvas.over").hover(position={"x": 300, "y": 150})
+    expect(land.locator(".tip")).to_contain_text("loss on the plane, nats")
+    rows = saved(page)
+    losses = [float(row["value"]) for row in rows if row["kind"] == "surface"]
+    assert len(losses) == WHOLE
+    middle = next(row for row in rows if row["kind"] == "path" and row["step"] == "24")
+    assert float(middle["x"]) == pytest.approx(0, abs=1e-6)
+    assert float(middle["y"]) == pytest.approx(0, abs=1e-6)
+    expect(page.locator(".look-for-surface")).to_contain_text("the plane holds")
+    expect(page.locator(".look-for-slice")).to_contain_text("at step 0 of this run")
+    page.keyboard.press("Home")
+    expect(page.get_by_text("A path needs 3 snapshots")).to_be_visible()
+    page.keyboard.press("End")
+    expect(land).to_have_attribute("data-known", str(WHOLE))
+    section(page, "Random directions")
+    expect(page.locator(".landscape b").first).to_have_text("Loss around step 24 · random directions")
+
+
+def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
+    page = visit().open(f"/optimizers?run={recorded(catalogue.new_path('toys'), 6).id}")
+    section(page, "Toy surfaces")
+    section(page, "Ravine")
+    land, told = page.locator(".landscape"), page.locator(".landscape .chosen b")
+    expect(land.locator("b").first).to_contain_text("Ravine")
+    expect(told).to_contain_text("of 100")
+    land.locator("canvas.over").click(position={"x": 200, "y": 120})
+    until(lambda: told.inner_text() not in ("step 0 of 100", "step 100 of 100"), "the walk is played")
+    land.get_by_role("button", name="Pause").click()
+    before = int(told.inner_text().split()[1])
+    land.get_by_role("button", name="One step on").click()
+    expect(told).to_have_text(f"step {before + 1} of 100")
+    expect(land.locator("ol")).to_contain_text("gradient")
+    start = float(page.get_by_label("Start x").input_value()), float(page.get_by_label("Start y").input_value())
+    assert start != (-3.5, 1.0)
+    first = [row for row in saved(page) if row["kind"] == "path" and row["step"] == "0"]
+    assert len(first) == 4
+    for row in first:
+        assert (float(row["x"]), float(row["y"])) == pytest.approx(start, rel=1e-4)
+    land.get_by_label("Whose sub-steps are told").select_option("adam")
+    expect(land.locator("ol")).to_contain_text("bias correction")
