@@ -19,7 +19,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
+	$(BIN)/python -m pytest -m journey
 
 bench: setup
 	$(BIN)/python tests/browser.py
