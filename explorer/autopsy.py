@@ -212,7 +212,7 @@ def autopsy(training: Training) -> dict[str, Any]:
             with placed(training.model, watch), watch:
                 watch.back = False
                 logits = training.model(batch.tokens, batch.source)
-                loss = mean_loss(logits, batch.targets) / config.train.accumulate
+                loss = mean_loss(logits, batch.targets, config.train.label_smoothing) / config.train.accumulate
                 watch.back = True
                 if watch.found is None:
                     parts = torch.autograd.grad(loss, list(training.named.values()))

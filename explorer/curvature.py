@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from explorer.device import numerics
 from explorer.instruments import batches_of
 from explorer.measure.instruments import edge
-from explorer.optimizers import learning_rate
 from explorer.randomness import stream
+from explorer.schedules import learning_rate
 from explorer.tasks.base import Batch
 from explorer.trace import evaluating, mean_loss
 from explorer.training import Training
@@ -132,6 +132,7 @@ def edges(training: Training) -> dict[str, float | None]:
         "adamw": lambda: edge(lr, group["betas"][0], averaged=True),
         "adam": lambda: edge(lr, group["betas"][0], averaged=True),
         "momentum": lambda: edge(lr, group["momentum"]),
+        "nesterov": lambda: edge(lr, group["momentum"], ahead=True),
         "muon": lambda: None,
     }.get(config.optimizer.name, lambda: edge(lr))
     return {"lr": lr, "plain": edge(lr), "own": own()}

@@ -1,4 +1,4 @@
-"""Optimizers and schedules by name: what each is, how it is built, how its state is saved.
+"""Optimizers by name: what each is, how it is built, how its state is saved.
 
 Every optimizer is torch's own. Weight decay acts on matrices and not on biases and LayerNorm gains, as
 is usual since GPT-2.
@@ -6,7 +6,6 @@ is usual since GPT-2.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ MEANINGS = {
     "adam": "steps scaled by running averages of gradient and squared gradient (Kingma & Ba 2015)",
     "sgd": "against the gradient, nothing else",
     "momentum": "SGD along a running sum of gradients, 0.9 of it kept (Polyak 1964)",
+    "nesterov": "momentum whose gradient counts once more, as if looked ahead (Nesterov 1983; Sutskever et al. 2013)",
     "rmsprop": "gradient divided by its running root mean square (Hinton 2012)",
     "adagrad": "gradient divided by the root of all its squares so far (Duchi et al. 2011)",
     "muon": "momentum made orthogonal, for the blocks' matrices (Jordan et al. 2024); AdamW for the rest",
@@ -178,24 +178,8 @@ BUILDERS: dict[str, Callable[[OptimizerConfig, Flat], Built]] = {
     "adam": _simple(torch.optim.Adam, fused=True),
     "sgd": _simple(torch.optim.SGD, fused=True),
     "momentum": _simple(torch.optim.SGD, momentum=0.9, fused=True),
+    "nesterov": _simple(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
     "rmsprop": _simple(torch.optim.RMSprop),
     "adagrad": _simple(torch.optim.Adagrad, fused=True),
     "muon": _muon,
 }
-
-# share of the peak at progress p in [0, 1] after the warm-up
-SHAPES: dict[str, Callable[[float], float]] = {
-    "constant": lambda p: 1.0,
-    "linear": lambda p: 1.0 - p,
-    "cosine": lambda p: 0.5 * (1 + math.cos(math.pi * p)),
-}
-
-
-def learning_rate(config: OptimizerConfig, step: int, steps: int | None) -> float:
-    """The step size of step `step` (from 0) of `steps`: linear warm-up, then the schedule's shape."""
-    if step < config.warmup:
-        return config.lr * (step + 1) / config.warmup
-    if steps is None or config.schedule == "constant":
-        return config.lr
-    progress = (step - config.warmup) / max(1, steps - config.warmup)
-    return config.lr * SHAPES[config.schedule](min(1.0, progress))

@@ -44,9 +44,14 @@ def token_losses(logits: Tensor, targets: Tensor) -> Tensor:
     return flat.view(targets.shape)
 
 
-def mean_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy over the tokens asked, in nats."""
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+def mean_loss(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean cross-entropy over the tokens asked, in nats.
+
+    smoothing: ε of the target's probability is shared among all V tokens, itself included: what is trained is
+    then (1 − ε) · −log p(target) + ε/V · Σ −log p (Szegedy et al. 2016, §7).
+    """
+    flat = logits.flatten(0, 1), targets.flatten()
+    return F.cross_entropy(*flat, ignore_index=IGNORE, label_smoothing=smoothing)
 
 
 @contextmanager

@@ -25,8 +25,9 @@ from explorer.config import LIVE, RunConfig
 from explorer.device import choose_device, numerics
 from explorer.divergence import Diverged, first_non_finite
 from explorer.heads import HEAD_EVENTS, Heads
-from explorer.optimizers import Flat, Optimizer, learning_rate
+from explorer.optimizers import Flat, Optimizer
 from explorer.randomness import stream
+from explorer.schedules import learning_rate
 from explorer.tasks import build as build_task
 from explorer.tasks.base import Batch, Task
 from explorer.trace import mean_loss
@@ -125,14 +126,16 @@ class Training(Iterator[Step]):
 
     def _gradients(self, index: int) -> tuple[float, int, int]:
         """Fills `flat.grads` for step `index`; gives the loss, tokens right and tokens asked."""
-        accumulate = self.config.train.accumulate
+        accumulate, smoothing = self.config.train.accumulate, self.config.train.label_smoothing
         loss, right, asked = 0.0, 0, 0
         for part in range(accumulate):
             batch = self.batch(index, part)
             self._seed_dropout(index, part)
             logits = self.model(batch.tokens, batch.source)
-            part_loss = mean_loss(logits, batch.targets) / accumulate
-            loss += part_loss.item()
+            part_loss = mean_loss(logits, batch.targets, smoothing) / accumulate
+            with torch.no_grad():  # told is the loss itself, whatever is trained on
+                told = mean_loss(logits, batch.targets) / accumulate if smoothing else part_loss
+            loss += told.item()
             if not math.isfinite(loss):
                 self.stop(batch, index, "loss")
             grads = torch.autograd.grad(part_loss, list(self.named.values()))

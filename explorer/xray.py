@@ -241,5 +241,6 @@ def loss_of(training: Training, model: nn.Module) -> Tensor:
         for module in model.modules():
             if isinstance(module, Dropout):
                 module.generator = generator  # one for all, as the training has it
-        total = total + mean_loss(model(batch.tokens, batch.source), batch.targets) / train.accumulate
+        logits = model(batch.tokens, batch.source)
+        total = total + mean_loss(logits, batch.targets, train.label_smoothing) / train.accumulate
     return total

@@ -93,10 +93,12 @@ def step_quality(length: float, losses: Sequence[Array], slopes: Sequence[Array]
     return float(-2 * a / b - 1) if b else None
 
 
-def edge(lr: float, momentum: float = 0.0, averaged: bool = False) -> float:
+def edge(lr: float, momentum: float = 0.0, averaged: bool = False, ahead: bool = False) -> float:
     """The curvature above which steps of size lr overshoot more each time on a parabola.
 
-    2/lr for gradient descent and (2 + 2β)/lr with momentum β (Cohen et al. 2021, §2); where the gradient is
+    2/lr for gradient descent, (2 + 2β)/lr with momentum β, (2 + 2β)/((1 + 2β) lr) with Nesterov's, which looks
+    ahead (Cohen et al. 2021, §2 and appendix B); where the gradient is
     averaged as Adam does, (2 + 2β)/((1 − β) lr), which is 38/lr at β = 0.9 (Cohen et al. 2022, §2).
     """
-    return (2 + 2 * momentum) / ((1 - momentum) * lr if averaged else lr)
+    share = 1 - momentum if averaged else 1 + 2 * momentum if ahead else 1.0
+    return (2 + 2 * momentum) / (share * lr)

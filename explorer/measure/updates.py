@@ -153,6 +153,18 @@ def momentum(way: Strip, w: Weight, g: float) -> None:
     way.add("step", "−η b", "against the running sum", negative(w.lr, b), way.step)
 
 
+def nesterov(way: Strip, w: Weight, g: float) -> None:
+    """Against a running sum of gradients, looked at one gradient ahead."""
+    g, share = joined_decay(way, w, g), w.knobs["momentum"]
+    kept = w.kept.get("momentum_buffer", 0.0)
+    worked = f"{product(share, kept)} + {bracketed(g)}"
+    b = way.add("momentum", "b", f"{number(share)} b + g", worked, share * kept + g)
+    worked = f"{bracketed(g)} + {product(share, b)}"
+    u = way.add("look ahead", "u", f"g + {number(share)} b", worked, g + share * b)
+    way.step = -w.lr * u
+    way.add("step", "−η u", "against the sum looked ahead", negative(w.lr, u), way.step)
+
+
 def rmsprop(way: Strip, w: Weight, g: float) -> None:
     """Against the gradient, divided by its running root mean square."""
     g, eps = joined_decay(way, w, g), w.knobs["eps"]
@@ -197,6 +209,7 @@ RULES: dict[str, tuple[str, Callable[[Strip, Weight, float], None]]] = {
     "adam": ("Kingma & Ba 2015, algorithm 1, with decay in the gradient", adam),
     "sgd": ("Robbins & Monro 1951, with decay in the gradient", sgd),
     "momentum": ("Polyak 1964, with decay in the gradient", momentum),
+    "nesterov": ("Nesterov 1983 as in Sutskever et al. 2013, with decay in the gradient", nesterov),
     "rmsprop": ("Hinton 2012, lecture 6, with decay in the gradient", rmsprop),
     "adagrad": ("Duchi, Hazan & Singer 2011, with decay in the gradient", adagrad),
     "muon": ("Jordan et al. 2024, scaled as in Liu et al. 2025", muon),

@@ -61,6 +61,8 @@ class Racer:
 
     def play(self, detail: dict[str, Any]) -> None:
         """Steps are wanted until further notice."""
+        if self.playing:
+            return
         self.playing = True
         self.note("resumed" if self.training.step else "started", detail)
         self.say("training")

@@ -11,12 +11,20 @@ import streamlit as st
 
 from explorer.config import RunConfig
 from explorer.runs import catalogue
+from explorer.runs.race import Mode, race_of
 from explorer.runs.run import Run
 from explorer.ui import server
 
 NOT_SETTINGS = {"run", "step", "paused", "projector"}
-MAP = ("of", "layer", "head", "by", "in", "trails", "neighbours", "distance", "metric", "seed", "since", "closer")
-WIDGETS = {"closer", "inside", "about", "search", "topic", *(f"map-{name}" for name in MAP)}  # what Streamlit binds to the address itself
+MAP = ("of", "layer", "head", "by", "3d", "trails", "neighbours", "distance", "metric", "seed", "since", "closer")
+WIDGETS = {
+    "closer",
+    "inside",
+    "about",
+    "search",
+    "topic",
+    *(f"map-{name}" for name in MAP),
+}  # what Streamlit binds to the address itself
 
 
 def take_from_url() -> None:
@@ -82,6 +90,23 @@ def begin(config: RunConfig, paused: bool = False) -> None:
     open_run(server.start(config, config.nearest_preset()[0], paused).stem)
 
 
+def begin_race(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep", paused: bool = False) -> None:
+    """Starts a race and looks at its first contender. ValueError where a contender's task and model do not fit."""
+    paths = server.start_race(configs, stem, mode, paused)
+    for path in reversed(paths):  # all of them are of this visit
+        open_run(path.stem)
+
+
+def begin_again(run: Run) -> None:
+    """The same from the same initial weights: the run, or the whole race it is in."""
+    race = race_of(run)
+    if race is None:
+        begin(run.config)
+        return
+    configs = {name: one.config for name, one in server.racing(run).items()}
+    begin_race(configs, run.config.nearest_preset()[0], race.mode)
+
+
 def run() -> Run | None:
     """The run this visit looks at; None before the first. A run that is gone or broken is told once."""
     name = st.session_state.get("run")
@@ -115,6 +140,9 @@ def complain(sentence: str) -> None:
 def differences(run: Run) -> str:
     """A run's name on a screen: its preset and what differs from it."""
     preset, changes = run.config.nearest_preset()
+    racing = race_of(run)
+    if racing is not None:
+        return f"{preset} race · {racing.name}"
     words = [f"{path.split('.')[1]} {shown(value)}" for path, value in changes.items()]
     branched = run.meta("parent")
     if branched:

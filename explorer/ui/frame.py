@@ -88,9 +88,10 @@ def complaints() -> None:
 
 
 def is_busy(run: Run) -> bool:
-    """True while something happens to the run."""
+    """True while something happens to the run, or to another contender of its race."""
     host = server.host()
-    return run.status.state == "training" or host.working(run.path) or host.place(run.path) > 0
+    runs = server.racing(run).values()
+    return any(r.status.state == "training" or host.working(r.path) or host.place(r.path) > 0 for r in runs)
 
 
 def await_first_step(run: Run) -> None:

@@ -41,7 +41,7 @@ def show(view: View, waiting: str, refining: str = "") -> None:
         ],
         "speed": speed,
         "can": {
-            "play": state != "diverged",
+            "play": any(own.status.state != "diverged" for own in server.racing(run).values()),
             "single": not over and state != "training",
             "reset": True,
             "branch": view.last > 0,
@@ -76,8 +76,9 @@ def act(run: Run, action: Action) -> None:
         state.step = None
     elif kind == "play":
         state.step = None
-        if run.status.state == "finished":  # as many steps again
-            host.order(run.path, "set", **{"train.steps": 2 * run.last})
+        for own in server.racing(run).values():
+            if own.status.state == "finished":  # as many steps again
+                host.order(own.path, "set", **{"train.steps": 2 * own.last})
         server.obeyed(host.order(run.path, "play"))
     elif kind == "single":
         state.step = None
@@ -92,7 +93,7 @@ def act(run: Run, action: Action) -> None:
         state.projector = not state.get("projector")
         state.rerun = True
     elif kind == "reset":
-        chosen.begin(run.config)
+        chosen.begin_again(run)
         state.rerun = True
     elif kind == "branch":
         branching.branch(run, state.step if state.step is not None else run.last, {})

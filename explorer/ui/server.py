@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.config import RunConfig
-from explorer.runs import catalogue
+from explorer.runs import catalogue, race
 from explorer.runs.answer import Answer, Lane
 from explorer.runs.client import Client, Request
 from explorer.runs.file import begin
@@ -140,6 +140,25 @@ def start(config: RunConfig, stem: str, paused: bool = False) -> Path:
     return path
 
 
+def start_race(
+    configs: dict[str, RunConfig], stem: str, mode: race.Mode = "lockstep", paused: bool = False
+) -> list[Path]:
+    """Makes a race and lets it train, or wait at step 0. ValueError where a contender's task and model do not fit."""
+    fits = [host().request("explorer.runs.views.task:fit", config=config.to_json()) for config in configs.values()]
+    found = [fit.answer.result(timeout=60)[0] for fit in fits]
+    paths = race.begin(configs, stem, mode)
+    for path, fit in zip(paths, found, strict=True):
+        _abouts()[str(path)] = fit
+    if not paused:
+        host().order(paths[0], "play")
+    return paths
+
+
+def racing(run: Run) -> dict[str, Run]:
+    """All contenders of a run's race by name, in order; the run alone where it is in none."""
+    return race.members(run, opened)
+
+
 @dataclass
 class Watchers:
     """Who is looking at which run. A run that nobody watches any more pauses after a grace time."""
@@ -174,14 +193,16 @@ class Watchers:
             timer.start()
 
     def pause_unwatched(self, paths: list[str]) -> None:
-        """Pauses those of these runs that nobody is looking at."""
+        """Pauses those of these runs that nobody is looking at; who looks at one of a race looks at all."""
         for path in paths:
+            together = [str(own) for own in race.together(Path(path))[0]]
             with self.lock:
-                watched = bool(self.runs.get(path))
-                if not watched:
+                watched = any(self.runs.get(own) for own in together)
+                if not self.runs.get(path):
                     self.runs.pop(path, None)
-            if not watched and host().working(Path(path)):
-                host().order(Path(path), "pause", reason="nobody was watching")
+            working = [Path(own) for own in together if host().working(Path(own))]
+            if not watched and working:
+                host().order(working[0], "pause", reason="nobody was watching")
 
 
 @st.cache_resource(show_spinner=False)

@@ -101,6 +101,7 @@ def test_adam_divides_by_what_its_own_step_tells(name):
         ("adam", 38, True),
         ("sgd", 2, False),
         ("momentum", 3.8, False),
+        ("nesterov", 3.8 / 2.8, False),
         ("rmsprop", 2, True),
         ("adagrad", 2, True),
         ("muon", None, False),

@@ -98,3 +98,15 @@ def test_the_edges_of_stability_are_the_papers():
     assert measure.edge(0.1) == pytest.approx(20)
     assert measure.edge(0.1, momentum=0.9) == pytest.approx(38)
     assert measure.edge(1.0, momentum=0.9, averaged=True) == pytest.approx(38)
+
+
+@pytest.mark.parametrize("side", [0.98, 1.02])
+def test_nesterovs_edge_is_where_its_steps_on_a_parabola_begin_to_grow(side):
+    curvature, kept, x = side * measure.edge(0.1, momentum=0.9, ahead=True), 0.0, 1.0
+    for _ in range(2000):
+        slope = curvature * x
+        kept = 0.9 * kept + slope
+        x -= 0.1 * (slope + 0.9 * kept)
+        if abs(x) > 1e6:
+            break
+    assert (abs(x) > 1e6) == (side > 1)

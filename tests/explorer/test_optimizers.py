@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.config import OptimizerConfig, OptimizerName
-from explorer.optimizers import BUILDERS, MEANINGS, Flat, Optimizer, learning_rate
+from explorer.config import OptimizerConfig, OptimizerName, RunConfig, ScheduleName
+from explorer.optimizers import BUILDERS, MEANINGS, Flat, Optimizer
+from explorer.schedules import learning_rate
 
 LR, DECAY = 0.05, 0.1
 SHAPES = {"blocks.0.w": (3, 4), "blocks.0.b": (4,), "embedding": (5, 2), "gain": (2,)}
@@ -65,6 +66,12 @@ def momentum(w, g, t, s, decay):
     return w - LR * s["m"]
 
 
+def nesterov(w, g, t, s, decay):
+    g = g + decay * w
+    s["m"] = 0.9 * s.get("m", 0) + g
+    return w - LR * (g + 0.9 * s["m"])
+
+
 def rmsprop(w, g, t, s, decay):
     g = g + decay * w
     s["v"] = 0.99 * s.get("v", 0) + 0.01 * g**2
@@ -79,7 +86,7 @@ def adagrad(w, g, t, s, decay):
 
 RULES = {
     "adamw": adam(True), "adam": adam(False), "sgd": sgd,
-    "momentum": momentum, "rmsprop": rmsprop, "adagrad": adagrad,
+    "momentum": momentum, "nesterov": nesterov, "rmsprop": rmsprop, "adagrad": adagrad,
 }  # fmt: skip
 
 
@@ -95,6 +102,57 @@ def test_ten_steps_equal_the_formula_and_only_matrices_decay(name: str) -> None:
     stepped(name, 10, named)
     for key, p in named.items():
         np.testing.assert_allclose(p.detach().numpy(), expected[key], rtol=2e-5, atol=2e-6, err_msg=key)
+
+
+TORCHS = {
+    "adamw": (torch.optim.AdamW, {}), "adam": (torch.optim.Adam, {}), "sgd": (torch.optim.SGD, {}),
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+    "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    "rmsprop": (torch.optim.RMSprop, {}), "adagrad": (torch.optim.Adagrad, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TORCHS)
+def test_ten_steps_equal_torchs_own_optimizer_on_the_parameters_one_by_one(name: str) -> None:
+    named, copies = parameters(), parameters()
+    kind, knobs = TORCHS[name]
+    groups = [
+        {"params": [p for key, p in copies.items() if (len(SHAPES[key]) == 2) == matrices], "weight_decay": decay}
+        for matrices, decay in ((True, DECAY), (False, 0.0))
+    ]
+    own = kind(groups, lr=LR, **knobs)
+    for step in range(10):
+        for key, g in gradients(step).items():
+            copies[key].grad = g
+        own.step()
+    stepped(name, 10, named)
+    for key in named:
+        torch.testing.assert_close(named[key], copies[key], rtol=1e-5, atol=1e-6)
+
+
+def newton_schulz(x: np.ndarray) -> np.ndarray:
+    """Five steps towards orthogonal (Jordan et al. 2024), in float64."""
+    x = x / np.linalg.norm(x)
+    a, b, c = 3.4445, -4.7750, 2.0315
+    for _ in range(5):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x
+
+
+def test_muons_ten_steps_equal_its_formula_as_far_as_bfloat16_goes() -> None:
+    named = parameters()
+    w = named["blocks.0.w"].detach().double().numpy().copy()
+    kept, moved = np.zeros_like(w), 0.0
+    for step in range(10):
+        g = gradients(step)["blocks.0.w"].double().numpy()
+        kept = 0.95 * kept + 0.05 * g
+        change = LR * 0.2 * 2.0 * newton_schulz(0.95 * kept + 0.05 * g)  # the larger side is 4, its root 2
+        moved += np.abs(change).sum()
+        w = w - LR * DECAY * w - change
+    stepped("muon", 10, named)
+    off = np.abs(named["blocks.0.w"].detach().numpy() - w).sum()
+    assert off < 0.02 * moved
 
 
 def test_muon_steps_the_blocks_matrices_and_adamw_the_rest() -> None:
@@ -171,3 +229,33 @@ def test_after_warm_up_the_rate_follows_its_shape_to_the_end(schedule: str, shap
     for step in range(10, 110):
         assert learning_rate(config, step, 110) == pytest.approx(0.2 * shape((step - 10) / 100))
     assert learning_rate(config, 500, 110) == pytest.approx(0.2 * shape(1))
+
+
+@pytest.mark.parametrize("steps", [10, 100, 333])
+def test_one_cycle_equals_torchs_own(steps: int) -> None:
+    own = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(own, max_lr=0.3, total_steps=steps, cycle_momentum=False)
+    config = OptimizerConfig(lr=0.3, schedule="one-cycle")
+    for step in range(steps):
+        assert learning_rate(config, step, steps) == pytest.approx(own.param_groups[0]["lr"], rel=1e-9)
+        own.step()
+        cycle.step()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("schedule", get_args(ScheduleName))
+def test_very_short_schedules_stay_between_zero_and_the_peak(schedule: str, steps: int) -> None:
+    config = OptimizerConfig(lr=0.3, schedule=schedule)
+    assert all(0 <= learning_rate(config, step, steps) <= 0.3 for step in range(steps + 2))
+
+
+def test_a_drawn_schedule_goes_straight_from_point_to_point() -> None:
+    config = OptimizerConfig(lr=0.2, warmup=10, schedule="drawn", drawn="0:0.5 0.25:1 1:0")
+    rates = [learning_rate(config, step, 110) / 0.2 for step in range(10, 111)]
+    assert rates == pytest.approx(np.interp(np.linspace(0, 1, 101), [0, 0.25, 1], [0.5, 1, 0]))
+
+
+@pytest.mark.parametrize("drawn", ["", "0:1", "0:1 0.5:0", "0:1 1:2", "0:1 0.5:1 0.5:0 1:0", "a:b", "0:nan 1:0", "0 1"])
+def test_a_curve_that_cannot_be_drawn_is_refused_in_words(drawn: str) -> None:
+    with pytest.raises(ValueError, match="is no curve"):
+        RunConfig().replace({"optimizer.drawn": drawn})

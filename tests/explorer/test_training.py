@@ -269,3 +269,22 @@ def test_a_step_does_not_ask_the_kernel_for_its_memory_again() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     taken(training, 10)
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10 < 150
+
+
+def test_label_smoothing_trains_on_the_smoothed_loss_and_tells_the_plain_one():
+    config = RunConfig.preset("reverse").replace({"train.clip": None, "optimizer.name": "sgd", "train.batch": 4})
+    plain, smooth = train(config), train(config.replace({"train.label_smoothing": 0.2}))
+    batch = smooth.batch(0)
+    logits = smooth.model.train()(batch.tokens, batch.source)
+    logs = logits.detach().double().log_softmax(-1).numpy()
+    asked = batch.targets.numpy() != -100
+    share = np.full(logs.shape, 0.2 / logs.shape[-1])
+    np.put_along_axis(share, np.where(asked, batch.targets.numpy(), 0)[..., None], 0.8 + 0.2 / logs.shape[-1], -1)
+    expected = -(share * logs).sum(-1)[asked].mean()
+    trained_on = mean_loss(logits, batch.targets, 0.2)
+    assert trained_on.item() == pytest.approx(expected, rel=1e-5)
+    grads = torch.autograd.grad(trained_on, list(smooth.named.values()))
+    own = next(smooth)
+    assert own.loss == next(plain).loss
+    for grad, norm in zip(grads, own.grad_norms.values(), strict=True):
+        assert grad.norm().item() == pytest.approx(norm, rel=1e-5)
