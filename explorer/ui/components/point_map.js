@@ -53,7 +53,7 @@ function buildTools(map, head) {
   map.select.onchange = () => light(Object.assign(map, { shade: map.select.selectedIndex, kind: null }));
   map.tools = make("div", "segments", head);
   Object.assign(map.tools, { role: "radiogroup", ariaLabel: "What dragging does" });
-  for (const [name, words] of [["turn", "drag turns"], ["lasso", "drag selects"]]) {
+  for (const [name, words] of [["turn", "turn"], ["lasso", "select"]]) {
     const button = make("button", "", map.tools, words);
     Object.assign(button, { role: "radio", onclick: () => showTools(Object.assign(map, { tool: name })) });
     button.dataset.tool = name;
@@ -143,6 +143,7 @@ function paintNow(map) {
 // At rest in the frame's own places: after a motion, a resize, or where nothing shall move.
 function settle(map) {
   cancelAnimationFrame(map.ticking);
+  map.ticking = 0;
   map.size = [map.stage.clientWidth, map.stage.clientHeight];
   if (map.size[0] < 60 || map.size[1] < 60) return;
   Object.assign(map, inUnits(map), { atRest: true });
@@ -187,6 +188,7 @@ function take(map, told) {
     map.selected = header.selected;
     map.awaited = undefined;
   }
+  if (before?.step !== header.step) map.root.dataset.frames = (Number(map.root.dataset.frames) || 0) + 1;
   map.size = [map.stage.clientWidth, map.stage.clientHeight];
   map.canvas.ariaLabel = `${header.title}, ${header.subject}: ${header.count} points at step ${header.step}. ${header.quality.map((pair) => pair.join(" ")).join(", ")}`;
   map.over.ariaLabel = `${header.title}: arrow keys go from point to point, Enter chooses, Escape lets go`;

@@ -117,8 +117,6 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
     check(frame)
     near = frame.neighbours
     count, dims = frame.points.shape
-    first = frame.shades[0].values if frame.shades else np.zeros(count)
-    often = next((shade.values for shade in frame.shades if shade.name == "frequency"), first)
     header: dict[str, Any] = {
         "title": frame.title,
         "subject": frame.subject,
@@ -127,7 +125,7 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
         "dims": dims,
         "labels": list(frame.labels),
         "notes": list(frame.notes),
-        "order": np.argsort(-np.nan_to_num(often), kind="stable").tolist(),
+        "order": order(frame).tolist(),
         "shades": [
             {
                 "name": shade.name,
@@ -159,6 +157,15 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
     also = [] if near.also is None else [near.also]
     arrays = [frame.points, near.points, near.distances, *also, moved, *(shade.values for shade in frame.shades)]
     return pack(header, [*arrays, frame.trails.paths])
+
+
+def order(frame: Frame) -> np.ndarray:
+    """Which points are named first where there is no room for all: frequent ones; of equal names a fair sample."""
+    count = len(frame.labels)
+    often = next((shade.values for shade in frame.shades if shade.name == "frequency"), None)
+    if often is None or len(set(frame.labels)) < count:
+        return np.random.default_rng(0).permutation(count)
+    return np.argsort(-np.nan_to_num(often), kind="stable")
 
 
 def check(frame: Frame) -> None:

@@ -40,7 +40,7 @@ function widthOf(map, label) {
   const known = map.widths.get(label);
   if (known) return known;
   map.ruler.font = map.font;
-  const wide = Math.max(PILL, Math.ceil(map.ruler.measureText(label).width) + 10);
+  const wide = Math.max(PILL * map.zoom, Math.ceil(map.ruler.measureText(label).width) + 10);
   map.widths.set(label, wide);
   return wide;
 }

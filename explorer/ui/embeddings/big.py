@@ -8,7 +8,7 @@ from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.components.point_map import message, point_map
 from explorer.ui.embeddings.choice import Choice, stacks_of
-from explorer.ui.embeddings.live import HEIGHT, frame, noted, sentence
+from explorer.ui.embeddings.live import frame, noted, sentence, size
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -40,7 +40,7 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
             return
         of = Choice(**{**vars(choice), "what": what, "layer": layer, "head": "", "since": step, "trails": False})
         found = noted(found)
-        told = message(frame(there, of, found), [], HEIGHT + 100, bool(st.session_state.get("projector")))
+        told = message(frame(there, of, found), [], *size(100))
         point_map(told, key="big-map", on_chosen=lambda points: None)
         picture.look_for("big", sentence(of, found))
     picture.computed(COMPUTED)

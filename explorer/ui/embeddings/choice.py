@@ -23,7 +23,6 @@ TITLES = {
 SHORT = {"input": "input", "output": "output", "positions": "positions", "states": "states", "queries-keys": "Q and K"}
 METRICS = ["cosine", "euclidean"]
 LATEST = 999_999_999  # a step's number
-PLAIN, DEEP = "2-D", "3-D"
 ROW = 5  # choices that stand in a row
 
 
@@ -111,8 +110,8 @@ def controls(view: View) -> Choice:
             known = heads(config)
             head = known[picked("Head", [head_name(name) for name in known], "map-head", 0)]
         method = one_of("Method", list(METHODS), "map-by", METHODS.__getitem__, "umap")
-        dims = 3 if one_of("Dimensions", [PLAIN, DEEP], "map-in") == DEEP else 2
-        trails = st.toggle("Trails", key="map-trails", bind="query-params", help="of chosen points, from step 0")
+        dims = 3 if st.toggle("3-D", key="map-3d", bind="query-params") else 2
+        trails = st.toggle("Trails", key="map-trails", bind="query-params")
         neighbours, distance, metric, seed = knobs()
     since = min(int(state.get("map-since") or 0), view.last)
     return Choice(what, method, dims, layer, head, neighbours, distance, metric, seed, since, trails)
@@ -134,13 +133,13 @@ def picked(label: str, names: list[str], key: str, first: int) -> int:
     """A list to pick from, by number."""
     if st.session_state.get(key, names[0]) not in names:
         del st.session_state[key]
-    name = st.selectbox(label, names, index=first, key=key, bind="query-params", width=160)
+    name = st.selectbox(label, names, index=first, key=key, bind="query-params", width=125)
     return names.index(name)
 
 
 def knobs() -> tuple[int, float, str, int]:
     """UMAP's knobs, folded."""
-    with st.popover("Knobs", icon=":material/tune:"):
+    with st.popover("Knobs"):
         neighbours = st.slider("UMAP: neighbours", 2, 50, 15, key="map-neighbours", bind="query-params")
         distance = st.slider("UMAP: least distance", 0.0, 0.99, 0.1, 0.01, key="map-distance", bind="query-params")
         metric = one_of("Distance in the original space", METRICS, "map-metric")

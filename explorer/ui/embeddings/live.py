@@ -20,10 +20,12 @@ from explorer.ui.view import View
 EVERY = 0.3  # seconds between two frames while training: more than two a second
 NOISE_EVERY = 5.0  # seconds between two looks at the layout noise
 HEIGHT = 470  # pixels
+PROJECTED = 130  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
 AT_ONCE = 0.02  # seconds that what stands beside the map is waited for
 DISTANCES = {"cosine": "cosine distance", "euclidean": "Euclidean distance"}
 NONE = Trails()
+SAME_PLACE = 1e-6  # a distance that rounding explains
 DOING = "laying out {of} frames"
 NOUNS = {"positions": "positions", "states": "states", "queries-keys": "queries and keys"}
 SQUARE = ("key",)  # kinds that are drawn with corners
@@ -41,10 +43,16 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
         chosen = chosen_points(view, choice, len(answer[1]["points"]))
         answer = noted(answer)
         drawn = frame(view, choice, answer, trails(view, choice, chosen), noise(view, choice, answer))
-        told = message(drawn, chosen, HEIGHT, bool(st.session_state.get("projector")))
+        told = message(drawn, chosen, *size())
         point_map(told, key="point-map", on_chosen=lambda points: choose(view, choice, points))
         picture.look_for("map", sentence(choice, answer))
     return answer, chosen
+
+
+def size(more: int = 0) -> tuple[int, bool]:
+    """The map's height in pixels, and whether it is for a projector."""
+    projector = bool(st.session_state.get("projector"))
+    return HEIGHT + more + PROJECTED * projector, projector
 
 
 def place(view: View, choice: Choice) -> tuple:
@@ -71,7 +79,7 @@ def noted(answer: Answer) -> Answer:
     for kind, at, row in zip(plain["kind"], arrays["position"].tolist(), arrays["row"].tolist(), strict=True):
         said = [kind] if kind in ("query", "key") else []
         if row >= 0:
-            said.append(f"at {at}" + (f" of {row + 1}" if many else ""))
+            said.append(f"at {at}" + (f", example {row + 1}" if many else ""))
         notes.append(" ".join(said))
     return plain | {"labels": [shown_token(label) for label in plain["labels"]], "notes": notes}, arrays
 
@@ -153,7 +161,7 @@ def quality(plain: dict[str, Any], apart: tuple[int, float] | None) -> list[tupl
     if plain["method"] == "pca":
         return [*found, ("variance kept", f"{sum(plain['explained']):.0%}")]
     if apart is None:
-        return [*found, ("layout noise", "–")]
+        return [*found, ("layout noise", "–")] if "since" in plain else found
     return [*found, (f"layout noise, step {apart[0]:,}", f"{apart[1]:.2f} radii")]
 
 
@@ -162,6 +170,8 @@ def trust(plain: dict[str, Any], width: int) -> str:
     near = f"Trustworthiness 1: all that looks near is near in all {width} dimensions; a random map has about 0.5."
     if plain["method"] == "pca":
         return f"{near} PCA has no seed and so no layout noise, but leaves out the rest of the variance."
+    if "since" not in plain:
+        return near
     return f"{near} Layout noise: so far apart do two seeds put the same weights; less motion than that means nothing."
 
 
@@ -207,10 +217,14 @@ def sentence(choice: Choice, answer: Answer) -> str:
     if not np.isfinite(far).any():
         return f"at step {plain['step']} no distance is finite any more."
     first = np.where(np.isfinite(far[:, 0]), far[:, 0], np.inf)
-    i = int(first.argmin())
-    said = [
-        f"{named(plain, i)} and {named(plain, int(near[i, 0]))} are closest ({DISTANCES[choice.metric]} {first[i]:.3g})"
-    ]
+    apart = np.where(first > SAME_PLACE, first, np.inf)
+    said = []
+    if np.isfinite(apart).any():
+        i = int(apart.argmin())
+        pair = f"{named(plain, i)} and {named(plain, int(near[i, 0]))}"
+        said.append(f"{pair} are closest ({DISTANCES[choice.metric]} {apart[i]:.3g})")
+    if together := int((first <= SAME_PLACE).sum()):
+        said.append(f"{together} of {len(first)} lie where another does")
     kind = np.array(plain["kind"])
     counts = np.array([(kind == word).sum() for word in kind])
     if (counts < len(kind)).any():

@@ -87,7 +87,7 @@ def test_every_set_of_points_has_its_map(run, what):
 
 
 def test_the_address_chooses_three_dimensions_and_knobs(run):
-    header, _ = told(visit(run=run, **HOW | {"map-in": "3-D", "map-metric": "euclidean"}))
+    header, _ = told(visit(run=run, **HOW | {"map-3d": "true", "map-metric": "euclidean"}))
     assert header["dims"] == 3
     assert header["neighbours"]["metric"] == "Euclidean distance"
 
