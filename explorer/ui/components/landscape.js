@@ -137,8 +137,10 @@ function tell(land, px, py) {
 function press(land, px, py) {
   const { place, header, found } = land;
   if (!place || !inside(place, px, py)) return;
-  if (header.starts) land.send("start", { x: place.x.back(px), y: place.y.back(py) });
-  else if (found?.track?.marked) land.send("step", found.track.step[found.i]);
+  if (header.starts) {
+    land.send("start", { x: place.x.back(px), y: place.y.back(py) });
+    point(land, null); // what happens now is not to be covered
+  } else if (found?.track?.marked) land.send("step", found.track.step[found.i]);
 }
 
 // Arrow keys walk over the grid, Enter chooses the place.

@@ -19,6 +19,7 @@ STEPS = [10, 25, 50, 100, 200, 300]
 SHOWN = ["sgd", "momentum", "rmsprop", "adam"]  # at first
 SMALLEST, LARGEST = 1e-6, 100.0  # learning rates
 FURTHEST = 1e4  # from (0, 0) a start may be typed
+WIDE = 140  # pixels of a number to type
 NEAR = 0.05  # of the window's width from a minimum that counts as having come there
 FORMULAS = (
     "Height $f(x, y)$ and gradient are float64; the gradient comes by backpropagation. The optimizers are torch’s own, "
@@ -42,8 +43,7 @@ def show(view: View | None = None) -> None:
     with cards("toys", 1)[0]:
         name, names, steps = controls(plain)
         toy = plain["toys"][name]
-        rates = learning_rates(name, toy, names)
-        start = started(name, toy)
+        rates, start = knobs(name, toy, names)
         if not rates:
             st.caption("Choose at least one optimizer.")
             return
@@ -81,29 +81,10 @@ def controls(plain: dict[str, Any]) -> tuple[str, list[str], int]:
     return name, [known for known in plain["optimizers"] if known in names], steps
 
 
-def learning_rates(name: str, toy: dict[str, Any], names: list[str]) -> tuple[tuple[str, float], ...]:
-    """The learning rate of every optimizer, each its own knob."""
-    found = []
-    with st.container(horizontal=True, key="toy-rates"):
-        for optimizer in names:
-            rate = toy["rates"][optimizer]
-            lr = st.number_input(
-                f"{optimizer}, learning rate",
-                SMALLEST,
-                LARGEST,
-                rate,
-                step=rate / 4,
-                format="%.4g",
-                key=f"toy-rate-{name}-{optimizer}",
-                width=150,
-                persist_state="session",
-            )
-            found.append((optimizer, float(lr)))
-    return tuple(found)
-
-
-def started(name: str, toy: dict[str, Any]) -> tuple[float, float]:
-    """Where the walks start: where the surface was clicked last, or what was typed."""
+def knobs(
+    name: str, toy: dict[str, Any], names: list[str]
+) -> tuple[tuple[tuple[str, float], ...], tuple[float, float]]:
+    """The learning rate of every optimizer, and where all start: where the surface was clicked, or what was typed."""
     state = st.session_state
     for axis, first in zip("xy", toy["start"], strict=True):
         state.setdefault(f"toy-{axis}-{name}", first)
@@ -112,15 +93,28 @@ def started(name: str, toy: dict[str, Any]) -> tuple[float, float]:
         state[f"toy-x-{name}"], state[f"toy-y-{name}"] = toy["start"]
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        rates = [
+            st.number_input(
+                f"η of {optimizer}",
+                SMALLEST,
+                LARGEST,
+                toy["rates"][optimizer],
+                step=toy["rates"][optimizer] / 4,
+                format="%.4g",
+                key=f"toy-rate-{name}-{optimizer}",
+                width=WIDE,
+                persist_state="session",
+            )
+            for optimizer in names
+        ]
         x, y = (
             st.number_input(
-                f"Start {axis}", -FURTHEST, FURTHEST, step=0.1, format="%.4g", key=f"toy-{axis}-{name}", width=150
+                f"Start {axis}", -FURTHEST, FURTHEST, step=0.1, format="%.4g", key=f"toy-{axis}-{name}", width=WIDE
             )
             for axis in "xy"
         )
         st.button("Usual start", key="toy-back", icon=":material/undo:", on_click=back)
-        st.caption("Click the surface: all start from there.")
-    return float(x), float(y)
+    return tuple(zip(names, map(float, rates), strict=True)), (float(x), float(y))
 
 
 def tracks_of(answer: Answer, colors: list[str]) -> list[Track]:
@@ -175,7 +169,7 @@ def draw(name: str, toy: dict[str, Any], start: tuple[float, float], answer: Ans
         st.session_state[f"toy-x-{name}"], st.session_state[f"toy-y-{name}"] = round(x, 4), round(y, 4)
 
     landscape(told, key="toys", on_start=begin)
-    st.caption(f"{toy['title']}: {toy['known_for']}.")
+    st.caption(f"Click the surface: all start from there. η: learning rate. {toy['title']}: {toy['known_for']}.")
     picture.look_for("toys", sentence(toy, tracks))
 
 
