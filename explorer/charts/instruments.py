@@ -75,8 +75,9 @@ def pulls_frame(losses: np.ndarray, along: np.ndarray, across: np.ndarray, texts
 
 def pulls(data: pd.DataFrame) -> alt.LayerChart:
     """One dot a sample; the batch's gradient, their mean, is the diamond at (1, 0)."""
-    x = alt.X("along:Q", title="along the batch’s gradient / ‖g‖", scale=_holding(-0.5, 1.5), axis=_axis())
-    y = alt.Y("across:Q", title="across it / ‖g‖", scale=_holding(0, 1), axis=_axis())
+    x = alt.X("along:Q", title="along the batch’s gradient / ‖g‖", axis=_axis())
+    y = alt.Y("across:Q", title="across it / ‖g‖", axis=_axis())
+    held = {"x": x.scale(_holding(-0.5, 1.5)), "y": y.scale(_holding(0, 1))}  # one layer's: Vega warns of several
     tooltip = [
         alt.Tooltip("sample:Q", title="sample"),
         alt.Tooltip("text:N", title="reads → says"),
@@ -93,7 +94,7 @@ def pulls(data: pd.DataFrame) -> alt.LayerChart:
         data=alt.InlineData(values=values, name=timeline.SOURCE),
         layer=[
             zero.mark_rule(opacity=0.7, color=theme.GUIDE).encode(x=x),
-            dots.encode(x=x, y=y, tooltip=tooltip),
+            dots.encode(**held, tooltip=tooltip),
             mean.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=theme.WARN).encode(x=x, y=y),
             mean.mark_text(align="left", dx=10, dy=-8, color=theme.WARN).encode(x=x, y=y, text="what:N"),
         ],

@@ -12,7 +12,7 @@ from tiny_runs import TINY, recorded
 from explorer import Run
 from explorer.runs import catalogue
 from explorer.runs.views import instruments as views
-from explorer.ui.gradients import instruments as section
+from explorer.ui.gradients import curvature, findings
 
 pytestmark = pytest.mark.journey
 TALL = {"width": 1440, "height": 2400}
@@ -33,11 +33,11 @@ def test_the_instruments_tell_the_steps_own_numbers(visit: Callable):
     run = stored("instruments")
     page = visit(viewport=TALL).open(f"/gradients?run={run.id}&step=20&inside=Instruments")
     plain, arrays = views.measure(str(run.path), 20)
-    expect(sentence(page, "pulls")).to_contain_text(section.samples_sentence(plain, arrays))
-    expect(sentence(page, "instrument-tests")).to_contain_text(section.tests_sentence(plain))
+    expect(sentence(page, "pulls")).to_contain_text(findings.samples_sentence(plain, arrays))
+    expect(sentence(page, "instrument-tests")).to_contain_text(findings.tests_sentence(plain))
     _, history = views.history(str(run.path), 40)
-    expect(sentence(page, "instrument-noise")).to_contain_text(section.noise_sentence(plain, history, 4))
-    expect(sentence(page, "instrument-quality")).to_contain_text(section.quality_sentence(plain, history["quality"]))
+    expect(sentence(page, "instrument-noise")).to_contain_text(findings.noise_sentence(plain, history, 4))
+    expect(sentence(page, "instrument-quality")).to_contain_text(findings.quality_sentence(plain, history["quality"]))
     dots = page.locator(".st-key-card-instruments-samples-0 svg .mark-symbol path")
     expect(dots).to_have_count(5)  # four samples and their mean
     expect(page.locator(".figures").filter(has_text="one measurement")).to_contain_text("ms")
@@ -52,10 +52,10 @@ def test_the_curvature_is_measured_when_it_is_asked_for(visit: Callable):
     page = visit(viewport=TALL).open(f"/gradients?run={run.id}&step=30&inside=Instruments")
     page.get_by_role("button", name="Measure at step 30").click()
     plain, _ = views.curvature(str(run.path), 30)
-    expect(sentence(page, "curvature")).to_contain_text(section.curvature_sentence(plain))
+    expect(sentence(page, "curvature")).to_contain_text(curvature.curvature_sentence(plain))
     shown = page.locator(".st-key-card-instruments-step-1 table")
     expect(shown.locator("tr").filter(has_text=re.compile("^edge, 2/η"))).to_contain_text(
-        section.number(plain["plain"])
+        curvature.number(plain["plain"])
     )
 
 

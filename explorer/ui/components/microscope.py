@@ -18,7 +18,7 @@ from explorer.charts import theme
 from explorer.ui.components.message import pack
 
 HERE = Path(__file__).parent
-SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "microscope.js")
+SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "microscope_drawing.js", "microscope.js")
 
 mount = st.components.v2.component(
     "explorer_microscope",

@@ -103,12 +103,31 @@ function line(context, curve, place, look) {
   }
 }
 
-function marks(context, { box, x, y, zoom }, { guides, events, cursor, nonfinite, colors }, ink) {
+// Where a level's words lie on no curve: at its right end or its left, above or below; else where they lie on the least.
+function freePlace({ box, x, y, zoom }, curves, at, label) {
+  const width = 6.5 * zoom * label.length, height = 18 * zoom;
+  let best = null, least = Infinity;
+  for (const align of ["right", "left"])
+    for (const baseline of ["bottom", "top"]) {
+      const left = align === "right" ? box.right - width : box.left, top = baseline === "bottom" ? at - height : at + 1;
+      if (top < box.top - 4 || top + height > box.bottom + 4) continue;
+      let met = 0;
+      for (const curve of curves)
+        for (let i = 0; i < curve.n; i++) {
+          const px = x.at(curve.step[i]), py = y.at(curve.value[i]);
+          if (px >= left - 6 && px <= left + width + 6 && py >= top && py <= top + height) met++;
+        }
+      if (met < least) [best, least] = [[align, baseline], met];
+    }
+  return best ?? ["right", at < box.top + 18 ? "top" : "bottom"];
+}
+
+function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, nonfinite, colors }, ink) {
   for (const { value, label } of guides) {
     stroke(context, ink.dim, 1.25, [5, 4], [[box.left, y.at(value)], [box.right, y.at(value)]]);
-    context.textAlign = "right";
-    context.textBaseline = y.at(value) < box.top + 18 ? "top" : "bottom";
-    words(context, label, box.right - 2, y.at(value) + (context.textBaseline === "top" ? 4 : -4), ink.dim, ink, 400, 12 * zoom);
+    const [align, baseline] = freePlace({ box, x, y, zoom }, curves, y.at(value), label);
+    Object.assign(context, { textAlign: align, textBaseline: baseline });
+    words(context, label, align === "right" ? box.right - 2 : box.left + 4, y.at(value) + (baseline === "top" ? 4 : -4), ink.dim, ink, 400, 12 * zoom);
   }
   if (cursor !== null) stroke(context, colors.cursor, 2, [], [[x.at(cursor), box.top], [x.at(cursor), box.bottom]]);
   for (const { step, color } of events) {

@@ -16,6 +16,15 @@ from explorer.measure import instruments as measure
 from explorer.runs.answer import Answer, Lane
 from explorer.ui import picture
 from explorer.ui.frame import cards
+from explorer.ui.gradients import curvature
+from explorer.ui.gradients.findings import (
+    WINDOW,
+    noise_sentence,
+    quality_sentence,
+    samples_sentence,
+    tests_sentence,
+    to_noise_sentence,
+)
 from explorer.ui.view import View
 
 EVERY = {"measure": 1.5, "history": 3.0}  # seconds between two looks at a growing run
@@ -28,9 +37,6 @@ KINDS = {
 COST = 6  # training steps that one measurement takes, about
 QUICK = 0.15  # seconds; what takes longer waits in the slow lane, where the history is measured
 AT_ONCE = 4  # snapshots that are measured in one go while training is on: what waits behind is soon answered
-WINDOW = 8  # measured steps that a noise scale is averaged over
-SHOWN = 5  # curvatures
-NAMED = {"adamw": "AdamW", "adam": "Adam", "rmsprop": "RMSProp", "adagrad": "Adagrad"}  # those that divide the gradient
 ONE_SAMPLE = "this run trains on one sample a step, and one alone tells nothing of its spread"
 FORMULAS = (
     r"$g_i$ is the gradient of sample $i$ (`torch.func.vmap` of `grad`), $g$ their mean, which is the gradient of the "
@@ -78,7 +84,7 @@ def show(view: View) -> None:
     else:
         last = told_by_samples(view, which, found)
     with last:
-        curvature(view)
+        curvature.show(view)
     picture.computed(FORMULAS, title="How the instruments are computed")
 
 
@@ -104,6 +110,8 @@ def told_by_samples(view: View, which: tuple[str, ...], found: tuple[Answer, Ans
                 st.caption(f"{KINDS[kind]}: switched off.")
             elif found is not None and found[1] is not None:
                 draw(view, found[0], found[1])
+            else:
+                st.caption(f"{KINDS[kind]}: being measured over the snapshots of this run.")
     return sixth
 
 
@@ -154,20 +162,6 @@ def samples(measured: Answer) -> None:
     picture.look_for("pulls", samples_sentence(plain, arrays))
 
 
-def samples_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """How many samples pull the mean's way, and which one hardest."""
-    along, across, B = arrays["along"], arrays["across"], len(arrays["along"])
-    lengths = np.hypot(along, across)
-    if not np.isfinite(lengths).all():
-        return "the gradients are not finite any more."
-    hardest, with_it = int(lengths.argmax()), int((along > 0).sum())
-    return (
-        f"{with_it} of {B} samples pull the way of their mean, right of 0; half pull more than "
-        f"{np.median(across):.2g} ‖g‖ across it, which mostly cancels. Sample {hardest + 1} pulls hardest: "
-        f"{lengths[hardest]:.2g} ‖g‖, with ‖g‖ = {plain['length']:.3g}."
-    )
-
-
 def marks(view: View) -> dict[str, Any]:
     """What every curve over steps is marked with."""
     return {"events": view.events, "cursor": view.cursor}
@@ -184,24 +178,6 @@ def tests(view: View, measured: Answer, history: Answer) -> None:
     picture.look_for("instrument-tests", tests_sentence(plain))
 
 
-def tests_sentence(plain: dict[str, Any]) -> str:
-    """How far off the gradient may be, and in which way."""
-    norm, inner, across = (plain["numbers"].get(name) for name in ("norm", "inner", "orthogonality"))
-    if norm is None or inner is None or across is None:
-        return unknown(plain)
-    word = "more noise than signal" if norm > 1 else "less noise than signal"
-    return (
-        f"at step {plain['step']} the error of the batch’s gradient is about {norm:.2g} times its length ({word}): "
-        f"{inner:.2g} along it, so much is its length uncertain, and {across:.2g} to the side"
-        + (", where the two curves all but meet." if across > 0.9 * norm else ".")
-    )
-
-
-def unknown(plain: dict[str, Any]) -> str:
-    """That there is no number at this step."""
-    return f"at step {plain['step']} the batch’s gradient is zero or not finite, so nothing can be held against it."
-
-
 def noise(view: View, measured: Answer, history: Answer) -> None:
     """The noise scale over steps, where it can be resolved."""
     plain, arrays = measured[0], history[1]
@@ -213,47 +189,12 @@ def noise(view: View, measured: Answer, history: Answer) -> None:
     picture.look_for("instrument-noise", noise_sentence(plain, arrays, B))
 
 
-def noise_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray], B: int) -> str:
-    """The scale at this step beside the batch, or that it cannot be resolved."""
-    numbers, step = plain["numbers"], plain["step"]
-    if numbers.get("noise") is None:
-        return unknown(plain)
-    before = np.isfinite(arrays["noise"]) & (arrays["steps"] < step)
-    tr = [*arrays["noise"][before][1 - WINDOW :], numbers["noise"]]
-    signals = [*arrays["signal"][before][1 - WINDOW :], numbers["signal"]]
-    scale = measure.noise_scale(tr, signals)
-    since = arrays["steps"][before][1 - WINDOW :]
-    over = f"over the {len(tr)} measured steps from {since[0]} to {step}" if len(tr) > 1 else f"at step {step} alone"
-    if scale is None:
-        return f"{over} the noise scale is not resolvable at this batch size: {B} samples do not show the signal."
-    if scale > 2 * B:
-        verdict = f"the batch of {B} is dominated by noise, and a larger one would make each step worth more"
-    elif scale < B / 2:
-        verdict = f"the batch of {B} is larger than it needs to be, and a smaller one would cost little"
-    else:
-        verdict = f"about the batch of {B}: noise and signal weigh alike"
-    return f"{over} the noise scale is {scale:.3g} samples; {verdict}."
-
-
 def to_noise(view: View, measured: Answer, history: Answer) -> None:
     """The signal-to-noise ratio over steps."""
     plain, arrays = measured[0], history[1]
     drawn = charts.parts(arrays["steps"], {"signal to noise": arrays["to_noise"]}, **marks(view))
     picture.curves(charts.TO_NOISE, drawn, "instrument-signal")
     picture.look_for("instrument-signal", to_noise_sentence(plain, arrays))
-
-
-def to_noise_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """The ratio at this step, beside the first one measured."""
-    now = plain["numbers"].get("to_noise")
-    if now is None:
-        return unknown(plain)
-    found = f"at step {plain['step']} a parameter’s squared gradient is on average {now:.2g} times its variance"
-    found += " over the samples plus 10⁻⁵"
-    first = arrays["to_noise"][:1]
-    if not (first.size and np.isfinite(first[0]) and first[0] > 0 and plain["step"] > arrays["steps"][0]):
-        return f"{found}."
-    return f"{found}, {now / first[0]:.2g} times what it was at step {arrays['steps'][0]}."
 
 
 def quality(view: View, measured: Answer, history: Answer) -> None:
@@ -263,102 +204,3 @@ def quality(view: View, measured: Answer, history: Answer) -> None:
     drawn = charts.parts(arrays["steps"], {"step quality": arrays["quality"]}, guides=guides, **marks(view))
     picture.curves(charts.QUALITY, drawn, "instrument-quality")
     picture.look_for("instrument-quality", quality_sentence(plain, arrays["quality"]))
-
-
-def quality_sentence(plain: dict[str, Any], all_of: np.ndarray) -> str:
-    """Where this step ends, and how many of the measured ones overshoot."""
-    alpha, step = plain["numbers"].get("quality"), plain["step"]
-    known = all_of[np.isfinite(all_of)]
-    beyond = f"; {int((known > 0).sum()) or 'none'} of {len(known)} measured steps went beyond it" if len(known) else ""
-    if alpha is None:
-        if plain["last"]:
-            return f"training ends at step {step}, so no step was taken from here{beyond}."
-        return f"where step {step} ends cannot be told{beyond}."
-    if alpha < -1:
-        where = "leads away from the floor, which lies behind it"
-    elif alpha == -1:
-        where = "goes down a slope without a floor in sight"
-    elif alpha < -0.1:
-        where = f"goes {1 + alpha:.0%} of the way to the valley’s floor"
-    elif alpha <= 0.1:
-        where = "ends on the valley’s floor"
-    elif alpha <= 1:
-        where = "crosses the floor and ends lower than it began"
-    else:
-        where = "crosses the floor and ends higher than it began"
-    return f"as far as the noise lets see, step {step} {where} (α = {alpha:+.2f}){beyond}.".replace("-", "−")
-
-
-def curvature(view: View) -> None:
-    """The Hessian's ends at the steps that were asked for, beside the edge of stability."""
-    asked: list[int] = st.session_state.setdefault("curvatures", {}).setdefault(view.run.id, [])
-    st.markdown("**Curvature** · on the training batch of a step")
-
-    def ask(step: int) -> None:
-        if step not in asked:
-            asked.append(step)
-
-    st.button(
-        f"Measure at step {view.step}", key="curvature", icon=":material/landscape:", on_click=ask, args=(view.step,)
-    )
-    found = []
-    for step in asked[-SHOWN:]:
-        there = view.at(step, f"curvature {step}")
-        answer = there.picture("instruments.curvature", lane="slow", doing="about {of} products with the Hessian")
-        if answer is not None:
-            found.append(answer[0])
-    if found:
-        st.html(curvature_table(found))
-        picture.look_for("curvature", curvature_sentence(found[-1]))
-    elif not asked:
-        st.caption("It takes seconds, as much as some hundred training steps, in a process of its own.")
-
-
-def curvature_table(found: list[dict[str, Any]]) -> str:
-    """A column a step. Words and numbers of ours only."""
-    name = NAMED.get(found[0]["optimizer"])
-    rows = {"top": "top", "bottom": "bottom", "plain": "edge, 2/η"}
-    if name is not None:
-        rows |= {"divided": f"top, divided as {name} does", "own": "its edge"}
-    elif found[0]["own"] != found[0]["plain"]:
-        rows |= {"own": f"edge with {found[0]['optimizer']}"}
-    head = "".join(f"<th>step {plain['step']}</th>" for plain in found)
-    body = [
-        f"<tr><th>{words}</th>{''.join(f'<td>{number(plain[key])}</td>' for plain in found)}</tr>"
-        for key, words in rows.items()
-    ]
-    took = "".join(f"<td>{plain['seconds']:.1f} s</td>" for plain in found)
-    return (
-        f'<table class="scores"><thead><tr><th></th>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}<tr><th>measured in</th>{took}</tr></tbody></table>"
-    )
-
-
-def number(value: float | None) -> str:
-    """A curvature as it is printed."""
-    if value is None:
-        return "–"
-    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
-
-
-def curvature_sentence(plain: dict[str, Any]) -> str:
-    """How sharp the valley is, for the step size that it is trained with."""
-    bend = "a direction bends down, so this is no valley’s floor" if plain["bottom"] < 0 else "no direction bends down"
-    sharp = f"at step {plain['step']} curvature goes from {number(plain['bottom'])} ({bend}) to {number(plain['top'])}"
-    own, name = plain["own"], NAMED.get(plain["optimizer"])
-    held = plain["top"] if name is None else plain["divided"]
-    if plain["lr"] <= 0:
-        return f"{sharp}; training ends here, with a step size of 0."
-    if own is None:
-        return f"{sharp}; for {plain['optimizer']} no edge of stability is known."
-    if held is None:
-        return f"{sharp}; {name} has divided nothing yet, before its first step."
-    verdict = (
-        "on this batch alone steps would overshoot more each time"
-        if held > own
-        else "not far from where steps begin to overshoot"
-        if held > 0.5 * own
-        else "steps are too short to overshoot"
-    )
-    what = "that" if name is None else f"divided as {name} does, to {number(held)}, which"
-    return f"{sharp}; {what} is {held / own:.0%} of the edge {number(own)} at η = {plain['lr']:.2g}: {verdict}."

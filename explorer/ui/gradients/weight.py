@@ -69,8 +69,8 @@ def picked(view: View) -> str:
     names, state = view.run.tensors, st.session_state
     if state.get("weight-tensor") not in names:
         state["weight-tensor"] = next((name for name in names if name.endswith(FIRST)), names[0])
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with right:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tensor = st.selectbox("Tensor", names, key="weight-tensor", persist_state="session", width=420)
         st.segmented_control(
             "Cells show",
             list(MAPS),
@@ -80,7 +80,7 @@ def picked(view: View) -> str:
             required=True,
             persist_state="session",
         )
-    return left.selectbox("Tensor", names, key="weight-tensor", persist_state="session")
+    return tensor
 
 
 def choose(answer: Answer, name: str, what: str) -> tuple[int, int]:

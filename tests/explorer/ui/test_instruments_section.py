@@ -7,7 +7,7 @@ import pytest
 
 from explorer.charts import instruments as charts
 from explorer.charts.theme import spec
-from explorer.ui.gradients import instruments as section
+from explorer.ui.gradients import curvature, findings
 
 STEPS = np.arange(0, 100, 10)
 PLAIN = {"step": 90, "length": 2.5, "texts": ["ab → ba"] * 32, "last": False, "dropout": 0.0}
@@ -31,20 +31,20 @@ def said(**numbers: float | None) -> dict:
 def test_it_counts_the_samples_that_pull_the_means_way():
     along = np.array([2.0, 1.5, 1.0, -0.5])
     arrays = {"losses": np.ones(4), "along": along, "across": np.array([0.0, 1.0, 3.0, 1.0])}
-    sentence = section.samples_sentence(PLAIN, arrays)
+    sentence = findings.samples_sentence(PLAIN, arrays)
     assert sentence.startswith("3 of 4 samples pull the way of their mean")
     assert "more than 1 ‖g‖ across it" in sentence
     assert "Sample 3 pulls hardest: 3.2 ‖g‖, with ‖g‖ = 2.5." in sentence
     arrays["across"] = np.full(4, np.nan)
-    assert "not finite" in section.samples_sentence(PLAIN, arrays)
+    assert "not finite" in findings.samples_sentence(PLAIN, arrays)
 
 
 def test_the_tests_say_whether_noise_or_signal_is_larger():
-    assert "0.5 times its length (less noise than signal)" in section.tests_sentence(
+    assert "0.5 times its length (less noise than signal)" in findings.tests_sentence(
         said(norm=0.5, inner=0.3, orthogonality=0.4)
     )
-    assert "(more noise than signal)" in section.tests_sentence(said(norm=2.0, inner=0.1, orthogonality=1.99))
-    assert "zero or not finite" in section.tests_sentence(said(norm=None, inner=None, orthogonality=None))
+    assert "(more noise than signal)" in findings.tests_sentence(said(norm=2.0, inner=0.1, orthogonality=1.99))
+    assert "zero or not finite" in findings.tests_sentence(said(norm=None, inner=None, orthogonality=None))
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_the_tests_say_whether_noise_or_signal_is_larger():
 )
 def test_the_noise_scale_is_held_against_the_batch_or_not_told(noise, signal, words):
     arrays = {"steps": STEPS, "noise": np.full(10, noise), "signal": np.full(10, signal)}
-    sentence = section.noise_sentence(said(noise=noise, signal=signal), arrays, 32)
+    sentence = findings.noise_sentence(said(noise=noise, signal=signal), arrays, 32)
     assert words in sentence
     assert "over the 8 measured steps from 20 to 90" in sentence
 
 
 def test_the_noise_scale_is_of_steps_before_the_one_looked_at():
     arrays = {"steps": STEPS, "noise": np.array([8.0, 16.0, *np.full(8, 1e6)]), "signal": np.ones(10)}
-    sentence = section.noise_sentence(said(noise=24.0, signal=1.0) | {"step": 15}, arrays, 32)
+    sentence = findings.noise_sentence(said(noise=24.0, signal=1.0) | {"step": 15}, arrays, 32)
     assert "over the 3 measured steps from 0 to 15 the noise scale is 16 samples" in sentence
-    first = section.noise_sentence(said(noise=24.0, signal=1.0) | {"step": 0}, arrays, 32)
+    first = findings.noise_sentence(said(noise=24.0, signal=1.0) | {"step": 0}, arrays, 32)
     assert "at step 0 alone the noise scale is 24 samples" in first
 
 
@@ -75,9 +75,9 @@ def test_signal_to_noise_is_held_against_the_first_one_measured():
     arrays = {"steps": STEPS, "to_noise": np.full(10, 0.02)}
     assert (
         "0.06 times its variance over the samples plus 10⁻⁵, 3 times what it was at step 0"
-        in section.to_noise_sentence(said(to_noise=0.06), arrays)
+        in findings.to_noise_sentence(said(to_noise=0.06), arrays)
     )
-    assert section.to_noise_sentence(said(to_noise=0.06) | {"step": 0}, arrays).endswith("over the samples plus 10⁻⁵.")
+    assert findings.to_noise_sentence(said(to_noise=0.06) | {"step": 0}, arrays).endswith("over the samples plus 10⁻⁵.")
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_signal_to_noise_is_held_against_the_first_one_measured():
     ],
 )
 def test_the_quality_of_a_step_is_put_in_words(alpha, words):
-    sentence = section.quality_sentence(said(quality=alpha), np.array([0.5, -0.5, np.nan]))
+    sentence = findings.quality_sentence(said(quality=alpha), np.array([0.5, -0.5, np.nan]))
     assert words in sentence
     assert sentence.endswith("; 1 of 2 measured steps went beyond it.")
 
 
 def test_where_training_ends_no_step_is_judged():
-    sentence = section.quality_sentence(said(quality=None) | {"last": True}, np.array([-0.5]))
+    sentence = findings.quality_sentence(said(quality=None) | {"last": True}, np.array([-0.5]))
     assert (
         sentence == "training ends at step 90, so no step was taken from here; none of 1 measured steps went beyond it."
     )
@@ -119,13 +119,13 @@ def test_where_training_ends_no_step_is_judged():
 )
 def test_the_curvature_is_held_against_the_optimizers_own_edge(changes, words):
     plain = HESSIAN | changes
-    assert words in section.curvature_sentence(plain)
-    assert "<td>357</td>" in section.curvature_table([plain])
+    assert words in curvature.curvature_sentence(plain)
+    assert "<td>357</td>" in curvature.curvature_table([plain])
 
 
 def test_the_edge_is_named_in_the_table():
-    assert "top, divided as AdamW does" in section.curvature_table([HESSIAN])
-    momentum = section.curvature_table([HESSIAN | {"optimizer": "momentum", "divided": None, "own": 7600.0}])
+    assert "top, divided as AdamW does" in curvature.curvature_table([HESSIAN])
+    momentum = curvature.curvature_table([HESSIAN | {"optimizer": "momentum", "divided": None, "own": 7600.0}])
     assert "edge with momentum" in momentum
     assert "divided" not in momentum
 
@@ -136,6 +136,8 @@ def test_the_chart_of_samples_holds_them_and_its_spec_does_not_depend_on_them():
     assert spec(charts.pulls(few)) == spec(charts.pulls(many))
     assert few["length"].tolist() == pytest.approx([9.25**0.5, 18.25**0.5])
     assert charts.pulls(few).to_dict()["title"] == "How each sample pulls"
+    scales = [layer["encoding"].get("x", {}).get("scale") for layer in charts.pulls(few).to_dict()["layer"]]
+    assert sum(scale is not None for scale in scales) == 1  # Vega warns where several layers say how far it goes
 
 
 def test_what_cannot_be_told_is_a_gap_in_the_curve():
