@@ -12,7 +12,7 @@ from explorer.config import OptimizerName, PrecisionName, RunConfig, ScheduleNam
 from explorer.preset import PRESETS
 from explorer.runs.run import Run
 from explorer.ui import chosen, server, sitemap
-from models.config import Activation, Kind, NormPlace, PositionKind
+from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale
 
 RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -20,6 +20,12 @@ DECAYS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 DROPOUTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
 NO_CLIP = "off"
 SETTLING_SECONDS = 2.0
+WITHOUT = {  # choices that models need, to be taken away: field -> label, options, each in words
+    "residual": ("Skip paths", get_args(Residual), {"add": "added to the stream", "none": "none: outputs replace it"}),
+    "scale": ("Scores", get_args(Scale), {"sqrt": "divided by √D", "none": "not divided"}),
+    "mask": ("Causal mask", get_args(Mask), {"causal": "the future is hidden", "none": "none: it may cheat"}),
+    "init": ("Initial weights", get_args(Init), {"gpt2": "GPT-2’s", "large": "ten times those"}),
+}
 
 RESTART = ":material/restart_alt: :orange[needs a restart, same seed]"
 LIVE = ":material/bolt: :green[acts now, no reset]"
@@ -181,9 +187,10 @@ def restart(config: RunConfig) -> None:
         changes: dict[str, Any] = {}
         columns = st.columns(4)
 
-        def choice(column: int, path: str, label: str, options: tuple[Any, ...]) -> None:
-            place = columns[column]
-            changes[path] = place.selectbox(label, options, options.index(config.get(path)), key=f"restart:{path}")
+        def choice(column: int, path: str, label: str, options: tuple[Any, ...], words: Any = str) -> None:
+            chosen_now = options.index(config.get(path))
+            name = f"restart:{path}"
+            changes[path] = columns[column].selectbox(label, options, chosen_now, key=name, format_func=words)
 
         def number(column: int, path: str, label: str, low: int, high: int) -> None:
             changes[path] = columns[column].number_input(label, low, high, config.get(path), key=f"restart:{path}")
@@ -207,6 +214,11 @@ def restart(config: RunConfig) -> None:
         sizes = [name for name, value in config.task.model_dump().items() if isinstance(value, int)]
         for index, name in enumerate(sizes):
             number(index % 4, f"task.{name}", f"Task: {name.replace('_', ' ')}", 1, 10_000)
+        taken_away = any(config.get(f"model.{name}") != options[0] for name, (_, options, _) in WITHOUT.items())
+        with st.expander("Made to fail: take away what a Transformer needs", expanded=taken_away):
+            columns = st.columns(4)
+            for column, (name, (label, options, words)) in enumerate(WITHOUT.items()):
+                choice(column, f"model.{name}", label, options, words.__getitem__)
         if st.form_submit_button("Restart with these", type="primary"):
             start_again(config, changes)
 
