@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from explorer.measure import projection
+from explorer.measure.layouts import Umap
 from explorer.ui import frame, picture
 from explorer.ui.embeddings import axis, big, choice, live, moved
 from explorer.ui.view import View
@@ -21,6 +23,8 @@ MAP = (
     "are those of the original space. Frequency and loss are measured on the probe set or the task’s data."
 )
 
+CODE = (projection.principal, Umap.first, Umap.following, Umap.optimized, projection.aligned, projection.noise)
+
 
 def draw(view: View) -> None:
     """The page at a step."""
@@ -32,7 +36,9 @@ def draw(view: View) -> None:
         "Look closer", list(SECTIONS), default="Who moved", key="map-closer", required=True, bind="query-params"
     )
     SECTIONS[name](view, chosen, *shown)
-    picture.computed(MAP, title="How the map is computed")
+    picture.computed(MAP, *CODE, title="How the map is computed")
 
 
-frame.watch("Embeddings", "What tokens mean to the model: near each other is alike. The map moves as it learns.", draw)
+frame.watch(
+    "Embeddings", "What tokens mean to the model: what it treats alike lies near. The map moves as it learns.", draw
+)

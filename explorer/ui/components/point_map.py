@@ -94,8 +94,8 @@ class Trails:
 class Frame:
     """What a map shows at a step. points (N, dims).   labels, notes: N words each, a note says which of equal labels.
 
-    axes: a name for each, where an axis means something.   quality: numbers with their names, `trust` says in a
-    sentence what they mean.
+    contexts: N texts that are told on hovering, or none.   axes: a name for each, where an axis means something.
+    quality: numbers with their names, `trust` says in a sentence what they mean.
     """
 
     title: str
@@ -110,6 +110,7 @@ class Frame:
     trust: str
     axes: Sequence[str] = ()
     trails: Trails = Trails()
+    contexts: Sequence[str] = ()
 
 
 def message(frame: Frame, selected: Sequence[int], height: int, projector: bool = False) -> bytes:
@@ -125,6 +126,7 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
         "dims": dims,
         "labels": list(frame.labels),
         "notes": list(frame.notes),
+        "contexts": list(frame.contexts),
         "order": order(frame).tolist(),
         "shades": [
             {
@@ -175,6 +177,8 @@ def check(frame: Frame) -> None:
         raise ValueError(f"{frame.title}: points of shape {frame.points.shape}; give two or three numbers a point")
     if not len(frame.labels) == len(frame.notes) == count:
         raise ValueError(f"{frame.title}: {len(frame.labels)} labels and {len(frame.notes)} notes for {count} points")
+    if len(frame.contexts) not in (0, count):
+        raise ValueError(f"{frame.title}: {len(frame.contexts)} contexts for {count} points; give one each, or none")
     for shade in frame.shades:
         if shade.values.shape != (count,):
             raise ValueError(f"colour {shade.name}: values of shape {shade.values.shape} for {count} points")

@@ -134,5 +134,6 @@ function showTip(map, i) {
   line("on the map", Array.from({ length: dims }, (_, d) => format(map.points[i * dims + d], 3)).join(", "));
   const near = map.near[i * neighbours.count];
   if (near >= 0) line("nearest", `${nameOf(map, near)} · ${format(map.distances[i * neighbours.count], 3)}`);
+  if (header.contexts[i]) make("em", "", tip, header.contexts[i]);
   placeTip(tip, map.root, map.stage, x, y - tip.offsetHeight / 2);
 }

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts import embeddings as charts
+from explorer.measure import projection
 from explorer.runs.answer import Answer
 from explorer.ui import picture
+from explorer.ui.embeddings.captions import named
 from explorer.ui.embeddings.choice import Choice
-from explorer.ui.embeddings.live import named, width_of
+from explorer.ui.embeddings.live import width_of
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -49,7 +51,7 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
         table = charts.strip_frame(along, plain["labels"], a, b)
         picture.show(charts.strip, table, "axis")
         picture.look_for("axis", sentence(plain, found, along, a, b, width_of(view, choice)))
-    picture.computed(COMPUTED)
+    picture.computed(COMPUTED, projection.along)
 
 
 def ends(labels: list[str], notes: list[str], chosen: list[int]) -> tuple[int, int]:

@@ -7,8 +7,9 @@ import streamlit as st
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.components.point_map import message, point_map
+from explorer.ui.embeddings.captions import noted, sentence
 from explorer.ui.embeddings.choice import Choice, stacks_of
-from explorer.ui.embeddings.live import frame, noted, sentence, size
+from explorer.ui.embeddings.live import frame, size
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 

@@ -140,12 +140,14 @@ def picked(label: str, names: list[str], key: str, first: int) -> int:
 def knobs() -> tuple[int, float, str, int]:
     """UMAP's knobs, folded."""
     with st.popover("Knobs"):
-        neighbours = st.slider("UMAP: neighbours", 2, 50, 15, key="map-neighbours", bind="query-params")
-        distance = st.slider("UMAP: least distance", 0.0, 0.99, 0.1, 0.01, key="map-distance", bind="query-params")
+        neighbours = st.slider("Neighbours", 2, 50, 15, key="map-neighbours", bind="query-params")
+        distance = st.slider(
+            "Least distance on the map (UMAP)", 0.0, 0.99, 0.1, 0.01, key="map-distance", bind="query-params"
+        )
         metric = one_of("Distance in the original space", METRICS, "map-metric")
         seed = st.number_input("Seed", 0, 9999, 0, key="map-seed", bind="query-params")
         st.caption(
-            "Few neighbours: fine structure; many: the whole. The least distance keeps points apart on the map. "
-            "The metric is also that of the neighbours listed beside it; t-SNE and UMAP begin from the seed."
+            "Few neighbours: fine structure; many: the whole. t-SNE’s perplexity is a third of them. The metric is "
+            "also that of the neighbours listed beside the map. UMAP and t-SNE begin from the seed."
         )
     return int(neighbours), float(distance), metric, int(seed)

@@ -12,9 +12,9 @@ from explorer.charts import theme
 from explorer.runs.answer import Answer
 from explorer.ui import picture, server
 from explorer.ui.components.point_map import TRAILS, Frame, Neighbours, Shade, Trails, message, point_map
+from explorer.ui.embeddings.captions import DISTANCES, contexts, noted, quality, sentence, trust
 from explorer.ui.embeddings.choice import METHODS, Choice
 from explorer.ui.frame import cards
-from explorer.ui.tokens import shown_token
 from explorer.ui.view import View
 
 EVERY = 0.3  # seconds between two frames while training: more than two a second
@@ -23,11 +23,8 @@ HEIGHT = 470  # pixels
 PROJECTED = 130  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
 AT_ONCE = 0.02  # seconds that what stands beside the map is waited for
-DISTANCES = {"cosine": "cosine distance", "euclidean": "Euclidean distance"}
 NONE = Trails()
-SAME_PLACE = 1e-6  # a distance that rounding explains
 DOING = "laying out {of} frames"
-NOUNS = {"positions": "positions", "states": "states", "queries-keys": "queries and keys"}
 SQUARE = ("key",)  # kinds that are drawn with corners
 
 
@@ -36,7 +33,8 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
     answer = view.picture("embeddings.frame", EVERY, lane="maps", doing=DOING, since=choice.since, **choice.asked)
     with cards("map", 1)[0]:
         if answer is None:
-            st.html(f'<div style="height:{HEIGHT + TOOLS}px"></div>')
+            if view.waiting:  # else it was refused, and the reason stands here
+                st.html(f'<div style="height:{size()[0] + TOOLS}px"></div>')
             return None
         if answer[0]["standing_in"]:
             view.waits.append(f"{METHODS[choice.method]} is getting ready")
@@ -69,19 +67,6 @@ def chosen_points(view: View, choice: Choice, count: int) -> list[int]:
     """The points chosen last among these."""
     chosen = st.session_state.get("map-chosen", {}).get(place(view, choice), [])
     return [i for i in chosen if i < count]
-
-
-def noted(answer: Answer) -> Answer:
-    """The answer with a note for each point, which tells equal labels apart: where it stands, and what asks."""
-    plain, arrays = answer
-    many = len(plain["sequences"]) > 1
-    notes = []
-    for kind, at, row in zip(plain["kind"], arrays["position"].tolist(), arrays["row"].tolist(), strict=True):
-        said = [kind] if kind in ("query", "key") else []
-        if row >= 0:
-            said.append(f"at {at}" + (f", example {row + 1}" if many else ""))
-        notes.append(" ".join(said))
-    return plain | {"labels": [shown_token(label) for label in plain["labels"]], "notes": notes}, arrays
 
 
 def beside(view: View, function: str, every: float, doing: str, **arguments: Any) -> Answer | None:
@@ -126,14 +111,16 @@ def frame(
     shown = METHODS[plain["method"]]
     standing = f"PCA stands in until {METHODS[choice.method]} is ready" if plain["standing_in"] else shown
     names = [f"{share:.0%} of the variance" for share in plain["explained"] or ()]
+    rest = f" · without {plain['left_out']:,} rarer tokens" if plain["left_out"] else ""
     width = width_of(view, choice)
     return Frame(
         title=choice.title,
-        subject=f"{standing} · step {plain['step']:,}",
+        subject=f"{standing} · step {plain['step']:,}{rest}",
         step=plain["step"],
         points=arrays["points"],
         labels=plain["labels"],
         notes=plain["notes"],
+        contexts=contexts(answer),
         shades=shades(answer),
         neighbours=Neighbours(
             arrays["neighbours"],
@@ -153,26 +140,6 @@ def frame(
 def width_of(view: View, choice: Choice) -> int:
     """Dimensions of the space that the points are in."""
     return view.config.model.head_width if choice.head else view.config.model.width
-
-
-def quality(plain: dict[str, Any], apart: tuple[int, float] | None) -> list[tuple[str, str]]:
-    """How far to trust the map, in numbers."""
-    found = [("trustworthiness", f"{plain['trustworthiness']:.3f}")]
-    if plain["method"] == "pca":
-        return [*found, ("variance kept", f"{sum(plain['explained']):.0%}")]
-    if apart is None:
-        return [*found, ("layout noise", "–")] if "since" in plain else found
-    return [*found, (f"layout noise, step {apart[0]:,}", f"{apart[1]:.2f} radii")]
-
-
-def trust(plain: dict[str, Any], width: int) -> str:
-    """What those numbers mean, in a sentence."""
-    near = f"Trustworthiness 1: all that looks near is near in all {width} dimensions; a random map has about 0.5."
-    if plain["method"] == "pca":
-        return f"{near} PCA has no seed and so no layout noise, but leaves out the rest of the variance."
-    if "since" not in plain:
-        return near
-    return f"{near} Layout noise: so far apart do two seeds put the same weights; less motion than that means nothing."
 
 
 def shades(answer: Answer) -> list[Shade]:
@@ -202,37 +169,3 @@ def categories(name: str, words: list[str]) -> Shade:
     ]
     square = [i for i, word in enumerate(order) if word in SQUARE]
     return Shade(name, np.array([order.index(word) for word in words], float), categories=pairs, square=square)
-
-
-def named(plain: dict[str, Any], i: int) -> str:
-    """A point in a sentence."""
-    label, note = plain["labels"][i], plain["notes"][i]
-    return f"`{label}`{f' {note}' if note else ''}"
-
-
-def sentence(choice: Choice, answer: Answer) -> str:
-    """What is true of these points now: the closest pair, whether like goes with like, how much has changed."""
-    plain, arrays = answer
-    near, far, moved = arrays["neighbours"], arrays["distances"], arrays.get("moved")
-    if not np.isfinite(far).any():
-        return f"at step {plain['step']} no distance is finite any more."
-    first = np.where(np.isfinite(far[:, 0]), far[:, 0], np.inf)
-    apart = np.where(first > SAME_PLACE, first, np.inf)
-    said = []
-    if np.isfinite(apart).any():
-        i = int(apart.argmin())
-        pair = f"{named(plain, i)} and {named(plain, int(near[i, 0]))}"
-        said.append(f"{pair} are closest ({DISTANCES[choice.metric]} {apart[i]:.3g})")
-    if together := int((first <= SAME_PLACE).sum()):
-        said.append(f"{together} of {len(first)} lie where another does")
-    kind = np.array(plain["kind"])
-    counts = np.array([(kind == word).sum() for word in kind])
-    if (counts < len(kind)).any():
-        chance = ((counts - 1) / (len(kind) - 1)).mean()
-        same = (kind[near[:, 0]] == kind).mean()
-        said.append(f"the nearest of {same:.0%} is of its own kind, where chance is {chance:.0%}")
-    if moved is not None and plain["step"] > choice.since:
-        noun = NOUNS.get(choice.what.rpartition(".")[2], "tokens")
-        new, K = moved.mean() * near.shape[1], near.shape[1]
-        said.append(f"since step {choice.since} {noun} have {new:.1f} of {K} new neighbours")
-    return f"at step {plain['step']} {'; '.join(said)}."

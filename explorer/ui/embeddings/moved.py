@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.measure import projection
 from explorer.runs.answer import Answer
 from explorer.ui import picture
+from explorer.ui.embeddings.captions import named, noted
 from explorer.ui.embeddings.choice import LATEST, Choice
-from explorer.ui.embeddings.live import named, noted
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -45,7 +46,7 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
         before = noted(before)
         st.html(table(before, answer, rows))
         picture.look_for("moved", sentence(choice, before, answer))
-    picture.computed(COMPUTED)
+    picture.computed(COMPUTED, projection.nearest, projection.changed)
 
 
 def listed(answer: Answer, chosen: list[int]) -> list[int]:

@@ -17,7 +17,7 @@ from explorer import RunConfig
 from explorer.runs import catalogue, file
 from explorer.runs.views import embeddings
 from explorer.ui import server
-from explorer.ui.embeddings import axis, choice, live, moved
+from explorer.ui.embeddings import axis, captions, choice, moved
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEP = 20
@@ -157,7 +157,7 @@ CHOICE = choice.Choice("input", "pca", 2, 0, "", 15, 0.1, "cosine", 0, 3, False)
 
 
 def test_the_sentence_names_the_closest_pair_its_kind_and_what_changed():
-    assert live.sentence(CHOICE, ANSWER) == (
+    assert captions.sentence(CHOICE, ANSWER) == (
         "at step 9 `1` and `2` are closest (cosine distance 0.1); the nearest of 100% is of its own kind, where "
         "chance is 33%; since step 3 tokens have 1.0 of 2 new neighbours."
     )

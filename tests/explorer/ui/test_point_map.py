@@ -71,6 +71,7 @@ def test_colours_reach_from_the_least_to_the_largest_known_number(values, scale,
     ("change", "said"),
     [
         ({"labels": ["a"]}, "1 labels and 3 notes for 3 points"),
+        ({"contexts": ["a b"]}, "1 contexts for 3 points"),
         ({"points": np.zeros((3, 4))}, "two or three numbers a point"),
         ({"shades": [Shade("loss", np.zeros(2))]}, r"colour loss: values of shape \(2,\) for 3 points"),
         ({"shades": [Shade("loss", np.zeros(3), scale="cubic")]}, "scale='cubic' is not known"),
