@@ -81,9 +81,9 @@ def move(run: str, step: int) -> None:
     st.session_state["surface-centre"][run] = step
 
 
-def follow(view: View, centre: int, whole: bool) -> None:
-    """Moves a surface that is whole along with a run whose steps have doubled since."""
-    if whole and view.live and view.step >= 2 * centre and st.session_state.get("surface-follows"):
+def follow(view: View, centre: int, ready: bool) -> None:
+    """Moves a surface along with a run whose steps have doubled since, once it is ready to go."""
+    if ready and view.live and view.step >= 2 * centre and st.session_state.get("surface-follows"):
         move(view.run.id, view.step)
         view.refines.append("drawing the surface · 0 %")
 

@@ -21,6 +21,7 @@ EVERY = 2.0  # seconds between two looks at where paths of training runs have co
 NEEDED = 3  # snapshots that span a plane
 FAR = 0.5  # of the squared distance from the centre outside the plane, from which a path is no more read on it, …
 NEAR = 0.1  # … unless it is nearer to the plane than this, in halves of the window
+ENOUGH = 4  # the stride from which a surface that does not hold the newest step any more is given up for a new one
 AXES = {
     RANDOM: "a, b: along two random directions, in lengths of the weights’ own rows",
     OWN: "along the first and second principal direction of the snapshots, ‖Δθ‖",
@@ -68,14 +69,19 @@ def show(view: View) -> None:
 
 def draw(view: View, centre: int, laying: Laying, drawn_over: list[Walker]) -> None:
     """The surface as far as it is computed, and where the runs are on it."""
+    shown = st.session_state.setdefault("surface-shown", {})
     answer = refined(view, "surface.grid", centre, "drawing the surface", laying=laying)
-    if answer is None:
+    until = tuple((str(walker.run.path), walker.run.newest_snapshot()) for walker in drawn_over)
+    of = (laying, until[0][0])
+    places = renewed(view, "surface.paths", centre, EVERY, of, laying=laying, walkers=until) if answer else None
+    if answer is not None and (places is not None or view.run.id not in shown):
+        shown[view.run.id] = (centre, laying, answer, places)
+    if view.run.id not in shown:
         st.caption("laying the plane…")
         return
-    until = tuple((str(walker.run.path), walker.run.newest_snapshot()) for walker in drawn_over)
-    places = renewed(view, "surface.paths", centre, EVERY, (laying, until[0][0]), laying=laying, walkers=until)
+    wanted = centre
+    centre, laying, answer, places = shown[view.run.id]  # the one before, until there is something of a new one
     plain, arrays = answer
-    follow(view, centre, plain["done"] == plain["of"])
     tracks = [] if places is None else tracks_of(view, places, drawn_over, halfway(answer))
     told = message(
         f"Loss around step {centre} · {KINDS[laying.kind].lower()}",
@@ -99,8 +105,10 @@ def draw(view: View, centre: int, laying: Laying, drawn_over: list[Walker]) -> N
 
     landscape(told, key="surface", on_step=go)
     st.caption(batch_words(plain, int(np.isposinf(arrays["losses"]).sum())))
-    lost = next((track.now for track in tracks if track.marked and outside(track, plain["window"])), None)
-    away = "" if lost is None else f"step {view.step} lies outside of what is drawn: draw around it; "
+    lost = any(track.marked and outside(track, plain["window"]) for track in tracks)
+    away = f"step {view.step} lies outside of what is drawn: draw around it; " if lost else ""
+    whole = plain["done"] == plain["of"] or (lost and 0 < plain["stride"] <= ENOUGH)
+    follow(view, centre, whole and centre == wanted)
     picture.look_for("surface", away + sentence(plain, arrays["losses"], places, drawn_over))
     if places is not None:
         st.html(table(places, tracks, drawn_over))
