@@ -8,7 +8,6 @@ import streamlit as st
 
 from explorer.charts import theme
 from explorer.measure.plane import ALL, OWN, RANDOM, THREE, Laying
-from explorer.runs import catalogue
 from explorer.runs.run import Run
 from explorer.ui import chosen, server
 from explorer.ui.view import View
@@ -34,19 +33,13 @@ class Walker:
 
 def walkers(view: View) -> list[Walker]:
     """The run looked at, and the other members of its race; without a race, the visit's other runs."""
-    race = view.run.meta("race")
-    if not race:
+    contenders = server.racing(view.run)
+    if len(contenders) < 2:
         others = [
             Walker(run, chosen.differences(run), theme.run(index)) for index, run in enumerate(chosen.earlier_runs())
         ]
         return [Walker(view.run, f"{chosen.differences(view.run)} (this run)", theme.TRAIN), *others]
-    found: list[Walker] = []
-    for stem in race["members"]:
-        try:
-            run = view.run if stem == view.run.id else server.opened(str(catalogue.path_of(stem)))
-        except ValueError:
-            continue  # removed since
-        found.append(Walker(run, str((run.meta("race") or race)["name"]), theme.layer(len(found))))
+    found = [Walker(run, name, theme.layer(index)) for index, (name, run) in enumerate(contenders.items())]
     return sorted(found, key=lambda walker: walker.run.id != view.run.id)
 
 

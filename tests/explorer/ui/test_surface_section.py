@@ -51,14 +51,14 @@ def race(tmp_path_factory) -> Iterator[list[str]]:
         for path, change in zip(paths, ({}, {"optimizer.name": "sgd", "optimizer.lr": 0.3}), strict=True):
             recorded(path, 20, TINY.replace(change), every=4).close()
             connection = file.connect(path, write=True)
-            members = [path.stem for path in paths]
+            members = {path.stem: names[path] for path in paths}
             with connection:
                 file.set_meta(
                     connection, "race", {"id": "r", "name": names[path], "members": members, "mode": "lockstep"}
                 )
             connection.close()
         assert server.host().wait()
-        yield members
+        yield [path.stem for path in paths]
         server.host().close()
         server.host.clear()
 
