@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import HEADER
 
-NAMES = ("step", "recording", "page", "long_run", "attention", "gradients", "surface", "embeddings")
+NAMES = ("step", "recording", "page", "long_run", "attention", "gradients", "surface", "embeddings", "point_map")
 
 
 def main() -> None:

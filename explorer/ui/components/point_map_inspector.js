@@ -81,7 +81,7 @@ function showChosen(map, chosen) {
 }
 
 function showMoved(map) {
-  const { moved, since, step } = map.header, order = [...map.moved.keys()].filter((i) => map.moved[i] > 0).sort((a, b) => map.moved[b] - map.moved[a] || a - b);
+  const { moved, since, step } = map.header, order = map.header.order.filter((i) => map.moved[i] > 0).sort((a, b) => map.moved[b] - map.moved[a]);
   map.heading.textContent = moved ? `Most new neighbours since step ${since}` : "Neighbours";
   const [shown, places] = [order.slice(0, 9), map.header.neighbours.count];
   const notes = shown.length

@@ -63,7 +63,7 @@ def trust(plain: dict[str, Any], width: int) -> str:
         return f"{near} PCA has no seed and so no layout noise, but leaves out the rest of the variance."
     if "since" not in plain:
         return near
-    return f"{near} Layout noise: so far apart do two seeds put the same weights; less motion than that means nothing."
+    return f"{near} Layout noise: so far apart do two seeds put the same weights. Trust who is near, not where it is."
 
 
 def sentence(choice: Choice, answer: Answer) -> str:

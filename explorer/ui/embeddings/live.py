@@ -17,8 +17,9 @@ from explorer.ui.embeddings.choice import METHODS, Choice
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
-EVERY = 0.3  # seconds between two frames while training: more than two a second
-NOISE_EVERY = 5.0  # seconds between two looks at the layout noise
+EVERY = 0.2  # seconds between two frames of 100 points while training
+NOISE_EVERY = 10.0  # seconds between two looks at the layout noise
+MOST_TOKENS = 500  # that a map shows
 HEIGHT = 470  # pixels
 PROJECTED = 130  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
@@ -30,7 +31,9 @@ SQUARE = ("key",)  # kinds that are drawn with corners
 
 def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
     """Draws the map; gives its answer and the chosen points."""
-    answer = view.picture("embeddings.frame", EVERY, lane="maps", doing=DOING, since=choice.since, **choice.asked)
+    answer = view.picture(
+        "embeddings.frame", pace(view, choice), lane="maps", doing=DOING, since=choice.since, **choice.asked
+    )
     with cards("map", 1)[0]:
         if answer is None:
             if view.waiting:  # else it was refused, and the reason stands here
@@ -45,6 +48,12 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
         point_map(told, key="point-map", on_chosen=lambda points: choose(view, choice, points))
         picture.look_for("map", sentence(choice, answer))
     return answer, chosen
+
+
+def pace(view: View, choice: Choice) -> float:
+    """Seconds between two frames while training: more for more points, so that the training beside keeps its pace."""
+    tokens = choice.what.endswith(("input", "output"))
+    return EVERY * max(1.0, min(view.about["vocabulary"], MOST_TOKENS) / 100 if tokens else 1.0)
 
 
 def size(more: int = 0) -> tuple[int, bool]:
@@ -90,7 +99,9 @@ def trails(view: View, choice: Choice, chosen: list[int]) -> Trails:
     tokens = tuple(chosen[:TRAILS])
     if not choice.trails or not tokens:
         return Trails()
-    answer = beside(view, "embeddings.trails", EVERY, "following the trails", tokens=tokens, **choice.asked)
+    answer = beside(
+        view, "embeddings.trails", pace(view, choice), "following the trails", tokens=tokens, **choice.asked
+    )
     return Trails(tokens, answer[1]["paths"]) if answer is not None else Trails()
 
 

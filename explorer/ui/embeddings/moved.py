@@ -50,8 +50,9 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
 
 
 def listed(answer: Answer, chosen: list[int]) -> list[int]:
-    """The chosen points, else those that changed most."""
-    return chosen[:ROWS] or [int(i) for i in np.argsort(-answer[1]["moved"], kind="stable")[:ROWS]]
+    """The chosen points, else those that changed most; of equals the frequent ones."""
+    moved, often = answer[1]["moved"], np.nan_to_num(answer[1]["frequency"])
+    return chosen[:ROWS] or np.lexsort((-often, -moved))[:ROWS].tolist()
 
 
 def table(before: Answer, after: Answer, rows: list[int]) -> str:
@@ -81,8 +82,8 @@ def sentence(choice: Choice, before: Answer, after: Answer) -> str:
     """Who changed most, and how many kept all."""
     plain, arrays = after
     moved, K = arrays["moved"], arrays["neighbours"].shape[1]
-    most, kept = int(moved.argmax()), int((moved == 0).sum())
+    most, kept = listed(after, [])[0], int((moved == 0).sum())
     return (
         f"between step {before[0]['step']} and step {plain['step']} {named(plain, most)} changed most: "
-        f"{moved[most] * K:.0f} of its {K} nearest are new; {kept} of {len(moved)} kept all of theirs."
+        f"{moved[most] * K:.0f} of its {K} nearest are new; {kept or 'none'} of {len(moved)} kept all of theirs."
     )

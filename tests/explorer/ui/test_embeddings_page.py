@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
 
-from explorer import RunConfig
+from explorer import Run, RunConfig
 from explorer.runs import catalogue, file
 from explorer.runs.views import embeddings
 from explorer.ui import server
@@ -133,6 +133,15 @@ def test_a_run_before_its_first_step_has_a_map(run):
     assert header["step"] == 0
 
 
+def test_a_run_that_diverged_shows_its_map_or_says_why_there_is_none():
+    path = catalogue.new_path("diverged")
+    file.begin(path, TINY.replace({"optimizer.name": "sgd", "optimizer.lr": 100.0, "train.clip": None}))
+    server.host().order(path, "play")
+    until(lambda: Run.open(path).status.state == "diverged", "it diverges")
+    app = visit(run=path.stem, **HOW)
+    assert looked_for(app) or app.warning
+
+
 def test_both_stacks_of_an_encoder_decoder_are_offered():
     config = RunConfig.preset("dates-fr")
     assert choice.kinds(config)[:3] == ["encoder.input", "decoder.input", "output"]
@@ -151,6 +160,7 @@ ANSWER = (
         "neighbours": np.array([[1, 2], [0, 2], [3, 0], [2, 0]]),
         "distances": np.array([[0.2, 0.5], [0.2, 0.6], [0.1, 0.7], [0.1, 0.8]]),
         "moved": np.array([0.5, 0, 1, 0.5]),
+        "frequency": np.array([0.4, 0.1, 0.2, 0.3]),
     },
 )
 CHOICE = choice.Choice("input", "pca", 2, 0, "", 15, 0.1, "cosine", 0, 3, False)
@@ -160,6 +170,14 @@ def test_the_sentence_names_the_closest_pair_its_kind_and_what_changed():
     assert captions.sentence(CHOICE, ANSWER) == (
         "at step 9 `1` and `2` are closest (cosine distance 0.1); the nearest of 100% is of its own kind, where "
         "chance is 33%; since step 3 tokens have 1.0 of 2 new neighbours."
+    )
+
+
+def test_who_changed_most_comes_first_and_of_equals_the_frequent_one():
+    assert moved.listed(ANSWER, []) == [2, 0, 3, 1]
+    assert moved.listed(ANSWER, [1]) == [1]
+    assert moved.sentence(CHOICE, ANSWER, ANSWER) == (
+        "between step 9 and step 9 `1` changed most: 2 of its 2 nearest are new; 1 of 4 kept all of theirs."
     )
 
 
