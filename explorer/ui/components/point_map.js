@@ -2,7 +2,7 @@
 const maps = new WeakMap();
 const NEAR = 16, DRAG = 4; // pixels: within which a point is pointed at, and from which a press is a drag
 const PACE = 33; // milliseconds between two paintings of a motion
-const SLOWEST = 450; // milliseconds of a motion
+const SLOWEST = 450, JUMP = 180; // milliseconds of a motion from frame to frame while training, and to any other step
 
 function unpack(data) {
   const { header, buffer, from } = opened(data), numbers = new Float32Array(buffer, from), { count: n, dims, shades, trails, neighbours: { count: k, second } } = header;
@@ -197,7 +197,7 @@ function take(map, told) {
   map.places = null; // painted once, below
   light(map);
   map.places = still;
-  if (same && !calm) travel(map, from, Math.max(90, Math.min(SLOWEST, pause * 0.9)));
+  if (same && !calm) travel(map, from, header.live ? Math.max(90, Math.min(SLOWEST, pause * 0.9)) : JUMP);
   else settle(map);
 }
 

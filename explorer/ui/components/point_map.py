@@ -113,8 +113,11 @@ class Frame:
     contexts: Sequence[str] = ()
 
 
-def message(frame: Frame, selected: Sequence[int], height: int, projector: bool = False) -> bytes:
-    """What the component draws. selected: the chosen points. Raises ValueError where sizes disagree."""
+def message(frame: Frame, selected: Sequence[int], height: int, projector: bool = False, live: bool = False) -> bytes:
+    """What the component draws. selected: the chosen points.   live: frames follow one another while training.
+
+    Raises ValueError where sizes disagree.
+    """
     check(frame)
     near = frame.neighbours
     count, dims = frame.points.shape
@@ -154,6 +157,7 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
         "selected": [i for i in selected if 0 <= i < count],
         "height": height,
         "projector": projector,
+        "live": live,
     }
     moved = np.zeros(count) if near.moved is None else near.moved
     also = [] if near.also is None else [near.also]

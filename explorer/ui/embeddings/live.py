@@ -44,7 +44,7 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
         chosen = chosen_points(view, choice, len(answer[1]["points"]))
         answer = noted(answer)
         drawn = frame(view, choice, answer, trails(view, choice, chosen), noise(view, choice, answer))
-        told = message(drawn, chosen, *size())
+        told = message(drawn, chosen, *size(), live=is_live(view))
         point_map(told, key="point-map", on_chosen=lambda points: choose(view, choice, points))
         picture.look_for("map", sentence(choice, answer))
     return answer, chosen
@@ -60,6 +60,11 @@ def size(more: int = 0) -> tuple[int, bool]:
     """The map's height in pixels, and whether it is for a projector."""
     projector = bool(st.session_state.get("projector"))
     return HEIGHT + more + PROJECTED * projector, projector
+
+
+def is_live(view: View) -> bool:
+    """True while one frame follows another."""
+    return view.live and view.status.state == "training"
 
 
 def place(view: View, choice: Choice) -> tuple:
@@ -107,8 +112,10 @@ def trails(view: View, choice: Choice, chosen: list[int]) -> Trails:
 
 def noise(view: View, choice: Choice, answer: Answer) -> tuple[int, float] | None:
     """How far apart two seeds put the same weights, in radii of the map, and at which step that was measured."""
-    if answer[0]["method"] == "pca" or view.first:
-        return None
+    rests = st.session_state.get("map-rests") == (view.run.id, view.step)
+    st.session_state["map-rests"] = (view.run.id, view.step)
+    if answer[0]["method"] == "pca" or view.first or not (view.live or rests):
+        return None  # who scrubs wants the next map, not how sure this one is
     every = NOISE_EVERY * max(1.0, len(answer[1]["points"]) / 100)  # it takes as long as two maps from nothing
     found = beside(view, "embeddings.noise", every, "measuring the layout noise", **choice.asked)
     return (found[0]["step"], found[0]["noise"]) if found is not None and not found[0]["standing_in"] else None
