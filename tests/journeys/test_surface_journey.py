@@ -94,3 +94,8 @@ def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
         assert (float(row["x"]), float(row["y"])) == pytest.approx(start, rel=1e-4)
     land.get_by_label("Whose sub-steps are told").select_option("adam")
     expect(land.locator("ol")).to_contain_text("bias correction")
+    land.get_by_role("button", name="One sub-step on").click()
+    expect(told).to_have_text(f"step {before + 2} of 100, sub-step 1 of 10")
+    expect(land.locator("li.now")).to_contain_text("where it was")
+    land.get_by_role("button", name="One sub-step on").click()
+    expect(land.locator("li.now")).to_contain_text("gradient")

@@ -16,7 +16,7 @@ function unpackLandscape(data) {
 
 function build(parent) {
   const root = make("div", "landscape", parent), picture = make("div", "picture", root), head = make("div", "head", picture);
-  const land = { root, picture, hidden: new Set(), pointer: null, found: null, step: 0 };
+  const land = { root, picture, hidden: new Set(), pointer: null, found: null, step: 0, sub: -1 };
   land.title = make("b", "", head);
   land.legend = make("div", "legend", head);
   land.menu = make("div", "saving", head);
@@ -31,7 +31,7 @@ function build(parent) {
   land.side = make("div", "side", body);
   land.tip = make("div", "tip", root);
   land.tip.hidden = true;
-  land.upto = (track) => (land.header.player ? Math.min(land.step, track.n - 1) : track.n - 1);
+  land.upto = (track) => (land.header.player ? Math.min(taken(land), track.n - 1) : track.n - 1);
   land.now = (track) => (land.header.player ? land.upto(track) : track.now);
   landscapeMenu(land);
   buildPlayer(land);

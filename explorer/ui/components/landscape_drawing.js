@@ -2,6 +2,7 @@
 const AROUND = { left: 62, right: 78, top: 26, bottom: 46 };
 const BAR = { gap: 16, width: 14 };
 const MOST_LEVELS = 14;
+const SEAM = 0.6; // pixels that a cell lies under the next, so that no ground shows between them
 const DEEPEST = 0.6; // of the colours: paths have to be seen on the highest ground
 
 // From a height to its share of the colours, 0 to 1.
@@ -38,7 +39,8 @@ function paintHeights(context, land, place) {
   const cell = (r, c, size, colour) => {
     const x = Math.max(box.left, box.left + (c - size / 2) * wide), y = Math.max(box.top, box.bottom - (r + size / 2) * tall);
     context.fillStyle = colour;
-    context.fillRect(x, y, Math.min(box.right, box.left + (c + size / 2) * wide) - x, Math.min(box.bottom, box.bottom - (r - size / 2) * tall) - y);
+    const right = Math.min(box.right, box.left + (c + size / 2) * wide + SEAM), bottom = Math.min(box.bottom, box.bottom - (r - size / 2) * tall + SEAM);
+    context.fillRect(x, y, right - x, bottom - y);
   };
   if (!vector && stride) {
     const { rows: R, columns: C, values: whole } = wholeGrid(land), small = document.createElement("canvas");

@@ -12,6 +12,7 @@ function buildPlayer(land) {
   button("‹", "One step back", () => goTo(land, land.step - 1));
   land.play = button("Play", "Play", () => (land.timer ? halt(land) : run(land)));
   button("›", "One step on", () => goTo(land, land.step + 1));
+  button("sub-step", "One sub-step on", () => goOn(land));
   land.pace = make("select", "", controls);
   land.pace.ariaLabel = "How fast";
   for (const words of Object.keys(PACES)) land.pace.append(new Option(words));
@@ -30,11 +31,24 @@ function buildPlayer(land) {
   land.side.onkeydown = (event) => event.stopPropagation(); // the same keys move the scrubber
 }
 
+// The steps that are drawn: a step that is told sub-step by sub-step is taken by the last of them.
+const taken = (land) => (land.sub >= 0 && land.sub < substeps(land) - 1 ? land.step - 1 : land.step);
+const told = (land) => land.header.tracks.find(({ name }) => name === land.which.value);
+const substeps = (land) => 1 + (told(land)?.stages.length ?? 0);
 const longest = ({ header }) => Math.max(0, ...header.tracks.map(({ n }) => n - 1));
 
 function goTo(land, step, playing = false) {
   if (!playing) halt(land);
-  land.step = Math.min(longest(land), Math.max(0, step));
+  [land.step, land.sub] = [Math.min(longest(land), Math.max(0, step)), -1];
+  land.slider.value = land.step;
+  draw(land);
+  tellStages(land);
+}
+
+function goOn(land) {
+  halt(land);
+  if (land.sub >= 0 && land.sub < substeps(land) - 1) land.sub += 1;
+  else if (land.step < longest(land)) [land.step, land.sub] = [land.step + 1, 0];
   land.slider.value = land.step;
   draw(land);
   tellStages(land);
@@ -71,7 +85,7 @@ function showPlayer(land, before) {
   if (before?.walk !== header.walk) {
     halt(land);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    land.step = calm || !before ? longest(land) : 0;
+    [land.step, land.sub] = [calm || !before ? longest(land) : 0, -1];
     land.slider.value = land.step;
     if (!calm && before) run(land);
   }
@@ -81,10 +95,11 @@ function showPlayer(land, before) {
 const pair = (a, b) => `(${format(a, 4)}, ${format(b, 4)})`;
 
 function tellStages(land) {
-  const track = land.header.tracks.find(({ name }) => name === land.which.value);
+  const track = told(land);
   if (!track) return;
-  const at = land.upto(track), of = Math.max(0, track.n - 1), S = track.stages.length;
-  land.where.textContent = at < land.step ? `ended at step ${at}: ${track.ended}` : `step ${at} of ${of}`;
+  const at = Math.min(land.step, track.n - 1), of = Math.max(0, track.n - 1), S = track.stages.length;
+  const part = land.sub < 0 ? "" : `, sub-step ${land.sub + 1} of ${S + 1}`;
+  land.where.textContent = at < land.step ? `ended at step ${at}: ${track.ended}` : `step ${at} of ${of}${part}`;
   const rows = [["where it was", "θ", "before the step", at ? pair(track.x[at - 1], track.y[at - 1]) : pair(track.x[0], track.y[0])]];
   track.stages.forEach(({ name, symbol, formula }, s) => {
     const place = ((at - 1) * S + s) * 2;
@@ -97,7 +112,11 @@ function tellStages(land) {
       row = make("li", "", land.stages);
       for (const tag of ["span", "i", "b", "em"]) make(tag, "", row);
     }
+    row.classList.toggle("now", i === land.sub);
+    row.classList.toggle("later", land.sub >= 0 && i > land.sub);
     [name, symbol, value, formula].forEach((text, k) => row.children[k].textContent !== text && (row.children[k].textContent = text));
   });
+  const now = land.sub < 0 ? null : land.stages.children[land.sub];
+  if (now) land.stages.scrollTop = Math.max(0, now.offsetTop - land.stages.offsetTop - land.stages.clientHeight / 2);
   land.source.textContent = track.source;
 }

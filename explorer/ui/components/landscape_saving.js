@@ -1,5 +1,5 @@
 // Saving a landscape: as a picture of dots, as a drawing, as numbers.
-const TITLE = 34; // pixels above the map for its title
+const TITLE = 52; // pixels above the map for its title and the paths' names
 
 function landscapeAsNumbers({ header, values }) {
   const lines = ["kind,name,step,x,y,value,outside_the_plane"], [[left, right], [low, high]] = header.window, [rows, columns] = header.shape;
@@ -20,6 +20,12 @@ function wholeLandscape(land, context, place) {
   context.textAlign = "left";
   context.textBaseline = "top";
   words(context, land.header.title, 8, 8, ink.text, ink, 600, 15);
+  let x = 8;
+  for (const { name, color } of land.header.tracks.filter((track) => !land.hidden.has(track.name))) {
+    stroke(context, color, 3, [], [[x, 40], [x + 18, 40]]);
+    words(context, name, x + 24, 33, ink.text, ink);
+    x += 44 + 6.5 * name.length;
+  }
   drawLandscape(context, land, place);
 }
 

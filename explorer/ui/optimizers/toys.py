@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ STEPS = [10, 25, 50, 100, 200, 300]
 SHOWN = ["sgd", "momentum", "rmsprop", "adam"]  # at first
 SMALLEST, LARGEST = 1e-6, 100.0  # learning rates
 FURTHEST = 1e4  # from (0, 0) a start may be typed
-WIDE = 140  # pixels of a number to type
-NEAR = 0.05  # of the window's width from a minimum that counts as having come there
+WIDE = 126  # pixels of a number to type
+NEAR = 0.02  # of the window's width from a minimum that counts as having come near it
 FORMULAS = (
     "Height $f(x, y)$ and gradient are float64; the gradient comes by backpropagation. The optimizers are torch’s own, "
     "built as for a model, on a parameter of two numbers without weight decay or clipping. Muon takes it as a 1 × 2 "
@@ -145,30 +146,34 @@ def draw(name: str, toy: dict[str, Any], start: tuple[float, float], answer: Ans
     plain, arrays = answer
     tracks = tracks_of(answer, colors)
     names = ", ".join(track.name for track in tracks)
-    told = message(
-        f"{toy['title']} · {toy['formula']}",
-        f"{toy['title']}, {toy['formula']}, with the walks of {names} from ({start[0]:g}, {start[1]:g})",
-        Ground(
-            arrays["heights"],
-            toy["window"],
-            "x to the right, y upwards",
-            "height f",
-            "height f",
-            scale=toy["scale"],
-            floor=toy["floor"],
-            marks=[(x, y, word) for x, y, word in toy["minima"]],
-        ),
-        tracks,
-        height=560,
-        projector=bool(st.session_state.get("projector")),
-        starts="click: all start from here",
-        walk=repr((name, start, [(walk["name"], walk["lr"]) for walk in plain["walks"]], len(tracks[0].steps))),
-    )
+    walk = repr((name, start, [(walk["name"], walk["lr"]) for walk in plain["walks"]], len(tracks[0].steps)))
+    projector = bool(st.session_state.get("projector"))
+
+    def told() -> bytes:
+        return message(
+            f"{toy['title']} · {toy['formula']}",
+            f"{toy['title']}, {toy['formula']}, with the walks of {names} from ({start[0]:g}, {start[1]:g})",
+            Ground(
+                arrays["heights"],
+                toy["window"],
+                "x to the right, y upwards",
+                "height f",
+                "height f",
+                scale=toy["scale"],
+                floor=toy["floor"],
+                marks=[(x, y, word) for x, y, word in toy["minima"]],
+            ),
+            tracks,
+            height=600,
+            projector=projector,
+            starts="click: all start from here",
+            walk=walk,
+        )
 
     def begin(x: float, y: float) -> None:
         st.session_state[f"toy-x-{name}"], st.session_state[f"toy-y-{name}"] = round(x, 4), round(y, 4)
 
-    landscape(told, key="toys", on_start=begin)
+    landscape(picture.paced(told, "toys", (walk, projector), math.inf), key="toys", on_start=begin)
     st.caption(f"Click the surface: all start from there. η: learning rate. {toy['title']}: {toy['known_for']}.")
     picture.look_for("toys", sentence(toy, tracks))
 
@@ -187,7 +192,7 @@ def sentence(toy: dict[str, Any], tracks: list[Track]) -> str:
             if (near := np.hypot(track.x - x, track.y - y) < NEAR * (right - left)).any()
         ]
         if gaps:
-            words.append(f"{track.name} comes to the {toy['minima'][0][2]} at step {min(gaps)}")
+            words.append(f"{track.name} comes near the {toy['minima'][0][2]} at step {min(gaps)}")
     reached = {track.name: float(track.values[-1]) for track in tracks if not track.ended and track.values is not None}
     if reached:
         lowest, steps = min(reached, key=reached.__getitem__), max(len(track.steps) - 1 for track in tracks)

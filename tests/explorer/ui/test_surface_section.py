@@ -210,7 +210,7 @@ def test_it_is_told_who_comes_to_a_minimum_and_who_leaves():
     there = Track("adam", "#000", np.arange(3), np.array([1.0, 0.5, 0.0]), np.zeros(3), values=np.array([1, 0.5, 0.1]))
     gone = Track("sgd", "#000", np.arange(1), np.ones(1), np.ones(1), values=np.ones(1), ended="too far")
     said = toys.sentence(toy, [there, gone])
-    assert said.startswith("adam comes to the minimum at step 2; sgd left the surface: too far")
+    assert said.startswith("adam comes near the minimum at step 2; sgd left the surface: too far")
     assert said.endswith("after 2 steps adam is lowest of all, at f = 0.1.")
 
 
