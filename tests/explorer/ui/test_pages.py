@@ -27,11 +27,12 @@ TITLES = {
     "train": "Train",
     "attention": "Attention",
     "gradients": "Gradients",
+    "embeddings": "Embeddings",
     "numerics": "Numbers",
     "search": "Search",
     "runs": "Runs",
 }
-ON_A_RUN = ["train", "attention", "gradients"]
+ON_A_RUN = ["train", "attention", "gradients", "embeddings"]
 
 
 @pytest.fixture(scope="module", autouse=True)
