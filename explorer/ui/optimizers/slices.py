@@ -75,24 +75,33 @@ def sentence(arrays: dict[str, np.ndarray], name: str, random: bool) -> str:
     t, train, held = arrays["t"], arrays["train"], arrays["held_out"]
     if not (np.isfinite(train).all() and np.isfinite(held).all()):
         return "somewhere along this line the loss is not finite."
-    here = int(np.argmin(np.abs(t)))
+    here, there = int(np.argmin(np.abs(t))), int(np.argmin(np.abs(t - 1)))
+    first, last, lowest = nats(train[0]), nats(train[-1]), nats(train.min())
     if random:
         return (
-            f"from {train[here]:.3g} nats here the loss on the batch goes to {train[0]:.3g} at t = {t[0]:g} and "
-            f"{train[-1]:.3g} at t = {t[-1]:g}".replace("-", "−")
-            + f"; the lowest of the slice is {train.min():.3g}, at t = {t[int(train.argmin())]:.2f}.".replace("-", "−")
+            f"from {nats(train[here])} nats here the loss on the batch goes to {first} at t = {signed(t[0])} and {last} at "
+            f"t = {signed(t[-1])}; the lowest of the slice is {lowest}, at t = {signed(t[int(train.argmin())])}."
         )
-    there = int(np.argmin(np.abs(t - 1)))
     between = slice(here, there + 1)
     above = train[between] - max(train[here], train[there])
     top = int(above.argmax())
     hill = (
         "nothing between is higher than the higher end, so no barrier parts them"
         if above[top] < FLAT
-        else f"a barrier rises {above[top]:.3g} nats above the higher end, at t = {t[between][top]:.2f}"
+        else f"a barrier rises {nats(above[top])} nats above the higher end, at t = {t[between][top]:.2f}"
     )
     gap = held[there] - train[there]
     return (
-        f"from {train[here]:.3g} nats here to {train[there]:.3g} at {name}, {hill}; held out it is {held[there]:.3g} "
-        f"there, {abs(gap):.2g} {'more' if gap > 0 else 'less'}."
+        f"from {nats(train[here])} nats here to {nats(train[there])} at {name}, {hill}; held out it is "
+        f"{nats(held[there])} there, {nats(abs(gap))} {'more' if gap > 0 else 'less'}."
     )
+
+
+def nats(loss: float) -> str:
+    """A loss in a sentence."""
+    return number(float(loss), 3)
+
+
+def signed(t: float) -> str:
+    """A place along the line."""
+    return f"{t:.2f}".replace("-", "−")

@@ -44,7 +44,8 @@ def sentence(plain: dict[str, Any], losses: np.ndarray, places: Answer | None, d
     if not len(known):
         return "no point of this plane has a finite loss."
     words = [
-        f"at the centre the loss is {plain['loss']:.4g} nats, on this plane from {known.min():.4g} to {known.max():.4g}"
+        f"at the centre the loss is {number(plain['loss'])} nats, on this plane from {number(float(known.min()))} to "
+        f"{number(float(known.max()))}"
     ]
     if plain["explained"] is not None:
         first, second = plain["explained"]
@@ -58,8 +59,8 @@ def sentence(plain: dict[str, Any], losses: np.ndarray, places: Answer | None, d
         worst = max(off, key=lambda run: abs(run["itself"] - run["beneath"]))
         words.append(
             f"{names[worst['path']]} at its step {worst['last']} lies off the plane, its own loss is "
-            f"{worst['itself']:.3g} and the one beneath it {worst['beneath']:.3g}: do not read its path as lying on "
-            "the surface"
+            f"{number(worst['itself'], 3)} and the one beneath it {number(worst['beneath'], 3)}: do not read its path as "
+            "lying on the surface"
         )
     return "; ".join(words) + "."
 
@@ -89,8 +90,8 @@ def table(places: Answer, tracks: list[Track], drawn_over: list[Walker]) -> str:
             f"{number(float(distance) if distance > TINY else 0.0, 3)} ({off:.0%})",
             "–" if run["explained"] is None else f"{run['explained']:.1%}",
             f"{run['last']}",
-            "not finite" if run["itself"] is None else f"{run['itself']:.4f}",
-            "not finite" if run["beneath"] is None else f"{run['beneath']:.4f}",
+            "not finite" if run["itself"] is None else number(run["itself"]),
+            "not finite" if run["beneath"] is None else number(run["beneath"]),
         )
         dot = f'<i style="display:inline-block;width:.7em;height:.7em;border-radius:50%;background:{walker.color}"></i>'
         rows.append(f"<tr><th>{dot} {escape(walker.name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
