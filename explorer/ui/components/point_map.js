@@ -2,7 +2,7 @@
 const maps = new WeakMap();
 const NEAR = 16, DRAG = 4; // pixels: within which a point is pointed at, and from which a press is a drag
 const PACE = 33; // milliseconds between two paintings of a motion
-const SLOWEST = 450, JUMP = 180; // milliseconds of a motion from frame to frame while training, and to any other step
+const SLOWEST = 450, JUMP = 150; // milliseconds of a motion from frame to frame while training, and to any other step
 
 function unpack(data) {
   const { header, buffer, from } = opened(data), numbers = new Float32Array(buffer, from), { count: n, dims, shades, trails, neighbours: { count: k, second } } = header;
@@ -188,6 +188,7 @@ function take(map, told) {
     map.selected = header.selected;
     map.awaited = undefined;
   }
+  map.root.dataset.step = header.step; // told, on its way to be shown
   if (before?.step !== header.step) map.root.dataset.frames = (Number(map.root.dataset.frames) || 0) + 1;
   map.size = [map.stage.clientWidth, map.stage.clientHeight];
   map.canvas.ariaLabel = `${header.title}, ${header.subject}: ${header.count} points at step ${header.step}. ${header.quality.map((pair) => pair.join(" ")).join(", ")}`;

@@ -6,12 +6,14 @@ const CUBE = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((a) => [1, 2, 4].filter((bit) => !
 
 // Points in units of the canvas, around their mean: of its half height in 2-D, of the half side of a cube in 3-D.
 // Sizes go in steps of an eighth of a doubling: the map does not breathe at every frame.
-function fitted({ header: { dims, count }, points, size: [width, height] }) {
+function fitted({ header: { dims, count }, points, paths, size: [width, height] }) {
   const room = [Math.max(1, width / 2 - MARGIN), Math.max(1, height / 2 - MARGIN)], aspect = dims === 3 ? [1, 1, 1] : [room[0] / room[1], 1];
   const known = [...Array(count).keys()].filter((i) => Number.isFinite(points[i * dims] + points[i * dims + dims - 1]));
   const middle = aspect.slice(0, dims).map((_, d) => known.reduce((sum, i) => sum + points[i * dims + d], 0) / Math.max(1, known.length));
   let reach = 1e-9;
-  for (const i of known) for (let d = 0; d < dims; d++) reach = Math.max(reach, Math.abs(points[i * dims + d] - middle[d]) / aspect[d]);
+  const take = (value, d) => Number.isFinite(value) && (reach = Math.max(reach, Math.abs(value - middle[d]) / aspect[d]));
+  for (const i of known) for (let d = 0; d < dims; d++) take(points[i * dims + d], d);
+  paths.forEach((value, i) => take(value, i % dims)); // trails are seen whole
   return { middle, scale: EIGHTH ** Math.floor(-Math.log(reach) / Math.log(EIGHTH)) };
 }
 

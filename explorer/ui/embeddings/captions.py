@@ -11,6 +11,7 @@ from explorer.ui.embeddings.choice import Choice
 from explorer.ui.tokens import shown_token
 
 AROUND = 7  # tokens of its context told on each side of a point
+TELLING = 0.9  # chance of a neighbour of one kind, above which kinds tell nothing
 SAME_PLACE = 1e-6  # a distance that rounding explains
 DISTANCES = {"cosine": "cosine distance", "euclidean": "Euclidean distance"}
 NOUNS = {"positions": "positions", "states": "states", "queries-keys": "queries and keys"}
@@ -83,8 +84,8 @@ def sentence(choice: Choice, answer: Answer) -> str:
         said.append(f"{together} of {len(first)} lie where another does")
     kind = np.array(plain["kind"])
     counts = np.array([(kind == word).sum() for word in kind])
-    if (counts < len(kind)).any():
-        chance = ((counts - 1) / (len(kind) - 1)).mean()
+    chance = ((counts - 1) / max(1, len(kind) - 1)).mean()
+    if chance < TELLING:
         same = (kind[near[:, 0]] == kind).mean()
         said.append(f"the nearest of {same:.0%} is of its own kind, where chance is {chance:.0%}")
     if moved is not None and plain["step"] > choice.since:

@@ -148,6 +148,6 @@ def knobs() -> tuple[int, float, str, int]:
         seed = st.number_input("Seed", 0, 9999, 0, key="map-seed", bind="query-params")
         st.caption(
             "Few neighbours: fine structure; many: the whole. t-SNE’s perplexity is a third of them. The metric is "
-            "also that of the neighbours listed beside the map. UMAP and t-SNE begin from the seed."
+            "also that of the neighbours listed beside the map. UMAP draws from the seed, PCA and t-SNE draw nothing."
         )
     return int(neighbours), float(distance), metric, int(seed)

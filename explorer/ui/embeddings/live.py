@@ -169,7 +169,7 @@ def shades(answer: Answer) -> list[Shade]:
 
     numbers = [
         Shade("frequency", arrays["frequency"], "share of what is read", "log"),
-        Shade("place in the vocabulary", places("token"), "token number"),
+        Shade("token number", places("token"), "place in the vocabulary"),
         Shade("position", places("position"), "position, from 0"),
         Shade("loss", arrays["loss"], "mean loss, nats"),
     ]
