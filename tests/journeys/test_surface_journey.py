@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 
 import pytest
@@ -78,13 +79,16 @@ def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
     section(page, "Ravine")
     land, told = page.locator(".landscape"), page.locator(".landscape .chosen b")
     expect(land.locator("b").first).to_contain_text("Ravine")
+    expect(land).to_have_attribute("data-walk", re.compile("ravine"))
     expect(told).to_contain_text("of 100")
+    before = land.get_attribute("data-walk")
     land.locator("canvas.over").click(position={"x": 200, "y": 120})
+    expect(land).not_to_have_attribute("data-walk", before)
     until(lambda: told.inner_text() not in ("step 0 of 100", "step 100 of 100"), "the walk is played")
     land.get_by_role("button", name="Pause").click()
-    before = int(told.inner_text().split()[1])
+    step = int(told.inner_text().split()[1])
     land.get_by_role("button", name="One step on").click()
-    expect(told).to_have_text(f"step {before + 1} of 100")
+    expect(told).to_have_text(f"step {step + 1} of 100")
     expect(land.locator("ol")).to_contain_text("gradient")
     start = float(page.get_by_label("Start x").input_value()), float(page.get_by_label("Start y").input_value())
     assert start != (-3.5, 1.0)
@@ -95,7 +99,7 @@ def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
     land.get_by_label("Whose sub-steps are told").select_option("adam")
     expect(land.locator("ol")).to_contain_text("bias correction")
     land.get_by_role("button", name="One sub-step on").click()
-    expect(told).to_have_text(f"step {before + 2} of 100, sub-step 1 of 10")
+    expect(told).to_have_text(f"step {step + 2} of 100, sub-step 1 of 10")
     expect(land.locator("li.now")).to_contain_text("where it was")
     land.get_by_role("button", name="One sub-step on").click()
     expect(land.locator("li.now")).to_contain_text("gradient")

@@ -177,6 +177,7 @@ function show(land, data) {
   land.canvas.ariaLabel = header.text;
   land.over.ariaLabel = `${header.title}: arrow keys walk over the surface and read it${header.starts ? ", Enter starts from there" : ""}`;
   land.root.dataset.known = values.reduce((count, value) => count + !Number.isNaN(value), 0); // for whoever watches the page
+  land.root.dataset.walk = header.walk ?? "";
   showPlayer(land, before);
   draw(land);
 }

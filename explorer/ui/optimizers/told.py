@@ -59,8 +59,8 @@ def sentence(plain: dict[str, Any], losses: np.ndarray, places: Answer | None, d
         worst = max(off, key=lambda run: abs(run["itself"] - run["beneath"]))
         words.append(
             f"{names[worst['path']]} at its step {worst['last']} lies off the plane, its own loss is "
-            f"{number(worst['itself'], 3)} and the one beneath it {number(worst['beneath'], 3)}: do not read its path as "
-            "lying on the surface"
+            f"{number(worst['itself'], 3)} and the one beneath it {number(worst['beneath'], 3)}: do not read its path "
+            "as lying on the surface"
         )
     return "; ".join(words) + "."
 
