@@ -78,9 +78,10 @@ def sentence(arrays: dict[str, np.ndarray], name: str, random: bool) -> str:
     here, there = int(np.argmin(np.abs(t))), int(np.argmin(np.abs(t - 1)))
     first, last, lowest = nats(train[0]), nats(train[-1]), nats(train.min())
     if random:
+        where = signed(t[int(train.argmin())])
         return (
-            f"from {nats(train[here])} nats here the loss on the batch goes to {first} at t = {signed(t[0])} and "
-            f"{last} at t = {signed(t[-1])}; the lowest of the slice is {lowest}, at t = {signed(t[int(train.argmin())])}."
+            f"from {nats(train[here])} nats here the loss on the batch goes to {first} at t = {signed(t[0])} and to "
+            f"{last} at t = {signed(t[-1])}; the lowest of the slice is {lowest}, at t = {where}."
         )
     between = slice(here, there + 1)
     above = train[between] - max(train[here], train[there])
