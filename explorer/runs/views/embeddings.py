@@ -190,6 +190,9 @@ def big(
     Waits for umap, so that none stands in.
     """
     used = styled(**style)
+    if used != standing_in(used):
+        _warming[0].join()  # two fits at once in one process would be the end of it
+        used = standing_in(used)
     there = points.taken(training_at(path, step, None), Subject(path, what, layer, head, most=LARGE))
     layout = used.layout(len(there.vectors)).first(there.vectors, progress)
     near, far = projection.nearest(there.vectors, NEAREST, used.metric)
