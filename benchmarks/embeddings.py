@@ -117,7 +117,7 @@ def following(run: Run) -> list[float]:
     frame, ratios = method.first(before), []
     for _ in range(ROUNDS):
         start = time.process_time()
-        method.following(after, frame)
+        method.following(after, frame, before)
         middle = time.process_time()
         method.first(after)
         ratios.append((middle - start) / (time.process_time() - middle))

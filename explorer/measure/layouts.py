@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from explorer.home import home
-from explorer.measure.projection import Metric, aligned, nearest, principal
+from explorer.measure.projection import Metric, aligned, changed, nearest, principal
 
 Told = Callable[[int, int], None] | None  # how far it is: (done, of)
 Method = Literal["pca", "umap", "tsne"]
@@ -33,7 +33,8 @@ NEGATIVES = 5  # points pushed away for each one drawn near
 EPOCHS = 500  # of a first layout, as in umap-learn
 # Of a following one. A low rate matters most: UMAP's last jitter is as large as its rate, so that with 30 epochs at 0.3
 # points jump three times as far between frames, and lie no better.
-FOLLOWING_EPOCHS, FOLLOWING_RATE = 60, 0.05
+FOLLOWING_EPOCHS, FOLLOWING_RATE, LIVELY_RATE = 60, 0.05, 0.8
+NEAR = 8  # neighbours whose change makes a frame lively
 ITERATIONS, FOLLOWING_ITERATIONS = 1000, 250  # scikit-learn's t-SNE takes no fewer
 
 
@@ -47,7 +48,7 @@ class Pca:
         """The map of data (N, C), (N, d)."""
         return principal(data, self.dims).points
 
-    def following(self, data: np.ndarray, before: np.ndarray) -> np.ndarray:
+    def following(self, data: np.ndarray, before: np.ndarray, earlier: np.ndarray) -> np.ndarray:
         """The map of data (N, C), as near to the one before (N, d) as it can be turned."""
         return aligned(principal(data, self.dims).points, before)
 
@@ -58,7 +59,8 @@ class Umap:
 
     neighbours: points that count as near, the point itself among them.   distance: how close points may lie, min_dist.
     From umap.UMAP differs where the layout starts: at principal components of one scale for all axes, not stretched to
-    a square; a following frame at the one before, FOLLOWING_EPOCHS epochs at FOLLOWING_RATE of the learning rate. The
+    a square; a following frame at the one before, for FOLLOWING_EPOCHS epochs. Their learning rate is FOLLOWING_RATE of
+    the usual one, and more the more neighbourhoods have changed since: LIVELY_RATE · (share of new neighbours)². The
     neighbours are exact, not searched for.
     """
 
@@ -75,9 +77,11 @@ class Umap:
         start = start + np.random.default_rng(self.seed).normal(scale=JITTER * WIDE, size=start.shape)
         return self.optimized(data, start, EPOCHS, 1.0, told)
 
-    def following(self, data: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """The map of data (N, C) from the one before (N, d), and turned towards it."""
-        return aligned(self.optimized(data, before, FOLLOWING_EPOCHS, FOLLOWING_RATE), before)
+    def following(self, data: np.ndarray, before: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+        """The map of data (N, C) from the one before (N, d), which was of `earlier` (N, C), and turned towards it."""
+        new = changed(*(nearest(x, NEAR, self.metric)[0] for x in (earlier, data))).mean()
+        rate = FOLLOWING_RATE + LIVELY_RATE * float(new) ** 2
+        return aligned(self.optimized(data, before, FOLLOWING_EPOCHS, rate), before)
 
     def graph(self, data: np.ndarray) -> Any:
         """How near each two points are, a fuzzy union of their neighbourhoods (N, N): umap.UMAP's `graph_`."""
@@ -130,7 +134,7 @@ class Tsne:
         start = start * 1e-4 / max(float(start[:, 0].std()), 1e-300)
         return self.optimized(data, start, max_iter=ITERATIONS)
 
-    def following(self, data: np.ndarray, before: np.ndarray) -> np.ndarray:
+    def following(self, data: np.ndarray, before: np.ndarray, earlier: np.ndarray) -> np.ndarray:
         """The map of data (N, C) from the one before (N, d), and turned towards it."""
         moved = self.optimized(data, before, max_iter=FOLLOWING_ITERATIONS, early_exaggeration=1.0)
         return aligned(moved, before)
@@ -218,5 +222,5 @@ def warm_up() -> None:
 
     data = np.random.default_rng(0).normal(size=(12, 4))
     method = Umap(neighbours=5)
-    method.following(data, method.first(data))
+    method.following(data, method.first(data), data)
     _loaded.set()

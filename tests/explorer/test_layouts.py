@@ -62,11 +62,20 @@ def test_another_seed_is_another_map():
 def test_a_frame_that_follows_hardly_moves_and_is_as_true_as_a_fresh_one(name):
     method = METHODS[name]
     before = method.first(DATA)
-    frame, fresh = method.following(LATER, before), method.first(LATER)
+    frame, fresh = method.following(LATER, before, DATA), method.first(LATER)
     jump = np.median(np.linalg.norm(frame - before, axis=1)) / projection.radius(before)
     assert jump < 0.2
     trust = [projection.trustworthiness(LATER, points, 8) for points in (frame, fresh)]
     assert trust[0] > trust[1] - 0.03
+
+
+def test_a_frame_moves_the_more_the_more_neighbourhoods_have_changed():
+    method = METHODS["umap"]
+    before = method.first(DATA)
+    elsewhere = np.random.default_rng(3).permutation(DATA)
+    calm, lively = (method.following(DATA, before, earlier) for earlier in (DATA, elsewhere))
+    moved = [np.median(np.linalg.norm(frame - before, axis=1)) for frame in (calm, lively)]
+    assert moved[1] > 2 * moved[0]
 
 
 def test_progress_is_told_in_epochs():

@@ -96,12 +96,14 @@ def laid_out(subject: Subject, style: Style, step: int, data: np.ndarray, progre
     way = [(s, moment(subject.path, s)) for s in chain(step)]
     start = max((i for i, (_, at) in enumerate(way) if at in known), default=-1)
     frame = known[way[start][1]] if start >= 0 else None
+    earlier = vectors(subject, way[start][0]) if start >= 0 else data
     for done, (s, at) in enumerate(way[start + 1 :]):
         if progress is not None:
             progress(done, len(way) - start)
         there = vectors(subject, s)
-        known[at] = frame = layout.first(there) if frame is None else layout.following(there, frame)
-    return layout.first(data) if frame is None else layout.following(data, frame)
+        known[at] = frame = layout.first(there) if frame is None else layout.following(there, frame, earlier)
+        earlier = there
+    return layout.first(data) if frame is None else layout.following(data, frame, earlier)
 
 
 def on_chain(subject: Subject, style: Style, step: int) -> np.ndarray:
