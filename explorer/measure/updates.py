@@ -223,7 +223,7 @@ def number(x: float, digits: int = 4) -> str:
     sign, size = "−" if x < 0 else "", abs(x)
     if size == 0:
         return "0"
-    if 1e-3 <= size < 1e5:
+    if 1e-3 <= size < min(1e5, 10.0**digits):
         return sign + f"{size:.{digits}g}"
     mantissa, power = f"{size:.{digits - 1}e}".split("e")
     if "." in mantissa:
