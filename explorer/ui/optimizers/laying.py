@@ -83,13 +83,14 @@ def follow(view: View, centre: int, ready: bool) -> None:
 
 def chosen_plane(view: View, others: list[Walker]) -> Laying | None:
     """The plane that the visitor chose; None while the choice is not complete."""
-    names = [kind for kind in KINDS if others or kind != ALL]
+    names, state = [kind for kind in KINDS if others or kind != ALL], st.session_state
+    if state.get("surface-plane") not in names:  # of all runs, and now there is only one
+        state["surface-plane"] = names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Plane",
             names,
             format_func=KINDS.__getitem__,
-            default=names[0],
             key="surface-plane",
             required=True,
             persist_state="session",
@@ -111,7 +112,7 @@ def chosen_plane(view: View, others: list[Walker]) -> Laying | None:
     if kind == THREE:
         through = three(view, others)
         return None if through is None else Laying(THREE, reach=reach, through=through)
-    return Laying(kind, seed, reach, paths if kind == ALL else ())
+    return Laying(kind or OWN, seed, reach, paths if kind == ALL else ())
 
 
 def three(view: View, others: list[Walker]) -> tuple[tuple[str, int], ...] | None:

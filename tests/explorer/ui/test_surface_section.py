@@ -135,6 +135,14 @@ def test_every_plane_is_drawn(race, plane, words):
     assert np.isfinite(losses).all()
 
 
+def test_a_plane_that_is_not_offered_any_more_gives_way(race):
+    app = AppTest.from_string(SURFACE, default_timeout=60)
+    app.query_params["run"] = race[0]
+    app.session_state["surface-plane"] = "gone"
+    assert "this run’s path" in canvas(settled(app))[0]["title"]
+    assert not app.warning
+
+
 def test_a_step_without_a_path_says_what_to_do(race):
     app = app_of(SURFACE, run=race[0], step="0")
     assert "A path needs 3 snapshots" in app.info[0].value
