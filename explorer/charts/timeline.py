@@ -44,6 +44,7 @@ class Panel:
     text: what a screen reader says.   unit: of the value axis.   scale: linear, log, or share, which is 0 to 1
     whatever the data.   holds: the least that the value axis shows, (from, to).   digits: significant ones of a
     number told on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
+    across: what the canvas's other axis counts, where that is not steps; parts then say with `go` which step is where.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Panel:
     digits: int = 6
     legend: bool = True
     dashes: Mapping[str, Sequence[int]] | None = None
+    across: str = "step"
 
     def axis(self) -> Callable[..., alt.Y]:
         """The value axis."""

@@ -9,6 +9,7 @@ alone, bit for bit, either way.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import closing
@@ -24,6 +25,16 @@ Mode = Literal["lockstep", "workers"]
 
 FEWEST, MOST = 2, 8
 NAME_LENGTH = 60
+TITLES = {
+    "adamw": "AdamW",
+    "adam": "Adam",
+    "sgd": "SGD",
+    "momentum": "momentum",
+    "nesterov": "Nesterov",
+    "rmsprop": "RMSprop",
+    "adagrad": "Adagrad",
+    "muon": "Muon",
+}
 
 
 @dataclass(frozen=True)
@@ -101,3 +112,31 @@ def _race(meta: dict | None, stem: str) -> Race | None:
     if meta is None or stem not in meta["members"]:
         return None
     return Race(meta["id"], meta["name"], meta["members"], meta["mode"])
+
+
+def named(configs: list[RunConfig]) -> dict[str, RunConfig]:
+    """Configs by what tells them apart: the optimizer's name, and every setting that is not the same for all.
+
+    ValueError where two are the same.
+    """
+    flat = [config.flat() for config in configs]
+    paths = {path for own in flat for path in own}
+    varied = [p for p in sorted(paths) if len({str(own.get(p)) for own in flat}) > 1 and p != "optimizer.name"]
+    found: dict[str, RunConfig] = {}
+    for config, own in zip(configs, flat, strict=True):
+        words = [f"{path.split('.')[1].replace('_', ' ')} {_short(own[path])}" for path in varied if path in own]
+        name = " · ".join([TITLES[config.optimizer.name], *words])[:NAME_LENGTH]
+        if name in found:
+            raise ValueError(f"two contenders are the same: {name}; change a setting of one")
+        found[name] = config
+    return found
+
+
+def weights_hash(run: Run) -> str | None:
+    """The first ten digits of the SHA-256 of a run's initial weights, as its file holds them; None before they are."""
+    first = run.snapshot(0)
+    return None if first is None else hashlib.sha256(first.weights).hexdigest()[:10]
+
+
+def _short(value: object) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -234,6 +234,13 @@ class Run:
         """
         return self._curve.upto(self.last, points)
 
+    def tokens_at(self, steps: np.ndarray) -> np.ndarray:
+        """Tokens asked so far, in all, at the given steps (n,); NaN at those that are not recorded."""
+        wanted = json.dumps([int(s) for s in steps])
+        rows = self.query("SELECT step, tokens FROM steps WHERE step IN (SELECT value FROM json_each(?))", (wanted,))
+        found = dict(rows)
+        return np.array([found.get(int(s), np.nan) for s in steps], dtype=np.float64)
+
     def tensor_norms(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """At the given steps that are recorded: steps (n,), gradient norms (n, P), update ratios (n, P)."""
         return self._norms.at(steps, len(self.tensors))

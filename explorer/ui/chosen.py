@@ -21,6 +21,7 @@ WIDGETS = {
     "closer",
     "inside",
     "about",
+    "contest",
     "search",
     "topic",
     *(f"map-{name}" for name in MAP),

@@ -17,7 +17,11 @@ SECTIONS = {
         "numerics": ("Numbers", "calculate"),
     },
     "Words": {"tokenizers": ("Tokenizers", "segment")},
-    "Compare": {"search": ("Search", "manage_search"), "runs": ("Runs", "folder_open")},
+    "Compare": {
+        "optimizers": ("Optimizers", "sports_score"),
+        "search": ("Search", "manage_search"),
+        "runs": ("Runs", "folder_open"),
+    },
 }
 TITLES = {name: words for section in SECTIONS.values() for name, words in section.items()}
 

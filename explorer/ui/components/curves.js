@@ -11,6 +11,7 @@ function unpack(data) {
     curve.step = next(curve.n);
     curve.value = next(curve.n);
     [curve.low, curve.high] = curve.band ? [next(curve.n), next(curve.n)] : [curve.value, curve.value];
+    curve.go = curve.going ? next(curve.n) : curve.step;
   }
   return header;
 }
@@ -32,7 +33,7 @@ function build(parent) {
   buildSaving(panel);
   panel.over.onpointermove = ({ offsetX, offsetY }) => point(panel, [offsetX, offsetY]);
   panel.over.onpointerleave = () => point(panel, null);
-  panel.over.onclick = () => panel.found && panel.go(panel.found.step);
+  panel.over.onclick = () => panel.found && panel.go(goal(panel.found));
   panel.over.onkeydown = (event) => moveByKey(panel, event);
   panel.over.onblur = () => point(panel, null);
   panel.observer = new ResizeObserver(() => draw(panel));
@@ -113,6 +114,9 @@ function draw(panel) {
   point(panel, panel.pointer);
 }
 
+// The step of what is pointed at: another number than its place where the axis counts something else.
+const goal = ({ curve, i, mark, step }) => (curve ? curve.go[i] : mark?.go ?? step);
+
 // The point nearest to the pointer, and in a line with it.
 function nearest(panel, [px, py]) {
   const { x, y } = panel.place;
@@ -156,10 +160,11 @@ function tell(panel, x, y) {
   tip.replaceChildren();
   const line = (name, words) => tip.append(make("span", "", null, name), make("b", "", null, words));
   const number = (value) => (look.scale === "share" ? `${Number((value * 100).toPrecision(look.digits))}%` : format(value, look.digits));
-  if (mark) line(`step ${mark.step.toLocaleString("en")}`, mark.label);
+  if (mark) line(`step ${goal({ mark, step }).toLocaleString("en")}`, mark.label);
   else {
     line(curve.name || curve.series || look.title, number(curve.value[i]));
-    line("step", step.toLocaleString("en"));
+    if (curve.going) line(look.across, format(step, 4));
+    line("step", curve.go[i].toLocaleString("en"));
     if (curve.low[i] !== curve.high[i]) line("lowest to highest near", `${number(curve.low[i])} to ${number(curve.high[i])}`);
   }
   tip.append(make("em", "", null, "click: go to this step"));
@@ -169,7 +174,7 @@ function tell(panel, x, y) {
 // Arrow keys walk along the first curve, Enter goes to the step.
 function moveByKey(panel, event) {
   const curve = panel.found?.curve ?? shownCurves(panel).find((c) => c.n), by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (event.key === "Enter" && panel.found) panel.go(panel.found.step);
+  if (event.key === "Enter" && panel.found) panel.go(goal(panel.found));
   else if (event.key === "Escape") point(panel, null);
   else if (by && curve && panel.place) {
     const i = Math.max(0, Math.min(curve.n - 1, (panel.found?.curve ? panel.found.i : curve.n - 1) + by));

@@ -46,7 +46,10 @@ def message(
         elif kind == "event":
             header["events"].append({"step": part["step"], "label": part["label"], "color": part["color"]})
         elif kind == "nonfinite":
-            header["nonfinite"] += [{"step": float(s), "label": part["label"]} for s in np.atleast_1d(part["step"])]
+            places = np.broadcast_arrays(np.atleast_1d(part["step"]), part.get("go", part["step"]))
+            header["nonfinite"] += [
+                {"step": float(s), "go": int(go), "label": part["label"]} for s, go in zip(*places, strict=True)
+            ]
         elif kind == "note" and not short:
             short = part["label"]
         elif kind == "cursor":
@@ -63,6 +66,7 @@ def message(
         "height": panel.height,
         "digits": panel.digits,
         "legend": panel.legend,
+        "across": panel.across,
         "dashed": panel.dashes is not None,
         "thin": panel.dashes is not None,
         "projector": projector,
@@ -87,8 +91,10 @@ def _curve(part: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], list[np.
         "dash": [] if list(dash) == [1, 0] else list(dash),
         "n": len(step),
         "band": band,
+        "going": "go" in part,
     }
-    return told, [step, value, low, high] if band else [step, value]
+    going = [np.asarray(part["go"])] if "go" in part else []
+    return told, [step, value, low, high, *going] if band else [step, value, *going]
 
 
 _NUMBERS = ("step", "value", "low", "high")

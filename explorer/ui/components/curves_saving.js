@@ -2,10 +2,10 @@
 const CAPTION = 44; // pixels above the plot for title and legend
 
 function curvesAsNumbers({ header }) {
-  const lines = ["series,name,step,value,low,high"];
+  const lines = [header.look.across === "step" ? "series,name,step,value,low,high" : `series,name,${header.look.across},value,low,high,step`];
   for (const curve of header.curves)
     for (let i = 0; i < curve.n; i++)
-      lines.push([quoted(curve.series), quoted(curve.name), curve.step[i], curve.value[i], curve.low[i], curve.high[i]].join());
+      lines.push([quoted(curve.series), quoted(curve.name), curve.step[i], curve.value[i], curve.low[i], curve.high[i], ...(curve.going ? [curve.go[i]] : [])].join());
   return lines.join("\n") + "\n";
 }
 

@@ -59,7 +59,7 @@ function grid(context, { box, x, y, zoom }, look, ink) {
   stroke(context, ink.dim, 1, [], [[box.left, box.bottom], [box.right, box.bottom]]);
   context.textBaseline = "top";
   context.textAlign = "center";
-  const unit = "step", until = box.right - 30 * zoom;
+  const unit = look.across, until = box.right - 8 * unit.length * zoom;
   for (const { value, label } of x.ticks) if (x.at(value) < until) words(context, label, x.at(value), box.bottom + 7 * zoom, ink.dim, ink, 400, size);
   context.textAlign = "right";
   words(context, unit, box.right, box.bottom + 7 * zoom, ink.dim, ink, 600, size);

@@ -1,0 +1,127 @@
+"""Who races: the table of contenders, what they share, and the start of a race."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from explorer.config import OptimizerName, RunConfig, from_word
+from explorer.preset import ORDINARY
+from explorer.runs import race
+from explorer.ui import cards, chosen, frame
+
+RATES = {  # a usual step size of each: a start, which "Tuned fairly" replaces by the best
+    "sgd": 0.3,
+    "momentum": 0.05,
+    "nesterov": 0.05,
+    "adagrad": 0.02,
+    "rmsprop": 1e-3,
+    "adam": 2e-3,
+    "adamw": 2e-3,
+    "muon": 1e-2,
+}
+AT_FIRST = ("sgd", "adamw", "muon")
+STEPS = 400
+MODES: dict[race.Mode, str] = {"lockstep": "one after the other, on one core", "workers": "side by side, on all cores"}
+COLUMNS = ("optimizer", "learning rate", "other settings")
+
+
+def usual(preset: str = "reverse", names: tuple[str, ...] = AT_FIRST, steps: int = STEPS) -> dict[str, RunConfig]:
+    """A race of optimizers at their usual step sizes."""
+    base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": 20})
+    changes = [{"optimizer.name": name, "optimizer.lr": RATES[name]} for name in names]
+    return race.named([base.replace(change) for change in changes])
+
+
+def launch(configs: dict[str, RunConfig], mode: race.Mode = "lockstep", paused: bool = False) -> None:
+    """Starts a race and looks at it; a refusal is told on the page."""
+    try:
+        first = next(iter(configs.values()))
+        chosen.begin_race(configs, f"{first.nearest_preset()[0]}-race", mode, paused)
+    except ValueError as error:
+        chosen.complain(str(error))
+
+
+def one_click(key: str) -> None:
+    """A race of three, for a visitor who has none."""
+    st.button(
+        "Race SGD, AdamW and Muon on “Reverse a sequence”",
+        key=key,
+        type="primary",
+        icon=":material/sports_score:",
+        on_click=lambda: launch(usual()),
+    )
+
+
+def offer(title: str, sentence: str) -> None:
+    """The page before there is a run: a race in one click, one of one's own, or a single run."""
+    frame.complaints()
+    frame.heading(title, sentence)
+    one_click("race-here")
+    form(RunConfig.preset("reverse"), "first-contenders")
+    st.markdown("Or look at the loss surface of a single run. Pick something to learn:")
+    cards.show()
+
+
+def form(base: RunConfig, key: str = "contenders") -> None:
+    """A fold with the table of contenders; its button starts a race."""
+    with st.expander("A new race: who runs, and on what", icon=":material/tune:"), st.form(key, border=False):
+        left, middle, right, last = st.columns(4)
+        names = list(ORDINARY)
+        nearest = base.nearest_preset()[0]
+        at = names.index(nearest) if nearest in names else 0
+        preset = left.selectbox("Task", names, at, format_func=lambda n: ORDINARY[n].title, key=f"{key}-preset")
+        steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")
+        seeds = right.number_input("Seeds each, as a band", 1, 4, 1, key=f"{key}-seeds")
+        mode: race.Mode = last.selectbox("Trained", list(MODES), format_func=MODES.__getitem__, key=f"{key}-mode")
+        table = st.data_editor(
+            pd.DataFrame([(name, RATES[name], "") for name in AT_FIRST], columns=COLUMNS),
+            num_rows="dynamic",
+            hide_index=True,
+            key=f"{key}-table",
+            column_config={
+                "optimizer": st.column_config.SelectboxColumn(options=list(get_args(OptimizerName)), required=True),
+                "learning rate": st.column_config.NumberColumn(min_value=0.0, format="%g", help="empty: a usual one"),
+                "other settings": st.column_config.TextColumn(
+                    width="large",
+                    help="Any knob of the run: train.batch=64 train.label_smoothing=0.1 optimizer.schedule=one-cycle",
+                ),
+            },
+        )
+        st.caption(
+            "Other settings, apart by spaces: `train.batch=64` `optimizer.weight_decay=0.1` `model.dropout=0.1` "
+            "`train.label_smoothing=0.1` `train.clip=none` `optimizer.schedule=one-cycle`. Up to eight runs in all."
+        )
+        if st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
+            start(preset, int(steps), int(seeds), mode, table)
+
+
+def start(preset: str, steps: int, seeds: int, mode: race.Mode, table: pd.DataFrame) -> None:
+    """A race as the form says; a refusal is told, and the present run stays."""
+    try:
+        configs = race.named(configured(preset, steps, seeds, table.to_dict("records")))
+    except ValueError as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    launch(configs, mode)
+    st.rerun()
+
+
+def configured(preset: str, steps: int, seeds: int, rows: list[dict[Any, Any]]) -> list[RunConfig]:
+    """The config of each row and seed. ValueError names what is wrong with which setting."""
+    base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": min(20, steps // 2)})
+    found = []
+    for row in rows:
+        name, rate = row["optimizer"], row["learning rate"]
+        changes: dict[str, Any] = {"optimizer.name": name}
+        changes["optimizer.lr"] = RATES.get(str(name), 1e-3) if rate is None or pd.isna(rate) else float(rate)
+        for word in str(row["other settings"] or "").split():
+            path, equals, value = word.partition("=")
+            if not equals:
+                raise ValueError(f"“{word[:40]}” is no setting; write it as train.batch=64")
+            changes[path] = from_word(path, value)
+        config = base.replace(changes)
+        found += [config.replace({"train.seed": config.train.seed + seed}) for seed in range(seeds)]
+    return found
