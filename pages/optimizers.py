@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui import chosen, frame
-from explorer.ui.optimizers import contenders, racing, surface, toys
+from explorer.ui.optimizers import contenders, inside, predicting, racing, surface, toys
 from explorer.ui.view import View
 
 TITLE, SENTENCE = "Optimizers", "The same weights, the same batches: only the way down differs."
@@ -11,6 +11,8 @@ SECTIONS = {
     "Race": racing.show,
     "Surface": surface.show,
     "Toy surfaces": toys.show,
+    "Inside": inside.show,
+    "Predict": predicting.show,
 }
 
 

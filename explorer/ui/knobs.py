@@ -14,7 +14,7 @@ from explorer.runs.run import Run
 from explorer.ui import chosen, server, sitemap
 from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale
 
-RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]
+RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
 DECAYS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 DROPOUTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
@@ -102,7 +102,8 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     name = key(run, path)
     st.session_state.setdefault(name, value)
     present = {value, st.session_state[name]} - {NO_CLIP}
-    numbers = sorted({o for o in options if o != NO_CLIP} | present)
+    told = {f"{v:g}" for v in present}  # two values that look alike on a slider would be taken for one another
+    numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in told} | present)
 
     def send() -> None:
         chosen_value = st.session_state[name]

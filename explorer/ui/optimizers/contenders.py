@@ -24,7 +24,8 @@ RATES = {  # a usual step size of each: a start, which "Tuned fairly" replaces b
 }
 AT_FIRST = ("sgd", "adamw", "muon")
 STEPS = 400
-MODES: dict[race.Mode, str] = {"lockstep": "one after the other, on one core", "workers": "side by side, on all cores"}
+MODES: dict[race.Mode, str] = {"lockstep": "in lockstep", "workers": "as workers"}
+HELP = "In lockstep one core takes one step of each in turn; as workers each has a core, as far as there are some."
 COLUMNS = ("optimizer", "learning rate", "other settings")
 
 
@@ -75,7 +76,9 @@ def form(base: RunConfig, key: str = "contenders") -> None:
         preset = left.selectbox("Task", names, at, format_func=lambda n: ORDINARY[n].title, key=f"{key}-preset")
         steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")
         seeds = right.number_input("Seeds each, as a band", 1, 4, 1, key=f"{key}-seeds")
-        mode: race.Mode = last.selectbox("Trained", list(MODES), format_func=MODES.__getitem__, key=f"{key}-mode")
+        mode: race.Mode = last.selectbox(
+            "Trained", list(MODES), format_func=MODES.__getitem__, key=f"{key}-mode", help=HELP
+        )
         table = st.data_editor(
             pd.DataFrame([(name, RATES[name], "") for name in AT_FIRST], columns=COLUMNS),
             num_rows="dynamic",

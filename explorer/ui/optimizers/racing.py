@@ -53,19 +53,7 @@ def controls(view: View, racing: bool) -> None:
         if not racing:
             contenders.one_click("race-first")
             return
-        names = {run.id: name for c in lanes.contenders(view) for run in c.runs.values() for name in [label(c, run.id)]}
-        key = f"race-look:{view.run.id}"
-
-        def look() -> None:
-            step = st.session_state.get("step")
-            chosen.open_run(st.session_state[key])
-            st.session_state.step = step
-            st.session_state.rerun = True
-
-        at = list(names).index(view.run.id)
-        st.selectbox(
-            "Other pages show", list(names), at, format_func=names.__getitem__, key=key, on_change=look, width=260
-        )
+        look_at(view, "race")
         st.button(
             "Race again",
             key="race-again",
@@ -74,6 +62,25 @@ def controls(view: View, racing: bool) -> None:
             args=(view,),
             help="The same contenders from the same initial weights, as a new race.",
         )
+
+
+def look_at(view: View, place: str) -> None:
+    """Which contender's weights this and the other pages show."""
+    names = {
+        run.id: label(contender, run.id) for contender in lanes.contenders(view) for run in contender.runs.values()
+    }
+    key = f"{place}-look:{view.run.id}"
+
+    def look() -> None:
+        step = st.session_state.get("step")
+        chosen.open_run(st.session_state[key])
+        st.session_state.step = step
+        st.session_state.rerun = True
+
+    at = list(names).index(view.run.id)
+    st.selectbox(
+        "Weights looked at", list(names), at, format_func=names.__getitem__, key=key, on_change=look, width=260
+    )
 
 
 def label(contender: Contender, stem: str) -> str:

@@ -1,0 +1,116 @@
+"""Schedules: how the learning rate will go on, previewed, and changed while the run trains."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from explorer.charts import theme, timeline
+from explorer.charts.timeline import Panel
+from explorer.config import RunConfig, ScheduleName, points
+from explorer.runs.run import Run
+from explorer.schedules import learning_rate, one_cycle
+from explorer.ui import picture, server
+from explorer.ui.frame import cards
+from explorer.ui.view import View
+
+POINTS = 200
+PANEL = Panel("Learning rate", "Learning rate so far and as it would go on", "step size", "linear", (0, 1e-6), 300)
+COMPUTED = (
+    "Warm-up rises evenly to the peak. Then: constant; linear to 0; half a cosine to 0 (Loshchilov & Hutter 2017); "
+    "one-cycle, up from 1/25 over three tenths of the steps and down to 1/250,000 (Smith & Topin 2019), as torch’s "
+    "OneCycleLR without its cycling of momentum; or straight from point to point of the drawn curve. A change is an "
+    "event in the run’s file: it acts from the next step on, and a replay makes it again at the same step."
+)
+
+
+def show(view: View) -> None:
+    """The form, its preview over the run so far, and the button that makes it so."""
+    with cards("schedule", 1)[0]:
+        wanted = chosen_schedule(view.run, view.run.config_at(view.last))
+        if wanted is None:
+            return
+        drawn = [*so_far(view), *ahead(wanted, view.last), *timeline.marks(view.events, view.cursor)]
+        picture.curves(PANEL, drawn, "schedule")
+        picture.look_for("schedule", sentence(view, wanted))
+    picture.computed(COMPUTED, learning_rate, one_cycle, title="How the schedules are computed")
+
+
+def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
+    """The config with the schedule that the form shows; None, with the reason told, where that cannot be."""
+    own = config.optimizer
+    key = f"schedule:{run.id}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = list(get_args(ScheduleName))
+        name = st.selectbox("Schedule", names, names.index(own.schedule), key=f"{key}:name", width=180)
+        peak = st.number_input("Peak", 1e-7, 100.0, own.lr, format="%g", key=f"{key}:lr", width=150)
+        warmup = st.number_input("Warm-up steps", 0, 100_000, own.warmup, key=f"{key}:warmup", width=150)
+        steps = st.number_input(
+            "Steps in all", 1, 10_000_000, config.train.steps or 1000, key=f"{key}:steps", width=160
+        )
+        place = st.empty()
+    curve = drawn_points(key, own.drawn) if name == "drawn" else own.drawn
+    changes = {
+        "optimizer.schedule": name,
+        "optimizer.lr": float(peak),
+        "optimizer.warmup": int(warmup),
+        "train.steps": int(steps),
+        "optimizer.drawn": curve,
+    }
+    try:
+        wanted = config.replace(changes)
+    except ValueError as error:
+        st.error(str(error), icon=":material/block:")
+        return None
+    changed = {path: value for path, value in changes.items() if value != config.get(path)}
+    use = f"Use it from step {run.last} on"
+    place.button(use, key=f"{key}:use", type="primary", disabled=not changed, on_click=send, args=(run, changed))
+    return wanted
+
+
+def send(run: Run, changes: dict[str, Any]) -> None:
+    """Tells the run, which makes an event of it."""
+    server.obeyed(server.host().order(run.path, "set", **changes))
+
+
+def drawn_points(key: str, drawn: str) -> str:
+    """The points of the drawn curve, as a table that may be changed."""
+    start = pd.DataFrame(points(drawn), columns=["share of the run", "share of the peak"])
+    number = st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.01, required=True)
+    table = st.data_editor(
+        start,
+        num_rows="dynamic",
+        hide_index=True,
+        key=f"{key}:points",
+        column_config=dict.fromkeys(start.columns, number),
+        width=420,
+    )
+    rows = table.dropna().sort_values("share of the run").to_numpy(dtype=float)
+    return " ".join(f"{at:g}:{height:g}" for at, height in rows)
+
+
+def so_far(view: View) -> list[dict[str, Any]]:
+    """The rate as it was applied."""
+    curve = view.run.curve(POINTS)
+    look = {"series": "as applied", "color": theme.TRAIN}
+    return timeline.curve("train", curve["step"], curve["lr_mean"], **look) if len(curve["step"]) else []
+
+
+def ahead(config: RunConfig, last: int) -> list[dict[str, Any]]:
+    """The rate of the steps to come, as the form has it."""
+    steps = config.train.steps or last + 1000
+    at = np.unique(np.linspace(min(last, steps), steps, POINTS).astype(int))
+    rates = np.array([learning_rate(config.optimizer, int(step), config.train.steps) for step in at])
+    return timeline.curve("earlier", at, rates, series="as it would go on", color=theme.WARN)
+
+
+def sentence(view: View, wanted: RunConfig) -> str:
+    """What the next step has, and what the last one will have."""
+    steps, own = wanted.train.steps or view.last, wanted.optimizer
+    if view.last >= steps:
+        return f"the run has come to its end at step {view.last}: give it more steps for a schedule to act on."
+    following, final = (learning_rate(own, step, wanted.train.steps) for step in (view.last, steps - 1))
+    return f"with this schedule step {view.last} would have {following:.3g} and the last one, {steps - 1}, {final:.3g}."
