@@ -3,12 +3,13 @@
 import streamlit as st
 
 from explorer.ui import chosen, frame
-from explorer.ui.optimizers import contenders, inside, predicting, racing, surface, toys
+from explorer.ui.optimizers import contenders, inside, predicting, racing, surface, toys, tuning
 from explorer.ui.view import View
 
 TITLE, SENTENCE = "Optimizers", "The same weights, the same batches: only the way down differs."
 SECTIONS = {
     "Race": racing.show,
+    "Tuning": tuning.show,
     "Surface": surface.show,
     "Toy surfaces": toys.show,
     "Inside": inside.show,

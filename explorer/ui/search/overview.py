@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -20,27 +21,7 @@ def show(now: Standing) -> None:
     picture.figures(numbers(now))
     told, *buttons = st.columns([3.2, 1, 1, 1.2], vertical_alignment="center")
     told.html(f'<p class="search-state">{escape(words(now))}</p>')
-    busy, done = now.busy, now.status.state == "finished"
-    if busy:
-        buttons[0].button(
-            "Stop",
-            icon=":material/stop:",
-            key="search-stop",
-            width="stretch",
-            on_click=searching.stop,
-            args=(now.path,),
-        )
-    else:
-        label = "Start" if not now.trials else "Go on"
-        buttons[0].button(
-            label,
-            icon=":material/play_arrow:",
-            key="search-go",
-            width="stretch",
-            disabled=done,
-            on_click=searching.go_on,
-            args=(now.path,),
-        )
+    stop_or_go_on(buttons[0], now, "search")
     buttons[1].button(
         f"{MORE} more",
         icon=":material/add:",
@@ -61,6 +42,22 @@ def show(now: Standing) -> None:
         searching.open_trial(best)
         st.session_state.search_leaves = True
     picture.look_for("search", sentence(now))
+
+
+def stop_or_go_on(place: Any, now: Standing, key: str) -> None:
+    """One button that stops a search that goes on, and lets one go on that stands still."""
+    name, icon, act = ("Stop", "stop", searching.stop)
+    if not now.busy:
+        name, icon, act = ("Go on" if now.trials else "Start", "play_arrow", searching.go_on)
+    place.button(
+        name,
+        icon=f":material/{icon}:",
+        key=f"{key}-{icon}",
+        width="stretch",
+        disabled=not now.busy and now.status.state == "finished",
+        on_click=act,
+        args=(now.path,),
+    )
 
 
 def numbers(now: Standing) -> dict[str, str]:

@@ -42,7 +42,7 @@ SETTINGS: dict[str, Range | Choice] = {
     "optimizer.name": names(OptimizerName, "adamw", "sgd", "muon"),
     "optimizer.weight_decay": Range(1e-3, 1.0, log=True),
     "optimizer.warmup": Range(0, 100, whole=True),
-    "optimizer.schedule": names(ScheduleName),
+    "optimizer.schedule": names(ScheduleName, "constant", "linear", "cosine"),
     "train.batch": Choice((4, 8, 16, 32, 64, 128), (8, 32, 128), free=True),
     "train.clip": Choice((0.1, 0.3, 1.0, 3.0, 10.0, None), (0.3, 1.0, None), free=True),
     "train.accumulate": Range(1, 4, whole=True),

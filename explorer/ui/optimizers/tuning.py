@@ -1,0 +1,187 @@
+"""Tuned fairly: a sweep of learning rates for each contender, and a race in which each has its best one."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from pathlib import Path
+from typing import Any, get_args
+
+import streamlit as st
+
+from explorer.charts import tuning as charts
+from explorer.config import OptimizerName
+from explorer.measure.valley import SHARE, Valley, valley
+from explorer.search.space import FloatKnob
+from explorer.ui import chosen, picture
+from explorer.ui.frame import cards
+from explorer.ui.optimizers import sweeping
+from explorer.ui.optimizers.sweeping import Sweep
+from explorer.ui.search import searching, settings
+from explorer.ui.search.overview import stop_or_go_on
+from explorer.ui.search.searching import Standing
+from explorer.ui.view import View
+
+USUAL = ("sgd", "momentum", "adamw", "muon")
+STEPS = 150
+MOST = 8  # contenders
+COMPUTED = rf"""
+Each contender is trained once for every learning rate of a grid, evenly spread on a log scale, from coarse to fine, on
+the same initial weights and the same batches. Its **loss at the end** is the last measurement: on held-out data or,
+where every batch is new, the mean over the last steps. A training is **given up** where its best measurement so far is
+worse than the median of the same contender's trainings at that step; it stands where it was (▾).
+
+The **valley** is the range of rates around the best one in which the loss is at most
+$L^* + {SHARE:g}\,(\ln V - L^*)$: a tenth of the way from the best loss to guessing. Between two rates the loss is taken
+as linear in log rate. A wide valley forgives a badly chosen rate. Every training is a run of its own: it stands under
+Runs and on the Search page.
+"""
+
+
+def show(view: View) -> None:
+    """What is tuned, how far it is, the curves with their valleys, and the race with the best."""
+    with cards("tuning", 1)[0]:
+        begin(view)
+        path = looked_at(view)
+        if path is None:
+            picture.look_for(
+                "tuning", "nothing is tuned yet: an optimizer with a badly chosen step size proves nothing."
+            )
+        else:
+            sweep(view, path)
+    picture.computed(COMPUTED, valley, title="How the tuning is computed")
+
+
+def looked_at(view: View) -> Path | None:
+    """The sweep to show: the one begun here, else the newest of this model and task."""
+    name = st.session_state.get(f"tuning:{view.run.id}")
+    return Path(name) if name and Path(name).exists() else sweeping.newest(view.run.config)
+
+
+def begin(view: View) -> None:
+    """Who is tuned, over which rates, how long; and the button."""
+    racing = sweeping.contenders(view)
+    who, low, high, points, steps, button = st.columns([2.6, 0.8, 0.8, 0.9, 0.9, 1], vertical_alignment="bottom")
+    if racing:
+        names = who.multiselect("Contenders of this race", list(racing), list(racing), max_selections=MOST)
+        chosen_ones = {name: racing[name] for name in names}
+    else:
+        names = who.multiselect("Optimizers", get_args(OptimizerName), USUAL, max_selections=MOST)
+        chosen_ones = {name: {"optimizer.name": name} for name in names}
+    first = low.text_input("Rates from", "1e-4", key="tuning-low")
+    last = high.text_input("to", "1", key="tuning-high")
+    count = points.number_input("Rates", 3, 25, 9, key="tuning-points")
+    length = steps.number_input(
+        "Steps each", 10, 100_000, min(STEPS, view.config.train.steps or STEPS), key="tuning-steps"
+    )
+    if button.button("Tune", icon=":material/tune:", key="tuning-begin", type="primary", width="stretch"):
+        try:
+            ends = (settings.parsed("the learning rate", first), settings.parsed("the learning rate", last))
+            search = sweeping.composed(view.run.config, chosen_ones, ends, int(count), int(length))
+            st.session_state[f"tuning:{view.run.id}"] = str(searching.begin(search))
+        except ValueError as error:
+            st.error(str(error), icon=":material/block:")
+
+
+def sweep(view: View, path: Path) -> None:
+    """How a sweep stands, its curves, its table, what can be done."""
+    now = searching.standing(path)
+    if now.busy:
+        searching.keep(path)
+    guess = math.log(view.about["vocabulary"])
+    sweeps = sweeping.found(now, guess)
+    buttons(view, now, sweeps)
+    rates = next(k for k in now.search.knobs if isinstance(k, FloatKnob))
+    of = (path.stem, len(now.over), guess)
+    kept, data = st.session_state.get("tuning-drawn", (None, None))
+    if kept != of:
+        lines = {s.name: s.points for s in sweeps}
+        data = charts.frame(lines, {s.name: s.valley for s in sweeps}, guess)
+        st.session_state["tuning-drawn"] = (of, data)
+    picture.show(charts.sweep, data, "tuning", ends=(rates.low, rates.high))
+    table(sweeps)
+    picture.look_for("tuning", sentence(sweeps))
+
+
+def buttons(view: View, now: Standing, sweeps: list[Sweep]) -> None:
+    """The budget, how much of it is spent, and stop, go on, race."""
+    told, first, second = st.columns([3.4, 1, 1.5], vertical_alignment="center")
+    spent = sum(t.last for t in now.trials)
+    told.html(
+        f'<p class="search-state">{len(now.over)} of {now.budget} trainings over · {spent:,} of at most '
+        f"{now.budget * now.search.steps:,} steps · {state(now)}</p>"
+    )
+    stop_or_go_on(first, now, "tuning")
+    best = sweeping.tuned(now, sweeps, view.run.config)
+
+    def race() -> None:
+        try:
+            chosen.begin_race(best, "tuned")
+            st.session_state.rerun = True
+        except ValueError as error:
+            chosen.complain(str(error))
+
+    second.button(
+        "Race with the best",
+        icon=":material/flag:",
+        key="tuning-race",
+        width="stretch",
+        disabled=len(best) < 2,
+        help="A race of all contenders that have a best rate, each with it.",
+        on_click=race,
+    )
+
+
+def state(now: Standing) -> str:
+    """The state in a word or two."""
+    if now.place:
+        return f"waiting, place {now.place} in the queue"
+    return {"searching": "tuning", "paused": "stopped", "waiting": "ready"}.get(now.status.state, now.status.state)
+
+
+def table(sweeps: list[Sweep]) -> None:
+    """Each contender in one row."""
+    rows: list[dict[str, Any]] = []
+    for s in sweeps:
+        rows.append(
+            {
+                "contender": s.name,
+                "trained": f"{len(s.points)} of {s.wanted}",
+                "given up": sum(1 for p in s.points if p.ended != charts.FULL),
+                "best rate": "–" if s.best is None else f"{s.best.params[sweeping.LR]:.3g}",
+                "loss there": "–" if s.best is None or s.best.value is None else f"{s.best.value:.4f}",
+                "valley, from rate to rate": "–" if s.valley is None else words(s.valley),
+                "how wide": "–" if s.valley is None else wide(s.valley),
+            }
+        )
+    cells = "".join(f"<th>{name}</th>" for name in rows[0]) if rows else ""
+    lines = "".join("<tr>" + "".join(f"<td>{escape(str(v))}</td>" for v in row.values()) + "</tr>" for row in rows)
+    st.html(
+        f'<div class="wide"><table class="scores"><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def words(found: Valley) -> str:
+    """A valley's ends, and whether it goes on beyond the rates that were tried."""
+    beyond = " or less" if found.open_low else ""
+    return f"{found.low:.2g}{beyond} to {found.high:.2g}{' or more' if found.open_high else ''}"
+
+
+def wide(found: Valley) -> str:
+    """A valley's width as a factor."""
+    return f"{'≥ ' if found.open_low or found.open_high else ''}× {found.factor:.3g}"
+
+
+def sentence(sweeps: list[Sweep]) -> str:
+    """Who is best, and who forgives most."""
+    known = [(s.best.value, s.best.params[sweeping.LR], s.name) for s in sweeps if s.best and s.best.value is not None]
+    if not known:
+        return "the first trainings are under way; each will be a point at its learning rate."
+    loss, rate, name = min(known)
+    told = f"{name} comes lowest, {loss:.4f} at {rate:.3g}"
+    valleys = [(s.valley.factor, s.name) for s in sweeps if s.valley is not None]
+    if len(valleys) > 1:
+        factor, name = max(valleys)
+        told += f"; {name} has the widest valley, a factor of {factor:.3g}"
+    rest = sum(s.wanted - len(s.points) for s in sweeps)
+    return f"{told}{f'; {rest} trainings are to come' if rest else ''}."
