@@ -12,7 +12,18 @@ from pathlib import Path
 
 from benchmarks.figure import HEADER
 
-NAMES = ("step", "recording", "page", "long_run", "attention", "gradients", "surface", "embeddings", "point_map")
+NAMES = (
+    "step",
+    "recording",
+    "page",
+    "long_run",
+    "attention",
+    "gradients",
+    "surface",
+    "embeddings",
+    "point_map",
+    "race",
+)
 
 
 def main() -> None:

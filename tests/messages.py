@@ -16,7 +16,7 @@ def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     header, numbers = json.loads(message[4 : 4 + length]), np.frombuffer(message, "<f8", offset=4 + length)
     curves, at = [], 0
     for curve in header["curves"]:
-        columns = ["step", "value", *(("low", "high") if curve["band"] else ())]
+        columns = ["step", "value", *(("low", "high") if curve["band"] else ()), *(["go"] if curve["going"] else [])]
         read = {name: numbers[at + i * curve["n"] : at + (i + 1) * curve["n"]] for i, name in enumerate(columns)}
         at += len(columns) * curve["n"]
         curves.append({"low": read["value"], "high": read["value"]} | curve | read)

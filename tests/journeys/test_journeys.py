@@ -21,7 +21,8 @@ from explorer.runs import catalogue, file
 pytestmark = pytest.mark.journey
 KEPT = Path(__file__).parents[2] / "build" / "journeys"
 SIZES = {"1440": {"width": 1440, "height": 900}, "1024": {"width": 1024, "height": 768}}
-PAGES = ["Start", "Train", "Attention", "Gradients", "Embeddings", "Numbers", "Tokenizers", "Search", "Runs"]
+PAGES = ["Start", "Train", "Attention", "Gradients", "Embeddings", "Numbers", "Tokenizers"]
+PAGES += ["Optimizers", "Search", "Runs"]
 
 
 def stored(name: str, steps: int = 60) -> str:

@@ -117,10 +117,12 @@ def configured(preset: str, steps: int, seeds: int, rows: list[dict[Any, Any]]) 
     base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": min(20, steps // 2)})
     found = []
     for row in rows:
-        name, rate = row["optimizer"], row["learning rate"]
+        name, rate, words = (None if pd.isna(row[column]) else row[column] for column in COLUMNS)
+        if name is None:
+            raise ValueError("a contender has no optimizer; choose one in its row, or take the row out")
         changes: dict[str, Any] = {"optimizer.name": name}
-        changes["optimizer.lr"] = RATES.get(str(name), 1e-3) if rate is None or pd.isna(rate) else float(rate)
-        for word in str(row["other settings"] or "").split():
+        changes["optimizer.lr"] = RATES.get(name, 1e-3) if rate is None else float(rate)
+        for word in (words or "").split():
             path, equals, value = word.partition("=")
             if not equals:
                 raise ValueError(f"“{word[:40]}” is no setting; write it as train.batch=64")

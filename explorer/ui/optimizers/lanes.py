@@ -69,9 +69,9 @@ def with_ratios(run: Run) -> dict[str, np.ndarray]:
     """The run's curve, and the median update ratio of its matrices at each bucket's peak."""
     curve = dict(run.curve(POINTS))
     peaks = curve["peak"].astype(int)
-    steps, _, ratios = run.tensor_norms(peaks)
     curve["ratio_mean"] = np.full(len(peaks), np.nan)
-    if len(steps):
+    if len(peaks):
+        steps, _, ratios = run.tensor_norms(peaks)
         middle = np.median(ratios[:, gradients.matrices(run.tensors)], axis=1)
         at = np.searchsorted(steps, peaks).clip(max=len(steps) - 1)
         curve["ratio_mean"] = np.where(steps[at] == peaks, middle[at], np.nan)

@@ -78,7 +78,9 @@ def send(run: Run, changes: dict[str, Any]) -> None:
 
 def drawn_points(key: str, drawn: str) -> str:
     """The points of the drawn curve, as a table that may be changed."""
-    start = pd.DataFrame(points(drawn), columns=["share of the run", "share of the peak"])
+    # a table's own edits are told apart by what it began with, so that stays
+    began = st.session_state.setdefault(f"{key}:began", drawn)
+    start = pd.DataFrame(points(began), columns=["share of the run", "share of the peak"])
     number = st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.01, required=True)
     table = st.data_editor(
         start,

@@ -61,7 +61,8 @@ def looked_at(view: View) -> Path | None:
 def begin(view: View) -> None:
     """Who is tuned, over which rates, how long; and the button."""
     racing = sweeping.contenders(view)
-    who, low, high, points, steps, button = st.columns([2.6, 0.8, 0.8, 0.9, 0.9, 1], vertical_alignment="bottom")
+    who = st.container()
+    low, high, points, steps, button = st.columns(5, vertical_alignment="bottom")
     if racing:
         names = who.multiselect("Contenders of this race", list(racing), list(racing), max_selections=MOST)
         chosen_ones = {name: racing[name] for name in names}
@@ -105,7 +106,7 @@ def sweep(view: View, path: Path) -> None:
 
 def buttons(view: View, now: Standing, sweeps: list[Sweep]) -> None:
     """The budget, how much of it is spent, and stop, go on, race."""
-    told, first, second = st.columns([3.4, 1, 1.5], vertical_alignment="center")
+    told, first, second = st.columns([2.4, 1, 1.7], vertical_alignment="center")
     spent = sum(t.last for t in now.trials)
     told.html(
         f'<p class="search-state">{len(now.over)} of {now.budget} trainings over · {spent:,} of at most '
@@ -118,6 +119,7 @@ def buttons(view: View, now: Standing, sweeps: list[Sweep]) -> None:
         try:
             chosen.begin_race(best, "tuned")
             st.session_state.rerun = True
+            st.session_state.contest = "Race"  # where it is seen
         except ValueError as error:
             chosen.complain(str(error))
 

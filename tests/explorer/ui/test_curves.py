@@ -46,7 +46,7 @@ def test_what_belongs_to_a_curve_travels_with_it():
 def test_an_infinite_value_is_a_mark_and_no_point():
     header, (drawn,) = read_curves(message(progress.LOSS, progress.parts(curve(np.array([1, np.inf, 2])), "loss")))
     assert np.isnan(drawn["value"][1])
-    assert header["nonfinite"] == [{"step": 1.0, "label": "training: infinite", "short": "∞"}]
+    assert header["nonfinite"] == [{"step": 1.0, "go": 1, "label": "training: infinite", "short": "∞"}]
 
 
 def test_the_legend_names_the_parts_that_the_model_has_and_no_other():

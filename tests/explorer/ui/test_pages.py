@@ -29,10 +29,11 @@ TITLES = {
     "gradients": "Gradients",
     "embeddings": "Embeddings",
     "numerics": "Numbers",
+    "optimizers": "Optimizers",
     "search": "Search",
     "runs": "Runs",
 }
-ON_A_RUN = ["train", "attention", "gradients", "embeddings"]
+ON_A_RUN = ["train", "attention", "gradients", "embeddings", "optimizers"]
 
 
 @pytest.fixture(scope="module", autouse=True)

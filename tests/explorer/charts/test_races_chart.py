@@ -1,0 +1,55 @@
+"""A race's curves as the canvas and Altair get them."""
+
+from __future__ import annotations
+
+import numpy as np
+from messages import read_curves
+
+from explorer.charts import inside, races
+from explorer.charts.races import Lane
+from explorer.charts.theme import spec
+from explorer.ui.components.curves import message
+
+
+def curve(values: list[float], first: int = 0) -> dict[str, np.ndarray]:
+    return {"step": np.arange(first, first + len(values)), "loss_mean": np.array(values)}
+
+
+def test_a_single_seed_is_a_line_and_several_are_their_mean_in_a_band():
+    one, two = Lane("a", "#111111", [curve([3, 2])]), Lane("b", "#222222", [curve([3, 1, 1]), curve([3, 2])])
+    _, (first, second) = read_curves(message(races.LOSS, races.parts([one, two], "loss")))
+    assert not first["band"]
+    assert second["value"].tolist() == [3, 1.5]
+    assert (second["low"].tolist(), second["high"].tolist()) == ([3, 1], [3, 2])
+    assert [c["color"] for c in (first, second)] == ["#111111", "#222222"]
+
+
+def test_over_another_axis_each_point_still_knows_its_step():
+    lane = Lane("a", "#111111", [curve([3, 2, 1])], [np.array([0.0, 50.0, 100.0])])
+    panel = races.over(races.LOSS, "tokens")
+    header, (drawn,) = read_curves(message(panel, races.parts([lane], "loss", 75.0)))
+    assert drawn["step"].tolist() == [0, 50, 100]
+    assert drawn["go"].tolist() == [0, 1, 2]
+    assert (header["look"]["across"], header["cursor"]) == ("tokens", 75.0)
+
+
+def test_who_diverged_is_marked_where_and_in_words():
+    lane = Lane("wild", "#111111", [curve([3, 9])], None, [(2.0, 2, "the loss is not finite")])
+    header, _ = read_curves(message(races.LOSS, races.parts([lane], "loss")))
+    (mark,) = header["nonfinite"]
+    assert (mark["step"], mark["go"], mark["short"]) == (2, 2, "wild diverged")
+    assert mark["label"] == "wild diverged at step 2: the loss is not finite"
+
+
+def test_a_lane_without_steps_keeps_its_legend():
+    _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [curve([])])], "loss")))
+    assert (drawn["series"], drawn["n"]) == ("a", 0)
+
+
+def test_the_charts_of_what_is_inside_are_whole():
+    steps = inside.steps_frame(["a", "b"], np.array([[1, 2, 3, 4, 5], [2, 3, 4, 5, 6.0]]))
+    assert spec(inside.steps(steps, 2))["layer"]
+    assert steps["middle"].tolist() == [3, 4]
+    frame = inside.histogram_frame(np.array([-2.0, -1, 0]), {"m": np.array([0.25, 0.75])})
+    assert spec(inside.histogram(frame))["mark"]
+    assert frame["share"].sum() == 1

@@ -1,0 +1,73 @@
+"""What an optimizer keeps and how large its steps are, against the training's own state and what a step does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import TINY, recorded
+
+from explorer import Run
+from explorer.runs.replay import restore
+from explorer.runs.views import optimizer_state as view
+
+
+def made(tmp_path, name: str, steps: int = 9) -> Run:
+    config = TINY.replace({"optimizer.name": name, "optimizer.weight_decay": 0.0, "train.clip": None})
+    return recorded(tmp_path / f"{name}.run", steps, config, every=3)
+
+
+def test_quantiles_and_histogram_are_those_of_the_state_itself(tmp_path):
+    run = made(tmp_path, "adamw")
+    plain, arrays = view.spread(str(run.path), 9)
+    assert plain["keys"] == ["exp_avg", "exp_avg_sq"]
+    assert plain["symbols"] == ["m", "v"]
+    assert arrays["steps"].tolist() == [0, 3, 6, 9]
+    assert np.isnan(arrays["exp_avg:quantiles"][0]).all()
+    state = restore(run, 9).state()
+    sizes = np.concatenate([v.numpy().ravel() for k, v in state.items() if k.endswith("/exp_avg")])
+    sizes = np.abs(sizes)[sizes != 0].astype(np.float64)
+    np.testing.assert_allclose(arrays["exp_avg:quantiles"][-1], np.quantile(sizes, view.QUANTILES), rtol=1e-12)
+    assert arrays["exp_avg:histogram"].sum() == pytest.approx(1)
+    at = np.searchsorted(view.BINS, np.log10(np.median(sizes))) - 1
+    inside = (np.log10(sizes) >= view.BINS[at]) & (np.log10(sizes) < view.BINS[at + 1])
+    assert arrays["exp_avg:histogram"][at] == pytest.approx(inside.mean())
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("sgd", []),
+        ("nesterov", ["momentum_buffer"]),
+        ("rmsprop", ["square_avg"]),
+        ("adagrad", ["sum"]),
+        ("muon", ["exp_avg", "exp_avg_sq", "momentum_buffer"]),
+    ],
+)
+def test_each_optimizer_keeps_its_own(tmp_path, name, keys):
+    assert view.spread(str(made(tmp_path, name, 4).path), 4)[0]["keys"] == keys
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd", "rmsprop", "adagrad"])
+def test_the_step_just_taken_is_the_factor_times_what_it_was_applied_to(tmp_path, name):
+    run = made(tmp_path, name)
+    training = restore(run, 8)
+    before = {key: value.clone() for key, value in training.weights().items()}
+    step = next(training)
+    state = training.state()
+    for key, factor in view.factors(training, step.lr).items():
+        if f"{key}/exp_avg" in state:
+            pulled = (state[f"{key}/exp_avg"] / (1 - 0.9 ** state[f"{key}/step"])).flatten()
+        else:
+            pulled = training.grads[key].flatten()
+        moved = (before[key] - training.weights()[key]).flatten()
+        torch.testing.assert_close(factor * pulled, moved, rtol=1e-3, atol=3e-7)
+
+
+def test_muons_matrices_have_no_factor_and_the_rest_has(tmp_path):
+    plain, arrays = view.effective(str(made(tmp_path, "muon", 4).path), 4)
+    assert plain["whole"]
+    assert all("blocks." in name for name in plain["whole"])
+    assert "embedding.weight" in plain["names"]
+    assert arrays["sizes"].shape == (len(plain["names"]), len(view.QUANTILES))
+    assert (np.diff(arrays["sizes"], axis=1) >= 0).all()

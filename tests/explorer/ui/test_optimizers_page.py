@@ -1,0 +1,210 @@
+"""The page of races run by Streamlit without a browser: every section, true sentences, refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from messages import looked_for, read_curves
+from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY
+from waiting import until
+
+from explorer import Run
+from explorer.runs import catalogue, file, race
+from explorer.ui import knobs, server
+from explorer.ui.optimizers import contenders, lanes, scheduling
+
+APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+STEPS = 30
+BASE = TINY.replace({"train.steps": STEPS})
+WILD = {"optimizer.name": "sgd", "optimizer.lr": 90, "train.clip": None}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stems(tmp_path_factory) -> Iterator[list[str]]:
+    """A host, and a race that is over: AdamW of two seeds, Muon, and one that diverged."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "folder", lambda: folder)
+        patch.setattr(contenders, "usual", lambda: race.named([BASE, BASE.replace({"optimizer.name": "muon"})]))
+        assert server.host().wait()
+        changes = [{}, {"train.seed": 1}, {"optimizer.name": "muon", "optimizer.lr": 0.01}, WILD]
+        paths = race.begin(race.named([BASE.replace(change) for change in changes]), "tiny")
+        server.host().order(paths[0], "play")
+        runs = [Run.open(path) for path in paths]
+        until(lambda: all(r.status.state in ("finished", "diverged") for r in runs), "the race is over")
+        yield [path.stem for path in paths]
+        server.host().close()
+        server.host.clear()
+
+
+def visit(section: str = "Race", **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.query_params["contest"] = section
+    app.switch_page("../pages/optimizers.py")
+    app.run()
+    return settled(app)
+
+
+def settled(app: AppTest) -> AppTest:
+    until(lambda: not waiting(app.run()), "slow pictures are there")
+    assert not app.exception, app.exception
+    return app
+
+
+def waiting(app: AppTest) -> bool:
+    return "waiting" in app.session_state and bool(app.session_state["waiting"])
+
+
+def curves(app: AppTest, title: str) -> tuple[dict, list[dict]]:
+    """The canvas of this title."""
+    told = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"]
+    (found,) = [read for read in map(read_curves, told) if read[0]["look"]["title"] == title]
+    return found
+
+
+def html(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_race_shows_each_contender_its_seeds_as_a_band_and_who_diverged(stems):
+    app = visit(run=stems[0])
+    header, drawn = curves(app, "Loss")
+    assert len(drawn) == 3
+    assert [c["band"] for c in drawn] == [True, False, False]
+    runs = [Run.open(catalogue.path_of(stem)) for stem in stems]
+    both = np.stack([run.steps["loss"] for run in runs[:2]])
+    np.testing.assert_allclose(drawn[0]["value"], both.mean(0))
+    np.testing.assert_allclose(drawn[1]["value"], runs[2].steps["loss"])
+    assert "diverged" in header["nonfinite"][0]["label"]
+    assert {title for title in ("Right answers", "Update ratio", "Gradient norm") if curves(app, title)}
+    told = " ".join(looked_for(app))
+    assert "each seed began from the same weights for all" in told
+    assert "diverged." in told
+    assert all(race.weights_hash(run) in html(app) for run in runs)
+
+
+def test_over_tokens_and_time_the_curves_end_where_the_run_did(stems):
+    app = visit(run=stems[2])
+    run = Run.open(catalogue.path_of(stems[2]))
+    app.segmented_control(key="race-axis").set_value("tokens").run()
+    header, drawn = curves(settled(app), "Loss")
+    assert header["look"]["across"] == "tokens"
+    assert drawn[1]["step"].tolist() == [0, *run.steps["tokens"][:-1].tolist()]
+    app.segmented_control(key="race-axis").set_value("time").run()
+    _, drawn = curves(settled(app), "Loss")
+    np.testing.assert_allclose(drawn[1]["step"], [0, *np.cumsum(run.steps["seconds"])[:-1]])
+
+
+def test_another_contenders_weights_are_looked_at_at_the_same_step(stems):
+    app = visit(run=stems[0], step="12")
+    app.selectbox(key=f"race-look:{stems[0]}").set_value(stems[2]).run()
+    settled(app)
+    assert app.session_state["run"] == stems[2]
+    assert app.session_state["step"] == 12
+    assert curves(app, "Loss")[0]["cursor"] == 12
+
+
+def test_race_again_is_another_race_from_the_same_weights(stems):
+    app = visit(run=stems[0])
+    app.button(key="race-again").click().run()
+    settled(app)
+    again = server.opened(str(catalogue.path_of(app.session_state["run"])))
+    members = list(server.racing(again).values())
+    assert not {run.id for run in members} & set(stems)
+    until(lambda: all(race.weights_hash(run) for run in members), "the weights are drawn")
+    old = [Run.open(catalogue.path_of(stem)) for stem in stems]
+    assert [race.weights_hash(run) for run in members] == [race.weights_hash(run) for run in old]
+
+
+@pytest.mark.parametrize("section", ["Inside", "Surface", "Toy surfaces", "Predict"])
+def test_every_section_stands_on_a_race_and_on_a_single_run(section, stems):
+    app = visit(section, run=stems[0])
+    assert looked_for(app) or "needs 3 snapshots" in app.info[0].value
+    path = catalogue.new_path("single")
+    file.begin(path, BASE)
+    visit(section, run=path.stem)
+
+
+def test_inside_shows_what_is_kept_and_a_schedule_is_set_while_it_is_previewed(stems):
+    app = visit("Inside", run=stems[0])
+    assert curves(app, "Size of m")[1][0]["n"] > 1
+    app.segmented_control(key="optimizer-part").set_value("Schedule").run()
+    settled(app)
+    key = f"schedule:{stems[0]}"
+    app.selectbox(key=f"{key}:name").set_value("one-cycle")
+    app.number_input(key=f"{key}:steps").set_value(STEPS + 20).run()
+    _, (applied, ahead) = curves(settled(app), "Learning rate")
+    assert applied["n"] == STEPS
+    app.button(key=f"{key}:use").click().run()
+    settled(app)
+    run = Run.open(catalogue.path_of(stems[0]))
+    assert (run.events[-1].kind, run.config_at(STEPS).optimizer.schedule) == ("set", "one-cycle")
+    server.host().order(run.path, "single").result(timeout=30)
+    until(lambda: run.last == STEPS + 1, "one more step")
+    assert run.steps["lr"][-1] == pytest.approx(ahead["value"][0])
+
+
+def test_guesses_are_told_after_the_reveal(stems):
+    app = visit("Predict", run=stems[0])
+    assert not [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"], "all is hidden"
+    looked_at = SimpleNamespace(run=Run.open(catalogue.path_of(stems[0])))
+    names = [contender.name for contender in lanes.contenders(looked_at)]
+    app.number_input(key=f"votes:{stems[0]}:{names[1]}").set_value(7)
+    app.toggle(key=f"draw:{stems[0]}").set_value(True).run()
+    app.selectbox(key=f"curve-of:{stems[0]}").set_value(names[1]).run()
+    app.button(key="reveal").click().run()
+    settled(app)
+    _, drawn = curves(app, "Loss")
+    assert drawn[-1]["series"] == f"the class’s {names[1]}"
+    assert any("of 7 saw it coming" in m.value for m in app.markdown)
+    assert any("off by" in told for told in looked_for(app))
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("train.batch", "is no setting; write it as"),
+        ("train.batch=0", "train.batch"),
+        ("foo.bar=1", "there is no setting"),
+        ("optimizer.drawn=0:1", "is no curve"),
+    ],
+)
+def test_a_contender_that_cannot_be_is_refused_in_words(words, refusal):
+    rows = [{"optimizer": "sgd", "learning rate": None, "other settings": words}]
+    with pytest.raises(ValueError, match=refusal):
+        contenders.configured("reverse", 100, 1, rows)
+
+
+def test_the_form_races_any_knob_and_the_names_say_what_differs():
+    table = pd.DataFrame(
+        [("adamw", 1e-3, ""), ("adamw", 1e-3, "train.batch=64 train.label_smoothing=0.1"), ("sgd", None, None)],
+        columns=contenders.COLUMNS,
+    )
+    named = race.named(contenders.configured("reverse", 100, 1, table.to_dict("records")))
+    assert list(named) == [
+        "AdamW · lr 0.001 · batch 32 · label smoothing 0",
+        "AdamW · lr 0.001 · batch 64 · label smoothing 0.1",
+        "SGD · lr 0.3 · batch 32 · label smoothing 0",
+    ]
+    assert len(contenders.configured("reverse", 100, 3, table.to_dict("records"))) == 9
+    with pytest.raises(ValueError, match="two contenders are the same"):
+        race.named([BASE, BASE])
+
+
+def test_no_two_values_of_a_slider_look_alike():
+    assert all(rate == float(f"{rate:g}") for rate in knobs.RATES)
+
+
+def test_a_drawn_curve_is_previewed_as_it_is_drawn():
+    falling = BASE.replace({"optimizer.schedule": "drawn", "optimizer.drawn": "0:1 1:0"})
+    (line,) = scheduling.ahead(falling, 0)
+    assert line["value"][[0, -1]].tolist() == pytest.approx([5e-4, 0])
