@@ -125,7 +125,7 @@ def test_race_again_is_another_race_from_the_same_weights(stems):
     assert [race.weights_hash(run) for run in members] == [race.weights_hash(run) for run in old]
 
 
-@pytest.mark.parametrize("section", ["Inside", "Surface", "Toy surfaces", "Predict"])
+@pytest.mark.parametrize("section", ["Tuned fairly", "Inside", "Surface", "Toy surfaces", "Predict"])
 def test_every_section_stands_on_a_race_and_on_a_single_run(section, stems):
     app = visit(section, run=stems[0])
     assert looked_for(app) or "needs 3 snapshots" in app.info[0].value
