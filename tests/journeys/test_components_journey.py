@@ -33,7 +33,8 @@ def page():
     state.last += 1
     step = state.last if state.view is None else state.view
     can = dict.fromkeys(["play", "single", "reset", "branch", "share", "bookmark"], True)
-    player_bar(dict(name="reverse", state="training", words="training", step=step, last=state.last, kept=state.get("kept", []),
+    player_bar(dict(name="reverse", state="training", words="training", step=step, last=state.last,
+        kept=state.get("kept", []),
         live=state.view is None, exact=True, note=None, speed=None, can=can, share_url_query="run=a",
         projector=False, events=[dict(id=1, step=214, kind="aha", label="head 2.2 reads back", tone="good")]),
         key="bar", on_action=act)
