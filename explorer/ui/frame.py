@@ -18,7 +18,7 @@ from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, player, server
 from explorer.ui.view import View
 
-LIVE_SECONDS = 0.22
+LIVE_SECONDS = 0.235
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
 
