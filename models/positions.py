@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from models.config import ModelConfig
 from models.layers import INIT_STD
 
+BASE = 10000  # of the wavelengths: from 2π positions up to nearly 2π · BASE
+
 
 class Positions(nn.Module):
     """No positions at all: a causal model still sees how many tokens came before, nothing else."""
@@ -31,6 +33,9 @@ class Positions(nn.Module):
         """What is added to the scores, (H, T, T)."""
         return None
 
+    def reorder(self, order: Tensor) -> None:
+        """From now on position t, of the first len(order), counts as what was position order[t]."""
+
 
 class Learned(Positions):
     """One trained vector a position (Gehring et al. 2017; GPT-2)."""
@@ -42,6 +47,10 @@ class Learned(Positions):
 
     def embed(self, length: int) -> Tensor:
         return self.table[:length]
+
+    @torch.no_grad()
+    def reorder(self, order: Tensor) -> None:
+        self.table[: len(order)] = self.table[order]
 
 
 class Sinusoidal(Positions):
@@ -61,10 +70,18 @@ class Sinusoidal(Positions):
     def embed(self, length: int) -> Tensor:
         return self.table[:length]
 
+    def reorder(self, order: Tensor) -> None:
+        self.table[: len(order)] = self.table[order]
 
-def sinusoid(length: int, width: int) -> Tensor:
+
+def angles(length: int, width: int, base: float = BASE) -> Tensor:
+    """t · base^(−2i/C) of position t and channel pair i, (T, ⌈C/2⌉)."""
+    return torch.arange(length)[:, None] * base ** (-torch.arange(0, width, 2) / width)
+
+
+def sinusoid(length: int, width: int, base: float = BASE) -> Tensor:
     """The paper's table, (T, C); the last channel of an odd width is a sine without its cosine."""
-    angle = torch.arange(length)[:, None] * 10000 ** (-torch.arange(0, width, 2) / width)  # (T, ⌈C/2⌉)
+    angle = angles(length, width, base)
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[:, :width]
 
 
@@ -79,8 +96,7 @@ class Rotary(Positions):
 
     def __init__(self, config: ModelConfig, generator: torch.Generator):
         super().__init__(config, generator)
-        D = config.head_width
-        angle = torch.arange(config.context)[:, None] * 10000 ** (-torch.arange(0, D, 2) / D)
+        angle = angles(config.context, config.head_width)
         self.register_buffer("cos", angle.cos(), persistent=False)  # (context, D/2)
         self.register_buffer("sin", angle.sin(), persistent=False)
 
@@ -88,6 +104,9 @@ class Rotary(Positions):
         cos, sin = self.cos[: x.shape[2]], self.sin[: x.shape[2]]
         even, odd = x[..., 0::2], x[..., 1::2]  # (B, H, T, D/2)
         return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
+
+    def reorder(self, order: Tensor) -> None:
+        self.cos[: len(order)], self.sin[: len(order)] = self.cos[order], self.sin[order]
 
 
 class Alibi(Positions):
@@ -97,12 +116,20 @@ class Alibi(Positions):
 
     def __init__(self, config: ModelConfig, generator: torch.Generator):
         super().__init__(config, generator)
-        t = torch.arange(config.context)
-        distance = (t[:, None] - t[None, :]).abs()
-        self.register_buffer("table", -slopes(config.heads)[:, None, None] * distance, persistent=False)
+        self.register_buffer("table", linear_biases(config.context, config.heads), persistent=False)
 
     def bias(self, length: int) -> Tensor:
         return self.table[:, :length, :length]
+
+    def reorder(self, order: Tensor) -> None:
+        T = len(order)
+        self.table[:, :T, :T] = self.table[:, order][:, :, order]
+
+
+def linear_biases(length: int, heads: int) -> Tensor:
+    """−slope · |query − key| of each head, (H, T, T)."""
+    t = torch.arange(length)
+    return -slopes(heads)[:, None, None] * (t[:, None] - t[None, :]).abs()
 
 
 def slopes(heads: int) -> Tensor:
