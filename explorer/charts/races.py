@@ -16,6 +16,7 @@ METRIC = replace(progress.METRIC, text="Right answers of each contender", legend
 MOVED = "How far a step moves the median matrix, of its size"
 RATIO = Panel("Update ratio", MOVED, "‖Δθ‖ / ‖θ‖", "log", (1e-4, 1e-2), 260, 4, legend=False)
 NORM = replace(progress.GRADIENT, text="Gradient norm of each contender, before clipping", legend=False, height=260)
+LAG = 25  # steps by which a seed may lag behind another because its file was written a moment earlier
 AXES = {"steps": "step", "tokens": "tokens", "time": "seconds"}
 
 
@@ -53,24 +54,47 @@ def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> li
 
 
 def of_lane(lane: Lane, column: str) -> list[dict[str, Any]]:
-    """A contender's curve: a single seed as it is, several as their mean in the band from least to most."""
+    """A contender's curve: of a single seed in the band of its own extremes, of several their mean from least to most.
+
+    Seeds that have ended, or come to fewer steps, are left out where they have none.
+    """
     look = {"series": lane.name, "color": lane.color}
     known = [i for i, curve in enumerate(lane.curves) if len(curve["step"])]
     if not known:
         return [timeline.rows("train", **look)]
-    steps = lane.curves[known[0]]["step"]
-    for i in known[1:]:
-        steps = np.intersect1d(steps, lane.curves[i]["step"])
-    if not len(steps):
-        return [timeline.rows("train", **look)]
-    places = [np.searchsorted(lane.curves[i]["step"], steps) for i in known]
-    seeds = np.stack([lane.curves[i][f"{column}_mean"][at] for i, at in zip(known, places, strict=True)])
-    band = {"low": seeds.min(0), "high": seeds.max(0)} if len(known) > 1 else {}
-    line = timeline.curve("train", steps, seeds.mean(0), **band, **look)
+    if len(known) == 1:
+        curve = lane.curves[known[0]]
+        steps, middle = curve["step"], curve[f"{column}_mean"]
+        low, high = (curve.get(f"{column}_{end}", middle) for end in ("min", "max"))
+    else:
+        steps = common([lane.curves[i]["step"] for i in known])
+        seeds = np.stack([held(lane.curves[i]["step"], lane.curves[i][f"{column}_mean"], steps) for i in known])
+        middle = mean(seeds)
+        low, high = np.fmin.reduce(seeds), np.fmax.reduce(seeds)
+    line = timeline.curve("train", steps, middle, low=low, high=high, **look)
     if lane.across is not None:
-        across = np.stack([lane.across[i][at] for i, at in zip(known, places, strict=True)]).mean(0)
-        line = [_moved(part, steps, across) for part in line]
+        places = np.stack([held(lane.curves[i]["step"], lane.across[i], steps) for i in known])
+        line = [_moved(part, steps, mean(places)) for part in line]
     return line
+
+
+def common(steps: Sequence[np.ndarray]) -> np.ndarray:
+    """The steps that several seeds are drawn at: those of the longest, up to where the one that lags is."""
+    longest = max(steps, key=lambda own: own[-1])
+    lagging = [own[-1] for own in steps if own[-1] > longest[-1] - LAG]
+    return longest[longest <= min(lagging)]
+
+
+def held(own: np.ndarray, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Values known at steps `own`, each up to the next of them, at other steps; NaN beyond the last, (n,)."""
+    found = np.asarray(values, dtype=np.float64)[np.searchsorted(own, steps, side="right").clip(min=1) - 1]
+    return np.where(steps <= own[-1], found, np.nan)
+
+
+def mean(seeds: np.ndarray) -> np.ndarray:
+    """Of those that are known, over the first axis; NaN where none is."""
+    known = ~np.isnan(seeds)
+    return np.where(known, seeds, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
 
 
 def _moved(part: dict[str, Any], steps: np.ndarray, across: np.ndarray) -> dict[str, Any]:

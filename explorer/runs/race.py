@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from explorer.config import RunConfig
 from explorer.runs import catalogue, file
@@ -35,6 +36,9 @@ TITLES = {
     "adagrad": "Adagrad",
     "muon": "Muon",
 }
+
+
+_hashes: WeakKeyDictionary[Run, tuple[int, str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,11 @@ def members(run: Run, opened: Callable[[str], Run] = Run.open) -> dict[str, Run]
         return {run.id: run}
     found = {}
     for stem, name in race.names.items():
+        path = run.path.with_name(f"{stem}.run")
+        if stem != run.id and not path.is_file():
+            continue  # it may still be open, and yet it is gone
         try:
-            found[name] = run if stem == run.id else opened(str(run.path.with_name(f"{stem}.run")))
+            found[name] = run if stem == run.id else opened(str(path))
         except ValueError:
             continue
     return found
@@ -134,8 +141,16 @@ def named(configs: list[RunConfig]) -> dict[str, RunConfig]:
 
 def weights_hash(run: Run) -> str | None:
     """The first ten digits of the SHA-256 of a run's initial weights, as its file holds them; None before they are."""
-    first = run.snapshot(0)
-    return None if first is None else hashlib.sha256(first.weights).hexdigest()[:10]
+    rows = run.query("SELECT event FROM snapshots WHERE step = 0")
+    if not rows:
+        return None
+    (event,) = rows[0]  # with each change of the weights it is another
+    known = _hashes.get(run)
+    if known is None or known[0] != event:
+        first = run.snapshot(0)
+        assert first is not None
+        known = _hashes[run] = (event, hashlib.sha256(first.weights).hexdigest()[:10])
+    return known[1]
 
 
 def _short(value: object) -> str:

@@ -53,3 +53,31 @@ def test_the_charts_of_what_is_inside_are_whole():
     frame = inside.histogram_frame(np.array([-2.0, -1, 0]), {"m": np.array([0.25, 0.75])})
     assert spec(inside.histogram(frame))["mark"]
     assert frame["share"].sum() == 1
+
+
+def decimated(last: int, points: int = 30) -> dict[str, np.ndarray]:
+    """A long curve in buckets that lie elsewhere for every length, as live runs are read."""
+    edges = np.unique(np.linspace(0, last, points + 1).astype(int))[:-1]
+    return {"step": edges, "loss_mean": edges.astype(float)}
+
+
+def test_seeds_whose_buckets_differ_are_one_curve_up_to_the_one_that_lags():
+    one, two = decimated(997), decimated(1003)
+    _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [one, two])], "loss")))
+    assert drawn["n"] >= 29, "not only the steps at which both happen to have a bucket"
+    assert drawn["step"][-1] <= one["step"][-1]
+    assert np.all(drawn["low"] <= drawn["value"])
+    assert np.abs(drawn["value"] - drawn["step"]).max() <= 1003 / 30
+
+
+def test_a_seed_that_ended_early_leaves_the_mean_to_the_others():
+    short, long = curve([5.0] * 10), curve([3.0] * 100)
+    _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [short, long])], "loss")))
+    assert drawn["value"].tolist() == [4] * 10 + [3] * 90
+    assert drawn["high"].tolist() == [5] * 10 + [3] * 90
+
+
+def test_spikes_of_a_single_seed_survive_as_its_band():
+    spiky = curve([3, 2, 1]) | {"loss_min": np.array([3, 1, 1.0]), "loss_max": np.array([3, 9, 1.0])}
+    _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [spiky])], "loss")))
+    assert (drawn["low"].tolist(), drawn["high"].tolist()) == ([3, 1, 1], [3, 9, 1])
