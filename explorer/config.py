@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from explorer.tasks.fields import TASKS, Reverse, Task, Text
-from models.config import ModelConfig
+from explorer.tasks.fields import TASKS, Reverse, Task
+from models.config import Kind, ModelConfig, WordKind, WordVectorConfig
 
 OptimizerName = Literal["adamw", "adam", "sgd", "momentum", "nesterov", "rmsprop", "adagrad", "muon"]
 ScheduleName = Literal["constant", "linear", "cosine", "one-cycle", "drawn"]
 PrecisionName = Literal["float32", "bfloat16"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+FAMILIES: dict[str, type] = {"transformer": ModelConfig, "word-vectors": WordVectorConfig}
 
 QUERY_VERSION = "1"
 LIVE = frozenset(  # fields that a running training takes without a restart: the same weights go on
@@ -34,6 +44,18 @@ class Frozen(BaseModel):
     """Base of the config's parts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def family(model: Any) -> str:
+    """Which of FAMILIES a model's settings are of: its kind tells, and one without a kind is a Transformer."""
+    kind = model.get("kind") if isinstance(model, dict) else getattr(model, "kind", None)
+    return "word-vectors" if kind in get_args(WordKind) else "transformer"
+
+
+Model = Annotated[
+    Annotated[ModelConfig, Tag("transformer")] | Annotated[WordVectorConfig, Tag("word-vectors")],
+    Discriminator(family),
+]
 
 
 class OptimizerConfig(Frozen):
@@ -91,7 +113,7 @@ class TrainConfig(Frozen):
 class RunConfig(Frozen):
     """A run, decided. `RunConfig.preset("reverse").replace({"optimizer.lr": 1e-3})`."""
 
-    model: ModelConfig = ModelConfig(context=20)
+    model: Model = ModelConfig(context=20)
     task: Task = Reverse()
     optimizer: OptimizerConfig = OptimizerConfig()
     train: TrainConfig = TrainConfig()
@@ -100,13 +122,29 @@ class RunConfig(Frozen):
     @classmethod
     def _plain(cls, value: Any) -> Any:
         # a dataclass instance would pass unchecked; as a dict every field is checked again
-        return asdict(value) if isinstance(value, ModelConfig) else value
+        return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
     @model_validator(mode="after")
     def _schedule_has_an_end(self) -> RunConfig:
         if self.optimizer.schedule != "constant" and self.train.steps is None:
             raise ValueError(f"optimizer.schedule={self.optimizer.schedule} needs to know the end; set train.steps")
         return self
+
+    @model_validator(mode="after")
+    def _smooths_among_classes(self) -> RunConfig:
+        if self.model.kind == "glove" and self.train.label_smoothing:
+            raise ValueError(
+                f"train.label_smoothing={self.train.label_smoothing} has no classes to smooth among in "
+                "model.kind=glove; use 0"
+            )
+        return self
+
+    @property
+    def transformer(self) -> ModelConfig:
+        """The model's settings. ValueError where it is no Transformer, in a sentence for whoever looks at it."""
+        if isinstance(self.model, ModelConfig):
+            return self.model
+        raise ValueError(f"this run learns word vectors ({self.model.kind}), no Transformer; open it on the Words page")
 
     def get(self, path: str) -> Any:
         """The value at a path such as `optimizer.lr`. ValueError where there is none."""
@@ -128,6 +166,8 @@ class RunConfig(Frozen):
         plain = self.plain()
         if "task.name" in changes and changes["task.name"] != self.task.name:
             plain["task"] = {"name": changes["task.name"]}  # another task has other fields
+        if "model.kind" in changes and family({"kind": changes["model.kind"]}) != family(self.model):
+            plain["model"] = {}  # another family has other settings
         for path, value in changes.items():
             part, _, name = path.partition(".")
             if part not in plain:
@@ -184,7 +224,7 @@ class RunConfig(Frozen):
 
         ValueError for a run on a text of one's own, which no URL can hold.
         """
-        if isinstance(self.task, Text):
+        if getattr(self.task, "text", None) is not None:
             raise ValueError("a text of your own does not fit in a URL; share the run file instead")
         name, differences = self.nearest_preset()
         return {"v": QUERY_VERSION, "preset": name} | {p: to_word(v) for p, v in differences.items()}
@@ -218,12 +258,17 @@ def refusal(error: ValidationError) -> str:
     if first["type"] == "value_error":  # our own sentence already
         return str(first["ctx"]["error"])
     where = [str(part) for part in first["loc"]]
-    if where[:1] == ["task"] and len(where) > 2:  # ("task", "reverse", "length"): pydantic names the variant
+    if (
+        where[:1] in (["task"], ["model"]) and len(where) > 2
+    ):  # ("task", "reverse", "length"): pydantic names the variant
         where = [where[0], where[2]]
     path = ".".join(where) or "the config"
     if first["type"] == "extra_forbidden" or first["type"] == "unexpected_keyword_argument":
-        variant = str(first["loc"][1]) if where[0] == "task" else "reverse"
-        return no_setting(path, variant)
+        variant = {"task": str(first["loc"][1]), "model": "words" if "word-vectors" in first["loc"] else "reverse"}
+        return no_setting(path, variant.get(where[0], "reverse"))
+    if where == ["model", "kind"]:
+        kinds = ", ".join(get_args(Kind) + get_args(WordKind))
+        return f"model.kind={quoted(str(first['input']))} is not a kind of model; use {kinds}"
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         name = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
         return f"task.name={quoted(str(name))} is not a task; use {', '.join(TASKS)}"
@@ -245,7 +290,7 @@ def no_setting(path: str, task: str) -> str:
 def settings(task: str) -> list[str]:
     """The path of every setting that a run on this task has."""
     parts: dict[str, Any] = {
-        "model": [field.name for field in fields(ModelConfig)],
+        "model": [field.name for field in fields(FAMILIES["word-vectors" if task == "words" else "transformer"])],
         "task": TASKS[task].model_fields,
         "optimizer": OptimizerConfig.model_fields,
         "train": TrainConfig.model_fields,

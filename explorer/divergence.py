@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
+from explorer.objective import Objective
 from explorer.tasks.base import Batch
 from explorer.trace import observe
 
@@ -17,9 +18,9 @@ class Diverged(ArithmeticError):
         self.index, self.what = index, what
 
 
-def first_non_finite(model: nn.Module, batch: Batch) -> str:
+def first_non_finite(model: nn.Module, batch: Batch, objective: Objective) -> str:
     """The first tap, forward and then backward, that holds NaN or an unexpected infinity."""
-    trace = observe(model, batch)
+    trace = observe(model, batch, objective=objective)
     for name, value in trace.values.items():
         masked = name.endswith(".scores")  # −inf is how a mask says no
         if not (np.isfinite(value) | (np.isneginf(value) if masked else False)).all():

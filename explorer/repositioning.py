@@ -49,10 +49,10 @@ def longer(config: RunConfig, times: int) -> RunConfig:
         twice = grown.task.name != "induction" and config.model.kind == "decoder"  # it reads input and output in one
         tokens = (1 + twice) * grown.get("task.length")
     elif config.task.name in ("shakespeare", "python", "text"):
-        grown, tokens = config, times * config.model.context
+        grown, tokens = config, times * config.transformer.context
     else:
         raise ValueError(f"the sequences of task.name={config.task.name} have one length; it has no longer ones")
-    return grown.replace({"model.context": max(config.model.context, tokens)})
+    return grown.replace({"model.context": max(config.transformer.context, tokens)})
 
 
 def shuffled(model: nn.Module, batch: Batch, share: float, seed: int) -> tuple[nn.Module, dict[str, Tensor]]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from explorer.tasks.base import IGNORE, Batch
+from explorer.objective import CROSS_ENTROPY, IGNORE, Objective, mean_loss, token_losses
+from explorer.tasks.base import Batch
 from models.tap import Tap
 
+__all__ = ["Array", "Trace", "copied", "evaluating", "mean_loss", "observe", "token_losses", "watching"]
 Array = np.ndarray
 
 
@@ -36,22 +37,6 @@ class Trace:
     token_loss: Array
     values: dict[str, Array] = field(repr=False)
     grads: dict[str, Array] = field(repr=False)
-
-
-def token_losses(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of each token in nats, (B, T); 0 where nothing is asked."""
-    flat = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none", ignore_index=IGNORE)
-    return flat.view(targets.shape)
-
-
-def mean_loss(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy over the tokens asked, in nats.
-
-    smoothing: ε of the target's probability is shared among all V tokens, itself included: what is trained is
-    then (1 − ε) · −log p(target) + ε/V · Σ −log p (Szegedy et al. 2016, §7).
-    """
-    flat = logits.flatten(0, 1), targets.flatten()
-    return F.cross_entropy(*flat, ignore_index=IGNORE, label_smoothing=smoothing)
 
 
 @contextmanager
@@ -86,15 +71,18 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def observe(
-    model: nn.Module, batch: Batch, gradients: bool = True, wanted: Callable[[str], bool] = lambda name: True
+    model: nn.Module,
+    batch: Batch,
+    gradients: bool = True,
+    wanted: Callable[[str], bool] = lambda name: True,
+    objective: Objective = CROSS_ENTROPY,
 ) -> Trace:
     """Runs `batch` through `model` without dropout and copies out every tap that is `wanted`.
 
-    With `gradients` also ∂(mean loss)/∂(value). Costs one forward and one backward pass.
+    With `gradients` also ∂(mean loss)/∂(value). objective: the task's. Costs one forward and one backward pass.
     """
     with evaluating(model), watching(model, wanted) as seen, torch.set_grad_enabled(gradients):
-        logits = model(batch.tokens, batch.source)
-        losses = token_losses(logits, batch.targets)
+        losses = objective.losses(model(batch.tokens, batch.source), batch.targets)
         asked = batch.targets != IGNORE
         loss = losses.sum() / asked.sum()
         found = torch.autograd.grad(loss, list(seen.values()), allow_unused=True) if gradients else ()

@@ -30,8 +30,8 @@ from explorer.randomness import stream
 from explorer.schedules import learning_rate
 from explorer.tasks import build as build_task
 from explorer.tasks.base import Batch, Task
-from explorer.trace import mean_loss
-from models import precisions
+from models import precisions, word_vectors
+from models.config import ModelConfig, WordVectorConfig
 from models.layers import Dropout
 from models.transformer import adopt
 from models.transformer import build as build_model
@@ -100,7 +100,7 @@ class Training(Iterator[Step]):
     def _take(self, start: float) -> Step:
         train, index = self.config.train, self.step
         self.model.train()
-        loss, right, asked = self._gradients(index)
+        loss, right, judged, asked = self.fill_gradients(index)
         norms = norm_of_each(self.grads)
         grad_norm = torch.linalg.vector_norm(norms).item()
         if not math.isfinite(grad_norm):
@@ -117,24 +117,25 @@ class Training(Iterator[Step]):
             lr=lr,
             grad_norm=grad_norm,
             clipped_grad_norm=grad_norm * coefficient,
-            metric=right / asked,
+            metric=right / judged,
             tokens=self.tokens,
             seconds=time.perf_counter() - start,
             grad_norms=dict(zip(self.named, norms.tolist(), strict=True)),
             update_ratios=dict(zip(self.named, ratios.tolist(), strict=True)),
         )
 
-    def _gradients(self, index: int) -> tuple[float, int, int]:
-        """Fills `flat.grads` for step `index`; gives the loss, tokens right and tokens asked."""
+    def fill_gradients(self, index: int) -> tuple[float, int, int, int]:
+        """Fills `flat.grads` for step `index`; gives the loss, answers right, of how many, and tokens asked."""
+        objective = self.task.objective
         accumulate, smoothing = self.config.train.accumulate, self.config.train.label_smoothing
-        loss, right, asked = 0.0, 0, 0
+        loss, right, judged, asked = 0.0, 0, 0, 0
         for part in range(accumulate):
             batch = self.batch(index, part)
-            self._seed_dropout(index, part)
+            self.seed_dropout(index, part)
             logits = self.model(batch.tokens, batch.source)
-            part_loss = mean_loss(logits, batch.targets, smoothing) / accumulate
+            part_loss = objective.mean(logits, batch.targets, smoothing) / accumulate
             with torch.no_grad():  # told is the loss itself, whatever is trained on
-                told = mean_loss(logits, batch.targets) / accumulate if smoothing else part_loss
+                told = objective.mean(logits, batch.targets) / accumulate if smoothing else part_loss
             loss += told.item()
             if not math.isfinite(loss):
                 self.stop(batch, index, "loss")
@@ -142,9 +143,9 @@ class Training(Iterator[Step]):
             joined = self.flat.join(dict(zip(self.named, grads, strict=True)))
             self.flat.grads.copy_(joined) if part == 0 else self.flat.grads.add_(joined)
             with torch.no_grad():
-                right += int((logits.argmax(-1) == batch.targets).sum())
-                asked += batch.asked
-        return loss, right, asked
+                found, of = objective.right(logits, batch.targets)
+                right, judged, asked = right + found, judged + of, asked + batch.asked
+        return loss, right, judged, asked
 
     @torch.no_grad()
     def _update(self, lr: float) -> Tensor:
@@ -162,8 +163,8 @@ class Training(Iterator[Step]):
         generator = stream(self.config.train.seed, "batch", step, part)
         return self.task.batch(self.config.train.batch, generator).to(self.device)
 
-    def _seed_dropout(self, step: int, part: int) -> None:
-        if self.config.model.dropout == 0:
+    def seed_dropout(self, step: int, part: int) -> None:
+        if not self.dropouts or self.config.transformer.dropout == 0:
             return
         generator = stream(self.config.train.seed, "dropout", step, part, self.device.type)
         for dropout in self.dropouts:
@@ -171,7 +172,8 @@ class Training(Iterator[Step]):
 
     def stop(self, batch: Batch, index: int, what: str) -> None:
         """Raises Diverged with the name of the first tensor that is not finite."""
-        raise Diverged(index, f"the {what} is not finite; first was {first_non_finite(self.model, batch)}")
+        first = first_non_finite(self.model, batch, self.task.objective)
+        raise Diverged(index, f"the {what} is not finite; first was {first}")
 
     def apply(self, kind: str, detail: dict[str, Any]) -> None:
         """Carries out an event's effect, if it has one, from the next step on.
@@ -189,9 +191,10 @@ class Training(Iterator[Step]):
         if stuck:
             raise ValueError(f"{stuck[0]} needs a restart; live are {', '.join(sorted(LIVE))}")
         self.config = self.config.replace(changes)
-        adopt(self.model, self.config.model)
-        for dropout in self.dropouts:
-            dropout.rate = self.config.model.dropout
+        if isinstance(self.config.model, ModelConfig):
+            adopt(self.model, self.config.model)
+            for dropout in self.dropouts:
+                dropout.rate = self.config.model.dropout
 
     def weights(self) -> dict[str, Tensor]:
         """The parameters by name, as they are (not copies)."""
@@ -221,8 +224,9 @@ class Training(Iterator[Step]):
         self.model.eval()
         with numerics(self.config):
             logits = self.model(batch.tokens, batch.source)
-            loss = mean_loss(logits, batch.targets).item()
-        return loss, int((logits.argmax(-1) == batch.targets).sum()) / batch.asked
+            loss = self.task.objective.mean(logits, batch.targets).item()
+            right, judged = self.task.objective.right(logits, batch.targets)
+        return loss, right / judged
 
 
 def train(config: RunConfig) -> Training:
@@ -236,6 +240,8 @@ def train(config: RunConfig) -> Training:
 def initial_model(config: RunConfig, task: Task) -> nn.Module:
     """The model with the weights that the seed gives it."""
     generator = stream(config.train.seed, "weights")
+    if isinstance(config.model, WordVectorConfig):
+        return word_vectors.build(config.model, len(task.vocabulary), generator)
     return build_model(config.model, len(task.vocabulary), generator, task.vocabulary.pad)
 
 

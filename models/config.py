@@ -13,6 +13,7 @@ Residual = Literal["add", "none"]
 Scale = Literal["sqrt", "none"]
 Mask = Literal["causal", "none"]
 Init = Literal["gpt2", "large"]
+WordKind = Literal["skip-gram", "cbow", "glove"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +77,27 @@ class ModelConfig:
     def head_width(self) -> int:
         """Channels D of one head."""
         return self.width // self.heads
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordVectorConfig:
+    """The shape of two vectors for each word. Raises ValueError naming the field, the value and a way out.
+
+    kind: skip-gram or cbow (with negative sampling), or glove.   width: numbers C of a vector.
+    x_max, alpha: GloVe's weight of a pair seen x times is (x / x_max)^alpha, at most 1; the others have none.
+    """
+
+    kind: WordKind = "skip-gram"
+    width: int = 48
+    x_max: float = 10.0
+    alpha: float = 0.75
+
+    LIMITS: ClassVar[dict[str, tuple[float, float]]] = {"width": (2, 300), "x_max": (0.1, 1000), "alpha": (0, 1)}
+    # read by pydantic when a WordVectorConfig is a field of a RunConfig: refuse unknown names
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self.LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"model.{name}={value} is out of range; use {low} to {high}")

@@ -24,7 +24,7 @@ def fit(search: dict) -> Answer:
     built: set[str] = set()
     for params in combinations(wanted.knobs):
         config = wanted.config.replace(changes(wanted.knobs, params))
-        shape = repr((config.model.kind, config.model.context, config.model.mask))
+        shape = repr([getattr(config.model, name, None) for name in ("kind", "context", "mask")])
         if shape not in built:
             build(config.task, config.model)
             built.add(shape)

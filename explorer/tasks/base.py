@@ -5,13 +5,16 @@ B batch, T position, S source position, V vocabulary.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-IGNORE = -100  # a target that nothing is asked of; torch.nn.functional.cross_entropy's default
+from explorer.objective import CROSS_ENTROPY, IGNORE, Objective
+
+__all__ = ["IGNORE", "Batch", "Task", "Vocabulary"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Task(ABC):
     metric: what the share of right answers counts, in words.
     corpus, fingerprint: the body of data in words, and what tells it from any other; "" where the data is
     made from the fields alone.
+    objective: what training makes small, and what counts as right.
     """
 
     vocabulary: Vocabulary
@@ -71,6 +75,7 @@ class Task(ABC):
     metric: str = "share of tokens predicted right"
     corpus: str = ""
     fingerprint: str = ""
+    objective: Objective = CROSS_ENTROPY
 
     @abstractmethod
     def batch(self, size: int, generator: torch.Generator) -> Batch:
@@ -79,6 +84,12 @@ class Task(ABC):
     def held_out(self, size: int, generator: torch.Generator) -> Batch | None:
         """`size` examples never trained on; None where every batch is new anyway."""
         return None
+
+    @property
+    def guessing(self) -> tuple[float, str]:
+        """The loss of who knows nothing of the input, and what that one says, in words."""
+        symbols = len(self.vocabulary)
+        return math.log(symbols), f"ln {symbols} = {math.log(symbols):.2f}"
 
     @property
     def prompt(self) -> Tensor | None:

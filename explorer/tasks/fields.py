@@ -103,11 +103,24 @@ class Dates(TaskFields):
     language: Literal["fr", "de", "hu", "ja"] = "fr"
 
 
+class Words(TaskFields):
+    """Which words stand near which, in Shakespeare's plays or in a text of your own, which travels in the run file."""
+
+    name: Literal["words"] = "words"
+    text: Annotated[str, Field(max_length=MAX_TEXT, description="none: Shakespeare's plays")] | None = None
+    vocabulary: Annotated[int, Field(ge=8, le=5000, description="words known, the most frequent")] = 2000
+    window: Annotated[int, Field(ge=1, le=20, description="how far apart words still count as near")] = 5
+    negatives: Annotated[int, Field(ge=1, le=50, description="noise words for each true pair")] = 5
+    subsample: Annotated[
+        float, Field(gt=0, le=1, allow_inf_nan=False, description="share above which a word is thinned; 1: none")
+    ] = 1e-3
+
+
 Task = Annotated[
-    Reverse | Copy | Sort | Induction | Addition | Shakespeare | Python | Text | Dates,
+    Reverse | Copy | Sort | Induction | Addition | Shakespeare | Python | Text | Dates | Words,
     Field(discriminator="name"),
 ]
 TASKS: dict[str, type[TaskFields]] = {
     kind.model_fields["name"].default: kind
-    for kind in (Reverse, Copy, Sort, Induction, Addition, Shakespeare, Python, Text, Dates)
+    for kind in (Reverse, Copy, Sort, Induction, Addition, Shakespeare, Python, Text, Dates, Words)
 }

@@ -160,9 +160,9 @@ def head_paths(config: RunConfig) -> dict[str, str]:
     stacks = {"encoder-decoder": ("encoder.", "decoder.")}.get(config.model.kind, ("",))
     found = {}
     for stack in stacks:
-        for block in range(config.model.layers):
+        for block in range(config.transformer.layers):
             for part in ("attention", "cross") if stack == "decoder." else ("attention",):
-                for h in range(config.model.heads):
+                for h in range(config.transformer.heads):
                     where = f"{stack[:-1]} {'cross ' if part == 'cross' else ''}".lstrip()
                     found[f"{stack}blocks.{block}.{part}.{h}"] = f"{where}head {block + 1}.{h + 1}"
     return found

@@ -56,7 +56,7 @@ def walk(
         "asked": asked,
         "targets": ["" if t == IGNORE else vocabulary.symbols[t] for t in right],
         "precision": precision_of(next(iter(attentions(training.model).values()))),
-        "activation": training.config.model.activation,
+        "activation": training.config.transformer.activation,
         "scaled": next(iter(attentions(training.model).values())).scale != 1,
         "boxes": boxes,
         "tail": tail(of, vocabulary.symbols),

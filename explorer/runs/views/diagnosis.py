@@ -85,7 +85,7 @@ def on_examples(training: Training) -> list[Finding | None]:
     batch = training.task.probe(EXAMPLES).to(training.device)
     wanted = (".mlp.pre", ".scores", ".pattern")
     values = observe(training.model, batch, gradients=False, wanted=lambda name: name.endswith(wanted)).values
-    activation = training.config.model.activation
+    activation = training.config.transformer.activation
     units = [units_of(n.removesuffix(".pre"), v, activation) for n, v in values.items() if n.endswith(".pre")]
     patterns = {n.removesuffix(".pattern"): v for n, v in values.items() if n.endswith(".pattern")}
     sure = {path: all_or_nothing(pattern, values[f"{path}.scores"]) for path, pattern in patterns.items()}
@@ -93,7 +93,7 @@ def on_examples(training: Training) -> list[Finding | None]:
         rules.stuck_units(units),
         rules.saturated_attention({path: part for path, part in sure.items() if part is not None}),
     ]
-    if training.config.model.kind == "encoder" or training.config.model.mask == "causal":
+    if training.config.model.kind == "encoder" or training.config.transformer.mask == "causal":
         return found
     return [*found, ahead(training, {p: v for p, v in patterns.items() if re.fullmatch(DECODES, p)})]
 

@@ -55,7 +55,7 @@ class Repeats:
     @classmethod
     def of(cls, training: Training) -> Repeats | None:
         """None where the task's inputs are too short to repeat anything."""
-        vocabulary, model = training.task.vocabulary, training.config.model
+        vocabulary, model = training.task.vocabulary, training.config.transformer
         n = min(LONGEST, min(training.task.length, model.context) // 2)
         if n < SHORTEST:
             return None

@@ -49,7 +49,7 @@ def measure(path: str, step: int, which: Sequence[str] = instruments.ALL, progre
         "milliseconds": found.milliseconds,
         "length": length,
         "texts": texts(training),
-        "dropout": training.config.model.dropout,
+        "dropout": training.config.transformer.dropout,
         "last": training.step == training.config.train.steps,
     }
     arrays = {

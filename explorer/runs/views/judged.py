@@ -44,7 +44,7 @@ def frequencies(path: str) -> dict[str, np.ndarray]:
 def judged(training: Training) -> Trace:
     """The probe's first examples, run through the model for their losses."""
     batch = training.task.probe(JUDGED).to(training.device)
-    return observe(training.model, batch, gradients=False, wanted=lambda name: False)
+    return observe(training.model, batch, False, lambda name: False, training.task.objective)
 
 
 def by_target(training: Training) -> np.ndarray:

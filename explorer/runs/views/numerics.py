@@ -251,7 +251,7 @@ def dropout(path: str, step: int, rate: float, masks: int, progress: Progress = 
         compared = [_compared(undropped_[name][0].astype(np.float64), exact(drawn_[name].cpu())) for name in drawn_]
         arrays[f"{kind}_noise"], arrays[f"{kind}_mean"] = np.array(compared).T
     plain = {"step": step, "layer": layer, "junctions": list(under[0]), "rate": rate, "masks": masks, "total": total}
-    return plain | {"own_rate": training.config.model.dropout}, arrays
+    return plain | {"own_rate": training.config.transformer.dropout}, arrays
 
 
 def _compared(undropped: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:

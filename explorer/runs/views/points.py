@@ -70,7 +70,7 @@ def choices(training: Training) -> dict[str, dict[str, list]]:
     found: dict[str, dict[str, list]] = {f"{stack}input": {} for stack in stacks}
     found["output"] = {}
     found |= {f"{stack}positions": {} for stack in stacks if table_of(training, stack) is not None}
-    found |= {f"{stack}states": {"layers": list(range(training.config.model.layers + 1))} for stack in stacks}
+    found |= {f"{stack}states": {"layers": list(range(training.config.transformer.layers + 1))} for stack in stacks}
     heads = [f"{path}.{h}" for path, attention in attentions(model).items() for h in range(attention.heads)]
     return found | {"queries-keys": {"heads": heads}}
 
@@ -84,7 +84,7 @@ def table_of(training: Training, stack: str) -> Tensor | None:
     """What a stack adds to its embeddings, (T, C); None where positions get in otherwise or not at all."""
     positions = training.model.get_submodule(f"{stack}positions")
     assert isinstance(positions, Positions)
-    return positions.embed(training.config.model.context)
+    return positions.embed(training.config.transformer.context)
 
 
 def taken(training: Training, subject: Subject, told: bool = True) -> Points:

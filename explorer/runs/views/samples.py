@@ -54,7 +54,7 @@ def generation(path: str, step: int, length: int = 160, progress: Progress = Non
         raise ValueError("this task does not write; only a decoder on a text does")
     tokens = prompt.to(training.device)  # (1, T)
     generator = stream(0, "generation")
-    context = training.config.model.context
+    context = training.config.transformer.context
     with numerics(training.config), evaluating(training.model):
         for _ in range(length):
             p = training.model(tokens[:, -context:])[0, -1].softmax(-1).cpu()

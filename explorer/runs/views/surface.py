@@ -199,7 +199,7 @@ def laid(path: str, step: int, laying: Laying, progress: Progress) -> Surface:
         "samples": len(batch.tokens),
         "batch": len(whole.tokens),
         "accumulate": training.config.train.accumulate,
-        "dropout": training.config.model.dropout,
+        "dropout": training.config.transformer.dropout,
         "parameters": len(home),
         "wandering": None,
     }

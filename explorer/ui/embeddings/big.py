@@ -34,7 +34,7 @@ def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
             return
         there = view.at(step, "big")
         what = choice.what if choice.what.endswith("states") else f"{stacks_of(view.run.config)[-1]}states"
-        layer = choice.layer if choice.what == what else view.run.config.model.layers
+        layer = choice.layer if choice.what == what else view.run.config.transformer.layers
         own = choice.asked | {"what": what, "head": "", "layer": layer}
         found = there.picture("embeddings.big", lane="maps", doing="mapping {of} parts", **own)
         if found is None:

@@ -71,7 +71,7 @@ def kinds(config: RunConfig) -> list[str]:
     """The sets of points that a model has."""
     stacks = stacks_of(config)
     own = [f"{stack}input" for stack in stacks] + ["output"]
-    if config.model.positions in ("learned", "sinusoidal"):
+    if config.transformer.positions in ("learned", "sinusoidal"):
         own += [f"{stack}positions" for stack in stacks]
     return [*own, *(f"{stack}states" for stack in stacks), "queries-keys"]
 
@@ -85,9 +85,9 @@ def heads(config: RunConfig) -> list[str]:
     """Every head of a model by name."""
     found = []
     for stack in stacks_of(config):
-        for layer in range(config.model.layers):
+        for layer in range(config.transformer.layers):
             for part in ["attention", *(["cross"] if stack == "decoder." else [])]:
-                found += [f"{stack}blocks.{layer}.{part}.{head}" for head in range(config.model.heads)]
+                found += [f"{stack}blocks.{layer}.{part}.{head}" for head in range(config.transformer.heads)]
     return found
 
 
@@ -104,7 +104,7 @@ def controls(view: View) -> Choice:
         what = one_of("Points", kinds(config), "map-of", short)
         layer, head = 0, ""
         if what.endswith("states"):
-            names = ["input", *(f"layer {i + 1}" for i in range(config.model.layers))]
+            names = ["input", *(f"layer {i + 1}" for i in range(config.transformer.layers))]
             layer = picked("Stream after", names, "map-layer", len(names) - 1)
         if what == "queries-keys":
             known = heads(config)

@@ -157,7 +157,7 @@ def frame(
 
 def width_of(view: View, choice: Choice) -> int:
     """Dimensions of the space that the points are in."""
-    return view.config.model.head_width if choice.head else view.config.model.width
+    return view.config.transformer.head_width if choice.head else view.config.model.width
 
 
 def shades(answer: Answer) -> list[Shade]:

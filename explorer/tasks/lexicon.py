@@ -1,0 +1,117 @@
+"""A text as words: which there are, how often, and which stand near which.
+
+N words of the text that are known, V words known, P pairs of words that stand near each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+
+from explorer.tasks import corpus
+from explorer.tasks.cache import Entry, cached
+from explorer.tasks.corpus import Corpus
+
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")  # letters of any script, with apostrophes inside
+THINNING_SEED = 20_13
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """words (V,), the most frequent first; counts (V,); tokens (N,) int16, the text without the words not known.
+
+    read: words of the text, known or not.   different: how many different ones.
+    """
+
+    words: tuple[str, ...]
+    counts: np.ndarray
+    tokens: np.ndarray
+    read: int
+    different: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Ordered pairs of words near each other: first, second (P,) int16, and x (P,) float32, how often, each time
+    counted as 1/distance. Every pair is there in both orders."""
+
+    first: np.ndarray
+    second: np.ndarray
+    x: np.ndarray
+
+
+def split(text: str) -> list[str]:
+    """The words of a text in lower case."""
+    return WORD.findall(text.lower().replace("’", "'"))
+
+
+@lru_cache(maxsize=8)
+def lexicon(source: Corpus, size: int) -> Lexicon:
+    """The `size` most frequent words of a corpus, and the corpus in them; from memory, from disk or made now."""
+
+    def make() -> Entry:
+        text = source.read()
+        read = split(text)
+        known = Counter(read)
+        words = [word for word, _ in sorted(known.items(), key=lambda item: (-item[1], item[0]))[:size]]
+        number = {word: i for i, word in enumerate(words)}
+        tokens = np.array([number[word] for word in read if word in number], dtype=np.int16)
+        counts = np.array([known[word] for word in words], dtype=np.int64)
+        about = {
+            "words": words,
+            "read": len(read),
+            "different": len(known),
+            "fingerprint": corpus.fingerprint(text),
+        }
+        return Entry({"tokens": tokens, "counts": counts}, about)
+
+    entry = cached("words", f"{source.stamp} {size}", make)
+    about = dict(entry.about)
+    return Lexicon(tuple(about.pop("words")), entry.arrays["counts"], entry.arrays["tokens"], **about)
+
+
+def kept(counts: np.ndarray, subsample: float) -> np.ndarray:
+    """The chance (V,) that a word is kept: √(t/f) + t/f, at most 1, of one that is the share f of the text.
+
+    As word2vec.c has it; Mikolov et al. 2013b, §2.3 leaves out the second term. t = 1 keeps all.
+    """
+    ratio = subsample / np.maximum(counts / counts.sum(), 1e-12)
+    return np.minimum(1.0, np.sqrt(ratio) + ratio)
+
+
+def thinned(known: Lexicon, subsample: float) -> np.ndarray:
+    """The text with frequent words left out at random, (M,): once and for all, the same for every run."""
+    drawn = np.random.default_rng(THINNING_SEED).random(len(known.tokens))
+    return known.tokens[drawn < kept(known.counts, subsample)[known.tokens]]
+
+
+def cooccurrences(tokens: np.ndarray, size: int, window: int, by_distance: bool) -> sparse.csr_array:
+    """How often each word stands within `window` words of each other, (V, V), symmetric.
+
+    by_distance: two words d apart count 1/d, as in GloVe; else 1.
+    """
+    total = sparse.csr_array((size, size), dtype=np.float64)
+    for distance in range(1, min(window, len(tokens) - 1) + 1):
+        before, after = tokens[:-distance].astype(np.int32), tokens[distance:].astype(np.int32)
+        weight = np.full(len(before), 1.0 / distance if by_distance else 1.0)
+        total = total + sparse.coo_array((weight, (before, after)), shape=(size, size)).tocsr()
+    return (total + total.T).tocsr()
+
+
+@lru_cache(maxsize=4)
+def pairs(source: Corpus, size: int, window: int) -> Pairs:
+    """GloVe's pairs of a corpus, from memory, from disk or made now."""
+
+    def make() -> Entry:
+        counts = cooccurrences(lexicon(source, size).tokens, size, window, by_distance=True).tocoo()
+        first, second = (index.astype(np.int16) for index in counts.coords)
+        return Entry({"first": first, "second": second, "x": counts.data.astype(np.float32)}, {})
+
+    entry = cached("word-pairs", f"{source.stamp} {size} {window}", make)
+    return Pairs(**entry.arrays)
