@@ -22,6 +22,7 @@ WIDGETS = {
     "inside",
     "about",
     "contest",
+    "order",
     "search",
     "topic",
     *(f"map-{name}" for name in MAP),
@@ -98,14 +99,14 @@ def begin_race(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep"
         open_run(path.stem)
 
 
-def begin_again(run: Run) -> None:
+def begin_again(run: Run, paused: bool = False) -> None:
     """The same from the same initial weights: the run, or the whole race it is in."""
     race = race_of(run)
     if race is None:
-        begin(run.config)
+        begin(run.config, paused)
         return
     configs = {name: one.config for name, one in server.racing(run).items()}
-    begin_race(configs, run.config.nearest_preset()[0], race.mode)
+    begin_race(configs, f"{run.config.nearest_preset()[0]}-race", race.mode, paused)
 
 
 def run() -> Run | None:

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.charts import races, theme, timeline
+from explorer.charts import races, timeline
 from explorer.runs.race import race_of
-from explorer.ui import picture, server
+from explorer.ui import chosen, picture, server
+from explorer.ui.components.sketch import PLACES, Paper, Sketched, message, sketch
 from explorer.ui.frame import cards
 from explorer.ui.optimizers import contenders, lanes
 from explorer.ui.optimizers.lanes import Contender
 from explorer.ui.view import View
 
-SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of the steps, at which the class says the loss
+VOTE_WIDTH = 180  # pixels
+ROOM = 1.2  # of the loss of guessing: so high can a curve be drawn
+TRAINED, GUESSED = "as it is trained", "as the class drew it"
+PANEL = replace(races.LOSS, dashes={TRAINED: (1, 0), GUESSED: (5, 4)})
 COMPUTED = (
-    "Votes and the guessed curve stay in this browser tab. **The winner** is the contender with the lowest mean loss "
+    "Votes and drawn curves stay in this browser tab. **The winner** is the contender with the lowest mean loss "
     "over the last 20 steps before the step looked at; one that diverged cannot win. **Off by**: the mean distance of "
-    "the guessed curve, straight from point to point, from the contender’s own, over the steps taken so far."
+    "a drawn curve, straight from place to place, from the contender’s own, over the steps taken so far."
 )
 
 
 @dataclass
 class Guess:
-    """What the class says: votes by contender, and the loss of one of them at SHARES of the steps."""
+    """What the class says: votes by contender, and by contender the losses drawn at PLACES over `steps`."""
 
+    steps: int
     votes: dict[str, int] = field(default_factory=dict)
-    of: str = ""
-    losses: list[float] = field(default_factory=list)
+    drawn: dict[str, list[float]] = field(default_factory=dict)
     revealed: bool = False
 
 
@@ -49,7 +53,8 @@ def show(view: View) -> None:
         )
         return
     guesses = st.session_state.setdefault("guesses", {})
-    guess: Guess = guesses.setdefault(race.id, Guess())
+    steps = view.config.train.steps or max(view.last, contenders.STEPS)
+    guess: Guess = guesses.setdefault(race.id, Guess(steps))
     found = lanes.contenders(view)
     if guess.revealed:
         reveal(view, found, guess)
@@ -59,16 +64,16 @@ def show(view: View) -> None:
 
 
 def ask(view: View, found: list[Contender], guess: Guess) -> None:
-    """Hands up for each contender, and a curve for one."""
+    """Hands up for each contender, and a curve for any of them."""
     with cards("predict", 1)[0]:
         st.markdown("**Who wins?** The curves are hidden until you reveal them. Count the hands:")
-        for place, contender in zip(st.columns(len(found)), found, strict=True):
-            votes = place.number_input(contender.name, 0, 500, key=f"votes:{view.run.id}:{contender.name}")
-            guess.votes[contender.name] = int(votes)
-        if st.toggle("Draw a curve too", key=f"draw:{view.run.id}"):
-            draw(view, found, guess)
-        else:
-            guess.of, guess.losses = "", []
+        with st.container(horizontal=True):
+            for contender in found:
+                votes = st.number_input(
+                    contender.name, 0, 500, key=f"votes:{view.run.id}:{contender.name}", width=VOTE_WIDTH
+                )
+                guess.votes[contender.name] = int(votes)
+        draw(view, found, guess)
         st.button(
             "Reveal: run the race",
             key="reveal",
@@ -77,27 +82,50 @@ def ask(view: View, found: list[Contender], guess: Guess) -> None:
             on_click=run,
             args=(view, guess),
         )
-        top = max(guess.votes.values(), default=0)
-        favourites = [name for name, votes in guess.votes.items() if votes == top and top]
-        picture.look_for(
-            "predict",
-            f"the class is for {' and '.join(favourites)} with {top} of {sum(guess.votes.values())} votes."
-            if favourites
-            else "nobody has voted yet; the race can be revealed all the same.",
-        )
+        picture.look_for("predict", favourite(guess))
+
+
+def favourite(guess: Guess) -> str:
+    """For whom the class is."""
+    top = max(guess.votes.values(), default=0)
+    names = [name for name, votes in guess.votes.items() if votes == top and top]
+    if names:
+        return f"the class is for {' and '.join(names)} with {top} of {sum(guess.votes.values())} votes."
+    drawn = f"; {len(guess.drawn)} of {len(guess.votes)} curves are drawn" if guess.drawn else ""
+    return f"nobody has voted yet{drawn}; the race can be revealed all the same."
 
 
 def draw(view: View, found: list[Contender], guess: Guess) -> None:
-    """The loss that the class expects of one contender along the way."""
-    guessing = math.log(view.about["vocabulary"])
-    guess.of = st.selectbox("Whose loss", [c.name for c in found], key=f"curve-of:{view.run.id}", width=320)
-    values = []
-    for place, share in zip(st.columns(len(SHARES)), SHARES, strict=True):
-        words = f"after {share:.0%} of the steps"
-        start = round(guessing * (1 - 0.6 * share), 1)
-        key = f"curve:{view.run.id}:{share}"
-        values.append(place.slider(words, 0.0, round(1.2 * guessing, 1), start, 0.1, key=key, format="%.1f nats"))
-    guess.losses = values
+    """The loss that the class expects of each contender along the way, drawn one after the other."""
+    own = {contender.name: contender for contender in found}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Draw the loss of", list(own), key=f"curve-of:{view.run.id}", width=320)
+
+        def wipe() -> None:
+            guess.drawn.pop(name, None)
+
+        st.button("Wipe it", key="wipe", icon=":material/ink_eraser:", on_click=wipe, disabled=name not in guess.drawn)
+    high, guessing = ROOM * math.log(view.about["vocabulary"]), math.log(view.about["vocabulary"])
+    paper = Paper(
+        "What the class expects",
+        f"Loss of {name} over steps as the class expects it; who guesses at random has {guessing:.2f}",
+        races.LOSS.unit,
+        high,
+        "step",
+        guess.steps,
+    )
+    others = [Sketched(n, own[n].color, heights) for n, heights in guess.drawn.items() if n != name and n in own]
+    told = message(
+        paper,
+        Sketched(name, own[name].color, guess.drawn.get(name, ())),
+        others,
+        bool(st.session_state.get("projector")),
+    )
+
+    def keep(heights: list[float]) -> None:
+        guess.drawn[name] = heights
+
+    sketch(told, high=high, key=f"sketch:{view.run.id}", on_drawn=keep)
 
 
 def run(view: View, guess: Guess) -> None:
@@ -109,27 +137,59 @@ def run(view: View, guess: Guess) -> None:
 
 
 def reveal(view: View, found: list[Contender], guess: Guess) -> None:
-    """The curves with the guess over them, and who was right."""
-    drawn = races.parts([lanes.lane(contender, "steps") for contender in found], "loss", view.cursor)
-    steps = view.config.train.steps or view.last
-    if guess.losses:
-        drawn += guessed(view, guess, steps)
+    """The curves with the guesses over them, and who was right."""
+    raced = races.parts([lanes.lane(contender, "steps") for contender in found], "loss", view.cursor)
+    drawn = guessed(found, guess)
+    panel = PANEL if drawn else races.LOSS
     with cards("revealed", 1)[0]:
-        picture.curves(races.LOSS, drawn, "predicted")
+        picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *drawn], "predicted")
         st.markdown(f"**{result(view, found, guess)}**")
-        picture.look_for("revealed", off_by(found, guess, steps))
+        picture.look_for("revealed", off_by(found, guess))
+        with st.container(horizontal=True):
 
-        def hide() -> None:
-            guess.revealed = False
+            def hide() -> None:
+                guess.revealed = False
 
-        st.button("Hide again", key="hide-again", icon=":material/visibility_off:", on_click=hide)
+            st.button("Hide again", key="hide-again", icon=":material/visibility_off:", on_click=hide)
+            st.button(
+                "Guess anew, from the start",
+                key="guess-anew",
+                icon=":material/replay:",
+                on_click=anew,
+                args=(view,),
+                help="The same contenders from the same initial weights, as a new race that waits at step 0.",
+            )
 
 
-def guessed(view: View, guess: Guess, steps: int) -> list[dict[str, Any]]:
-    """The class's curve, from guessing at step 0."""
-    at = np.array([0.0, *SHARES]) * steps
-    values = np.array([math.log(view.about["vocabulary"]), *guess.losses])
-    return timeline.curve("validation", at, values, series=f"the class’s {guess.of}", color=theme.OUTSIDE)
+def anew(view: View) -> None:
+    """The same race again, waiting to be guessed."""
+    try:
+        chosen.begin_again(view.run, paused=True)
+        st.session_state.rerun = True
+    except ValueError as error:
+        chosen.complain(str(error))
+
+
+def places(steps: int) -> np.ndarray:
+    """The steps at which a drawn curve has a height, (PLACES,)."""
+    return np.linspace(0, steps, PLACES)
+
+
+def guessed(found: list[Contender], guess: Guess) -> list[dict[str, Any]]:
+    """The curves that the class drew, in the contenders' colours."""
+    return [
+        part
+        for contender in found
+        if contender.name in guess.drawn
+        for part in timeline.curve(
+            "earlier",
+            places(guess.steps),
+            np.array(guess.drawn[contender.name]),
+            series=contender.name,
+            color=contender.color,
+            part=GUESSED,
+        )
+    ]
 
 
 def result(view: View, found: list[Contender], guess: Guess) -> str:
@@ -145,19 +205,26 @@ def result(view: View, found: list[Contender], guess: Guess) -> str:
     return f"{winner.name} {verb} with {loss:.3f} nats.{right}"
 
 
-def off_by(found: list[Contender], guess: Guess, steps: int) -> str:
-    """How far the class's curve is from what happened."""
-    own = [contender for contender in found if contender.name == guess.of]
-    if not guess.losses or not own:
-        return "where the curves part: the early leader need not be the winner."
-    curve = own[0].first.curve(lanes.POINTS)
-    if not len(curve["step"]):
-        return f"the class has drawn {guess.of}’s loss; its first step is being trained."
-    start = curve["loss_mean"][0]
-    said = np.interp(curve["step"], np.array([0.0, *SHARES]) * steps, [start, *guess.losses])
-    off = np.abs(said - curve["loss_mean"])
-    worst = int(np.nanargmax(off))
+def off_by(found: list[Contender], guess: Guess) -> str:
+    """How far the class's curves are from what happened: the nearest one, and where the farthest is worst."""
+    told = []
+    for contender in found:
+        heights, curve = guess.drawn.get(contender.name), contender.first.curve(lanes.POINTS)
+        if heights is None or not len(curve["step"]):
+            continue
+        said = np.interp(curve["step"], places(guess.steps), heights)
+        off = np.abs(said - curve["loss_mean"])
+        at = int(np.nanargmax(off))
+        words = f"most at step {int(curve['step'][at])}: {said[at]:.2f} was said, {curve['loss_mean'][at]:.2f} it was"
+        told.append((float(np.nanmean(off)), contender.name, words))
+    if not told:
+        drawn = "its first steps are being trained" if guess.drawn else "the early leader need not be the winner"
+        return f"where the curves part: {drawn}."
+    mean, name, words = max(told)
+    if len(told) == 1:
+        return f"the class’s curve for {name} is off by {mean:.2f} nats on average so far, {words}."
+    least, best, _ = min(told)
     return (
-        f"the class’s curve for {guess.of} is off by {np.nanmean(off):.2f} nats on average so far, most at step "
-        f"{int(curve['step'][worst])}: {said[worst]:.2f} was said, {curve['loss_mean'][worst]:.2f} it was."
+        f"the class knew {best} best, off by {least:.2f} nats on average so far, and {name} least, off by {mean:.2f}, "
+        f"{words}."
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from explorer.charts import theme, timeline
@@ -14,6 +13,7 @@ from explorer.config import RunConfig, ScheduleName, points
 from explorer.runs.run import Run
 from explorer.schedules import learning_rate, one_cycle
 from explorer.ui import picture, server
+from explorer.ui.components.sketch import PLACES, Paper, Sketched, message, sketch
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -52,7 +52,7 @@ def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
             "Steps in all", 1, 10_000_000, config.train.steps or 1000, key=f"{key}:steps", width=160
         )
         place = st.empty()
-    curve = drawn_points(key, own.drawn) if name == "drawn" else own.drawn
+    curve = drawn_by_hand(key, own.drawn, max(1, int(steps - warmup))) if name == "drawn" else own.drawn
     changes = {
         "optimizer.schedule": name,
         "optimizer.lr": float(peak),
@@ -76,22 +76,26 @@ def send(run: Run, changes: dict[str, Any]) -> None:
     server.obeyed(server.host().order(run.path, "set", **changes))
 
 
-def drawn_points(key: str, drawn: str) -> str:
-    """The points of the drawn curve, as a table that may be changed."""
-    # a table's own edits are told apart by what it began with, so that stays
-    began = st.session_state.setdefault(f"{key}:began", drawn)
-    start = pd.DataFrame(points(began), columns=["share of the run", "share of the peak"])
-    number = st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.01, required=True)
-    table = st.data_editor(
-        start,
-        num_rows="dynamic",
-        hide_index=True,
-        key=f"{key}:points",
-        column_config=dict.fromkeys(start.columns, number),
-        width=420,
+def drawn_by_hand(key: str, drawn: str, steps: int) -> str:
+    """A place to draw the curve on, as the config writes it. steps: after the warm-up."""
+    state, places = st.session_state, np.linspace(0, 1, PLACES)
+    heights = state.setdefault(f"{key}:drawn", np.interp(places, *np.array(points(drawn)).T).tolist())
+
+    def keep(found: list[float]) -> None:
+        state[f"{key}:drawn"] = found
+
+    paper = Paper(
+        "Draw the schedule",
+        "Share of the peak over the steps after the warm-up",
+        "of the peak",
+        1.0,
+        "step",
+        steps,
+        220,
     )
-    rows = table.dropna().sort_values("share of the run").to_numpy(dtype=float)
-    return " ".join(f"{at:g}:{height:g}" for at, height in rows)
+    own = Sketched("the rate", theme.WARN, heights)
+    sketch(message(paper, own, (), bool(state.get("projector"))), high=1.0, key=f"{key}:sketch", on_drawn=keep)
+    return " ".join(f"{at:g}:{height:.3g}" for at, height in zip(places, heights, strict=True))
 
 
 def so_far(view: View) -> list[dict[str, Any]]:

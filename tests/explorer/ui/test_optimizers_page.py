@@ -17,7 +17,8 @@ from waiting import until
 from explorer import Run
 from explorer.runs import catalogue, file, race
 from explorer.ui import knobs, server
-from explorer.ui.optimizers import contenders, lanes, scheduling
+from explorer.ui.components.sketch import PLACES, checked
+from explorer.ui.optimizers import contenders, lanes, predicting, scheduling
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -125,9 +126,10 @@ def test_race_again_is_another_race_from_the_same_weights(stems):
     assert [race.weights_hash(run) for run in members] == [race.weights_hash(run) for run in old]
 
 
-@pytest.mark.parametrize("section", ["Tuned fairly", "Inside", "Surface", "Toy surfaces", "Predict"])
+@pytest.mark.parametrize("section", ["Tuning", "Inside", "Surface", "Toy surfaces", "Predict"])
 def test_every_section_stands_on_a_race_and_on_a_single_run(section, stems):
     app = visit(section, run=stems[0])
+    assert app.session_state["contest"] == section
     assert looked_for(app) or "needs 3 snapshots" in app.info[0].value
     path = catalogue.new_path("single")
     file.begin(path, BASE)
@@ -158,15 +160,24 @@ def test_guesses_are_told_after_the_reveal(stems):
     assert not [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"], "all is hidden"
     looked_at = SimpleNamespace(run=Run.open(catalogue.path_of(stems[0])))
     names = [contender.name for contender in lanes.contenders(looked_at)]
-    app.number_input(key=f"votes:{stems[0]}:{names[1]}").set_value(7)
-    app.toggle(key=f"draw:{stems[0]}").set_value(True).run()
-    app.selectbox(key=f"curve-of:{stems[0]}").set_value(names[1]).run()
+    app.number_input(key=f"votes:{stems[0]}:{names[1]}").set_value(7).run()
+    (guess,) = app.session_state["guesses"].values()
+    guess.drawn[names[1]] = np.linspace(2, 1, PLACES).tolist()
     app.button(key="reveal").click().run()
     settled(app)
-    _, drawn = curves(app, "Loss")
-    assert drawn[-1]["series"] == f"the class’s {names[1]}"
+    header, drawn = curves(app, "Loss")
+    assert (drawn[-1]["series"], drawn[-1]["color"]) == (drawn[1]["series"], drawn[1]["color"])
+    assert drawn[-1]["step"].tolist() == np.linspace(0, guess.steps, PLACES).tolist()
+    assert [name for name, _ in header["dashes"]] == [predicting.TRAINED, predicting.GUESSED]
     assert any("of 7 saw it coming" in m.value for m in app.markdown)
-    assert any("off by" in told for told in looked_for(app))
+    losses = Run.open(catalogue.path_of(stems[2])).steps["loss"]
+    off = np.abs(np.interp(np.arange(STEPS), [0, guess.steps], [2, 1]) - losses).mean()
+    assert any(f"curve for {names[1]} is off by {off:.2f} nats" in told for told in looked_for(app))
+    app.button(key="guess-anew").click().run()
+    settled(app)
+    again = server.opened(str(catalogue.path_of(app.session_state["run"])))
+    assert again.id not in stems
+    assert (again.last, again.status.state) == (0, "waiting")
 
 
 @pytest.mark.parametrize(
@@ -208,3 +219,28 @@ def test_a_drawn_curve_is_previewed_as_it_is_drawn():
     falling = BASE.replace({"optimizer.schedule": "drawn", "optimizer.drawn": "0:1 1:0"})
     (line,) = scheduling.ahead(falling, 0)
     assert line["value"][[0, -1]].tolist() == pytest.approx([5e-4, 0])
+
+
+def test_a_schedule_drawn_by_hand_is_previewed_and_used(stems):
+    app = visit("Inside", run=stems[2])
+    app.segmented_control(key="optimizer-part").set_value("Schedule").run()
+    key = f"schedule:{stems[2]}"
+    app.session_state[f"{key}:drawn"] = [1.0] * 10 + [0.5] * 11
+    app.number_input(key=f"{key}:steps").set_value(STEPS + 10)
+    app.selectbox(key=f"{key}:name").set_value("drawn").run()
+    _, (_, ahead) = curves(settled(app), "Learning rate")
+    assert ahead["value"].tolist() == pytest.approx([0.005] * len(ahead["value"]))
+    app.button(key=f"{key}:use").click().run()
+    settled(app)
+    detail = Run.open(catalogue.path_of(stems[2])).events[-1].detail
+    assert detail["optimizer.drawn"].split()[9:11] == ["0.45:1", "0.5:0.5"]
+
+
+@pytest.mark.parametrize("sent", [None, "x", [1.0], [float("nan")] * PLACES, ["1"] * PLACES])
+def test_a_drawn_curve_that_is_none_is_refused(sent):
+    with pytest.raises(ValueError, match="draw it again"):
+        checked(sent, 1.0)
+
+
+def test_a_drawn_curve_stays_on_its_paper():
+    assert checked([-1, 9, *[0.5] * (PLACES - 2)], 1.0)[:3] == [0, 1, 0.5]
