@@ -23,6 +23,7 @@ NAMES = (
     "embeddings",
     "point_map",
     "race",
+    "race_page",
 )
 
 

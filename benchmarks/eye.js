@@ -13,6 +13,9 @@ const SIGNS = {
   card: () => document.querySelector('[class*="st-key-train-"] button:enabled')?.checkVisibility() || null,
   // the newest step in the loss's line, once it has two points: one alone has no length
   loss: () => inside(".st-key-board-train", ".curves")?.dataset.newest || null,
+  raced: () => inside(".st-key-board-race", ".curves")?.dataset.newest || null,
+  cursor: () => inside(".st-key-board-race", ".curves")?.dataset.cursor || null,
+  standings: () => [...document.querySelectorAll(".standings td:nth-child(4)")].map(text).join(" ") || null,
   step: () => number("Step")?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
   nats: () => number("Loss"),
   right: () => number("Right")?.match(/[\d.]+(?=%)/)?.[0] ?? null,

@@ -58,7 +58,13 @@ def made(name: str, count: int) -> Path:
     """A run file of so many steps whose first and last weights are those of an untrained model."""
     path = catalogue.new_path(name)
     file.begin(path, CONFIG)
-    training = train(CONFIG)
+    fill(path, CONFIG, count)
+    return path
+
+
+def fill(path: Path, config: RunConfig, count: int) -> None:
+    """Records so many made-up steps in the file of a run that has not begun."""
+    training = train(config)
     with Recorder(path) as recorder:
         recorder.describe(training)
         recorder.event(0, "started", {})
@@ -69,7 +75,6 @@ def made(name: str, count: int) -> Path:
         recorder.event(count, "speed", {"value": PACE})
         recorder.snapshot(training)
         recorder.status("paused", "made up")
-    return path
 
 
 def append(connection, first: int, count: int, tensors: int) -> None:

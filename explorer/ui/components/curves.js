@@ -200,6 +200,7 @@ function show(panel, data) {
   draw(panel);
   const [first] = header.curves; // what is on the screen now, for whoever watches the page
   panel.root.dataset.newest = first?.n > 1 ? first.step[first.n - 1] : "";
+  panel.root.dataset.cursor = header.cursor ?? "";
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
