@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from explorer.runs.run import Run
 Mode = Literal["lockstep", "workers"]
 
 FEWEST, MOST = 2, 8
-NAME_LENGTH = 60
+NAME_LENGTH = 80
+OPTIMIZER, SEED = "optimizer.name", "train.seed"
+ALWAYS = ("optimizer.lr", SEED)  # told of everyone where it is not the same for all
 TITLES = {
     "adamw": "AdamW",
     "adam": "Adam",
@@ -122,21 +125,35 @@ def _race(meta: dict | None, stem: str) -> Race | None:
 
 
 def named(configs: list[RunConfig]) -> dict[str, RunConfig]:
-    """Configs by what tells them apart: the optimizer's name, and every setting that is not the same for all.
+    """Configs by what tells them apart: the optimizer's name, and every setting that most of the others do not have.
 
     ValueError where two are the same.
     """
     flat = [config.flat() for config in configs]
-    paths = {path for own in flat for path in own}
-    varied = [p for p in sorted(paths) if len({str(own.get(p)) for own in flat}) > 1 and p != "optimizer.name"]
+    usual = {path: _usual([own.get(path) for own in flat]) for path in sorted({p for own in flat for p in own})}
+    varied = [path for path, (_, same) in usual.items() if not same and path not in (OPTIMIZER, SEED)]
+    if not usual[SEED][1]:
+        varied.append(SEED)  # the last word, for seeds of one contender are drawn as one
     found: dict[str, RunConfig] = {}
     for config, own in zip(configs, flat, strict=True):
-        words = [f"{path.split('.')[1].replace('_', ' ')} {_short(own[path])}" for path in varied if path in own]
-        name = " · ".join([TITLES[config.optimizer.name], *words])[:NAME_LENGTH]
-        if name in found:
-            raise ValueError(f"two contenders are the same: {name}; change a setting of one")
+        words = [
+            f"{path.split('.')[1].replace('_', ' ')} {_short(own[path])}"
+            for path in varied
+            if path in own and (path in ALWAYS or str(own[path]) != usual[path][0])
+        ]
+        name = " · ".join([TITLES[config.optimizer.name], *words])
+        if config in found.values():
+            raise ValueError(f"two contenders are the same: {name[:NAME_LENGTH]}; change a setting of one")
+        if len(name) > NAME_LENGTH:
+            name = f"{name[: NAME_LENGTH - 5]} … {len(found) + 1}"
         found[name] = config
     return found
+
+
+def _usual(values: list[object]) -> tuple[str | None, bool]:
+    """The value that more than half of them are, as text, if there is one; and whether all are."""
+    ((value, count), *_) = Counter(map(str, values)).most_common(1)
+    return value if 2 * count > len(values) else None, count == len(values)
 
 
 def weights_hash(run: Run) -> str | None:

@@ -165,3 +165,23 @@ def test_a_race_that_cannot_be_is_refused_in_words(names: list[str], words: str)
     with pytest.raises(ValueError, match=words):
         race.begin(dict.fromkeys(names, TINY), "tiny")
     assert not list(catalogue.folder().glob("*.run"))
+
+
+def test_names_tell_what_differs_and_no_more() -> None:
+    def names(*changes: dict) -> list[str]:
+        return list(race.named([TINY.replace(change) for change in changes]))
+
+    assert names({}, {"train.batch": 8}) == ["AdamW · batch 4", "AdamW · batch 8"]
+    assert names({}, {"train.batch": 8}, {"model.dropout": 0.1}) == ["AdamW", "AdamW · batch 8", "AdamW · dropout 0.1"]
+    assert names({}, {"train.seed": 1, "train.batch": 8}, {"train.seed": 1}) == [
+        "AdamW · seed 0",
+        "AdamW · batch 8 · seed 1",
+        "AdamW · seed 1",
+    ]
+    long = {f"optimizer.{name}": 0.1 for name in ("lr", "weight_decay")} | {"train.clip": 0.123456, "train.batch": 512}
+    long |= {"train.label_smoothing": 0.1234, "model.dropout": 0.1234, "optimizer.warmup": 123}
+    several = names(long | {"train.seed": 1}, long | {"train.seed": 2}, {})
+    assert len(several) == 3
+    assert all(len(name) <= race.NAME_LENGTH for name in several)
+    with pytest.raises(ValueError, match="two contenders are the same: AdamW; change"):
+        names({}, {}, {"train.batch": 8})
