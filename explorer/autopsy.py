@@ -1,196 +1,21 @@
 """The autopsy of a step that could not be taken: every operation watched, the first that broke named.
 
-    the failing step again -> Watch, operation by operation -> autopsy: which, where, from what, in words
-
-float32 holds sizes up to 3.4e38. −inf is how a mask says no, so it is expected wherever an operand has it.
+the failing step again -> Watch, operation by operation -> autopsy: which, where, from what, in words
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch import Tensor
 
 from explorer.device import numerics
 from explorer.measure.places import operation_words, tap_words
 from explorer.trace import mean_loss
 from explorer.training import Training
-from models.tap import Tap
-
-LARGEST = 3  # entries told of each operand
-UNMADE = ("empty", "new_empty", "empty_like", "empty_strided", "new_empty_strided")  # memory before it is written
-OPERANDS = {  # of operations whose operands have names, in order
-    "baddbmm": ("mask", "queries", "keys"),
-    "addmm": ("bias", "inputs", "weights"),
-    "native_layer_norm": ("inputs", "gain", "bias"),
-    "embedding": ("weights",),
-    "_softmax": ("scores",),
-    "_log_softmax": ("logits",),
-}
-ATTENDED = {("bmm", "values"): ("queries", "keys"), ("bmm", "pattern"): ("pattern", "values")}
-AGAIN = ("baddbmm", "addmm", "bmm", "mm", "mul", "add", "sub", "div", "sum")  # done once more in float64
-
-
-class Watch(TorchDispatchMode):
-    """Looks at the result of every operation until the first that is not finite where its operands are.
-
-    `found` then says which: operation, place (the innermost module), tap (the last one passed; once a gradient
-    came_back to one, the last whose gradient did), inputs, output, weight (the parameter that was not finite to
-    begin with), exact (the largest size in float64).
-    """
-
-    def __init__(self, model: nn.Module):
-        super().__init__()
-        self.parameters = dict(model.named_parameters())
-        self.running: list[str] = []
-        self.tap, self.back, self.came_back, self.resting = "", False, False, False
-        self.found: dict[str, Any] | None = None
-        self.trail: list[dict[str, Any]] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        kwargs = kwargs or {}
-        name = (
-            func._schema.name.partition("::")[2].rstrip("_")
-            if func._schema.is_mutable
-            else func.overloadpacket.__name__
-        )
-        looked = self.found is None and not self.resting and not func.is_view and name not in UNMADE
-        if looked and func._schema.is_mutable:  # what it writes over would be gone
-            before = tree_map(lambda x: x.clone() if isinstance(x, Tensor) else x, args)
-        else:
-            before = args
-        out = func(*args, **kwargs)
-        if looked:
-            self.look(name, func, before, kwargs, out)
-        return out
-
-    def look(self, name: str, func: Any, args: tuple, kwargs: dict, out: Any) -> None:
-        """Keeps the operation if its result is not finite."""
-        operands = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor) and x.is_floating_point()]
-        scalars = [x for x in tree_leaves((args, kwargs)) if isinstance(x, float)]
-        results = [x for x in tree_leaves(out) if isinstance(x, Tensor) and x.is_floating_point() and x.numel()]
-        broken = next((x for x in results if unexpected(x, operands, -math.inf in scalars).any()), None)
-        if broken is None:
-            return
-        labels = () if self.back else ATTENDED.get((name, self.tap.rpartition(".")[2]), OPERANDS.get(name, ()))
-        self.found = {
-            "operation": name,
-            "place": self.running[-1] if self.running else "loss",
-            "tap": self.tap,
-            "back": self.back,
-            "came_back": self.came_back,
-            "weight": next((w for x in operands if x.isnan().any() or x.isinf().any() for w in self.owner(x)), None),
-            "inputs": [
-                {"name": labels[i] if i < len(labels) else f"operand {i + 1}"} | summary(x)
-                for i, x in enumerate(operands)
-            ],
-            "output": summary(broken),
-            "exact": in_float64(func, args, kwargs) if name in AGAIN else None,
-        }
-
-    def owner(self, x: Tensor) -> Iterator[str]:
-        """The parameter that holds x, if one does and is not finite."""
-        for name, parameter in self.parameters.items():
-            start = parameter.data_ptr()
-            inside = start <= x.data_ptr() < start + parameter.numel() * parameter.element_size()
-            if inside and not parameter.detach().isfinite().all():
-                yield name
-
-
-def unexpected(x: Tensor, operands: list[Tensor], allowed: bool) -> Tensor:
-    """Where x is NaN or infinite, except for −inf that an operand has there, or, of another shape, anywhere."""
-    wrong = ~x.isfinite()
-    if not wrong.any():
-        return wrong
-    low = x.isneginf()
-    if allowed:
-        return wrong & ~low
-    for operand in operands:
-        hidden = operand.isneginf()
-        if hidden.any():
-            try:
-                wrong = wrong & ~(low & hidden.broadcast_to(x.shape))
-            except RuntimeError:  # not of x's shape
-                wrong = wrong & ~low
-    return wrong
-
-
-def summary(x: Tensor) -> dict[str, Any]:
-    """A tensor in a few numbers: low, high among what is finite, shares of NaN and infinity, the largest entries."""
-    x = x.detach().float().cpu()
-    finite = x[x.isfinite()]
-    sizes = x.abs().nan_to_num(nan=-1.0, posinf=-1.0).flatten()
-    places = sizes.topk(min(LARGEST, len(sizes))).indices.tolist() if len(finite) else []
-    return {
-        "shape": list(x.shape),
-        "low": float(finite.min()) if len(finite) else None,
-        "high": float(finite.max()) if len(finite) else None,
-        "nan": float(x.isnan().double().mean()),
-        "plus": float(x.isposinf().double().mean()),
-        "minus": float(x.isneginf().double().mean()),
-        "largest": [[[int(i) for i in np.unravel_index(at, x.shape)], float(x.flatten()[at])] for at in places],
-    }
-
-
-def in_float64(func: Any, args: tuple, kwargs: dict) -> float | None:
-    """The largest size that the same operation gives in float64; None where that is not finite either.
-
-    Of scores it is that of the bare products q · k, before 1/√D and the mask.
-    """
-    wide = tree_map(lambda x: x.double() if isinstance(x, Tensor) and x.is_floating_point() else x, (args, kwargs))
-    scores = func is torch.ops.aten.baddbmm.default
-    out = torch.bmm(*wide[0][1:]) if scores else func(*wide[0], **wide[1])
-    if out.isnan().any() or out.isposinf().any():
-        return None
-    return float(out[out.isfinite()].abs().max())
-
-
-@contextmanager
-def placed(model: nn.Module, watch: Watch) -> Iterator[None]:
-    """Tells `watch` which module runs and which tap was passed, and keeps a trail of what every tap held."""
-    hooks = []
-
-    def pass_tap(name: str, value: Tensor) -> None:
-        watch.tap = name
-        if watch.found is None or not any(past["wrong"] for past in watch.trail):
-            watch.resting = True
-            watch.trail.append({"tap": name, "words": tap_words(name)} | size_of(value, name.endswith(".scores")))
-            watch.resting = False
-        if value.requires_grad:
-            value.register_hook(lambda grad: come_back(name))
-
-    def come_back(name: str) -> None:
-        watch.tap, watch.came_back = name, True
-
-    def leave(_module: nn.Module, _args: object, _out: object) -> None:
-        watch.running.pop()
-
-    try:
-        for name, module in model.named_modules():
-            if isinstance(module, Tap):
-                hooks.append(module.register_forward_hook(lambda m, a, out, name=name: pass_tap(name, out)))
-            else:
-                hooks.append(module.register_forward_pre_hook(lambda m, a, name=name: watch.running.append(name)))
-                hooks.append(module.register_forward_hook(leave))
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def size_of(value: Tensor, masked: bool) -> dict[str, Any]:
-    """The largest finite size, and the share that is not finite, but for −∞ where a mask may say no."""
-    value = value.detach()
-    finite = value[value.isfinite()]
-    wrong = value.isnan() | value.isposinf() if masked else ~value.isfinite()
-    return {"largest": float(finite.abs().max()) if len(finite) else 0.0, "wrong": float(wrong.float().mean())}
+from explorer.watch import Watch, placed, summary
 
 
 def autopsy(training: Training) -> dict[str, Any]:
@@ -207,7 +32,7 @@ def autopsy(training: Training) -> dict[str, Any]:
     with numerics(config), torch.enable_grad():
         for part in range(config.train.accumulate):
             batch = training.batch(index, part)
-            training._seed_dropout(index, part)
+            training.seed_dropout(index, part)
             watch.trail.clear()
             with placed(training.model, watch), watch:
                 watch.back = False
@@ -242,7 +67,7 @@ def trail(training: Training) -> list[dict[str, Any]]:
     training.model.train()
     watch = Watch(training.model)
     batch = training.batch(training.step)
-    training._seed_dropout(training.step, 0)
+    training.seed_dropout(training.step, 0)
     with numerics(training.config), torch.no_grad(), placed(training.model, watch):
         training.model(batch.tokens, batch.source)
     training.model.eval()

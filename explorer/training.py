@@ -164,6 +164,7 @@ class Training(Iterator[Step]):
         return self.task.batch(self.config.train.batch, generator).to(self.device)
 
     def seed_dropout(self, step: int, part: int) -> None:
+        """The dropout of step `step` from here on: the same masks whenever that step is taken."""
         if not self.dropouts or self.config.transformer.dropout == 0:
             return
         generator = stream(self.config.train.seed, "dropout", step, part, self.device.type)

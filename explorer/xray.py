@@ -54,7 +54,7 @@ def film(training: Training) -> Film:
     kept = {path: value.clone() for path, value in training.optimizer.state().items()}
     training.model.train()
     with numerics(training.config), torch.enable_grad():
-        training._gradients(training.step)  # once more than the step does, before it clips
+        training.fill_gradients(training.step)  # once more than the step does, before it clips
     raw = flat.grads.clone()
     step = next(training)
     return Film(
