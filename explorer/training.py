@@ -81,8 +81,7 @@ class Training(Iterator[Step]):
         self.optimizer = Optimizer(config.optimizer, self.flat)
         self.dropouts = [m for m in self.model.modules() if isinstance(m, Dropout)]
         self.heads = Heads(self.model)
-        self.step = 0
-        self.tokens = 0
+        self.step, self.tokens = 0, 0
 
     def __iter__(self) -> Self:
         return self
