@@ -6,108 +6,47 @@ A refused value is one sentence: the field, the value, a way out.
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import asdict, fields, is_dataclass
-from difflib import get_close_matches
-from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from dataclasses import asdict, is_dataclass
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    field_validator,
-    model_validator,
+from pydantic import ValidationError, field_validator, model_validator
+
+from explorer.refusal import no_setting, refusal
+from explorer.settings import (
+    Frozen,
+    Model,
+    OptimizerConfig,
+    OptimizerName,
+    PrecisionName,
+    ScheduleName,
+    TrainConfig,
+    family,
+    points,
+    quoted,
 )
+from explorer.tasks.fields import Reverse, Task
+from models.config import ModelConfig
 
-from explorer.tasks.fields import TASKS, Reverse, Task
-from models.config import Kind, ModelConfig, WordKind, WordVectorConfig
-
-OptimizerName = Literal["adamw", "adam", "sgd", "momentum", "nesterov", "rmsprop", "adagrad", "muon"]
-ScheduleName = Literal["constant", "linear", "cosine", "one-cycle", "drawn"]
-PrecisionName = Literal["float32", "bfloat16"]
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-FAMILIES: dict[str, type] = {"transformer": ModelConfig, "word-vectors": WordVectorConfig}
-
+__all__ = [
+    "LIVE",
+    "Frozen",
+    "OptimizerConfig",
+    "OptimizerName",
+    "PrecisionName",
+    "RunConfig",
+    "ScheduleName",
+    "TrainConfig",
+    "from_word",
+    "points",
+    "refusal",
+    "to_word",
+]
 QUERY_VERSION = "1"
 LIVE = frozenset(  # fields that a running training takes without a restart: the same weights go on
     {f"optimizer.{name}" for name in ("lr", "weight_decay", "schedule", "warmup", "drawn")}
     | {f"train.{name}" for name in ("batch", "clip", "label_smoothing", "steps")}
     | {f"model.{name}" for name in ("activation", "dropout", "mask", "residual", "scale")}
 )
-
-
-class Frozen(BaseModel):
-    """Base of the config's parts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def family(model: Any) -> str:
-    """Which of FAMILIES a model's settings are of: its kind tells, and one without a kind is a Transformer."""
-    kind = model.get("kind") if isinstance(model, dict) else getattr(model, "kind", None)
-    return "word-vectors" if kind in get_args(WordKind) else "transformer"
-
-
-Model = Annotated[
-    Annotated[ModelConfig, Tag("transformer")] | Annotated[WordVectorConfig, Tag("word-vectors")],
-    Discriminator(family),
-]
-
-
-class OptimizerConfig(Frozen):
-    """Which optimizer, how large a step, and how the step size changes over the run."""
-
-    name: OptimizerName = "adamw"
-    lr: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, description="step size at its peak")] = 3e-3
-    weight_decay: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, description="pull towards zero")] = 0.01
-    schedule: ScheduleName = "constant"
-    warmup: Annotated[int, Field(ge=0, le=100_000, description="steps until the peak")] = 0
-    drawn: Annotated[str, Field(max_length=400, description="of the schedule drawn: share of the run:share of lr")] = (
-        "0:0.1 0.3:1 1:0"
-    )
-
-    @field_validator("drawn")
-    @classmethod
-    def _can_be_drawn(cls, value: str) -> str:
-        points(value)
-        return value
-
-
-def points(drawn: str) -> list[tuple[float, float]]:
-    """The points of a schedule drawn, "0:0.1 0.3:1 1:0": (share of the steps after the warm-up, share of the peak).
-
-    ValueError where it is not 2 to 24 points from 0 to 1 in rising order, each share of the peak from 0 to 1.
-    """
-    way_out = 'use 2 to 24 points such as "0:0.1 0.3:1 1:0", rising from 0 to 1, each from 0 to 1 high'
-    try:
-        found = [(float(at), float(height)) for at, _, height in (point.partition(":") for point in drawn.split())]
-    except ValueError:
-        raise ValueError(f"optimizer.drawn={quoted(drawn)} is no curve; {way_out}") from None
-    places = [at for at, _ in found]
-    rising = all(a < b for a, b in pairwise(places))
-    inside = all(0 <= height <= 1 for _, height in found)
-    if not (2 <= len(found) <= 24 and rising and inside and places[0] == 0 and places[-1] == 1):
-        raise ValueError(f"optimizer.drawn={quoted(drawn)} is no curve over a run; {way_out}")
-    return found
-
-
-class TrainConfig(Frozen):
-    """How long, how many at once, from which seed."""
-
-    batch: Annotated[int, Field(ge=1, le=1024, description="examples a step")] = 32
-    steps: Annotated[int | None, Field(ge=1, le=10_000_000, description="none: until stopped")] = None
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="of weights, batches and dropout")] = 0
-    clip: Annotated[float, Field(gt=0, allow_inf_nan=False, description="largest gradient norm")] | None = 1.0
-    label_smoothing: Annotated[
-        float, Field(ge=0, le=0.9, allow_inf_nan=False, description="of the target's probability, for all tokens")
-    ] = 0.0
-    accumulate: Annotated[int, Field(ge=1, le=64, description="batches a step, gradients averaged")] = 1
-    precision: PrecisionName = "float32"
-    device: DeviceName = "auto"
 
 
 class RunConfig(Frozen):
@@ -250,65 +189,3 @@ def to_word(value: Any) -> str:
 def from_word(path: str, word: str) -> Any:
     """A value as the URL and the command line write it; the config checks its type."""
     return None if word == "none" and not path.startswith("model.") else word  # a model's "none" is a kind
-
-
-def refusal(error: ValidationError) -> str:
-    """The first of pydantic's complaints as one sentence: field, value, way out."""
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "value_error":  # our own sentence already
-        return str(first["ctx"]["error"])
-    where = [str(part) for part in first["loc"]]
-    if (
-        where[:1] in (["task"], ["model"]) and len(where) > 2
-    ):  # ("task", "reverse", "length"): pydantic names the variant
-        where = [where[0], where[2]]
-    path = ".".join(where) or "the config"
-    if first["type"] == "extra_forbidden" or first["type"] == "unexpected_keyword_argument":
-        variant = {"task": str(first["loc"][1]), "model": "words" if "word-vectors" in first["loc"] else "reverse"}
-        return no_setting(path, variant.get(where[0], "reverse"))
-    if where == ["model", "kind"]:
-        kinds = ", ".join(get_args(Kind) + get_args(WordKind))
-        return f"model.kind={quoted(str(first['input']))} is not a kind of model; use {kinds}"
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        name = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
-        return f"task.name={quoted(str(name))} is not a task; use {', '.join(TASKS)}"
-    if first["type"] == "missing":
-        return f"{path} is missing; give it a value"
-    said = first["msg"][0].lower() + first["msg"][1:]
-    return f"{quoted(path)}={quoted(str(first['input']))} is refused: {said}{example(path)}"
-
-
-def no_setting(path: str, task: str) -> str:
-    """The refusal of a setting that is not there for this task, with up to three that may have been meant."""
-    known = settings(task)
-    name = path.rpartition(".")[2]
-    near = [p for p in known if p.endswith(f".{name}")] + get_close_matches(path, known, cutoff=0.75)
-    meant = f" (near: {', '.join(list(dict.fromkeys(near))[:3])})" if near else ""
-    return f"there is no setting {quoted(path)}{meant}; `python -m explorer presets NAME` lists all"
-
-
-def settings(task: str) -> list[str]:
-    """The path of every setting that a run on this task has."""
-    parts: dict[str, Any] = {
-        "model": [field.name for field in fields(FAMILIES["word-vectors" if task == "words" else "transformer"])],
-        "task": TASKS[task].model_fields,
-        "optimizer": OptimizerConfig.model_fields,
-        "train": TrainConfig.model_fields,
-    }
-    return [f"{part}.{name}" for part, names in parts.items() for name in names]
-
-
-def quoted(text: str) -> str:
-    """A visitor's words inside a sentence: on one line, and not longer than one."""
-    line = text.encode("unicode_escape").decode() if not text.isprintable() else text
-    return line if len(line) <= 60 else f"{line[:40]}… ({len(text)} characters)"
-
-
-def example(path: str) -> str:
-    """A way out of a refused value: the default, where the field has one."""
-    part, _, name = path.partition(".")
-    kinds: dict[str, Any] = {"optimizer": OptimizerConfig(), "train": TrainConfig(), "model": ModelConfig()}
-    value = getattr(kinds.get(part), name, None)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return f"; try {value}"

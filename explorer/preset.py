@@ -10,7 +10,7 @@ from typing import Any
 
 from explorer.config import OptimizerConfig, RunConfig, TrainConfig
 from explorer.tasks import fields
-from models.config import ModelConfig
+from models.config import ModelConfig, WordKind, WordVectorConfig
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,35 @@ ORDINARY: dict[str, Preset] = {
     ),
 }
 
+
+def word_vectors(kind: WordKind, title: str, description: str, window: int) -> Preset:
+    """A way to word vectors, on Shakespeare's plays."""
+    return Preset(
+        title,
+        description,
+        "≈ 10 s until kin lie together",
+        RunConfig(
+            model=WordVectorConfig(kind=kind),
+            task=fields.Words(window=window),
+            optimizer=OptimizerConfig(lr=1e-2, weight_decay=0.0, schedule="cosine"),
+            train=TrainConfig(batch=1024, steps=8000, clip=None),
+        ),
+    )
+
+
+WORDS: dict[str, Preset] = {
+    "words-skip-gram": word_vectors(
+        "skip-gram",
+        "Skip-gram",
+        "Which words may stand near this one? True neighbours against words drawn at random.",
+        5,
+    ),
+    "words-cbow": word_vectors("cbow", "CBOW", "Which word fills this gap? The mean of all words around it says.", 5),
+    "words-glove": word_vectors(
+        "glove", "GloVe", "How often do two words stand near each other? Their vectors learn to tell the count.", 8
+    ),
+}
+
 REVERSE, SORT, ADDITION = (ORDINARY[name].config for name in ("reverse", "sort", "addition"))
 
 BROKEN: dict[str, Broken] = {
@@ -206,7 +235,7 @@ BROKEN: dict[str, Broken] = {
         cure={"train.batch": 256},
     ),
 }
-PRESETS: dict[str, Preset] = ORDINARY | BROKEN
+PRESETS: dict[str, Preset] = ORDINARY | WORDS | BROKEN
 
 
 def presets() -> dict[str, str]:

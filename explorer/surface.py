@@ -19,7 +19,6 @@ from explorer.measure.plane import Plane
 from explorer.optimizers import Flat
 from explorer.randomness import stream
 from explorer.tasks.base import Batch
-from explorer.trace import mean_loss
 from explorer.training import Training
 
 SAMPLES = 32  # of a batch, at most
@@ -37,8 +36,8 @@ class Landscape:
     @torch.inference_mode()
     def losses(self) -> list[float]:
         """Of every batch, with the weights that are in the model now, in nats."""
-        model = self.training.model
-        return [mean_loss(model(b.tokens, b.source), b.targets).item() for b in self.batches]
+        model, mean = self.training.model, self.training.task.objective.mean
+        return [mean(model(b.tokens, b.source), b.targets).item() for b in self.batches]
 
     def losses_at(self, weights: np.ndarray) -> list[float]:
         """The same at other weights (P,)."""

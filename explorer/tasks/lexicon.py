@@ -105,6 +105,17 @@ def cooccurrences(tokens: np.ndarray, size: int, window: int, by_distance: bool)
 
 
 @lru_cache(maxsize=4)
+def near(source: Corpus, size: int, window: int, by_distance: bool) -> np.ndarray:
+    """`cooccurrences` of a corpus, dense (V, V) float32, from memory, from disk or made now."""
+
+    def make() -> Entry:
+        found = cooccurrences(lexicon(source, size).tokens, size, window, by_distance)
+        return Entry({"near": found.toarray().astype(np.float32)}, {})
+
+    return cached("words-near", f"{source.stamp} {size} {window} {by_distance}", make).arrays["near"]
+
+
+@lru_cache(maxsize=4)
 def pairs(source: Corpus, size: int, window: int) -> Pairs:
     """GloVe's pairs of a corpus, from memory, from disk or made now."""
 

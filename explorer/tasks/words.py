@@ -96,6 +96,24 @@ class SampledTask(WordTask):
         """The batch that these places make."""
         raise NotImplementedError
 
+    def given(self, words: list[int]) -> np.ndarray:
+        """The chance (n, V) that the true word is this one where each of `words` is read, by counting all places.
+
+        NaN of words that are not read anywhere.
+        """
+        low, high = self.splits["trained"]
+        text, w = self.data[low:high].numpy(), self.window
+        middle = text[w : len(text) - w]
+        row = np.full(len(self.vocabulary), -1)
+        row[words] = np.arange(len(words))
+        found = np.zeros((len(words), len(self.vocabulary)))
+        for distance in self.offsets.unique().tolist():
+            beside = text[w + distance : len(text) - w + distance]
+            there = row[middle] >= 0
+            np.add.at(found, (row[middle][there], beside[there]), float(w + 1 - abs(distance)))
+        total = found.sum(1, keepdims=True)
+        return np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
+
     def scored(self, true: Tensor, noise: Tensor, read: Tensor) -> Batch:
         """True words (B,) beside noise (B, k), for what is read (B, I)."""
         source = torch.cat([true[:, None], noise], 1)

@@ -7,27 +7,36 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config import RunConfig
-from explorer.preset import BROKEN, ORDINARY
+from explorer.preset import BROKEN, ORDINARY, WORDS, Preset
 from explorer.ui import chosen, sitemap
 
 PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
-BROKEN_IN_A_ROW = 3
+IN_A_ROW = 3
 
 
 def show() -> None:
-    """The ordinary presets as cards, then the visitor's own text; folded under them those that fail on purpose."""
+    """The ordinary presets as cards, then the visitor's own text; folded under them word vectors and what fails."""
     with st.container(key="preset-cards"):
         for name in ORDINARY:
             card(name)
         own_text_card()
+    with st.expander("Word vectors: what words mean, told by those around them", icon=":material/hub:"):
+        word_cards()
     with st.expander("Break it: trainings that fail on purpose", icon=":material/heart_broken:"):
         st.markdown("Each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.")
-        for first in range(0, len(BROKEN), BROKEN_IN_A_ROW):
-            for column, name in zip(st.columns(BROKEN_IN_A_ROW), list(BROKEN)[first:], strict=False):
+        for first in range(0, len(BROKEN), IN_A_ROW):
+            for column, name in zip(st.columns(IN_A_ROW), list(BROKEN)[first:], strict=False):
                 with column:
-                    broken_card(name)
+                    plain_card(BROKEN[name], name, "Break it")
+
+
+def word_cards() -> None:
+    """The ways to word vectors, in a row."""
+    for column, name in zip(st.columns(IN_A_ROW), WORDS, strict=True):
+        with column:
+            plain_card(WORDS[name], name, "Train")
 
 
 def card(name: str) -> None:
@@ -43,12 +52,11 @@ def card(name: str) -> None:
             st.caption(preset.wait)
 
 
-def broken_card(name: str) -> None:
-    """One preset that fails: what is wrong with it, its symptom, a button."""
-    preset = BROKEN[name]
+def plain_card(preset: Preset, name: str, action: str) -> None:
+    """One preset without a picture: what it is, a button."""
     with st.container(border=True, height="stretch", key=f"card-{name}"):
         st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-        if st.button("Break it", key=f"train-{name}", icon=":material/play_arrow:"):
+        if st.button(action, key=f"train-{name}", icon=":material/play_arrow:"):
             launch(preset.config)
         st.caption(preset.wait)
 
@@ -98,4 +106,4 @@ def launch(config: RunConfig) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
-    st.switch_page(sitemap.page("train"))
+    st.switch_page(sitemap.page("words" if config.task.name == "words" else "train"))

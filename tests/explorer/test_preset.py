@@ -9,7 +9,7 @@ import pytest
 from explorer import RunConfig, observe, presets, train
 from explorer.config import LIVE
 from explorer.measure import diagnosis
-from explorer.preset import BROKEN, ORDINARY, PRESETS
+from explorer.preset import BROKEN, ORDINARY, PRESETS, WORDS
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "preset-home"))
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [*ORDINARY, *BROKEN])
 def test_a_preset_trains(name):
     training = train(RunConfig.preset(name))
     steps = [next(training) for _ in range(3)]
@@ -25,6 +25,14 @@ def test_a_preset_trains(name):
     surprise = 1.35 if name == "large-init" else 1
     assert steps[0].loss == pytest.approx(surprise * math.log(len(training.task.vocabulary)), rel=0.1)
     assert training.task.length <= training.config.model.context
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_word_vectors_train_and_fall_below_who_knows_nothing(name):
+    training = train(RunConfig.preset(name))
+    losses = [next(training).loss for _ in range(300)]
+    assert losses[0] == pytest.approx(math.log(2), abs=1e-4) or name == "words-glove"
+    assert sum(losses[-20:]) / 20 < training.task.guessing[0]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -38,7 +46,7 @@ def test_a_preset_travels_whole(name):
 
 
 def test_seven_learn_and_reverse_comes_first_and_nine_fail():
-    assert list(presets()) == [*ORDINARY, *BROKEN]
+    assert list(presets()) == [*ORDINARY, *WORDS, *BROKEN]
     assert len(BROKEN) == 9
     assert list(ORDINARY) == [
         "reverse",

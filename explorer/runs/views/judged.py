@@ -14,6 +14,7 @@ from explorer.randomness import stream
 from explorer.runs.views.restored import opened
 from explorer.tasks.base import IGNORE
 from explorer.tasks.text import TextTask
+from explorer.tasks.words import WordTask
 from explorer.trace import Trace, observe
 from explorer.training import Training
 
@@ -29,6 +30,8 @@ def frequencies(path: str) -> dict[str, np.ndarray]:
         low, high = task.splits["trained"]
         counts = np.bincount(task.data[low:high].numpy(), minlength=len(task.vocabulary))
         return dict.fromkeys(("input", "output"), counts / counts.sum())
+    if isinstance(task, WordTask):
+        return dict.fromkeys(("input", "output"), task.known.counts / task.known.counts.sum())
     batch = task.batch(COUNTED, stream(0, "frequencies"))
     read = {"input": batch.tokens, "output": batch.targets[batch.targets != IGNORE]}
     if batch.source is not None:
@@ -41,14 +44,21 @@ def frequencies(path: str) -> dict[str, np.ndarray]:
     return found
 
 
-def judged(training: Training) -> Trace:
+def judged(training: Training, size: int = JUDGED) -> Trace:
     """The probe's first examples, run through the model for their losses."""
-    batch = training.task.probe(JUDGED).to(training.device)
+    batch = training.task.probe(size).to(training.device)
     return observe(training.model, batch, False, lambda name: False, training.task.objective)
 
 
 def by_target(training: Training) -> np.ndarray:
-    """The mean loss where each token is asked for, (V,), on the probe; NaN where it is not."""
+    """The mean loss where each token is asked for, (V,), on the probe; NaN where it is not.
+
+    Of word vectors that of all examples whose true word it is, with their noise.
+    """
+    if isinstance(training.task, WordTask):
+        trace = judged(training, COUNTED)
+        assert trace.source is not None
+        return mean_by(trace.source[:, 0], np.nanmean(trace.token_loss, axis=1), len(training.task.vocabulary))
     trace = judged(training)
     return mean_by(trace.targets, trace.token_loss, len(training.task.vocabulary))
 

@@ -19,6 +19,7 @@ from explorer.runs.views.restored import chosen_input
 from explorer.tasks.base import Batch, Task
 from explorer.trace import Trace, copied, observe
 from explorer.training import Training
+from models.config import WordVectorConfig
 from models.positions import Positions
 from models.transformer import attentions
 
@@ -65,6 +66,8 @@ class Points:
 
 def choices(training: Training) -> dict[str, dict[str, list]]:
     """What there can be maps of in this model: by name, the layers or the heads that have to be chosen among."""
+    if isinstance(training.config.model, WordVectorConfig):
+        return {"input": {}, "output": {}}
     model = training.model
     stacks = stacks_of(training)
     found: dict[str, dict[str, list]] = {f"{stack}input": {} for stack in stacks}
@@ -124,7 +127,9 @@ def of_kind(training: Training, subject: Subject, told: bool) -> Points:
 def of_tokens(training: Training, path: str, stack: str, kind: str, told: bool) -> Points:
     """Rows of a token embedding, or of the unembedding: the most frequent ones where there are many."""
     vocabulary = training.task.vocabulary
-    table = training.named["unembedding.weight" if kind == "output" else f"{stack}embedding.weight"]
+    words = isinstance(training.config.model, WordVectorConfig)
+    output = "context.weight" if words else "unembedding.weight"
+    table = training.named[output if kind == "output" else f"{stack}embedding.weight"]
     shares = frequencies(path)["output" if kind == "output" else "source" if stack == "encoder." else "input"]
     chosen = np.sort(np.argsort(-shares, kind="stable")[:TOKENS])
     losses = by_target(training) if told else np.full(len(vocabulary), np.nan)
@@ -133,7 +138,7 @@ def of_tokens(training: Training, path: str, stack: str, kind: str, told: bool) 
     return Points(
         vectors=copied(table)[chosen].astype(np.float64),
         labels=symbols,
-        kinds=[kind_of(s) for s in symbols],
+        kinds=["word" if words else kind_of(s) for s in symbols],
         token=chosen,
         position=nowhere,
         row=nowhere,

@@ -26,6 +26,8 @@ def described(task: Task) -> Answer:
     return {
         "vocabulary": len(task.vocabulary),
         "chance": task.chance,
+        "guessing": task.guessing,
+        "unit": task.objective.unit,
         "metric": task.metric,
         "writes": task.prompt is not None,
         "sample": task.sample(task.probe()),

@@ -1,0 +1,199 @@
+"""What a run's word vectors say at a step: neighbours, analogies, and which words stand near which.
+
+V words, C width, n words chosen. pair.py beside it explains one training pair.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import numpy as np
+
+from explorer.measure import words as measure
+from explorer.runs.answer import Answer
+from explorer.runs.views.restored import Progress, training_at
+from explorer.tasks import lexicon
+from explorer.tasks.words import Cbow, Glove, SampledTask, WordTask
+from explorer.trace import copied
+from explorer.training import Training
+
+Table = Literal["word", "context", "both"]
+TABLES = ("word", "context", "both")
+MOST = 40  # words in a matrix
+
+
+def task_of(training: Training) -> WordTask:
+    """The run's task. ValueError where it learns something else."""
+    if not isinstance(training.task, WordTask):
+        raise ValueError("this run learns no word vectors; start one of skip-gram, CBOW or GloVe on the Words page")
+    return training.task
+
+
+def vectors_of(training: Training, table: Table = "word") -> np.ndarray:
+    """A vector for each word, (V, C): its own, the one it has in others' context, or the sum of both.
+
+    ValueError where they are not finite any more.
+    """
+    if table not in TABLES:
+        raise ValueError(f"vectors={table!r} are none of {', '.join(TABLES)}; choose one of them")
+    task_of(training)
+    named = training.named
+    word, context = (copied(named[f"{name}.weight"]).astype(np.float64) for name in ("embedding", "context"))
+    found = {"word": word, "context": context, "both": word + context}[table]
+    if not np.isfinite(found).all():
+        raise ValueError(f"at step {training.step} the vectors are not finite any more; choose an earlier step")
+    return found
+
+
+def numbers_of(training: Training) -> dict[str, int]:
+    """Each word's number."""
+    return {word: i for i, word in enumerate(training.task.vocabulary.symbols)}
+
+
+def number_of(training: Training, word: str) -> int:
+    """A visitor's word by number. ValueError where the run does not know it, with some that may have been meant."""
+    known = numbers_of(training)
+    wanted = word.strip().lower().replace("’", "'")
+    if wanted not in known:
+        if not wanted:
+            raise ValueError("there is no word yet; type one")
+        near = ", ".join(get_close_matches(wanted[:40], known, n=3, cutoff=0.6))
+        meant = f"; it knows {near}" if near else "; try one from the map"
+        raise ValueError(f"{wanted[:40]} is not among the {len(known):,} words that this run knows{meant}")
+    return known[wanted]
+
+
+def told(training: Training, order: np.ndarray, similar: np.ndarray) -> list[dict[str, Any]]:
+    """Words with how similar they are and how often they occur."""
+    task = task_of(training)
+    return [
+        {"word": task.vocabulary.symbols[i], "similar": float(s), "count": int(task.known.counts[i])}
+        for i, s in zip(order, similar, strict=True)
+    ]
+
+
+def nearest(
+    path: str, step: int, word: str, table: Table = "word", count: int = 12, progress: Progress = None
+) -> Answer:
+    """The words most similar to one, in the original space. plain: word, count (how often it occurs), rows."""
+    training = training_at(path, step, progress)
+    number, vectors = number_of(training, word), vectors_of(training, table)
+    order, similar = measure.nearest(vectors, vectors[number], count, [number])
+    plain = {"word": training.task.vocabulary.symbols[number], "count": int(task_of(training).known.counts[number])}
+    return plain | {"step": step, "rows": told(training, order, similar)}, {}
+
+
+def samples(path: str, step: int, count: int = 6, progress: Progress = None) -> Answer:
+    """The nearest words of some long frequent ones: plain["rows"], each word with its nearest."""
+    training = training_at(path, step, progress)
+    vectors, symbols = vectors_of(training), training.task.vocabulary.symbols
+    rows = []
+    for number in [i for i, word in enumerate(symbols) if len(word) > 3][:count]:
+        order, similar = measure.nearest(vectors, vectors[number], 6, [number])
+        rows.append({"word": symbols[number], "rows": told(training, order, similar)})
+    return {"step": step, "rows": rows}, {}
+
+
+def analogy(
+    path: str, step: int, a: str, b: str, c: str, table: Table = "word", count: int = 8, progress: Progress = None
+) -> Answer:
+    """What is to c as b is to a. plain: rows (candidates), given (a, b, c with their counts)."""
+    training = training_at(path, step, progress)
+    given = [number_of(training, word) for word in (a, b, c)]
+    vectors = vectors_of(training, table)
+    order, similar = measure.nearest(vectors, measure.analogy(vectors, *given), count, given)
+    return {
+        "step": step,
+        "rows": told(training, order, similar),
+        "given": told(training, np.array(given), np.ones(3)),
+    }, {}
+
+
+def questions(path: str, step: int, table: Table = "word", progress: Progress = None) -> Answer:
+    """The built-in questions whose words the run knows. plain: rows (words, and the right answer's place or None),
+    asked (of how many built in), chance of the first place, read (words of the text), counts (median of the words)."""
+    training = training_at(path, step, progress)
+    task, numbers = task_of(training), numbers_of(training)
+    found = measure.answered(vectors_of(training, table), numbers)
+    counts = [int(task.known.counts[numbers[word]]) for question, _ in found for word in question]
+    return {
+        "step": step,
+        "rows": [{"words": list(question), "place": place} for question, place in found],
+        "asked": len(measure.QUESTIONS),
+        "chance": 1 / max(1, len(numbers) - 3),
+        "read": task.known.read,
+        "median": float(np.median(counts)) if counts else 0.0,
+        "rarest": min(counts, default=0),
+    }, {}
+
+
+def matrix(
+    path: str,
+    step: int,
+    chosen: tuple[str, ...] = (),
+    around: str = "",
+    count: int = 24,
+    progress: Progress = None,
+) -> Answer:
+    """Words beside each other, in the text and as the model has it. chosen, or around one, or the most frequent.
+
+    plain: words (n), comparable (whether the model's scores are meant to become the text's), correlation, cells (over
+    how many). Arrays (n, n), rows are read, columns stand near: counts in the window, text (what the score should be;
+    −∞ of words that never meet), model (its scores).
+    """
+    training = training_at(path, step, progress)
+    task = task_of(training)
+    numbers = matrix_words(training, chosen, around, min(count, MOST))
+    symbols = [task.vocabulary.symbols[i] for i in numbers]
+    pick = np.ix_(numbers, numbers)
+    counts = near(task, by_distance=False)[pick]
+    text, model = text_scores(task, numbers), model_scores(training, numbers)
+    r, cells = measure.correlation(text, model)
+    plain = {
+        "step": step,
+        "words": symbols,
+        "kind": training.config.model.kind,
+        "comparable": not isinstance(task, Cbow),
+        "correlation": None if np.isnan(r) else r,
+        "cells": cells,
+        "never": int((counts == 0).sum()),
+    }
+    return plain, {"counts": counts, "text": text, "model": model}
+
+
+def matrix_words(training: Training, chosen: tuple[str, ...], around: str, count: int) -> list[int]:
+    """Which words a matrix is of, by number."""
+    if chosen:
+        if len(chosen) > MOST:
+            raise ValueError(f"{len(chosen)} words are too many for one picture; choose up to {MOST}")
+        return list(dict.fromkeys(number_of(training, word) for word in chosen))
+    if around:
+        number, vectors = number_of(training, around), vectors_of(training)
+        return [number, *measure.nearest(vectors, vectors[number], count - 1, [number])[0].tolist()]
+    return list(range(min(count, len(training.task.vocabulary))))
+
+
+def near(task: WordTask, by_distance: bool) -> np.ndarray:
+    """How often words stand near each other in the whole text, (V, V)."""
+    return lexicon.near(task.source, len(task.vocabulary), task.window, by_distance)
+
+
+def text_scores(task: WordTask, numbers: list[int]) -> np.ndarray:
+    """The scores that the text asks for, (n, n): log x, or those that tell true words from noise best."""
+    if isinstance(task, Glove):
+        with np.errstate(divide="ignore"):
+            return np.log(near(task, by_distance=True)[np.ix_(numbers, numbers)])
+    assert isinstance(task, SampledTask)
+    given = task.given(numbers)
+    return measure.optimum(given[:, numbers], task.noise[numbers], task.negatives)
+
+
+def model_scores(training: Training, numbers: list[int]) -> np.ndarray:
+    """The model's scores of every pair, (n, n)."""
+    word, context = (vectors_of(training, table)[numbers] for table in ("word", "context"))
+    scores = word @ context.T
+    if training.config.model.kind == "glove":
+        bias, other = (copied(training.named[name]).astype(np.float64)[numbers] for name in ("bias", "context_bias"))
+        scores = scores + bias[:, None] + other[None]
+    return scores
