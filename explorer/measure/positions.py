@@ -31,6 +31,13 @@ def waves(angles: np.ndarray) -> np.ndarray:
     return turned @ turned.T / angles.shape[-1]
 
 
+def tilted(bias: np.ndarray, causal: bool) -> np.ndarray:
+    """Attention where all scores are equal and only a bias (H, T, T) tells keys apart: its softmax, (H, T, T)."""
+    seen = np.tril(np.ones(bias.shape[1:], dtype=bool)) if causal else np.ones(bias.shape[1:], dtype=bool)
+    weights = np.exp(bias.astype(np.float64)) * seen
+    return weights / weights.sum(-1, keepdims=True)
+
+
 def along(matrix: np.ndarray) -> dict[str, np.ndarray]:
     """A matrix (T, T) over the distance 0 to T − 1, each (T,): mean, least and most over all pairs so far apart.
 

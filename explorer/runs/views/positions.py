@@ -50,13 +50,14 @@ def own(path: str, step: int, stack: str = "", progress: Progress = None) -> Ans
 
     plain: kind, step, stack, stacks, trained: how many positions training ever shows, base.
     Arrays, as the kind has them: table (T, C) that is added; angles (T, pairs) that channels turn by; bias (H, T, T)
-    added to the scores; products (T, T) or (H, T, T); and of the similarity of positions over distance `mean`, `low`,
-    `high` (panels, T): a cosine, or the factor e^bias. `first`: the learned table before training, (T, C).
+    added to the scores; products (T, T) of positions, or the attention (H, T, T) that a bias makes of equal scores;
+    and of the similarity of positions over distance `mean`, `low`, `high` (panels, T): a cosine, or the factor e^bias.
+    Of a learned table only the rows that training shows count there. `first`: as it was before training, (T, C).
     """
     training = training_at(path, step, progress)
     found = stacks(training.model)
     stack = stack if stack in found else next(iter(found))
-    config, positions = training.config.model, found[stack].positions
+    config, positions = training.config.transformer, found[stack].positions
     told = {
         "kind": config.positions,
         "step": step,
@@ -68,7 +69,8 @@ def own(path: str, step: int, stack: str = "", progress: Progress = None) -> Ans
     if config.positions == "alibi":
         bias = positions.bias(config.context)
         assert bias is not None
-        return biased(told, copied(bias), slopes(config.heads).tolist())
+        causal = config.kind != "encoder" and stack != "encoder" and config.mask == "causal"
+        return biased(told, copied(bias), slopes(config.heads).tolist(), causal)
     if config.positions == "none":
         return told, {}
     if config.positions == "rotary":
@@ -82,7 +84,7 @@ def own(path: str, step: int, stack: str = "", progress: Progress = None) -> Ans
 
 def first_table(path: str, stack: str) -> np.ndarray:
     """The learned table before the first step, (T, C)."""
-    start = stacks(restore(opened(path), 0).model)[stack].positions.embed(opened(path).config.model.context)
+    start = stacks(restore(opened(path), 0).model)[stack].positions.embed(opened(path).config.transformer.context)
     assert start is not None
     return copied(start)
 
@@ -93,18 +95,18 @@ def described(told: dict[str, Any], table: np.ndarray | None, wave: np.ndarray |
     if table is not None:
         arrays["table"] = table
         arrays["products"] = measure.products(table)
-        alike = measure.cosines(table)
+        alike = measure.cosines(table[: told["trained"]] if told["kind"] == "learned" else table)
     else:
         assert wave is not None
         alike = arrays["products"] = measure.waves(wave.astype(np.float64))
     return told, arrays | {name: values[None] for name, values in measure.along(alike).items()}
 
 
-def biased(told: dict[str, Any], bias: np.ndarray, steep: list[float]) -> Answer:
-    """ALiBi: a bias for each head, and the factor that it puts on a weight before all are divided by their sum."""
+def biased(told: dict[str, Any], bias: np.ndarray, steep: list[float], causal: bool = True) -> Answer:
+    """ALiBi: a bias for each head, what it makes of equal scores, and its factor on a weight before the division."""
     factors = [measure.along(np.exp(head.astype(np.float64))) for head in bias]
     arrays = {name: np.stack([factor[name] for factor in factors]) for name in ("mean", "low", "high")}
-    return told | {"slopes": steep}, {"bias": bias, "products": bias} | arrays
+    return told | {"slopes": steep}, {"bias": bias, "products": measure.tilted(bias, causal)} | arrays
 
 
 @torch.no_grad()
@@ -118,8 +120,8 @@ def rotation(
     (pairs, 2), theta (pairs,). ValueError where the run's encoding turns nothing.
     """
     training = training_at(path, step, progress)
-    if training.config.model.positions != "rotary":
-        raise ValueError(f"this run's positions are {training.config.model.positions}: nothing is turned")
+    if training.config.transformer.positions != "rotary":
+        raise ValueError(f"this run's positions are {training.config.transformer.positions}: nothing is turned")
     heads = [name for name in training.heads.names() if ".cross." not in name]
     head = head if head in heads else heads[0]
     attention, number = part_and_number(training.model, head)
@@ -132,7 +134,7 @@ def rotation(
     tokens = tokens_of(training, batch)
     read = tokens["source"] if attention.startswith("encoder.") else tokens["tokens"]
     plain = {"step": step, "head": head, "heads": heads, "query": query, "key": key, "tokens": read}
-    return plain, {"q": q[query], "k": k[key], "theta": angles(2, training.config.model.head_width)[1].numpy()}
+    return plain, {"q": q[query], "k": k[key], "theta": angles(2, training.config.transformer.head_width)[1].numpy()}
 
 
 def unturned(x: np.ndarray) -> np.ndarray:

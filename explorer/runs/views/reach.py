@@ -24,7 +24,7 @@ from explorer.trace import Trace, observe
 from explorer.training import Training
 
 TIMES = (1, 2, 4)  # the trained length
-EXAMPLES, TOKENS = 64, 16_384  # of a length: so many examples, fewer where they have more tokens together
+EXAMPLES, TOKENS = 64, 8192  # of a length: so many examples, fewer where they have more tokens together
 FEWEST = 8
 OWN = 16  # examples of the probe that shuffling and distances are measured on
 
@@ -47,7 +47,7 @@ def lengths(path: str, step: int, progress: Progress = None) -> Answer:
         else:
             arrays[f"right.{times}"] = right
         rows.append(row)
-    model = training.config.model
+    model = training.config.transformer
     trained = training.task.length
     learned = model.positions == "learned" and trained < model.context
     plain = {
@@ -64,7 +64,11 @@ def at_length(training: Training, times: int) -> tuple[dict[str, Any], np.ndarra
     """The share right at a multiple of the trained length, in all and by position."""
     config: RunConfig = training.config if times == 1 else longer(training.config, times)
     task = training.task if times == 1 else build(config.task, config.model)
-    model = training.model if times == 1 else lengthened(training.model, training.config.model, config.model.context)
+    model = (
+        training.model
+        if times == 1
+        else lengthened(training.model, training.config.transformer, config.transformer.context)
+    )
     examples = max(FEWEST, min(EXAMPLES, TOKENS // task.length))
     batch = task.probe(examples).to(training.device)
     seen, asked, right = answers(training, model, batch)
@@ -98,7 +102,7 @@ def distances(path: str, step: int, progress: Progress = None) -> Answer:
     training = training_at(path, step, progress)
     seen, _, _ = answers(training, training.model, training.task.probe(OWN).to(training.device))
     patterns = own_patterns(seen)
-    causal = training.config.model.kind != "encoder" and training.config.model.mask == "causal"
+    causal = training.config.model.kind != "encoder" and training.config.transformer.mask == "causal"
     found = [measure.by_distance(pattern, causal) for pattern in patterns.values()]
     apart, pairs = found[0][:2]
     means = np.concatenate([means for _, _, means in found])
@@ -148,7 +152,7 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
     }
     plain = {
         "step": step,
-        "positions": training.config.model.positions,
+        "positions": training.config.transformer.positions,
         "share": share,
         "seed": seed,
         "heads": named(before),

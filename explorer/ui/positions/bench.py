@@ -1,0 +1,141 @@
+"""Bench: encodings side by side, on the same batches; how far each reaches, and how far its heads look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from explorer.charts import positions as charts
+from explorer.charts import races
+from explorer.measure.positions import by_distance, right_by_position
+from explorer.runs.answer import Answer
+from explorer.runs.race import race_of, weights_hash
+from explorer.ui import picture
+from explorer.ui.frame import board, cards
+from explorer.ui.optimizers import lanes, racing
+from explorer.ui.positions import benching, judged
+from explorer.ui.positions.asked import KINDS, heat
+from explorer.ui.view import View
+
+EVERY = 4.0  # seconds between two looks at five runs that train
+LOSS = replace(races.LOSS, height=300, text="Loss of each encoding")
+METRIC = replace(races.METRIC, height=300, text="Right answers of each encoding")
+COMPUTED = (
+    "The five are ordinary runs of one race: the same seed, the same batches, one step of each in turn, and each "
+    "trains as it would alone, bit for bit. A learned table is drawn before the blocks, so with the same seed the "
+    "blocks of that one begin with other numbers; the hash of the initial weights tells.\n\n"
+    "**Longer**: the same weights read sequences two and four times as long as those trained on: for reverse and sort "
+    "twice as many symbols mean twice as long an input and answer. Encodings that follow a formula are worked out "
+    "further; a learned table has the rows that it has, and those beyond the trained length were never trained. Right "
+    "answers are counted on the same unseen examples at every step, 64 or, of very long ones, fewer.\n\n"
+    "**Attention by distance**: the mean of $A_{qk}$ over the 16 examples and all pairs with $q - k = d$, so divided "
+    "by the number of queries that have a key so far away. Weighted by that number it sums to all attention, one for "
+    "each query. *Even* is a head that spreads evenly over what it may see."
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One encoding on the bench: what it is called, its colour, its run at the step, and what was measured."""
+
+    name: str
+    color: str
+    view: View
+    lengths: Answer | None = None
+    distances: Answer | None = None
+
+
+def show(view: View | None) -> None:
+    """The form, curves, the reach at longer lengths, and attention by distance."""
+    racing_now = view is not None and race_of(view.run) is not None
+    if view is None:
+        benching.offer()
+        return
+    if racing_now:
+        racing.look_at(view, "bench")
+    else:
+        benching.form(open_=True)
+    entries = entered(view)
+    curves(view)
+    if view.first:
+        return  # the curves first; the rest a quarter of a second later
+    entries = measured(entries)
+    reach(entries)
+    far(entries)
+    if racing_now:
+        benching.form(open_=False)
+    picture.computed(COMPUTED, right_by_position, by_distance, title="How the bench is run and judged")
+
+
+def entered(view: View) -> list[Entry]:
+    """The contenders of the run's race, each at the step looked at or its newest; the run alone in none."""
+    found = []
+    for contender in lanes.contenders(view):
+        run = contender.first
+        step = run.newest_snapshot() if view.live else min(view.step, run.last)
+        own = replace(view, run=run, step=step, last=run.last, place=f"bench {run.id}")
+        alone = race_of(view.run) is None
+        kind = run.config.transformer.positions
+        name = KINDS[kind] if alone else contender.name
+        found.append(Entry(name, charts.encoding_color(kind) if alone else contender.color, own))
+    return found
+
+
+def measured(entries: list[Entry]) -> list[Entry]:
+    """The entries with what is known of each; one that has to be waited for holds up those after it."""
+    found = []
+    for entry in entries:
+        if not entry.view.waits or entry.view.live:
+            lengths = entry.view.picture("reach.lengths", EVERY, lane="slow")
+            distances = entry.view.picture("reach.distances", EVERY, lane="slow") if lengths is not None else None
+            entry = replace(entry, lengths=lengths, distances=distances)
+        found.append(entry)
+    return found
+
+
+def curves(view: View) -> None:
+    """Loss and right answers of all, while they train."""
+    drawn = [lanes.lane(contender, "steps") for contender in lanes.contenders(view)]
+    with board("bench"):
+        picture.curves(LOSS, races.parts(drawn, "loss", view.cursor), "bench-loss")
+        picture.curves(METRIC, races.parts(drawn, "metric", view.cursor), "bench-metric")
+    picture.look_for("bench-curves", judged.start_sentence({n: weights_hash(r) for n, r in runs(view).items()}))
+
+
+def runs(view: View) -> dict[str, Any]:
+    """The first run of every contender by its name."""
+    return {contender.name: contender.first for contender in lanes.contenders(view)}
+
+
+def reach(entries: list[Entry]) -> None:
+    """Right answers at longer lengths: the table, the same as a chart, and by position."""
+    known = [(e.name, e.color, e.lengths) for e in entries if e.lengths is not None]
+    if not known:
+        return
+    left, right = cards("reach", 1, 1)
+    with left:
+        picture.show(charts.reach, charts.frame(judged.reach_lines(known)), "reach")
+        picture.look_for("reach", judged.reach_sentence(known))
+    with right:
+        at = st.session_state.get("reach-times") or f"{judged.TIMES[-1]} ×"
+        offered = {f"{times} ×": times for times in judged.TIMES}
+        lines, marks = judged.position_lines(known, offered[at])
+        picture.show(charts.by_position, charts.frame(lines, marks), "reach-by-position")
+        st.segmented_control("At a length of", list(offered), default=at, key="reach-times", required=True)
+    with cards("reach-table", 1)[0]:
+        st.html(judged.table(known))
+
+
+def far(entries: list[Entry]) -> None:
+    """Every head's attention by distance, a panel for each encoding."""
+    known = [(e.name, e.distances) for e in entries if e.distances is not None]
+    if not known:
+        return
+    shape = known[-1][1][1]["mean"].shape
+    alike = [(name, answer) for name, answer in known if answer[1]["mean"].shape == shape]
+    of = tuple((name, answer[0]["step"]) for name, answer in alike)
+    with cards("far", 1)[0]:
+        heat(lambda: judged.distance_map(alike), "attention-by-distance", of, 0)
+        picture.look_for("far", judged.distance_sentence(alike))

@@ -1,0 +1,171 @@
+"""What the bench found, as lines, tables and sentences: reach at longer lengths, and attention by distance.
+
+Entries are (name, colour, answer of views/reach.lengths) or (name, answer of views/reach.distances).
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from explorer.charts import positions as charts
+from explorer.charts import theme
+from explorer.runs.answer import Answer
+from explorer.runs.events import head_name
+from explorer.ui.components.heat_map import Look, Side, message
+from explorer.ui.positions.asked import projector
+
+TIMES = (1, 2, 4)
+NEAR = 0.02  # share of right answers: so close to guessing is called guessing, so close to the best is as good
+Reached = list[tuple[str, str, Answer]]
+Apart = list[tuple[str, Answer]]
+
+
+def row(answer: Answer, times: int) -> dict[str, Any]:
+    """What is known at a multiple of the trained length."""
+    return next(row for row in answer[0]["rows"] if row["times"] == times)
+
+
+def right(answer: Answer, times: int) -> float:
+    """Share of right answers at a multiple; NaN where it cannot be."""
+    return row(answer, times).get("right", math.nan)
+
+
+def start_sentence(hashes: dict[str, str | None]) -> str:
+    """Which of the contenders began from the same weights."""
+    if None in hashes.values():
+        return "the initial weights are being drawn; the batches are the same for all."
+    if len(hashes) == 1:
+        return "a single run: train five encodings on the same batches to compare it with others."
+    alike = [n for n, h in hashes.items() if list(hashes.values()).count(h) > 1]
+    alone = [n for n in hashes if n not in alike]
+    if not alone:
+        return f"all {len(hashes)} began from the same weights and see the same batches; only positions differ."
+    if not alike:
+        return "no two began from the same weights; the batches are the same where seed and task are."
+    return (
+        f"{listed(alike)} began from the same weights, {listed(alone)} from others (a table of positions is drawn "
+        f"before "
+        "the blocks); the batches are the same for all."
+    )
+
+
+def reach_lines(known: Reached) -> list[list[dict[str, Any]]]:
+    """Right answers over the length, by doublings, and the level of guessing."""
+    found = []
+    for name, color, answer in known:
+        pairs = [(math.log2(times), right(answer, times)) for times in TIMES]
+        x, y = (np.array(column) for column in zip(*pairs, strict=True))
+        found += [charts.line(x, y, name, color, kind=kind) for kind in ("line", "dot")]
+    x = np.array([math.log2(times) for times in TIMES])
+    return [*found, charts.line(x, guessing(known), "guessing", theme.OUTSIDE, kind="faint")]
+
+
+def guessing(known: Reached) -> np.ndarray:
+    """The level of guessing at each multiple; NaN where nobody could be asked."""
+    levels = []
+    for times in TIMES:
+        there = [row(answer, times) for _, _, answer in known if "chance" in row(answer, times)]
+        levels.append(there[0]["chance"] if there else math.nan)
+    return np.array(levels)
+
+
+def table(known: Reached) -> str:
+    """Right answers in numbers. Names are escaped; what cannot be says why on hover."""
+    tokens = {
+        times: next((row(a, times)["tokens"] for _, _, a in known if "tokens" in row(a, times)), None)
+        for times in TIMES
+    }
+    heads = ["Encoding", *(f"{times} × · {tokens[times]} tokens" if tokens[times] else f"{times} ×" for times in TIMES)]
+    lines = []
+    for name, color, answer in known:
+        cells = [cell(row(answer, times)) for times in TIMES]
+        lines.append(f'<tr><td><i style="background:{color}"></i>{escape(name)}</td>{"".join(cells)}</tr>')
+    levels = "".join(f"<td>{level:.1%}</td>" if level == level else "<td>–</td>" for level in guessing(known))
+    lines.append(f"<tr><td>guessing</td>{levels}</tr>")
+    head = "".join(f"<th>{word}</th>" for word in heads)
+    return f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+
+
+def cell(found: dict[str, Any]) -> str:
+    """One share of right answers, or why there is none."""
+    if "refused" in found:
+        return f'<td title="{escape(found["refused"])}">no such positions</td>'
+    return f"<td>{found['right']:.1%}</td>"
+
+
+def position_lines(known: Reached, times: int) -> tuple[list[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Right answers by position at a multiple, and the end of the trained length."""
+    found = []
+    for name, color, answer in known:
+        values = answer[1].get(f"right.{times}")
+        if values is not None:
+            x = np.arange(len(values), dtype=float)
+            found += [charts.line(x, values, name, color, kind=kind) for kind in ("line", "dot")]
+    trained = known[0][2][0]["trained"]
+    return found, [charts.at(trained - 0.5, "trained up to here")] if times > 1 else []
+
+
+def reach_sentence(known: Reached) -> str:
+    """Who knows the task at the trained length, and who still does at the longest."""
+    levels = guessing(known)
+    steps = sorted({answer[0]["step"] for _, _, answer in known})
+    when = f"at step {steps[0]}" if len(steps) == 1 else f"at steps {steps[0]} to {steps[-1]}"
+    trained = {name: right(answer, 1) for name, _, answer in known}
+    longest = {name: right(answer, TIMES[-1]) for name, _, answer in known if math.isfinite(right(answer, TIMES[-1]))}
+    best = max(trained, key=lambda name: trained[name])
+    good = [name for name in trained if trained[name] >= trained[best] - NEAR]
+    are = "is" if len(good) == 1 else "are"
+    said = f"{when} {listed(good)} {are} best at the trained length, with {trained[best]:.0%} right"
+    if longest:
+        far = max(longest, key=lambda name: longest[name])
+        if longest[far] <= levels[-1] + NEAR:
+            said += f"; at {TIMES[-1]} × none does better than guessing ({levels[-1]:.0%})"
+        else:
+            said += f"; at {TIMES[-1]} × {far} is best, with {longest[far]:.0%} where guessing has {levels[-1]:.0%}"
+    rows = [answer[0]["untrained"] for _, _, answer in known if answer[0]["untrained"]]
+    if rows:
+        said += f". The learned table’s rows {rows[0][0]} to {rows[0][1]} were never trained"
+    return f"{said}."
+
+
+def distance_map(alike: Apart) -> bytes:
+    """A panel for each encoding: heads over distance, and a head that spreads evenly."""
+    plain, arrays = alike[0][1]
+    rows = [*(head_name(head).removeprefix("head ") for head in plain["heads"]), "even"]
+    panels = {name: np.vstack([found["mean"], found["even"]]) for name, (_, found) in alike}
+    columns = Side("distance: query − key", [str(d).replace("-", "−") for d in arrays["distances"].tolist()])
+    text = "Mean attention of every head by distance; rows are heads, columns distances"
+    title = "Attention by distance, of each head"
+    tall = 78 + 17 * len(rows)
+    look = Look(title, text, "mean attention of pairs so far apart", "probability", tall, least=300)
+    return message(panels, Side("head", rows), columns, look, projector())
+
+
+def distance_sentence(alike: Apart) -> str:
+    """How far heads look on average, under each encoding, and the sharpest of all."""
+    centres = {name: float(np.mean(found["centre"])) for name, (_, found) in alike}
+    if not np.isfinite(list(centres.values())).all():
+        return "some attention is not finite any more."
+    near, far = min(centres, key=lambda n: centres[n]), max(centres, key=lambda n: centres[n])
+    name, answer = max(alike, key=lambda entry: float(entry[1][1]["mean"].max()))
+    plain, found = answer
+    h, d = np.unravel_index(int(found["mean"].argmax()), found["mean"].shape)
+    sharp = (
+        f"{head_name(plain['heads'][h])} of {name} gives {found['mean'][h, d]:.0%} to the key at distance "
+        f"{found['distances'][d]}, where even attention gives {found['even'][d]:.0%}"
+    )
+    if len(alike) == 1:
+        return f"heads look {centres[name]:.1f} positions away on average; {sharp}."
+    return (
+        f"on average heads look {centres[near]:.1f} positions away with {near} and {centres[far]:.1f} with {far}; "
+        f"sharpest of all, {sharp}."
+    )
+
+
+def listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,127 @@
+"""Rotation: one pair of channels of a query and a key, turned by moving positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.measure.updates import number
+from explorer.runs.events import head_name
+from explorer.ui import picture
+from explorer.ui.components.rotation import Turning, message, rotation
+from explorer.ui.frame import cards
+from explorer.ui.positions.asked import EVERY, SPOKEN, projector, worked_out
+from explorer.ui.positions.encodings import BASES, LENGTHS, WIDTHS, knob
+from explorer.ui.view import View
+
+COMPUTED = (
+    r"At position $m$ pair $i$ of a query is turned by $m\,\theta_i$, at $n$ that of a key by $n\,\theta_i$, "
+    r"$\theta_i = b^{-2i/D}$ (Su et al. 2021, §3.2). Two turned vectors have the product "
+    r"$|q||k|\cos\!\left(\varphi + (m - n)\,\theta_i\right)$ with $\varphi$ the angle from $k$ to $q$ before turning: "
+    r"move both and nothing changes. The score is the sum over all $D/2$ pairs, divided by $\sqrt D$."
+    "\n\nIn a rotary run query and key are the head’s own on the probe, before the encoding turns them, in float64 "
+    "worked back from what the model used; at the positions where they stand the product is the model’s own score."
+)
+
+
+def show(view: View | None) -> None:
+    """The turning pair of the run, or of a stated example."""
+    if view is not None and view.config.transformer.positions == "rotary":
+        shown = of_run(view)
+    else:
+        if view is not None:
+            kind = SPOKEN[view.config.transformer.positions]
+            st.caption(f"This run’s positions are {kind}: nothing turns in it. Shown is the formula on q = k = (1, 0).")
+        shown = of_formula()
+    if shown is None:
+        return
+    with cards("rotation", 1)[0]:
+        rotation(picture.paced(lambda: message(shown, projector()), "rotation", identity(shown), 1e9), key="rotation")
+        picture.look_for("rotation", sentence(shown))
+    picture.computed(COMPUTED)
+
+
+def identity(shown: Turning) -> tuple[Any, ...]:
+    """What a picture of it depends on."""
+    return (
+        shown.q.tobytes(),
+        shown.k.tobytes(),
+        shown.theta.tobytes(),
+        shown.query,
+        shown.key,
+        shown.last,
+        shown.subject,
+        projector(),
+    )
+
+
+def of_formula() -> Turning:
+    """Query and key (1, 0) in every pair."""
+    with st.container(horizontal=True, key="rotation-knobs"):
+        length = knob("Positions", LENGTHS, 64)
+        width = knob("Channels of a head", WIDTHS, 16, "turned")
+        base = knob("Base of the wavelengths", BASES, 10_000, "rotary")
+    _, arrays = worked_out(kind="rotary", length=length, width=width, heads=1, base=base)
+    ones = np.tile([1.0, 0.0], (width // 2, 1))
+    return Turning(ones, ones, arrays["angles"][1].astype(np.float64), 3, 1, length - 1, "q = k = (1, 0) in every pair")
+
+
+def of_run(view: View) -> Turning | None:
+    """A head's own query and key on the probe."""
+    place = st.container(horizontal=True, key="rotation-knobs")
+    given = {
+        name: st.session_state.get(f"turning-{name}", at) for name, at in (("head", ""), ("query", -1), ("key", 0))
+    }
+    answer = view.picture("positions.rotation", EVERY, **given)
+    if answer is None:
+        return None
+    plain, arrays = answer
+    with place:
+        choose(plain)
+    subject = f"{head_name(plain['head'])} · step {plain['step']}"
+    last = view.config.transformer.context - 1
+    return Turning(
+        arrays["q"], arrays["k"], arrays["theta"].astype(np.float64), plain["query"], plain["key"], last, subject
+    )
+
+
+def choose(plain: dict[str, Any]) -> None:
+    """Which head, and the tokens whose query and key are turned."""
+    heads, tokens, state = plain["heads"], plain["tokens"], st.session_state
+
+    def take(name: str, key: str) -> None:
+        state[f"turning-{name}"] = state[key]
+
+    def box(name: str, words: str, options: list[Any], at: int, told: Any) -> None:
+        key = f"turning-{name}-{len(heads)}-{len(tokens)}"
+        st.selectbox(words, options, at, format_func=told, key=key, on_change=take, args=(name, key), width=220)
+
+    def token(i: int) -> str:
+        return f"{i}: {tokens[i] if tokens[i].strip() else repr(tokens[i])[1:-1]}"
+
+    box("head", "Head", heads, heads.index(plain["head"]), head_name)
+    box("query", "Query of the token at", list(range(len(tokens))), plain["query"], token)
+    box("key", "Key of the token at", list(range(len(tokens))), plain["key"], token)
+
+
+def sentence(shown: Turning) -> str:
+    """What the distance does to the product of all pairs, where the two stand."""
+    if not (np.isfinite(shown.q).all() and np.isfinite(shown.k).all()):
+        return "query and key are not finite any more."
+    distances = np.arange(shown.last + 1)
+    products = over(shown, distances)
+    here = shown.query - shown.key
+    own, best = float(over(shown, np.array([here]))[0]), int(np.argmax(products))
+    return (
+        f"move both and the product stays; move one and it follows the curve. Where they stand, {here} apart, all "
+        f"pairs make {number(own, 3)}; of the distances 0 to {shown.last} they would make most at {distances[best]}, "
+        f"{number(float(products[best]), 3)}, and least {number(float(products.min()), 3)}."
+    )
+
+
+def over(shown: Turning, distances: np.ndarray) -> np.ndarray:
+    """The product of all pairs at distances (n,), (n,)."""
+    q, k = (part[:, 0] + 1j * part[:, 1] for part in (shown.q, shown.k))
+    return (q * k.conj() * np.exp(1j * np.multiply.outer(distances, shown.theta))).real.sum(-1)

@@ -1,0 +1,41 @@
+"""Positions: how order gets into a model, and what each way of telling it is worth."""
+
+import streamlit as st
+
+from explorer.ui import chosen, frame
+from explorer.ui.positions import bench, encodings, rotating, shuffling, waves
+from explorer.ui.positions.asked import unfit
+from explorer.ui.view import View
+
+TITLE, SENTENCE = "Positions", "Attention alone sees a bag of tokens: how order gets in, and how far it reaches."
+SECTIONS = {
+    "See": encodings.show,
+    "Waves": waves.show,
+    "Rotation": rotating.show,
+    "Shuffle": shuffling.show,
+    "Bench": bench.show,
+}
+
+
+def draw(view: View | None) -> None:
+    """The section that is chosen, on a run or without one."""
+    name = st.segmented_control(
+        "Look at", list(SECTIONS), default="See", key="order", required=True, bind="query-params"
+    )
+    SECTIONS[name](view)
+
+
+def on_a_run(view: View) -> None:
+    """On a run that has positions; of any other it says so, and shows the formulas."""
+    refusal = unfit(view)
+    if refusal:
+        st.info(refusal, icon=":material/info:")
+    draw(None if refusal else view)
+
+
+if chosen.run() is None:
+    frame.complaints()
+    frame.heading(TITLE, SENTENCE)
+    draw(None)
+else:
+    frame.watch(TITLE, SENTENCE, on_a_run)
