@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import chosen, frame
+from explorer.ui import cards, chosen, frame
 from explorer.ui.positions import bench, encodings, rotating, shuffling, waves
 from explorer.ui.positions.asked import unfit
 from explorer.ui.view import View
@@ -37,5 +37,7 @@ if chosen.run() is None:
     frame.complaints()
     frame.heading(TITLE, SENTENCE)
     draw(None)
+    st.markdown("Or watch positions in a run of your own. Pick something to learn:")
+    cards.show()
 else:
     frame.watch(TITLE, SENTENCE, on_a_run)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.config import RunConfig
+from explorer.settings import family
+
 FOLDER = Path(__file__).parents[2] / "pages"
 SECTIONS = {
     "": {"start": ("Start", "home")},
@@ -14,9 +17,10 @@ SECTIONS = {
         "attention": ("Attention", "grid_view"),
         "gradients": ("Gradients", "waves"),
         "embeddings": ("Embeddings", "scatter_plot"),
+        "positions": ("Positions", "format_list_numbered"),
         "numerics": ("Numbers", "calculate"),
     },
-    "Words": {"tokenizers": ("Tokenizers", "segment")},
+    "Words": {"words": ("Words", "hub"), "tokenizers": ("Tokenizers", "segment")},
     "Compare": {
         "optimizers": ("Optimizers", "sports_score"),
         "search": ("Search", "manage_search"),
@@ -32,6 +36,11 @@ def page(name: str) -> st.Page:
     first = name == "start"
     path = FOLDER / f"{name}.py"
     return st.Page(path, title=title, icon=f":material/{icon}:", url_path=None if first else name, default=first)
+
+
+def seen_on(config: RunConfig) -> st.Page:
+    """Where a run of this config is looked at first."""
+    return page("words" if family(config.model) == "word-vectors" else "train")
 
 
 def navigation() -> st.Page:

@@ -12,7 +12,6 @@ from explorer.charts import positions as charts
 from explorer.charts import theme
 from explorer.runs.answer import Answer
 from explorer.runs.events import head_name
-from explorer.ui import cards as preset_cards
 from explorer.ui import picture
 from explorer.ui.components.heat_map import Look, Side, message
 from explorer.ui.frame import cards
@@ -35,8 +34,9 @@ COMPUTED = (
 def show(view: View | None) -> None:
     """The button, what became of the answers, and where a head looks now."""
     if view is None:
-        st.markdown("Positions are shuffled in a model that has learned something. Pick something to learn first:")
-        preset_cards.show()
+        st.info(
+            "Positions are shuffled in a model that has learned something: there is none yet.", icon=":material/info:"
+        )
         return
     seed = controls(view)
     share = SHARES[st.session_state.get("shuffle-share") or "all"]
