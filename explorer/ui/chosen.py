@@ -122,6 +122,14 @@ def run() -> Run | None:
         return None
 
 
+def looked_at(run: Run) -> bool:
+    """True if this visit looks at that very run.
+
+    A widget of a run that was left may still call back: the browser told its value once more before it heard.
+    """
+    return bool(st.session_state.get("run") == run.id)
+
+
 def earlier_runs() -> list[Run]:
     """The other runs of this visit, the newest last."""
     found = []

@@ -58,13 +58,15 @@ def another_preset(run: Run) -> None:
         index=names.index(run.config.nearest_preset()[0]),
         format_func=lambda name: PRESETS[name].title,
         key=key(run, "preset"),
-        on_change=lambda: start_preset(st.session_state[key(run, "preset")]),
+        on_change=lambda: start_preset(run, st.session_state[key(run, "preset")]),
         help="Another one starts a new run; this one stays under Runs.",
     )
 
 
-def start_preset(name: str) -> None:
-    """Starts a preset; a refusal is told on the page."""
+def start_preset(run: Run, name: str) -> None:
+    """Starts a preset, asked for on the page of a run; a refusal is told on the page."""
+    if not chosen.looked_at(run):
+        return
     try:
         chosen.begin(PRESETS[name].config)
     except ValueError as error:
@@ -106,6 +108,8 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in told} | present)
 
     def send() -> None:
+        if not chosen.looked_at(run):
+            return
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}
         st.session_state[key(run, "moved")] = time.monotonic()

@@ -72,6 +72,8 @@ def look_at(view: View, place: str) -> None:
     key = f"{place}-look:{view.run.id}"
 
     def look() -> None:
+        if not chosen.looked_at(view.run):
+            return
         step = st.session_state.get("step")
         chosen.open_run(st.session_state[key])
         st.session_state.step = step

@@ -114,6 +114,19 @@ def test_another_contenders_weights_are_looked_at_at_the_same_step(stems):
     assert curves(app, "Loss")[0]["cursor"] == 12
 
 
+def test_the_knobs_of_a_contender_that_was_left_act_no_more(stems):
+    app = visit(run=stems[1])
+    events, runs = len(Run.open(catalogue.path_of(stems[1])).events), len(catalogue.newest())
+    app.select_slider(key=f"{stems[1]}:optimizer.lr").set_value(0.1)
+    app.selectbox(key=f"{stems[1]}:preset").set_value("sort")
+    app.selectbox(key=f"race-look:{stems[1]}").set_value(stems[3])
+    app.session_state["run"] = stems[2]  # as where the browser tells values of a page that has just been left
+    settled(app)
+    assert app.session_state["run"] == stems[2]
+    assert len(Run.open(catalogue.path_of(stems[1])).events) == events
+    assert len(catalogue.newest()) == runs
+
+
 def test_race_again_is_another_race_from_the_same_weights(stems):
     app = visit(run=stems[0])
     app.button(key="race-again").click().run()

@@ -1,0 +1,196 @@
+"""Bridge: the one process of a host that speaks with Ray; each connection to it has an actor of its own.
+
+    children ──a local socket──> bridge ──> actors, a core of the cluster each
+
+It joins the cluster when the first child comes. An actor that is done stays for a while, with torch loaded,
+for the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from multiprocessing import AuthenticationError, current_process
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from explorer.cluster import address
+from explorer.cluster.actor import Actor
+
+ROOT = Path(__file__).parents[2]
+KNOCK_SECONDS = 3.0  # Ray itself tries for minutes
+POLL_SECONDS = 0.2
+LOST_SECONDS = 30.0  # without a word from an actor
+IDLE_SECONDS = 60.0  # that an actor waits for the next child
+GOODBYE_SECONDS = 5.0  # for children to end, once the host has
+
+
+class Refused(Exception):
+    """What a child is told in a sentence: the cluster cannot be reached, or cannot train, or is lost."""
+
+
+class Bridge:
+    """The state of the bridge's process. given: the cluster's address."""
+
+    def __init__(self, given: str, socket_path: str):
+        self.given = given
+        self.listener = Listener(socket_path, authkey=bytes(current_process().authkey))
+        self.joining = threading.Lock()
+        self.idle: list[tuple[float, Any]] = []  # since when, actor
+        self.open: set[threading.Thread] = set()
+
+    def run(self, host: Connection) -> None:
+        """Serves children until the host goes, and those that then still end."""
+        threading.Thread(target=self.accept, daemon=True).start()
+        while not gone(host, IDLE_SECONDS / 10):
+            self.dismiss(time.monotonic() - IDLE_SECONDS)
+        end = time.monotonic() + GOODBYE_SECONDS
+        for thread in list(self.open):
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def accept(self) -> None:
+        """Takes in children as they come."""
+        while True:
+            try:
+                connection = self.listener.accept()
+            except AuthenticationError:
+                continue
+            except OSError:
+                return
+            thread = threading.Thread(target=self.serve, args=(connection,), daemon=True)
+            self.open.add(thread)
+            thread.start()
+
+    def serve(self, connection: Connection) -> None:
+        """One child's runs, from its coming to its going."""
+        with closing(connection), suppress(EOFError, OSError):
+            task = json.loads(connection.recv_bytes())
+            files = {name: connection.recv_bytes() for name in task["files"]}
+            try:
+                with self.actor() as actor:
+                    if self.began(connection, actor, task, files):
+                        self.exchange(connection, actor)
+            except Refused as refused:
+                say(connection, {"lost": str(refused)})
+        self.open.discard(threading.current_thread())
+
+    @contextmanager
+    def actor(self) -> Iterator[Any]:
+        """An actor, ended afterwards unless it is free for the next child. Refused where there is no cluster."""
+        import ray
+
+        with self.joining:
+            if not ray.is_initialized():
+                join(self.given)
+            actor = self.idle.pop()[1] if self.idle else ray.remote(num_cpus=1)(Actor).remote()
+        try:
+            yield actor
+        except BaseException as error:
+            with suppress(Exception):
+                ray.kill(actor)
+            if isinstance(error, ray.exceptions.RayError):
+                raise Refused(address.lost(self.given, first_line(error))) from None
+            raise
+        self.idle.append((time.monotonic(), actor))
+
+    def dismiss(self, before: float) -> None:
+        """Ends the actors that have been idle since before a moment: their cores are for others."""
+        with self.joining:
+            old, self.idle = [a for t, a in self.idle if t < before], [(t, a) for t, a in self.idle if t >= before]
+        for actor in old:
+            import ray
+
+            ray.kill(actor)
+
+    def began(self, connection: Connection, actor: Any, task: dict[str, Any], files: dict[str, bytes]) -> bool:
+        """Lets the actor begin, as soon as the cluster has room for it. EOFError where the child goes before."""
+        import ray
+        import torch
+
+        beginning = actor.begin.remote(task, files)
+        told = False
+        while not ray.wait([beginning], timeout=POLL_SECONDS)[0]:
+            if gone(connection):
+                raise EOFError
+            if not told:
+                say(connection, {"waiting": True})
+                told = True
+        try:
+            version = ray.get(beginning)
+        except ray.exceptions.RayTaskError as error:  # it runs, but not what it was sent
+            raise Refused(address.unable(self.given, first_line(error.cause))) from None
+        if version != torch.__version__:
+            raise Refused(address.unable(self.given, f"they have torch {version}, here it is {torch.__version__}"))
+        say(connection, {"begun": True})
+        return True
+
+    def exchange(self, connection: Connection, actor: Any) -> None:
+        """Orders to the actor, its answers and news to the child, until it is over."""
+        import ray
+
+        goodbye = over = False
+        while not over:
+            orders = []
+            while connection.poll(0):
+                message = json.loads(connection.recv_bytes())
+                goodbye = goodbye or "goodbye" in message
+                orders += [message["order"]] if "order" in message else []
+            told = ray.get(actor.exchange.remote(orders, goodbye), timeout=LOST_SECONDS)
+            news = told.pop("news")
+            say(connection, told | {"news": list(news)})
+            for data in news.values():
+                connection.send_bytes(data)
+            over = told["over"]
+
+
+def join(given: str) -> None:
+    """Makes this process one of the cluster's. Refused, in a sentence, where it cannot be."""
+    import ray
+
+    try:
+        place = address.place(given)
+        if place is not None:
+            socket.create_connection(place, KNOCK_SECONDS).close()
+        packages = [str(ROOT / name) for name in ("explorer", "models")]
+        ray.init(
+            address=given,
+            log_to_driver=False,
+            configure_logging=False,
+            logging_level="ERROR",
+            runtime_env={"py_modules": packages},  # the very code that runs here
+        )
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    except Exception as error:  # Ray's own are of many kinds
+        raise Refused(address.unreachable(given, first_line(error))) from None
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, short enough for a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0][:160].rstrip(".")
+
+
+def say(connection: Connection, message: dict[str, Any]) -> None:
+    """A message to a child."""
+    connection.send_bytes(json.dumps(message).encode())
+
+
+def gone(connection: Connection, seconds: float = 0.0) -> bool:
+    """True once the other end, which says nothing otherwise, has closed."""
+    try:
+        return connection.poll(seconds) and not connection.recv_bytes()
+    except (EOFError, OSError):
+        return True
+
+
+def main(socket_path: str, host: Connection) -> None:
+    """A bridge's whole life, in a process of its own."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    Bridge(address.address(), socket_path).run(host)
