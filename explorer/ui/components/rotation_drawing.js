@@ -27,7 +27,7 @@ function arrow(context, from, to, color, width, dash) {
 // The plane of the pair: query and key as they are (dashed) and as they are turned.
 function drawPlane(context, { header, vectors, pair, m, n }, { width, height, zoom }, ink) {
   const { q, k, theta } = vectors, { colors } = header, middle = [width / 2, height / 2 + 8 * zoom];
-  const radius = Math.min(width, height - 20 * zoom) / 2 - 26 * zoom, longest = Math.max(Math.hypot(...q[pair]), Math.hypot(...k[pair])) || 1;
+  const radius = Math.min(width - 44 * zoom, height - 20 * zoom) / 2 - 26 * zoom, longest = Math.max(Math.hypot(...q[pair]), Math.hypot(...k[pair])) || 1;
   const place = ([x, y]) => [middle[0] + (x / longest) * radius, middle[1] - (y / longest) * radius];
   context.globalAlpha = 0.8;
   stroke(context, ink.line, 1, [], [[middle[0] - radius, middle[1]], [middle[0] + radius, middle[1]]]);
@@ -51,7 +51,8 @@ function drawPlane(context, { header, vectors, pair, m, n }, { width, height, zo
     words(context, name, tip[0] + (out[0] / far) * 20 * zoom, tip[1] + (out[1] / far) * 14 * zoom, colors[name], ink, 600, 13 * zoom);
   }
   Object.assign(context, { textAlign: "left", textBaseline: "top" });
-  words(context, `channels ${2 * pair} → right, ${2 * pair + 1} ↑ up · dashed: before turning`, 0, 2, ink.dim, ink, 400, 12 * zoom);
+  words(context, `→ channel ${2 * pair}, ↑ channel ${2 * pair + 1}`, 0, 2, ink.dim, ink, 400, 12 * zoom);
+  words(context, "dashed: before turning", 0, 18 * zoom, ink.dim, ink, 400, 12 * zoom);
 }
 
 // The product over the distance, with the present one marked.

@@ -88,7 +88,7 @@ def learned_sentence(answer: Answer) -> str:
     far = float(alike[np.triu_indices(n, max(2, n // 2))].mean())
     told = (
         f"at step {plain['step']} the rows have moved by {moved:.0%} of their first size; neighbours have a cosine of "
-        f"{near:.2f} on average, positions at least {max(2, n // 2)} apart {far:.2f}"
+        f"{number(near, 2)} on average, positions at least {max(2, n // 2)} apart {number(far, 2)}"
     )
     if n < len(table):
         return f"{told}; rows {n} to {len(table) - 1} are of no training sequence and still noise."
