@@ -14,10 +14,18 @@ from explorer.charts.timeline import Panel
 LOSS = replace(progress.LOSS, text="Loss of each contender", height=380)
 METRIC = replace(progress.METRIC, text="Right answers of each contender", legend=False, height=260)
 MOVED = "How far a step moves the median matrix, of its size"
-RATIO = Panel("Update ratio", MOVED, "‖Δθ‖ / ‖θ‖", "log", (1e-4, 1e-2), 260, 4, legend=False)
-NORM = replace(progress.GRADIENT, text="Gradient norm of each contender, before clipping", legend=False, height=260)
+RATIO = Panel("Update ratio", MOVED, "‖Δθ‖ / ‖θ‖", "log", (1e-4, 1e-2), 260, 4, legend=False, roof=10.0)
+NORM_TEXT = "Gradient norm of each contender, before clipping"
+NORM = replace(progress.GRADIENT, text=NORM_TEXT, legend=False, height=260, roof=1e4)
+ROOM = 1.5  # of the highest loss at the start: so far up goes the axis
 LAG = 25  # steps by which a seed may lag behind another because its file was written a moment earlier
 AXES = {"steps": "step", "tokens": "tokens", "time": "seconds"}
+
+
+def lowered(panel: Panel, lanes: Sequence[Lane], column: str) -> Panel:
+    """A panel that one who diverges does not squeeze: it shows up to ROOM times the highest value at the start."""
+    first = [curve[f"{column}_mean"][0] for lane in lanes for curve in lane.curves if len(curve["step"])]
+    return replace(panel, roof=ROOM * float(max(first))) if first else panel
 
 
 def over(panel: Panel, across: str) -> Panel:

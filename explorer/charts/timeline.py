@@ -45,6 +45,7 @@ class Panel:
     whatever the data.   holds: the least that the value axis shows, (from, to).   digits: significant ones of a
     number told on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
     across: what the canvas's other axis counts, where that is not steps; parts then say with `go` which step is where.
+    roof: the most that the canvas's value axis grows to show: what is higher runs along its upper edge.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Panel:
     legend: bool = True
     dashes: Mapping[str, Sequence[int]] | None = None
     across: str = "step"
+    roof: float | None = None
 
     def axis(self) -> Callable[..., alt.Y]:
         """The value axis."""

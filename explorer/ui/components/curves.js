@@ -76,12 +76,12 @@ function swatch(color, dash) {
 }
 
 // How far the axes reach: what the panel always shows, and the curves.
-function reach({ look: { holds, scale }, curves, guides, events, cursor }) {
+function reach({ look: { holds, scale, roof }, curves, guides, events, cursor }) {
   let [low, high] = holds, newest = Math.max(1, cursor ?? 0, ...events.map((event) => event.step));
   const take = (value) => {
     if (!Number.isFinite(value) || (scale === "log" && value <= 0)) return;
     if (value < low) low = value;
-    if (value > high) high = value;
+    if (value > high) high = Math.max(high, Math.min(value, roof ?? Infinity));
   };
   for (const curve of curves) {
     for (let i = 0; i < curve.n; i++) {
@@ -119,13 +119,13 @@ const goal = ({ curve, i, mark, step }) => (curve ? curve.go[i] : mark?.go ?? st
 
 // The point nearest to the pointer, and in a line with it.
 function nearest(panel, [px, py]) {
-  const { x, y } = panel.place;
+  const { x, y, box } = panel.place;
   let best = null, least = NEAR * NEAR;
   for (const curve of shownCurves(panel)) {
     for (let i = 0; i < curve.n; i++) {
       const dx = x.at(curve.step[i]) - px;
       if (dx * dx > least || !Number.isFinite(curve.value[i])) continue;
-      const dy = y.at(curve.value[i]) - py, far = dx * dx + dy * dy * 0.25;
+      const dy = Math.max(y.at(curve.value[i]), box.top) - py, far = dx * dx + dy * dy * 0.25;
       if (far < least) [least, best] = [far, { curve, i, step: curve.step[i] }];
     }
   }
@@ -151,8 +151,9 @@ function point(panel, pointer) {
   context.globalAlpha = 0.5;
   stroke(context, ink.dim, 1.25, [], [[at, box.top], [at, box.bottom]]);
   context.globalAlpha = 1;
-  if (curve) dot(context, at, y.at(curve.value[i]), 4.5 * zoom, curve.color, ink.paper);
-  tell(panel, at, curve ? y.at(curve.value[i]) : pointer[1]);
+  const height = curve ? Math.max(y.at(curve.value[i]), box.top) : pointer[1];
+  if (curve) dot(context, at, height, 4.5 * zoom, curve.color, ink.paper);
+  tell(panel, at, height);
 }
 
 function tell(panel, x, y) {
@@ -178,7 +179,7 @@ function moveByKey(panel, event) {
   else if (event.key === "Escape") point(panel, null);
   else if (by && curve && panel.place) {
     const i = Math.max(0, Math.min(curve.n - 1, (panel.found?.curve ? panel.found.i : curve.n - 1) + by));
-    point(panel, [panel.place.x.at(curve.step[i]), panel.place.y.at(curve.value[i])]);
+    point(panel, [panel.place.x.at(curve.step[i]), Math.max(panel.place.y.at(curve.value[i]), panel.place.box.top)]);
   } else return;
   event.preventDefault();
   event.stopPropagation(); // the same keys move the scrubber

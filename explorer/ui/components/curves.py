@@ -67,6 +67,7 @@ def message(
         "digits": panel.digits,
         "legend": panel.legend,
         "across": panel.across,
+        "roof": panel.roof,
         "dashed": panel.dashes is not None,
         "thin": panel.dashes is not None,
         "projector": projector,

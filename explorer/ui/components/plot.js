@@ -67,12 +67,13 @@ function grid(context, { box, x, y, zoom }, look, ink) {
   words(context, look.unit, 0, 2, ink.dim, ink, 600, size);
 }
 
-// A curve as unbroken pieces: a gap stands where nothing is known, or where a log axis has no place.
-function pieces(values, curve, { x, y }) {
+// A curve as unbroken pieces: a gap stands where nothing is known, or where a log axis has no place. What is higher
+// than the axis goes runs along its upper edge.
+function pieces(values, curve, { x, y, box }) {
   const found = [];
   let piece = null;
   for (let i = 0; i < curve.n; i++) {
-    const at = Number.isFinite(values[i]) ? y.at(values[i]) : NaN;
+    const at = Number.isFinite(values[i]) ? Math.max(y.at(values[i]), box.top) : NaN;
     if (!Number.isFinite(at)) piece = null;
     else if (piece) piece.push([x.at(curve.step[i]), at]);
     else found.push((piece = [[x.at(curve.step[i]), at]]));

@@ -138,9 +138,9 @@ def run(view: View, guess: Guess) -> None:
 
 def reveal(view: View, found: list[Contender], guess: Guess) -> None:
     """The curves with the guesses over them, and who was right."""
-    raced = races.parts([lanes.lane(contender, "steps") for contender in found], "loss", view.cursor)
-    drawn = guessed(found, guess)
-    panel = PANEL if drawn else races.LOSS
+    own = [lanes.lane(contender, "steps") for contender in found]
+    raced, drawn = races.parts(own, "loss", view.cursor), guessed(found, guess)
+    panel = races.lowered(PANEL if drawn else races.LOSS, own, "loss")
     with cards("revealed", 1)[0]:
         picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *drawn], "predicted")
         st.markdown(f"**{result(view, found, guess)}**")

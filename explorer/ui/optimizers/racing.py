@@ -25,7 +25,9 @@ COMPUTED = (
     "**Place** goes by the mean loss of the last 20 steps before the step looked at, on training batches, without "
     "label smoothing. **Time** is the seconds that this contender’s own steps took, not those it waited for others. "
     "**Tokens** are those asked. **Update ratio**: ‖Δθ‖/‖θ‖ of the median matrix. Several seeds of one contender are "
-    "their mean, in the band from the least to the most. The **hash** is the SHA-256 of the initial weights as they "
+    "their mean, in the band from the least to the most; a single one stands in the band of its own extremes where a "
+    "point of the curve is many steps. What is higher than the picture goes, as of one that diverges, runs along its "
+    "upper edge. The **hash** is the SHA-256 of the initial weights as they "
     "lie in each file (first ten digits)."
 )
 
@@ -106,7 +108,8 @@ def pictures(view: View, found: list[Contender], axis: str) -> None:
     drawn: list[Lane] = [lanes.lane(contender, axis) for contender in found]
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": (view.moment, axis)}
     with board("race"):
-        picture.curves(races.over(races.LOSS, across), races.parts(drawn, "loss", cursor), "race-loss")
+        loss = races.over(races.lowered(races.LOSS, drawn, "loss"), across)
+        picture.curves(loss, races.parts(drawn, "loss", cursor), "race-loss")
         if view.first:
             return  # the loss first; the rest a quarter of a second later
         for panel, column in ((races.METRIC, "metric"), (races.RATIO, "ratio"), (races.NORM, "grad_norm")):

@@ -81,3 +81,12 @@ def test_spikes_of_a_single_seed_survive_as_its_band():
     spiky = curve([3, 2, 1]) | {"loss_min": np.array([3, 1, 1.0]), "loss_max": np.array([3, 9, 1.0])}
     _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [spiky])], "loss")))
     assert (drawn["low"].tolist(), drawn["high"].tolist()) == ([3, 1, 1], [3, 9, 1])
+
+
+def test_one_that_diverges_does_not_squeeze_the_others():
+    calm, wild = Lane("calm", "#111111", [curve([3, 2])]), Lane("wild", "#222222", [curve([3, 4e10])])
+    panel = races.lowered(races.LOSS, [calm, wild], "loss")
+    header, drawn = read_curves(message(panel, races.parts([calm, wild], "loss")))
+    assert header["look"]["roof"] == 4.5
+    assert drawn[1]["value"][1] == 4e10, "the number is told as it is"
+    assert races.lowered(races.LOSS, [Lane("none", "#111111", [curve([])])], "loss").roof is None
