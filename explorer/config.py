@@ -70,11 +70,16 @@ class RunConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _smooths_among_classes(self) -> RunConfig:
+    def _suits_the_model(self) -> RunConfig:
         if self.model.kind == "glove" and self.train.label_smoothing:
             raise ValueError(
                 f"train.label_smoothing={self.train.label_smoothing} has no classes to smooth among in "
                 "model.kind=glove; use 0"
+            )
+        if family(self.model) == "word-vectors" and self.train.precision != "float32":
+            raise ValueError(
+                f"train.precision={self.train.precision} is one of matrix products, of which model.kind="
+                f"{self.model.kind} has none worth it; use float32"
             )
         return self
 

@@ -16,9 +16,13 @@ IGNORE = -100  # a target that nothing is asked of; torch.nn.functional.cross_en
 
 
 class Objective(Protocol):
-    """How outputs of a model are judged. `losses` are those of each target, 0 where nothing is asked."""
+    """How outputs of a model are judged. `losses` are those of each target, 0 where nothing is asked.
+
+    unit: of the loss.   answer: what each is the loss of.
+    """
 
     unit: str
+    answer: str
 
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss of each target, in the targets' shape."""
@@ -49,7 +53,7 @@ def mean_loss(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor
 class CrossEntropy:
     """Logits (B, T, V) against the right tokens (B, T); right is who says the right one."""
 
-    unit = "nats"
+    unit, answer = "nats", "token"
     losses = staticmethod(token_losses)
     mean = staticmethod(mean_loss)
 
@@ -64,7 +68,7 @@ class NegativeSampling:
     true word scores higher than all its noise. Smoothing moves ε/2 of a target to the other side.
     """
 
-    unit = "nats"
+    unit, answer = "nats", "answer"
 
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         sign = 1.0 - 2.0 * targets  # +1 of noise, −1 of the true word: softplus(x) is −log σ(−x)
@@ -89,7 +93,7 @@ class WeightedSquares:
     Right is who says x within a factor of two.
     """
 
-    unit = "squared nats"
+    unit, answer = "squared nats", "pair"
 
     def __init__(self, x_max: float, alpha: float):
         self.x_max, self.alpha = x_max, alpha

@@ -32,13 +32,13 @@ def draw(view: View) -> None:
     shown = live.show(view, chosen)
     if shown is None or view.first:
         return  # the map first; what looks closer a quarter of a second later
+    offered = list(SECTIONS)[:2] if chosen.of_words else list(SECTIONS)  # words have no context here, and so no states
     name = st.segmented_control(
-        "Look closer", list(SECTIONS), default="Who moved", key="map-closer", required=True, bind="query-params"
+        "Look closer", offered, default="Who moved", key="map-closer", required=True, bind="query-params"
     )
     SECTIONS[name](view, chosen, *shown)
     picture.computed(MAP, *CODE, title="How the map is computed")
 
 
-frame.watch(
-    "Embeddings", "What tokens mean to the model: what it treats alike lies near. The map moves as it learns.", draw
-)
+SENTENCE = "What tokens mean to the model: what it treats alike lies near. The map moves as it learns."
+frame.watch("Embeddings", SENTENCE, draw, frame.ANY)

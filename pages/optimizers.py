@@ -28,4 +28,4 @@ def draw(view: View) -> None:
 if chosen.run() is None:
     contenders.offer(TITLE, SENTENCE)
 else:
-    frame.watch(TITLE, SENTENCE, draw)
+    frame.watch(TITLE, SENTENCE, draw, frame.ANY)

@@ -8,6 +8,13 @@ import streamlit as st
 from explorer.runs import catalogue
 from explorer.ui import chosen, frame, sitemap, store
 
+
+def seen_on() -> st.Page:
+    """Where the run just opened is looked at."""
+    run = chosen.run()
+    return sitemap.page("train") if run is None else sitemap.seen_on(run.config)
+
+
 st.title("Runs", anchor=False)
 st.markdown("A run is one file: config, every step, weights over time, events. Open it here or anywhere else.")
 frame.complaints()
@@ -19,7 +26,7 @@ if upload is not None and st.button("Open it", type="primary"):
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
     else:
-        st.switch_page(sitemap.page("train"))
+        st.switch_page(seen_on())
 
 paths = catalogue.newest()
 if not paths:
@@ -37,7 +44,7 @@ for path in paths:
         told.markdown(f"{run['last']:,} steps · {run['state']} · loss {run['loss']}  \n:gray[{when} · {run['size']}]")
         if opened.button("Open", key=f"open-{path.stem}", width="stretch"):
             chosen.open_run(path.stem)
-            st.switch_page(sitemap.page("train"))
+            st.switch_page(seen_on())
         saved.download_button(
             "Save",
             partial(store.whole, path),

@@ -1,6 +1,7 @@
 """Train: loss, metric, gradient norm, speed, and what the model says."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,9 @@ CALM_SECONDS = 0.8  # between two drawings of what need not move at every tick
 def draw(view: View) -> None:
     """The page at a step."""
     curve = view.run.curve(POINTS)
-    symbols, chance, clip = view.about["vocabulary"], view.about["chance"], view.config.train.clip
-    guessing = progress.Guide(math.log(symbols), f"guessing: ln {symbols} = {math.log(symbols):.2f}")
+    chance, clip = view.about["chance"], view.config.train.clip
+    guess, words = view.about["guessing"]
+    guessing = progress.Guide(guess, f"guessing: {words}")
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
     here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
     held_out = view.run.validation
@@ -26,12 +28,13 @@ def draw(view: View) -> None:
     numbers(view)
     with board("train"):
         loss = progress.parts(curve, "loss", guide=guessing, **compared)
-        picture.curves(progress.LOSS, loss, "loss", loss_sentence(view, math.log(symbols)))
+        panel = replace(progress.LOSS, unit=f"{view.about['unit']} per {view.about['answer']}")
+        picture.curves(panel, loss, "loss", loss_sentence(view, guess))
         if view.first:
             return  # the loss first; the rest a quarter of a second later
         metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
         picture.curves(progress.METRIC, metric, "metric", metric_sentence(view), **calm)
-        samples.show(view)
+        samples.show(view) if view.about["answer"] == "token" else samples.near(view)
         norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
         picture.curves(progress.GRADIENT, norms, "norm", clip_sentence(view, clip), **calm)
         picture.curves(progress.RATE, partial(progress.parts, curve, "lr", **here), "lr", **calm)
@@ -72,10 +75,13 @@ def duration(seconds: float) -> str:
 def loss_sentence(view: View, guessing: float) -> str:
     """What the loss of this run says at this step."""
     row = view.run.step_row(min(view.step, view.last - 1))
+    where = "above" if row is not None and row["loss"] > guessing else "below"
+    if view.about["answer"] != "token":
+        told = f"it falls below {guessing:.2f} only when vectors know something of their words."
+        return told if row is None else f"at step {row['step']} the loss is {row['loss']:.3f}, {where} guessing; {told}"
     if row is None:
         return f"the first loss will be near ln V = {guessing:.2f} nats: an untrained model guesses."
     perplexity = math.exp(min(row["loss"], 50))
-    where = "above" if row["loss"] > guessing else "below"
     return (
         f"at step {row['step']} the loss is {row['loss']:.3f} nats, {abs(guessing - row['loss']):.2f} {where} "
         f"guessing: the model hesitates as if among {perplexity:.1f} equally likely tokens."
@@ -102,4 +108,5 @@ def clip_sentence(view: View, clip: float | None) -> str:
     return f"step {row['step']} was not clipped: its norm {row['grad_norm']:.2g} is below {clip:g}."
 
 
-frame.watch("Train", "Loss falls as the model learns; below, what it says at this very step.", draw)
+SENTENCE = "Loss falls as the model learns; below, what it says at this very step."
+frame.watch("Train", SENTENCE, draw, frame.ANY)

@@ -18,6 +18,7 @@ from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
 from models.config import ModelConfig, WordVectorConfig
 
+BEGIN_WITH = ("king", "man", "woman", "father", "love", "night", "thou", "sword")
 NOISE_POWER = 0.75  # of a word's frequency (Mikolov et al. 2013b, §2.2)
 
 
@@ -35,6 +36,13 @@ class WordTask(Task):
         if len(self.known.words) < 8:
             raise ValueError(f"the text has {len(self.known.words)} different words only; use one of at least 8")
         self.vocabulary = Vocabulary(self.known.words)
+
+    @property
+    def examples(self) -> list[str]:
+        """Words to begin with: some that most English texts have, then the most frequent long ones."""
+        known = self.vocabulary.symbols
+        long = [word for word in known if len(word) > 3][:8]
+        return list(dict.fromkeys([word for word in BEGIN_WITH if word in known] + long + list(known)))[:8]
 
     def encode(self, text: str) -> Batch:
         raise ValueError("a model of word vectors reads single words; look at them on the Words page")

@@ -106,4 +106,4 @@ def launch(config: RunConfig) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
-    st.switch_page(sitemap.page("words" if config.task.name == "words" else "train"))
+    st.switch_page(sitemap.seen_on(config))

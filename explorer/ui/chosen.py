@@ -21,6 +21,7 @@ WIDGETS = {
     "closer",
     "inside",
     "about",
+    "company",
     "contest",
     "order",
     "search",

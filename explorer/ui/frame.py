@@ -8,23 +8,25 @@ A page gives `watch` its title, its sentence and one function that draws a View.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from explorer.runs.run import Run
+from explorer.settings import family
 from explorer.ui import cards as preset_cards
-from explorer.ui import chosen, player, server
+from explorer.ui import chosen, player, server, sitemap
 from explorer.ui.view import View
 
 LIVE_SECONDS = 0.235
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
+ANY = ("transformer", "word-vectors")  # families of models
 
 
-def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
-    """A page on a run; without a run it offers the preset cards."""
+def watch(title: str, sentence: str, draw: Callable[[View], None], families: Sequence[str] = ANY[:1]) -> None:
+    """A page on a run; without a run it offers the preset cards. families: of models that it can draw."""
     run = chosen.run()
     complaints()
     if run is None:
@@ -49,7 +51,10 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
         # what pictures wait for is known after drawing
         player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""))
         heading(title, sentence)
-        draw(view)
+        if family(run.config.model) in families:
+            draw(view)
+        else:
+            elsewhere(run)
         chosen.put_into_url()
         for sentence_ in server.host().complaints(run.path):
             st.toast(sentence_, icon=":material/block:")
@@ -59,6 +64,16 @@ def watch(title: str, sentence: str, draw: Callable[[View], None]) -> None:
             st.rerun()  # the timer changes its pace
 
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+
+
+def elsewhere(run: Run) -> None:
+    """What a page says of a run that it cannot draw, and the way out."""
+    st.info(
+        f"This run learns word vectors ({run.config.model.kind}): there is no Transformer to look into. "
+        "The Words page shows what it has learned.",
+        icon=":material/hub:",
+    )
+    st.page_link(sitemap.page("words"), label="Open it on Words", icon=":material/hub:")
 
 
 def cards(name: str, *widths: float) -> list[Any]:

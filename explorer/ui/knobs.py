@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any, get_args
 
 import streamlit as st
@@ -11,8 +12,9 @@ import streamlit as st
 from explorer.config import OptimizerName, PrecisionName, RunConfig, ScheduleName
 from explorer.preset import PRESETS
 from explorer.runs.run import Run
+from explorer.settings import family
 from explorer.ui import chosen, server, sitemap
-from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale
+from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale, WordKind
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -42,8 +44,9 @@ def show() -> None:
     live(run, config)
     with st.popover("More that acts now", width="stretch"):
         slide(run, "optimizer.weight_decay", "Weight decay", DECAYS, config)
-        slide(run, "model.dropout", "Dropout", DROPOUTS, config)
-        heads(run)
+        if family(config.model) == "transformer":
+            slide(run, "model.dropout", "Dropout", DROPOUTS, config)
+            heads(run)
     if st.button("Model, task, optimizer …", key="restart-button", width="stretch"):
         restart(run.config)
     st.caption(RESTART)
@@ -192,26 +195,29 @@ def restart(config: RunConfig) -> None:
         changes: dict[str, Any] = {}
         columns = st.columns(4)
 
-        def choice(column: int, path: str, label: str, options: tuple[Any, ...], words: Any = str) -> None:
+        def choice(column: Any, path: str, label: str, options: tuple[Any, ...], words: Any = str) -> None:
             chosen_now = options.index(config.get(path))
             name = f"restart:{path}"
-            changes[path] = columns[column].selectbox(label, options, chosen_now, key=name, format_func=words)
+            changes[path] = column.selectbox(label, options, chosen_now, key=name, format_func=words)
 
         def number(column: int, path: str, label: str, low: int, high: int) -> None:
             changes[path] = columns[column].number_input(label, low, high, config.get(path), key=f"restart:{path}")
 
-        number(0, "model.layers", "Layers", 1, 24)
-        number(0, "model.heads", "Heads", 1, 32)
-        number(0, "model.width", "Width", 4, 1024)
-        number(0, "model.context", "Context", 4, 1024)
-        choice(1, "model.kind", "Kind", get_args(Kind))
-        choice(1, "model.positions", "Positions", get_args(PositionKind))
-        choice(1, "model.norm", "LayerNorm", get_args(NormPlace))
-        choice(1, "model.activation", "Activation", get_args(Activation))
-        choice(2, "optimizer.name", "Optimizer", get_args(OptimizerName))
-        choice(2, "optimizer.schedule", "Schedule", get_args(ScheduleName))
+        transformer = family(config.model) == "transformer"
+        number(0, "model.width", "Width", 2, 1024)
+        choice(columns[1], "model.kind", "Kind", get_args(Kind if transformer else WordKind))
+        if transformer:
+            number(0, "model.layers", "Layers", 1, 24)
+            number(0, "model.heads", "Heads", 1, 32)
+            number(0, "model.context", "Context", 4, 1024)
+            choice(columns[1], "model.positions", "Positions", get_args(PositionKind))
+            choice(columns[1], "model.norm", "LayerNorm", get_args(NormPlace))
+            choice(columns[1], "model.activation", "Activation", get_args(Activation))
+        choice(columns[2], "optimizer.name", "Optimizer", get_args(OptimizerName))
+        choice(columns[2], "optimizer.schedule", "Schedule", get_args(ScheduleName))
         number(2, "optimizer.warmup", "Warm-up steps", 0, 100_000)
-        choice(2, "train.precision", "Precision", get_args(PrecisionName))
+        if transformer:
+            choice(columns[2], "train.precision", "Precision", get_args(PrecisionName))
         number(3, "train.batch", "Batch", 1, 1024)
         number(3, "train.accumulate", "Batches a step", 1, 64)
         number(3, "train.steps", "Steps", 1, 10_000_000)
@@ -219,13 +225,18 @@ def restart(config: RunConfig) -> None:
         sizes = [name for name, value in config.task.model_dump().items() if isinstance(value, int)]
         for index, name in enumerate(sizes):
             number(index % 4, f"task.{name}", f"Task: {name.replace('_', ' ')}", 1, 10_000)
-        taken_away = any(config.get(f"model.{name}") != options[0] for name, (_, options, _) in WITHOUT.items())
-        with st.expander("Made to fail: take away what a Transformer needs", expanded=taken_away):
-            columns = st.columns(4)
-            for column, (name, (label, options, words)) in enumerate(WITHOUT.items()):
-                choice(column, f"model.{name}", label, options, words.__getitem__)
+        if transformer:
+            without(config, choice)
         if st.form_submit_button("Restart with these", type="primary"):
             start_again(config, changes)
+
+
+def without(config: RunConfig, choice: Callable[..., None]) -> None:
+    """What a Transformer needs, to be taken away."""
+    taken_away = any(config.get(f"model.{name}") != options[0] for name, (_, options, _) in WITHOUT.items())
+    with st.expander("Made to fail: take away what a Transformer needs", expanded=taken_away):
+        for column, (name, (label, options, words)) in zip(st.columns(4), WITHOUT.items(), strict=True):
+            choice(column, f"model.{name}", label, options, words.__getitem__)
 
 
 def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
@@ -235,4 +246,4 @@ def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
-    st.switch_page(sitemap.page("train"))
+    st.switch_page(sitemap.seen_on(config))

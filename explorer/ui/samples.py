@@ -33,6 +33,19 @@ def show(view: View) -> None:
     st.html(f'<div class="samples{" writes" if writes else ""}">{said}</div>')
 
 
+def near(view: View) -> None:
+    """What word vectors say: some frequent words, each with those most similar to it. One element."""
+    answer = view.picture("words.samples", 0.5)
+    if answer is None:
+        return
+    lines = "".join(
+        f"<p><code>{escape(row['word'])}</code> is near {', '.join(escape(other['word']) for other in row['rows'])}</p>"
+        for row in answer[0]["rows"]
+    )
+    told = f"<h4>Most similar words <i>by the cosine of their vectors at step {answer[0]['step']}</i></h4>"
+    st.html(f'<div class="samples">{told}{lines}<small>The Words page shows more.</small></div>')
+
+
 def line(row: dict, running_text: bool) -> str:
     """One example as HTML: what was read and, token by token, what was said. Every letter is escaped."""
     said = list(zip(row["said"], row["right"], strict=True))[-LONGEST:]

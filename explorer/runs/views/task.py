@@ -8,6 +8,7 @@ from explorer.runs.answer import Answer
 from explorer.runs.views.restored import opened
 from explorer.tasks import build
 from explorer.tasks.base import Task
+from explorer.tasks.words import WordTask
 
 
 def about(path: str) -> Answer:
@@ -22,12 +23,14 @@ def fit(config: str) -> Answer:
 
 
 def described(task: Task) -> Answer:
-    """Vocabulary size, chance, what the metric counts, whether it writes text, one example."""
+    """Vocabulary size, chance, what the metric counts, whether it writes text, one example; some words it knows."""
     return {
+        "words": task.examples if isinstance(task, WordTask) else [],
         "vocabulary": len(task.vocabulary),
         "chance": task.chance,
         "guessing": task.guessing,
         "unit": task.objective.unit,
+        "answer": task.objective.answer,
         "metric": task.metric,
         "writes": task.prompt is not None,
         "sample": task.sample(task.probe()),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from explorer.config import RunConfig
 from explorer.runs.run import head_name
+from explorer.settings import family
 from explorer.ui.view import View
 
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
@@ -20,6 +21,7 @@ TITLES = {
     "states": "Contextual states",
     "queries-keys": "Queries and keys",
 }
+TITLES_OF_WORDS = {"input": "Word vectors", "output": "Context vectors"}
 SHORT = {"input": "input", "output": "output", "positions": "positions", "states": "states", "queries-keys": "Q and K"}
 METRICS = ["cosine", "euclidean"]
 LATEST = 999_999_999  # a step's number
@@ -45,6 +47,7 @@ class Choice:
     seed: int
     since: int
     trails: bool
+    of_words: bool = False
 
     @property
     def points(self) -> dict[str, Any]:
@@ -60,6 +63,8 @@ class Choice:
     @property
     def title(self) -> str:
         """What the map shows."""
+        if self.of_words:
+            return TITLES_OF_WORDS[self.what]
         base = self.what.rpartition(".")[2]
         stack = self.what.rpartition(".")[0]
         where = f" of layer {self.layer}" if base == "states" and self.layer else " before layer 1"
@@ -69,6 +74,8 @@ class Choice:
 
 def kinds(config: RunConfig) -> list[str]:
     """The sets of points that a model has."""
+    if family(config.model) == "word-vectors":
+        return list(TITLES_OF_WORDS)
     stacks = stacks_of(config)
     own = [f"{stack}input" for stack in stacks] + ["output"]
     if config.transformer.positions in ("learned", "sinusoidal"):
@@ -114,7 +121,8 @@ def controls(view: View) -> Choice:
         trails = st.toggle("Trails", key="map-trails", bind="query-params")
         neighbours, distance, metric, seed = knobs()
     since = min(int(state.get("map-since") or 0), view.last)
-    return Choice(what, method, dims, layer, head, neighbours, distance, metric, seed, since, trails)
+    words = family(config.model) == "word-vectors"
+    return Choice(what, method, dims, layer, head, neighbours, distance, metric, seed, since, trails, words)
 
 
 def one_of(label: str, options: list[str], key: str, words: Callable[[str], str] = str, first: str = "") -> str:

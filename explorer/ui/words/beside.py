@@ -1,0 +1,128 @@
+"""Which words stand near which: in the text, and as the model has it. n words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.measure import words as measure
+from explorer.runs.answer import Answer
+from explorer.ui import picture
+from explorer.ui.components.heat_map import Look, Side, heat_map, message
+from explorer.ui.frame import cards
+from explorer.ui.view import View
+from explorer.ui.words.asked import EVERY, examples
+
+OFTEN, NEAR, OWN = "most frequent", "around a word", "your own"
+MOST = 40  # words in one picture, as explorer.runs.views.words has it
+SCORES, COUNTS = "what the text asks for, what the model says", "counts"
+HEIGHT = 470
+ASKS = {  # kind of model -> what the text asks of its score
+    "skip-gram": "log p / q",
+    "cbow": "log p / q of single neighbours",
+    "glove": "log x",
+}
+COMPUTED = r"""
+**Counts**: how often two words stand within the window of each other in the whole text.
+
+**Skip-gram** tells true words from noise. Where word $c$ is the true one beside $w$ with chance $p(c \mid w)$ and is
+drawn as noise $k\,P_n(c)$ times, its expected loss is least at
+
+$$u_c \cdot v_w = \log \frac{p(c \mid w)}{k\,P_n(c)\,(1 - p(c \mid w))}$$
+
+because noise that is the true word is not asked for. Without the last factor this is pointwise mutual information
+less $\log k$ (Levy & Goldberg 2014). $p$ is counted over all places of the thinned text that is trained on. **GloVe**'s
+score $u \cdot v + b + c$ should be $\log x$, with $x$ the count in which two words $d$ apart count $1/d$. **CBOW**
+scores a mean of many words, so nothing says what a single one should have; the same numbers are shown beside it.
+
+Words that never meet ask for −∞, which no vectors reach; they are left out of the correlation.
+"""
+
+
+def show(view: View) -> None:
+    """The two matrices side by side, or the counts."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control("Words", [OFTEN, NEAR, OWN], default=OFTEN, key="beside-words", required=True)
+        shown = st.segmented_control("Show", [SCORES, COUNTS], default=SCORES, key="beside-shown", required=True)
+    asked = asked_for(view, which)
+    with cards("beside", 1)[0]:
+        answer = view.picture("words.matrix", 2 * EVERY, **asked)
+        if answer is None:
+            return
+        draw(answer, shown, bool(st.session_state.get("projector")))
+        picture.look_for("beside", sentence(answer) if shown == SCORES else counted(answer))
+    picture.computed(COMPUTED, measure.optimum, measure.pointwise, measure.correlation)
+
+
+def asked_for(view: View, which: str) -> dict[str, Any]:
+    """Which words the picture is of, as the view takes it."""
+    if which == NEAR:
+        st.session_state.setdefault("words-around", st.session_state.get("words-word") or examples(view)[0])
+        return {"around": st.text_input("Word", key="words-around", max_chars=60, width=190).strip()}
+    if which == OWN:
+        st.session_state.setdefault("words-own", " ".join(examples(view)))
+        typed = st.text_input(f"Up to {MOST} words", key="words-own", max_chars=600)
+        return {"chosen": tuple(re.split(r"[\s,;]+", typed.strip()))}
+    return {}
+
+
+def draw(answer: Answer, shown: str, projector: bool) -> None:
+    """One picture of two panels, or of one."""
+    plain, arrays = answer
+    rows, columns = Side("word", plain["words"]), Side("beside it", plain["words"])
+    where = f"step {plain['step']:,}"
+    if shown == COUNTS:
+        look = Look(
+            f"How often two words stand near each other · {where}",
+            "A matrix of counts: rows are words, columns are words near them",
+            "times",
+            "signed",
+            HEIGHT,
+            square=True,
+            least=420,
+        )
+        panels = {"counts in the text": arrays["counts"]}
+    else:
+        said = "u · v + b + c" if plain["kind"] == "glove" else "u · v"
+        look = Look(
+            f"The same scores twice · {where}",
+            "Two matrices: the scores that the text asks for, and those that the model gives",
+            "nats",
+            "signed",
+            HEIGHT,
+            square=True,
+            least=330,
+        )
+        panels = {
+            f"the text asks for: {ASKS[plain['kind']]}": arrays["text"],
+            f"the model says: {said}": arrays["model"],
+        }
+    drawn = {name: np.asarray(values, dtype=np.float32) for name, values in panels.items()}
+    heat_map(message(drawn, rows, columns, look, projector), key=f"words-beside-{len(panels)}")
+
+
+def sentence(answer: Answer) -> str:
+    """How far the model has come towards what the text asks."""
+    plain = answer[0]
+    n = len(plain["words"]) ** 2
+    if plain["correlation"] is None:
+        return f"too few of the {n} pairs meet in the text to compare; choose more frequent words."
+    r, cells = plain["correlation"], plain["cells"]
+    agree = f"over the {cells} of {n} pairs that meet, the two agree with a correlation of {r:.2f}"
+    if not plain["comparable"]:
+        return f"{agree}; CBOW is not asked for these numbers: it scores the mean of a whole neighbourhood."
+    return f"{agree} at step {plain['step']:,}; the closer to 1, the more of the text is in the vectors."
+
+
+def counted(answer: Answer) -> str:
+    """Who meets most, and how many never."""
+    plain, arrays = answer
+    counts, words = arrays["counts"], plain["words"]
+    i, j = np.unravel_index(int(np.argmax(counts)), counts.shape)
+    return (
+        f"`{words[i]}` and `{words[j]}` meet most, {counts[i, j]:,.0f} times; {plain['never']:,} of {counts.size:,} "
+        "pairs never do. Counts belong to the text: they are the same at every step."
+    )

@@ -1,0 +1,68 @@
+"""How learning goes: loss against knowing nothing, and how often it is right; and the step's own numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from explorer.charts import progress
+from explorer.ui import picture
+from explorer.ui.frame import board
+from explorer.ui.view import View
+
+POINTS = 400
+HEIGHT = 230
+CALM_SECONDS = 0.8
+LOSS = replace(progress.LOSS, height=HEIGHT)
+RIGHT = replace(progress.METRIC, height=HEIGHT)
+
+
+def show(view: View) -> None:
+    """Numbers, loss and right answers."""
+    numbers(view)
+    curve, about = view.run.curve(POINTS), view.about
+    marks: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
+    validation = view.run.validation
+    marks["validation"] = validation if len(validation["step"]) else None
+    loss, words = about["guessing"]
+    guessing = progress.Guide(loss, f"knowing nothing: {words}")
+    chance = progress.Guide(about["chance"], f"chance: {about['chance']:.1%}")
+    with board("words"):
+        panel = replace(LOSS, unit=f"{about['unit']} per {about['answer']}")
+        picture.curves(panel, progress.parts(curve, "loss", guide=guessing, **marks), "words-loss", sentence(view))
+        right = partial(progress.parts, curve, "metric", guide=chance, **marks)
+        said = f"{about['metric']}, of the pairs just trained; knowing nothing gives {about['chance']:.1%}."
+        picture.curves(RIGHT, right, "words-right", said, every=CALM_SECONDS, of=view.moment)
+
+
+def numbers(view: View) -> None:
+    """The step's own numbers."""
+    row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
+    speed, batch = view.run.speed(), view.config.train.batch * view.config.train.accumulate
+    steps = view.config.train.steps
+    picture.figures(
+        {
+            "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
+            "Loss": "–" if row is None else f"{row['loss']:.4f}",
+            "Right": "–" if row is None else f"{row['metric']:.1%}",
+            "Pairs": f"{view.step * batch:,}",
+            "Speed": "–" if speed is None else f"{speed * batch:,.0f} pairs/s",
+            "Words known": f"{view.about['vocabulary']:,}",
+        }
+    )
+
+
+def sentence(view: View) -> str:
+    """What the loss of this run says at this step."""
+    row = view.run.step_row(min(view.step, view.last - 1))
+    loss, _ = view.about["guessing"]
+    if row is None:
+        return f"who knows nothing of the words has a loss of {loss:.3f}; the vectors begin near zero."
+    away = abs(loss - row["loss"])
+    where = "above" if row["loss"] > loss else "below"
+    held = view.run.validation
+    gap = ""
+    if len(held["step"]) and view.live and held["loss"][-1] > row["loss"] + 0.02:
+        gap = f" On the last tenth of the text, never trained on, it is {held['loss'][-1]:.3f}."
+    return f"at step {row['step']} the loss is {row['loss']:.3f}, {away:.3f} {where} knowing nothing.{gap}"
