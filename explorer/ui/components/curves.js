@@ -151,9 +151,9 @@ function point(panel, pointer) {
   context.globalAlpha = 0.5;
   stroke(context, ink.dim, 1.25, [], [[at, box.top], [at, box.bottom]]);
   context.globalAlpha = 1;
-  const height = curve ? Math.max(y.at(curve.value[i]), box.top) : pointer[1];
-  if (curve) dot(context, at, height, 4.5 * zoom, curve.color, ink.paper);
-  tell(panel, at, height);
+  const top = curve ? Math.max(y.at(curve.value[i]), box.top) : pointer[1];
+  if (curve) dot(context, at, top, 4.5 * zoom, curve.color, ink.paper);
+  tell(panel, at, top);
 }
 
 function tell(panel, x, y) {
