@@ -75,26 +75,17 @@ def answered(vectors: np.ndarray, numbers: dict[str, int], count: int = 10) -> l
     return found
 
 
-def pointwise(joint: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pointwise mutual information log p(a, b) / p(a) p(b) in nats; −∞ where the two never meet (Church & Hanks 1990).
-
-    joint (n, m): probabilities of pairs.   first (n,), second (m,): of each alone.
-    """
-    with np.errstate(divide="ignore"):
-        return np.log(joint) - np.log(first)[:, None] - np.log(second)[None]
-
-
-def optimum(given: np.ndarray, noise: np.ndarray, negatives: int) -> np.ndarray:
-    """The scores u · v (n, m) at which negative sampling's expected loss is least.
+def optimum(given: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """The scores u · v + log k (n, m) at which negative sampling's expected loss is least, for k noise words.
 
     given (n, m): chance that the true word is m where n is read.   noise (m,): chance that m is drawn as noise.
 
-    Each pair is told apart by itself: where it is true as often as p and noise as often as q, σ(u · v) = p / (p + q).
-    So u · v = log p / q, with q = k · noise · (1 − given), since noise that is the true word is not asked for. Without
-    that factor it is PMI − log k (Levy & Goldberg 2014, equation 7), with noise in place of the second word's share.
+    Each pair is told apart by itself: where it is true as often as p and noise as often as k · q, σ(u · v) is
+    p / (p + k q). So u · v + log k = log p / q, with q = noise · (1 − given), since noise that is the true word is not
+    asked for. Without that factor it is PMI (Levy & Goldberg 2014, equation 7), with noise for the second word's share.
     """
     with np.errstate(divide="ignore"):
-        return np.log(given) - np.log(negatives * noise[None] * (1 - given))
+        return np.log(given) - np.log(noise[None] * (1 - given))
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> tuple[float, int]:

@@ -180,20 +180,22 @@ def near(task: WordTask, by_distance: bool) -> np.ndarray:
 
 
 def text_scores(task: WordTask, numbers: list[int]) -> np.ndarray:
-    """The scores that the text asks for, (n, n): log x, or those that tell true words from noise best."""
+    """The scores that the text asks for, (n, n): log x, or those that tell true words from noise best, with log k."""
     if isinstance(task, Glove):
         with np.errstate(divide="ignore"):
             return np.log(near(task, by_distance=True)[np.ix_(numbers, numbers)])
     assert isinstance(task, SampledTask)
     given = task.given(numbers)
-    return measure.optimum(given[:, numbers], task.noise[numbers], task.negatives)
+    return measure.optimum(given[:, numbers], task.noise[numbers])
 
 
 def model_scores(training: Training, numbers: list[int]) -> np.ndarray:
-    """The model's scores of every pair, (n, n)."""
+    """The model's scores of every pair, (n, n): u · v + b + c of GloVe, u · v + log k of the others."""
     word, context = (vectors_of(training, table)[numbers] for table in ("word", "context"))
     scores = word @ context.T
     if training.config.model.kind == "glove":
         bias, other = (copied(training.named[name]).astype(np.float64)[numbers] for name in ("bias", "context_bias"))
-        scores = scores + bias[:, None] + other[None]
-    return scores
+        return scores + bias[:, None] + other[None]
+    task = task_of(training)
+    assert isinstance(task, SampledTask)
+    return scores + np.log(task.negatives)

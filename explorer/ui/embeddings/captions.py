@@ -89,7 +89,7 @@ def sentence(choice: Choice, answer: Answer) -> str:
         same = (kind[near[:, 0]] == kind).mean()
         said.append(f"the nearest of {same:.0%} is of its own kind, where chance is {chance:.0%}")
     if moved is not None and plain["step"] > choice.since:
-        noun = NOUNS.get(choice.what.rpartition(".")[2], "tokens")
+        noun = "words" if choice.of_words else NOUNS.get(choice.what.rpartition(".")[2], "tokens")
         new, K = moved.mean() * near.shape[1], near.shape[1]
         said.append(f"since step {choice.since} {noun} have {new:.1f} of {K} new neighbours")
     return f"at step {plain['step']} {'; '.join(said)}."

@@ -22,6 +22,7 @@ TITLES = {
     "queries-keys": "Queries and keys",
 }
 TITLES_OF_WORDS = {"input": "Word vectors", "output": "Context vectors"}
+SHORT_OF_WORDS = {"input": "words", "output": "contexts"}
 SHORT = {"input": "input", "output": "output", "positions": "positions", "states": "states", "queries-keys": "Q and K"}
 METRICS = ["cosine", "euclidean"]
 LATEST = 999_999_999  # a step's number
@@ -108,7 +109,8 @@ def controls(view: View) -> Choice:
     """The controls in a row, UMAP's knobs folded; gives what is chosen."""
     config, state = view.run.config, st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom", key="map-controls"):
-        what = one_of("Points", kinds(config), "map-of", short)
+        words = family(config.model) == "word-vectors"
+        what = one_of("Points", kinds(config), "map-of", SHORT_OF_WORDS.__getitem__ if words else short)
         layer, head = 0, ""
         if what.endswith("states"):
             names = ["input", *(f"layer {i + 1}" for i in range(config.transformer.layers))]
@@ -121,7 +123,6 @@ def controls(view: View) -> Choice:
         trails = st.toggle("Trails", key="map-trails", bind="query-params")
         neighbours, distance, metric, seed = knobs()
     since = min(int(state.get("map-since") or 0), view.last)
-    words = family(config.model) == "word-vectors"
     return Choice(what, method, dims, layer, head, neighbours, distance, metric, seed, since, trails, words)
 
 

@@ -129,7 +129,8 @@ def frame(
     shown = METHODS[plain["method"]]
     standing = f"PCA stands in until {METHODS[choice.method]} is ready" if plain["standing_in"] else shown
     names = [f"{share:.0%} of the variance" for share in plain["explained"] or ()]
-    rest = f" · without {plain['left_out']:,} rarer tokens" if plain["left_out"] else ""
+    noun = "words" if choice.of_words else "tokens"
+    rest = f" · without {plain['left_out']:,} rarer {noun}" if plain["left_out"] else ""
     width = width_of(view, choice)
     return Frame(
         title=choice.title,
@@ -176,7 +177,8 @@ def shades(answer: Answer) -> list[Shade]:
     if "moved" in arrays:
         numbers.append(Shade("changed neighbours", arrays["moved"], "share of its neighbours", "share"))
     varied = [shade for shade in numbers if np.unique(shade.values[np.isfinite(shade.values)]).size > 1]
-    return [categories("kind", plain["kind"]), *varied]
+    kinds = [categories("kind", plain["kind"])] if len(set(plain["kind"])) > 1 or not varied else []
+    return kinds + varied
 
 
 def categories(name: str, words: list[str]) -> Shade:

@@ -22,7 +22,7 @@ SCORES, COUNTS = "what the text asks for, what the model says", "counts"
 HEIGHT = 470
 ASKS = {  # kind of model -> what the text asks of its score
     "skip-gram": "log p / q",
-    "cbow": "log p / q of single neighbours",
+    "cbow": "log p / q, word by word",
     "glove": "log x",
 }
 COMPUTED = r"""
@@ -31,12 +31,13 @@ COMPUTED = r"""
 **Skip-gram** tells true words from noise. Where word $c$ is the true one beside $w$ with chance $p(c \mid w)$ and is
 drawn as noise $k\,P_n(c)$ times, its expected loss is least at
 
-$$u_c \cdot v_w = \log \frac{p(c \mid w)}{k\,P_n(c)\,(1 - p(c \mid w))}$$
+$$u_c \cdot v_w + \log k = \log \frac{p(c \mid w)}{q}, \qquad q = P_n(c)\,(1 - p(c \mid w))$$
 
-because noise that is the true word is not asked for. Without the last factor this is pointwise mutual information
-less $\log k$ (Levy & Goldberg 2014). $p$ is counted over all places of the thinned text that is trained on. **GloVe**'s
-score $u \cdot v + b + c$ should be $\log x$, with $x$ the count in which two words $d$ apart count $1/d$. **CBOW**
-scores a mean of many words, so nothing says what a single one should have; the same numbers are shown beside it.
+because noise that is the true word is not asked for. Without that last factor and with the word's own share for $P_n$
+this is pointwise mutual information (Levy & Goldberg 2014): above 0 the two meet more often than chance has it. $p$ is
+counted over all places of the thinned text that is trained on. **GloVe**'s score $u \cdot v + b + c$ should be
+$\log x$, with $x$ the count in which two words $d$ apart count $1/d$. **CBOW** scores a mean of many words, so nothing
+says what a single one should have; the same numbers are shown beside it.
 
 Words that never meet ask for −∞, which no vectors reach; they are left out of the correlation.
 """
@@ -54,7 +55,7 @@ def show(view: View) -> None:
             return
         draw(answer, shown, bool(st.session_state.get("projector")))
         picture.look_for("beside", sentence(answer) if shown == SCORES else counted(answer))
-    picture.computed(COMPUTED, measure.optimum, measure.pointwise, measure.correlation)
+    picture.computed(COMPUTED, measure.optimum, measure.correlation)
 
 
 def asked_for(view: View, which: str) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
         )
         panels = {"counts in the text": arrays["counts"]}
     else:
-        said = "u · v + b + c" if plain["kind"] == "glove" else "u · v"
+        said = "u · v + b + c" if plain["kind"] == "glove" else "u · v + log k"
         look = Look(
             f"The same scores twice · {where}",
             "Two matrices: the scores that the text asks for, and those that the model gives",

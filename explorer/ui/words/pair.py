@@ -140,12 +140,12 @@ def vectors(answer: Answer, projector: bool) -> None:
     read = "mean of the words around" if plain["kind"] == "cbow" else plain["read"][0]["word"]
     names = [f"v: {read}", *(f"u: {row['word']}" for row in plain["scored"])]
     columns = Side("dimension", [str(i) for i in range(arrays["vectors"].shape[1])])
-    for key, values, title in (
-        ("vectors", arrays["vectors"], f"The vectors before step {plain['taken']:,}"),
-        ("moved", arrays["moved"], f"How step {plain['taken']:,} moves them"),
+    for key, values, title, what in (
+        ("vectors", arrays["vectors"], f"The vectors before step {plain['taken']:,}", "number by number"),
+        ("moved", arrays["moved"], f"How step {plain['taken']:,} moves them", "after − before"),
     ):
         look = Look(title, f"{title}: a row a vector, a column a dimension", "", "signed", 96 + 22 * len(names))
-        heat_map(message({title: values}, Side("vector", names), columns, look, projector), key=f"words-{key}")
+        heat_map(message({what: values}, Side("vector", names), columns, look, projector), key=f"words-{key}")
 
 
 def sentence(plain: dict[str, Any]) -> str:
