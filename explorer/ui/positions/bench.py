@@ -77,9 +77,8 @@ def entered(view: View) -> list[Entry]:
         step = run.newest_snapshot() if view.live else min(view.step, run.last)
         own = replace(view, run=run, step=step, last=run.last, place=f"bench {run.id}")
         alone = race_of(view.run) is None
-        kind = run.config.transformer.positions
-        name = KINDS[kind] if alone else contender.name
-        found.append(Entry(name, charts.encoding_color(kind) if alone else contender.color, own))
+        name = KINDS[run.config.transformer.positions] if alone else contender.name
+        found.append(Entry(name, contender.color, own))
     return found
 
 
@@ -119,11 +118,12 @@ def reach(entries: list[Entry]) -> None:
         picture.show(charts.reach, charts.frame(judged.reach_lines(known)), "reach")
         picture.look_for("reach", judged.reach_sentence(known))
     with right:
-        at = st.session_state.get("reach-times") or f"{judged.TIMES[-1]} ×"
-        offered = {f"{times} ×": times for times in judged.TIMES}
+        offered = {f"{times} ×": times for times in judged.TIMES if judged.possible(known, times)}
+        key = f"reach-times-{len(offered)}"
+        at = st.session_state.get(key) or list(offered)[-1]
         lines, marks = judged.position_lines(known, offered[at])
         picture.show(charts.by_position, charts.frame(lines, marks), "reach-by-position")
-        st.segmented_control("At a length of", list(offered), default=at, key="reach-times", required=True)
+        st.segmented_control("At a length of", list(offered), default=at, key=key, required=True)
     with cards("reach-table", 1)[0]:
         st.html(judged.table(known))
 

@@ -34,6 +34,11 @@ def right(answer: Answer, times: int) -> float:
     return row(answer, times).get("right", math.nan)
 
 
+def possible(known: Reached, times: int) -> bool:
+    """Whether any of them can be asked at a multiple."""
+    return any("right" in row(answer, times) for _, _, answer in known)
+
+
 def start_sentence(hashes: dict[str, str | None]) -> str:
     """Which of the contenders began from the same weights."""
     if None in hashes.values():
@@ -129,6 +134,9 @@ def reach_sentence(known: Reached) -> str:
     rows = [answer[0]["untrained"] for _, _, answer in known if answer[0]["untrained"]]
     if rows:
         said += f". The learned table’s rows {rows[0][0]} to {rows[0][1]} were never trained"
+    reasons = dict.fromkeys(r["refused"] for _, _, answer in known for r in answer[0]["rows"] if "refused" in r)
+    if reasons:
+        said += f". It goes no further: {next(iter(reasons))}"
     return f"{said}."
 
 
