@@ -1,5 +1,7 @@
 """Optimizers: a fair race from the same weights on the same batches, and what is inside each of them."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from explorer.ui import chosen, frame
@@ -17,15 +19,25 @@ SECTIONS = {
 }
 
 
+WITHOUT_RUN = {"Race": contenders.offer, "Toy surfaces": toys.show}
+
+
+def section(names: Iterable[str]) -> str:
+    """The name of the section that is chosen."""
+    name = st.segmented_control(
+        "Look at", list(names), default="Race", key="contest", required=True, bind="query-params"
+    )
+    return str(name)
+
+
 def draw(view: View) -> None:
     """The section that is chosen."""
-    name = st.segmented_control(
-        "Look at", list(SECTIONS), default="Race", key="contest", required=True, bind="query-params"
-    )
-    SECTIONS[name](view)
+    SECTIONS[section(SECTIONS)](view)
 
 
 if chosen.run() is None:
-    contenders.offer(TITLE, SENTENCE)
+    frame.complaints()
+    frame.heading(TITLE, SENTENCE)
+    WITHOUT_RUN[section(WITHOUT_RUN)]()
 else:
     frame.watch(TITLE, SENTENCE, draw, frame.ANY)

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.config import OptimizerName, RunConfig, from_word
 from explorer.preset import ORDINARY
 from explorer.runs import race
-from explorer.ui import cards, chosen, frame
+from explorer.ui import cards, chosen
 
 RATES = {  # good ones of a coarse grid on reverse and sort, 400 steps: a start, which tuning replaces by the best
     "sgd": 0.3,
@@ -24,6 +24,7 @@ RATES = {  # good ones of a coarse grid on reverse and sort, 400 steps: a start,
 }
 AT_FIRST = ("sgd", "adamw", "muon")
 STEPS = 400
+OWN = "own"  # the choice to race what the run looked at is set to
 MODES: dict[race.Mode, str] = {"lockstep": "in lockstep", "workers": "as workers"}
 HELP = "In lockstep one core takes one step of each in turn; as workers each has a core, as far as there are some."
 COLUMNS = ("optimizer", "learning rate", "other settings")
@@ -56,24 +57,21 @@ def one_click(key: str) -> None:
     )
 
 
-def offer(title: str, sentence: str) -> None:
+def offer() -> None:
     """The page before there is a run: a race in one click, one of one's own, or a single run."""
-    frame.complaints()
-    frame.heading(title, sentence)
     one_click("race-here")
-    form(RunConfig.preset("reverse"), "first-contenders")
+    form(None, "first-contenders")
     st.markdown("Or look at the loss surface of a single run. Pick something to learn:")
     cards.show()
 
 
-def form(base: RunConfig, key: str = "contenders") -> None:
-    """A fold with the table of contenders; its button starts a race."""
+def form(own: RunConfig | None, key: str = "contenders") -> None:
+    """A fold with the table of contenders; its button starts a race. own: of the run looked at, which can be raced."""
     with st.expander("A new race: who runs, and on what", icon=":material/tune:"), st.form(key, border=False):
         left, middle, right, last = st.columns(4)
-        names = list(ORDINARY)
-        nearest = base.nearest_preset()[0]
-        at = names.index(nearest) if nearest in names else 0
-        preset = left.selectbox("Task", names, at, format_func=lambda n: ORDINARY[n].title, key=f"{key}-preset")
+        titles = {} if own is None else {OWN: "As this run, with all it is set to"}
+        titles |= {name: preset.title for name, preset in ORDINARY.items()}
+        task = left.selectbox("Task", list(titles), format_func=titles.__getitem__, key=f"{key}-task")
         steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")
         seeds = right.number_input("Seeds each, as a band", 1, 4, 1, key=f"{key}-seeds")
         mode: race.Mode = last.selectbox(
@@ -95,16 +93,23 @@ def form(base: RunConfig, key: str = "contenders") -> None:
         )
         st.caption(
             "Other settings, apart by spaces: `train.batch=64` `optimizer.weight_decay=0.1` `model.dropout=0.1` "
-            "`train.label_smoothing=0.1` `train.clip=none` `optimizer.schedule=one-cycle`. Up to eight runs in all."
+            "`train.label_smoothing=0.1` `train.clip=none` `optimizer.schedule=one-cycle`. Up to eight runs in all. "
+            "A task begins with 20 steps of warm-up."
         )
         if st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
-            start(preset, int(steps), int(seeds), mode, table)
+            base = own if own is not None and task == OWN else started(task, int(steps))
+            start(base.replace({"train.steps": int(steps)}), int(seeds), mode, table)
 
 
-def start(preset: str, steps: int, seeds: int, mode: race.Mode, table: pd.DataFrame) -> None:
+def started(preset: str, steps: int) -> RunConfig:
+    """A preset with a short warm-up."""
+    return RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": min(20, steps // 2)})
+
+
+def start(base: RunConfig, seeds: int, mode: race.Mode, table: pd.DataFrame) -> None:
     """A race as the form says; a refusal is told, and the present run stays."""
     try:
-        configs = race.named(configured(preset, steps, seeds, table.to_dict("records")))
+        configs = race.named(configured(base, seeds, table.to_dict("records")))
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
@@ -112,9 +117,8 @@ def start(preset: str, steps: int, seeds: int, mode: race.Mode, table: pd.DataFr
     st.rerun()
 
 
-def configured(preset: str, steps: int, seeds: int, rows: list[dict[Any, Any]]) -> list[RunConfig]:
+def configured(base: RunConfig, seeds: int, rows: list[dict[Any, Any]]) -> list[RunConfig]:
     """The config of each row and seed. ValueError names what is wrong with which setting."""
-    base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": min(20, steps // 2)})
     found = []
     for row in rows:
         name, rate, words = (None if pd.isna(row[column]) else row[column] for column in COLUMNS)

@@ -162,7 +162,8 @@ def test_inside_shows_what_is_kept_and_a_schedule_is_set_while_it_is_previewed(s
     app.button(key=f"{key}:use").click().run()
     settled(app)
     run = Run.open(catalogue.path_of(stems[0]))
-    assert (run.events[-1].kind, run.config_at(STEPS).optimizer.schedule) == ("set", "one-cycle")
+    until(lambda: run.events[-1].kind == "set", "the schedule is set")
+    assert run.config_at(STEPS).optimizer.schedule == "one-cycle"
     server.host().order(run.path, "single").result(timeout=30)
     until(lambda: run.last == STEPS + 1, "one more step")
     assert run.steps["lr"][-1] == pytest.approx(ahead["value"][0])
@@ -205,7 +206,7 @@ def test_guesses_are_told_after_the_reveal(stems):
 def test_a_contender_that_cannot_be_is_refused_in_words(words, refusal):
     rows = [{"optimizer": "sgd", "learning rate": None, "other settings": words}]
     with pytest.raises(ValueError, match=refusal):
-        contenders.configured("reverse", 100, 1, rows)
+        contenders.configured(BASE, 1, rows)
 
 
 def test_the_form_races_any_knob_and_the_names_say_what_differs():
@@ -213,13 +214,13 @@ def test_the_form_races_any_knob_and_the_names_say_what_differs():
         [("adamw", 1e-3, ""), ("adamw", 1e-3, "train.batch=64 train.label_smoothing=0.1"), ("sgd", None, None)],
         columns=contenders.COLUMNS,
     )
-    named = race.named(contenders.configured("reverse", 100, 1, table.to_dict("records")))
+    named = race.named(contenders.configured(contenders.started("reverse", 100), 1, table.to_dict("records")))
     assert list(named) == [
         "AdamW · lr 0.001",
         "AdamW · lr 0.001 · batch 64 · label smoothing 0.1",
         "SGD · lr 0.3",
     ]
-    assert len(contenders.configured("reverse", 100, 3, table.to_dict("records"))) == 9
+    assert len(contenders.configured(BASE, 3, table.to_dict("records"))) == 9
     with pytest.raises(ValueError, match="two contenders are the same"):
         race.named([BASE, BASE])
 
@@ -245,8 +246,9 @@ def test_a_schedule_drawn_by_hand_is_previewed_and_used(stems):
     assert ahead["value"].tolist() == pytest.approx([0.005] * len(ahead["value"]))
     app.button(key=f"{key}:use").click().run()
     settled(app)
-    detail = Run.open(catalogue.path_of(stems[2])).events[-1].detail
-    assert detail["optimizer.drawn"].split()[9:11] == ["0.45:1", "0.5:0.5"]
+    run = Run.open(catalogue.path_of(stems[2]))
+    until(lambda: run.events[-1].kind == "set", "the schedule is set")
+    assert run.events[-1].detail["optimizer.drawn"].split()[9:11] == ["0.45:1", "0.5:0.5"]
 
 
 @pytest.mark.parametrize("sent", [None, "x", [1.0], [float("nan")] * PLACES, ["1"] * PLACES])
@@ -257,3 +259,26 @@ def test_a_drawn_curve_that_is_none_is_refused(sent):
 
 def test_a_drawn_curve_stays_on_its_paper():
     assert checked([-1, 9, *[0.5] * (PLACES - 2)], 1.0)[:3] == [0, 1, 0.5]
+
+
+def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.run().switch_page("../pages/optimizers.py").run()
+    assert not app.exception
+    assert app.button(key="race-here").label.startswith("Race SGD")
+    app.segmented_control(key="contest").set_value("Toy surfaces").run()
+    assert not app.exception
+    assert "lowest of all" in " ".join(looked_for(app))
+
+
+def test_a_race_as_this_run_keeps_all_that_the_run_is_set_to(stems):
+    app = visit(run=stems[0])
+    app.selectbox(key="contenders-task").set_value(contenders.OWN)
+    app.number_input(key="contenders-steps").set_value(12)
+    next(b for b in app.button if b.label == "Start the race").click().run()
+    settled(app)
+    run = Run.open(catalogue.path_of(app.session_state["run"]))
+    assert run.id not in stems
+    assert run.config.model == BASE.model
+    assert [one.config.optimizer.name for one in race.members(run).values()] == list(contenders.AT_FIRST)
+    assert run.config.train == BASE.replace({"train.steps": 12}).train
