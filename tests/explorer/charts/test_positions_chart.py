@@ -1,0 +1,42 @@
+"""The charts of positions: fixed domains, one spec whatever the data, colours of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.charts import positions as charts
+from explorer.charts import theme
+from explorer.charts.theme import spec
+
+CHARTS = (charts.alike, charts.wave, charts.sum_of_waves, charts.by_position, charts.reach)
+
+
+def table(values: list[float]):
+    x = np.arange(len(values), dtype=float)
+    line = charts.line(x, np.array(values), "rotary", charts.encoding_color("rotary"))
+    return charts.frame([line], [charts.at(1.5, "trained up to here")])
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_charts_spec_does_not_depend_on_its_data(chart):
+    assert spec(chart(table([0.1, 0.2, 0.3]))) == spec(chart(table([1.0, -1.0])))
+    assert spec(chart(charts.frame([]))) == spec(chart(table([0.5])))
+
+
+def test_what_is_not_known_is_left_out_and_a_band_keeps_its_ends():
+    low, high = np.array([0.0, 0.1, 0.2]), np.array([1.0, 0.9, 0.8])
+    frame = charts.frame([charts.line(np.arange(3.0), np.array([0.5, np.nan, 0.6]), "a", "#111111", low, high)])
+    assert frame["x"].tolist() == [0, 2]
+    assert (frame["low"].tolist(), frame["high"].tolist()) == ([0, 0.2], [1, 0.8])
+    assert len(charts.frame([])) == 1, "Vega asks for an extent"
+
+
+def test_every_encoding_has_a_colour_of_its_own_that_a_race_gives_it_too():
+    assert [charts.encoding_color(name) for name in charts.ENCODINGS] == [theme.layer(i) for i in range(5)]
+
+
+def test_likeness_reaches_from_minus_one_and_a_factor_from_zero():
+    signed, factor = (spec(charts.alike(table([0.5]), unit="u", signed=s)) for s in (True, False))
+    domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in (signed["layer"][0], factor["layer"][0])]
+    assert domains == [[-1, 1], [0, 1]]
