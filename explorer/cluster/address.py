@@ -7,7 +7,7 @@ import re
 from importlib.util import find_spec
 
 VARIABLE = "EXPLORER_RAY_ADDRESS"
-FORM = re.compile(r"(?:ray://)?([^\s:/]+):(\d{1,5})")
+FORM = re.compile(r"(?:ray://)?([\w.-]+):(\d{1,5})")
 HERE = f"or unset {VARIABLE} and start again to train on this machine"
 
 

@@ -24,6 +24,7 @@ from explorer.cluster.excerpt import seed
 from explorer.cluster.mirror import Mirror
 
 GOODBYE_SECONDS = 4.0  # to write the last checkpoint over there; a host waits five for its children
+BRIDGE_SECONDS = 10.0  # for the bridge to be there
 WAITING = "for a free core of the Ray cluster"
 OVER = ("finished", "diverged")
 
@@ -65,7 +66,7 @@ class Away:
         if refused := address.refusal(given):
             raise Lost(refused)
         try:
-            with Client(bridge, authkey=bytes(current_process().authkey)) as self.way:
+            with reached(bridge) as self.way:
                 self.say(self.task | {"files": list(self.seeds)})
                 for data in self.seeds.values():
                     self.way.send_bytes(data)
@@ -191,6 +192,18 @@ def train(task: dict[str, Any], paths: Sequence[Path], bridge: str, orders: Conn
         except Lost as lost:
             away.mark(str(lost))
             raise
+
+
+def reached(bridge: str) -> Connection:
+    """A connection to the bridge, which may just be being made. OSError where there is none in time."""
+    end = time.monotonic() + BRIDGE_SECONDS
+    while True:
+        try:
+            return Client(bridge, authkey=bytes(current_process().authkey))
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def race(paths: Sequence[Path], bridge: str, orders: Connection) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ from explorer.cluster.actor import Actor
 
 ROOT = Path(__file__).parents[2]
 KNOCK_SECONDS = 3.0  # Ray itself tries for minutes
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
+NOBODY = "nobody answers there"
 LOST_SECONDS = 30.0  # without a word from an actor
 IDLE_SECONDS = 60.0  # that an actor waits for the next child
 GOODBYE_SECONDS = 5.0  # for children to end, once the host has
@@ -40,6 +42,8 @@ class Bridge:
 
     def __init__(self, given: str, socket_path: str):
         self.given = given
+        if sys.platform != "win32":
+            Path(socket_path).unlink(missing_ok=True)  # of one that Ray ended with its cluster
         self.listener = Listener(socket_path, authkey=bytes(current_process().authkey))
         self.joining = threading.Lock()
         self.idle: list[tuple[float, Any]] = []  # since when, actor
@@ -78,6 +82,8 @@ class Bridge:
                         self.exchange(connection, actor)
             except Refused as refused:
                 say(connection, {"lost": str(refused)})
+                if not answers(self.given):
+                    os._exit(1)  # Ray itself ends a process without a cluster, a minute later; the host makes another
         self.open.discard(threading.current_thread())
 
     @contextmanager
@@ -88,6 +94,8 @@ class Bridge:
         with self.joining:
             if not ray.is_initialized():
                 join(self.given)
+            elif not answers(self.given):
+                raise Refused(address.lost(self.given, NOBODY))
             actor = self.idle.pop()[1] if self.idle else ray.remote(num_cpus=1)(Actor).remote()
         try:
             yield actor
@@ -121,6 +129,8 @@ class Bridge:
             if not told:
                 say(connection, {"waiting": True})
                 told = True
+            if not answers(self.given):
+                raise Refused(address.lost(self.given, NOBODY))
         try:
             version = ray.get(beginning)
         except ray.exceptions.RayTaskError as error:  # it runs, but not what it was sent
@@ -153,11 +163,10 @@ def join(given: str) -> None:
     """Makes this process one of the cluster's. Refused, in a sentence, where it cannot be."""
     import ray
 
+    if not answers(given):
+        raise Refused(address.unreachable(given, NOBODY))
+    packages = [str(ROOT / name) for name in ("explorer", "models")]
     try:
-        place = address.place(given)
-        if place is not None:
-            socket.create_connection(place, KNOCK_SECONDS).close()
-        packages = [str(ROOT / name) for name in ("explorer", "models")]
         ray.init(
             address=given,
             log_to_driver=False,
@@ -165,10 +174,19 @@ def join(given: str) -> None:
             logging_level="ERROR",
             runtime_env={"py_modules": packages},  # the very code that runs here
         )
-    except ValueError as error:
-        raise Refused(str(error)) from None
     except Exception as error:  # Ray's own are of many kinds
         raise Refused(address.unreachable(given, first_line(error))) from None
+
+
+def answers(given: str) -> bool:
+    """True where somebody listens at an address, or Ray is to find it."""
+    place = address.place(given)
+    try:
+        if place is not None:
+            socket.create_connection(place, KNOCK_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def first_line(error: BaseException) -> str:

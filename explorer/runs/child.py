@@ -2,7 +2,8 @@
 
     fork   ─> copy of the host, which has loaded torch ─┐
     spare  ─> a process that has loaded it by itself   ─┴─> role ─> worker, looker,
-                                                                   search or a trial of one
+                                                                   search or a trial of one,
+                                                                   or the bridge to a cluster
 
 The first message to a child tells its role; then it lives that role until the host's end of its pipe closes.
 """
@@ -66,16 +67,25 @@ def live(orders: Connection, others: list[Connection]) -> None:
         task = json.loads(orders.recv_bytes())
     except (EOFError, ConnectionError):
         return
-    if task["role"] == "worker":
-        worker.main([Path(path) for path in task["paths"]], orders)
+    paths, bridge = [Path(path) for path in task.get("paths", [])], task.get("bridge", "")
+    if task["role"] == "worker" and bridge:
+        from explorer.cluster import away
+
+        away.race(paths, bridge, orders)
+    elif task["role"] == "worker":
+        worker.main(paths, orders)
     elif task["role"] == "search":
         from explorer.search import driver  # with Optuna, which only a search needs
 
-        driver.main(Path(task["paths"][0]), orders)
+        driver.main(paths[0], orders, bridge)
     elif task["role"] == "trial":
         from explorer.search import trial
 
-        trial.main(Path(task["path"]), task, orders)
+        trial.main(paths[0], task, orders)
+    elif task["role"] == "bridge":
+        from explorer.cluster import bridge as cluster
+
+        cluster.main(bridge, orders)
     else:
         looker.main(orders)
 

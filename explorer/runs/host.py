@@ -1,6 +1,6 @@
 """Host: the one process that has torch loaded and makes all others by forking.
 
-    server <-> host <-> workers (one a training run) and lookers (pictures)
+    server <-> host <-> workers (one a training run), lookers (pictures), the bridge to a cluster
 
 It trains nothing itself: it keeps the queue and passes messages on. When the server's end of the
 connection closes, every worker pauses its run and all processes end. Where a process cannot fork, one warm
@@ -16,13 +16,14 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, wait
 from pathlib import Path
 from typing import Any, get_args
 
+from explorer.cluster.address import address as cluster
 from explorer.runs.answer import Lane
 from explorer.runs.child import FORKS, Child, forked, spawned, warm_up
+from explorer.runs.job import Job
 from explorer.runs.race import together
 
 LANES = get_args(Lane)
@@ -30,37 +31,12 @@ TOGETHER = ("play", "pause", "single", "speed")  # orders to one contender of a 
 GOODBYE_SECONDS = 5.0  # for a worker to write its last checkpoint
 
 
-@dataclass
-class Job:
-    """A run, or the runs of a race in lockstep, with a worker or waiting for one.
-
-    orders: not yet answered, oldest first, each with the `run` that it was given to.
-    """
-
-    paths: list[Path]
-    orders: deque[dict[str, Any]] = field(default_factory=deque)
-    child: Child | None = None
-    sent: int = 0  # of `orders`, to the present child
-    training: bool = False
-    slots: int = 0  # of a search: so many trials at once, as its driver knows
-
-    @property
-    def role(self) -> str:
-        """What its process does: trains a run, or carries a search on."""
-        return "search" if self.paths[0].suffix == ".search" else "worker"
-
-    @property
-    def wants_to_train(self) -> bool:
-        """True if it counts against the quota: it trains, or the last of its orders about that says so."""
-        asked = [o["kind"] for o in self.orders if o["kind"] in ("play", "single", "pause")]
-        return asked[-1] != "pause" if asked else self.training
-
-
 class Host:
-    """The state of the host process."""
+    """The state of the host process. bridge: the socket of the bridge to the cluster that trains trials and races."""
 
-    def __init__(self, server: Connection, quota: int):
-        self.server, self.quota = server, quota
+    def __init__(self, server: Connection, quota: int, bridge: str):
+        self.server, self.quota, self.bridge = server, quota, bridge
+        self.bridging: Child | None = None
         self.jobs: dict[str, Job] = {}
         self.children: list[Child] = []
         self.spare: Child | None = None
@@ -108,7 +84,7 @@ class Host:
             if data is not None:
                 self.server.send_bytes(data)
 
-    def hatch(self, role: str, paths: Sequence[Path] = ()) -> Child:
+    def hatch(self, role: str, paths: Sequence[Path] = (), away: bool = False) -> Child:
         """A new process in a role, in about 10 ms."""
         if FORKS:
             child = forked([self.server, *(c.pipe for c in self.children)], parent=role == "search")
@@ -116,7 +92,7 @@ class Host:
             child = spawned(parent=True)
         else:
             child, self.spare = self.spare or spawned(), spawned()
-        child.say({"role": role, "paths": [str(path) for path in paths]})
+        child.say({"role": role, "paths": [str(path) for path in paths], "bridge": self.bridge if away else ""})
         self.children.append(child)
         return child
 
@@ -137,12 +113,13 @@ class Host:
         paths, mode = together(Path(run)) if job is None or order["kind"] in TOGETHER else ([Path(run)], "workers")
         if job is None:
             own = paths if mode == "lockstep" else [Path(run)]
-            job = self.jobs[str(own[0])] = Job(own)
+            away = bool(self.bridge) and (len(paths) > 1 or Path(run).suffix == ".search")
+            job = self.jobs[str(own[0])] = Job(own, away=away)
         job.orders.append(order | {"run": run})
         if mode == "workers" and order["kind"] in TOGETHER:
             for other in paths:
                 if str(other) != run and (order["kind"] != "pause" or str(other) in self.jobs):
-                    another = self.jobs.setdefault(str(other), Job([other]))
+                    another = self.jobs.setdefault(str(other), Job([other], away=job.away))
                     another.orders.append(order | {"run": str(other), "n": 0})
 
     def tell(self, job: Job, message: dict[str, Any]) -> None:
@@ -155,13 +132,15 @@ class Host:
         training = sum(1 for job in self.jobs.values() if job.child and job.wants_to_train)
         place = 0
         for job in self.jobs.values():
+            if job.away and job.orders and self.bridging is None:
+                self.bridging = self.hatch("bridge", away=True)
             if job.child is None and job.orders:
                 if job.wants_to_train and training >= self.quota:
                     place += 1
                     self.tell(job, {"queued": place})
                     continue
                 training += job.wants_to_train
-                job.child, job.sent = self.hatch(job.role, job.paths), 0
+                job.child, job.sent = self.hatch(job.role, job.paths, job.away), 0
                 job.slots = 0
                 self.tell(job, {"queued": 0})
             if job.child is not None:
@@ -172,11 +151,15 @@ class Host:
         self.share()
 
     def share(self) -> None:
-        """Tells each search how many trials it may train at once: what the quota leaves, and at least one."""
+        """Tells each search how many trials it may train at once: what the quota leaves, and at least one.
+
+        On a cluster as many as the quota: nothing here is in their way.
+        """
         training = [job for job in self.jobs.values() if job.child is not None and job.wants_to_train]
-        slots = max(1, self.quota - len(training) + 1)
-        for job in training:
-            if job.role == "search" and job.slots != slots and job.child is not None:
+        left = max(1, self.quota - len(training) + 1)
+        for job in self.jobs.values():
+            slots = self.quota if job.away else left
+            if job.role == "search" and job.child is not None and job.slots != slots:
                 job.slots = slots
                 with suppress(ConnectionError):  # it has just ended
                     job.child.say({"slots": slots})
@@ -226,6 +209,9 @@ class Host:
         self.children.remove(child)
         child.pipe.close()
         child.process.join()
+        if child is self.bridging:
+            self.bridging = None
+            return
         for lane, own in self.lookers.items():
             if own is child:
                 request, self.busy[lane] = self.busy[lane], None
@@ -255,7 +241,7 @@ def main() -> None:
         return  # the server was stopped meanwhile
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
-    Host(server, quota).run()
+    Host(server, quota, f"{address}-bridge" if cluster() else "").run()
 
 
 if __name__ == "__main__":

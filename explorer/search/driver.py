@@ -34,10 +34,13 @@ class Gone(Exception):
 
 
 class Driver:
-    """One search being carried on. `run` returns when there is nothing left to do."""
+    """One search being carried on. `run` returns when there is nothing left to do.
 
-    def __init__(self, path: Path, orders: Connection):
-        self.path, self.orders = path, orders
+    bridge: to the cluster that trains the trials; empty where this machine does.
+    """
+
+    def __init__(self, path: Path, orders: Connection, bridge: str):
+        self.path, self.orders, self.bridge = path, orders, bridge
         self.search, _ = read(path)
         self.ledger = Ledger(path)
         self.children: dict[int, Any] = {}  # by the trial's number
@@ -128,19 +131,26 @@ class Driver:
         from explorer.runs.child import FORKS, forked, spawned  # it imports this module
 
         child = forked([self.orders, *(c.pipe for c in self.children.values())]) if FORKS else spawned()
-        child.say({"role": "trial", "path": str(path), "search": str(self.path), "number": number})
+        told = {"role": "trial", "paths": [str(path)], "bridge": self.bridge}
+        child.say(told | {"search": str(self.path), "number": number})
         return child
 
     def ended(self, number: int) -> None:
         """A trial's process ended: its run says how; one that died is tried again, a few times."""
         child = self.children.pop(number)
-        reason = "its process ended again and again"
+        reason, lost = "its process ended again and again", ""
         with suppress(EOFError, ConnectionError):
             while child.pipe.poll(0):
-                reason = json.loads(child.pipe.recv_bytes())["failed"]
-                self.died[number] = ATTEMPTS
+                message = json.loads(child.pipe.recv_bytes())
+                lost = message.get("lost", lost)
+                if "failed" in message:
+                    reason = message["failed"]
+                    self.died[number] = ATTEMPTS
         child.pipe.close()
         child.process.join()
+        if lost:
+            self.stop(lost)
+            return
         if child.process.exitcode != 0:
             self.died[number] = self.died.get(number, 0) + 1
         if self.died.get(number, 0) >= ATTEMPTS:
@@ -173,11 +183,11 @@ class Driver:
             write(self.path, self.search, "finished", f"all {count} trials")
 
 
-def main(path: Path, orders: Connection) -> None:
+def main(path: Path, orders: Connection, bridge: str = "") -> None:
     """A driver's whole life, in a process of its own."""
     try:
         with FileLock(lock_path(path)).acquire(timeout=LOCK_SECONDS):
-            Driver(path, orders).run()
+            Driver(path, orders, bridge).run()
     except Timeout:
         orders.send_bytes(json.dumps({"failed": f"{path.name} is driven by another process; stop that one"}).encode())
     except ValueError as error:

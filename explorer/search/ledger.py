@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,17 @@ class Trial:
     def best_step(self) -> int | None:
         """The step of its lowest measurement."""
         return int(self.steps[np.argmin(self.losses)]) if len(self.losses) else None
+
+    def plain(self) -> dict[str, Any]:
+        """It as plain values, which `of_plain` makes it from again."""
+        own = {own.name: getattr(self, own.name) for own in fields(self)}
+        return own | {"path": str(self.path), "steps": self.steps.tolist(), "losses": self.losses.tolist()}
+
+    @classmethod
+    def of_plain(cls, told: dict[str, Any]) -> Trial:
+        """The opposite of `plain`."""
+        arrays = {"steps": np.array(told["steps"], np.int64), "losses": np.array(told["losses"], np.float64)}
+        return cls(**told | arrays | {"path": Path(told["path"])})
 
 
 def measured(run: Run, every: int, until: int) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -18,7 +18,7 @@ from explorer.runs.replay import restore
 from explorer.runs.run import Run
 from explorer.search import ledger, study
 from explorer.search.ledger import Trial
-from explorer.search.search import Search, read
+from explorer.search.search import Search, made, read
 from explorer.search.stopping import out_of_patience
 from explorer.training import Training
 
@@ -112,15 +112,38 @@ class Course:
 def main(path: Path, told: dict, orders: Connection) -> None:
     """A trial's whole life, in a process of its own: until its end, or until the driver's end of the pipe closes.
 
-    told: the search's file as `search` and the trial's `number`.
+    told: the search's file as `search`, the trial's `number`, and the `bridge` to the cluster if one trains it.
     """
     try:
         search, _ = read(Path(told["search"]))
         trials = ledger.Ledger(Path(told["search"])).trials(search)
         mine = next(t for t in trials if t.number == told["number"])
         rivals = study.rivals(search, trials, mine.number, mine.params)
-        complete(path, search, rivals, lambda: closed(orders))
+        if told["bridge"]:
+            send(path, search, rivals, told["bridge"], orders)
+        else:
+            complete(path, search, rivals, lambda: closed(orders))
     except ValueError as error:  # a file that cannot be used, a task that cannot be built: said in words
+        orders.send_bytes(json.dumps({"failed": str(error)}).encode())
+
+
+def send(path: Path, search: Search, rivals: Sequence[Trial], bridge: str, orders: Connection) -> None:
+    """The same on the cluster: `receive` does it there. A cluster that is lost is told as such."""
+    from explorer.cluster import away
+
+    told = {"role": "trial", "search": search.model_dump(mode="json"), "rivals": [t.plain() for t in rivals]}
+    try:
+        away.train(told, [path], bridge, orders, budget=BUDGET, recent=RECENT, validates=False)
+    except away.Lost as lost:
+        away.tell(orders, {"lost": str(lost)})
+
+
+def receive(path: Path, told: dict, orders: Connection) -> None:
+    """A trial's life on a machine of the cluster, on a copy of its run. told: what `send` tells."""
+    try:
+        rivals = [Trial.of_plain(plain) for plain in told["rivals"]]
+        complete(path, made(told["search"]), rivals, lambda: closed(orders))
+    except ValueError as error:
         orders.send_bytes(json.dumps({"failed": str(error)}).encode())
 
 
