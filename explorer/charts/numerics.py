@@ -96,14 +96,14 @@ def _cells(
     ]
     base = alt.Chart().encode(x=x, y=y, tooltip=tooltip)
     good, bad = base.transform_filter(only("cell")), base.transform_filter(only("nonfinite"))
-    size = alt.ExprRef("max(7, min(12, bandwidth('x') / 5))")
+    size = alt.ExprRef("max(7, min(12, bandwidth('x') / 4.5))")
     layers = [
         good.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=legend)),
-        bad.mark_rect(opacity=0.15).encode(color=alt.value(theme.BAD)),
+        bad.mark_rect().encode(color=alt.value(theme.BAD)),
         good.mark_text(fontSize=size).encode(
             text="label:N", color=alt.when(dark).then(alt.value(BRIGHT)).otherwise(alt.value(DARK))
         ),
-        bad.mark_text(fontSize=size, fontWeight="bold").encode(text="label:N", color=alt.value(theme.BAD)),
+        bad.mark_text(fontSize=size, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
     ]
     return timeline.picture(layers, data, title, text, CELL * rows + 130)
 

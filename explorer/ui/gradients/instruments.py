@@ -142,7 +142,7 @@ def read(view: View, which: tuple[str, ...]) -> tuple[Answer, Answer | None] | N
 def costs(view: View, measured: Answer) -> None:
     """What one measurement took, in milliseconds and in training steps."""
     spent = measured[0]["milliseconds"]
-    told = {"samples’ gradients": spent["samples"]}
+    told = {"each sample": spent["samples"]}
     told |= {KINDS[kind].lower(): spent[kind] for kind in ("signal", "quality") if kind in spent}
     whole = sum(told.values())
     each = {name: f"{value:.1f} ms" for name, value in (told | {"one measurement": whole}).items()}
