@@ -69,7 +69,7 @@ def form(own: RunConfig | None, key: str = "contenders") -> None:
     """A fold with the table of contenders; its button starts a race. own: of the run looked at, which can be raced."""
     with st.expander("A new race: who runs, and on what", icon=":material/tune:"), st.form(key, border=False):
         left, middle, right, last = st.columns(4)
-        titles = {} if own is None else {OWN: "As this run, with all it is set to"}
+        titles = {} if own is None else {OWN: "As this run"}
         titles |= {name: preset.title for name, preset in ORDINARY.items()}
         task = left.selectbox("Task", list(titles), format_func=titles.__getitem__, key=f"{key}-task")
         steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")

@@ -11,16 +11,20 @@ from typing import Any
 from explorer.charts.tuning import DIVERGED, FULL, GIVEN_UP, Point
 from explorer.config import RunConfig
 from explorer.measure.valley import Valley, valley
+from explorer.runs.race import race_of
 from explorer.search import search as file
 from explorer.search.ledger import Trial
 from explorer.search.search import Search, made
 from explorer.search.space import FloatKnob, VariantKnob
 from explorer.ui import server
+from explorer.ui.optimizers import lanes
 from explorer.ui.search.searching import Standing
 from explorer.ui.view import View
 
 LR = "optimizer.lr"
+UNTUNED = (LR, "train.steps", "train.seed")  # what contenders may differ by and yet be tuned as one
 MEASUREMENTS = 15  # of a training
+FEWEST = 3  # trainings that make a valley
 TITLE = "Learning rates of "
 Changes = dict[str, Any]
 
@@ -37,15 +41,20 @@ class Sweep:
 
 
 def contenders(view: View) -> dict[str, Changes]:
-    """The contenders of the run's race, by what each changes of the run's settings; none where it is in none."""
-    racing = server.racing(view.run)
-    if len(racing) < 2:
-        return {}
+    """The contenders of the run's race, by what each changes of the run's settings; none where it is in none.
+
+    Seeds of one are one, and so are those that differ by the rate alone: it is what is tuned.
+    """
+    found: dict[str, Changes] = {}
+    racing = lanes.contenders(view)
     mine = view.run.config.flat()
-    return {
-        name: {p: v for p, v in run.config.flat().items() if mine.get(p) != v and p not in (LR, "train.steps")}
-        for name, run in racing.items()
-    }
+    for contender in racing if race_of(view.run) else ():
+        own = contender.first.config.flat()
+        changes = {path: value for path, value in own.items() if mine.get(path) != value and path not in UNTUNED}
+        name = " · ".join(word for word in contender.name.split(" · ") if not word.startswith("lr "))
+        if changes not in found.values():
+            found[contender.name if name in found else name] = changes
+    return found
 
 
 def composed(
@@ -95,7 +104,8 @@ def found(now: Standing, guess: float) -> list[Sweep]:
         points = [point(t) for t in own]
         done = [t for t in own if t.state == "complete" and t.value is not None and math.isfinite(t.value)]
         best = min(done, key=lambda t: (t.value, t.number)) if done else None
-        wide = valley([p.rate for p in points], [p.loss for p in points], guess) if done else None
+        known = done and len(points) >= FEWEST
+        wide = valley([p.rate for p in points], [p.loss for p in points], guess) if known else None
         sweeps.append(Sweep(name, points, now.budget // len(variants), wide, best))
     return sweeps
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from html import escape
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import streamlit as st
 
+from explorer.charts import theme
 from explorer.charts import tuning as charts
 from explorer.config import OptimizerName
 from explorer.measure.valley import SHARE, Valley, valley
@@ -25,6 +26,15 @@ from explorer.ui.view import View
 USUAL = ("sgd", "momentum", "adamw", "muon")
 STEPS = 150
 MOST = 8  # contenders
+HEAD = (
+    "contender",
+    "trained",
+    "given up",
+    "best rate",
+    "loss there",
+    "valley, from rate to rate",
+    "how wide",
+)
 COMPUTED = rf"""
 Each contender is trained once for every learning rate of a grid, evenly spread on a log scale, from coarse to fine, on
 the same initial weights and the same batches. Its **loss at the end** is the last measurement: on held-out data or,
@@ -143,24 +153,21 @@ def state(now: Standing) -> str:
 
 def table(sweeps: list[Sweep]) -> None:
     """Each contender in one row."""
-    rows: list[dict[str, Any]] = []
-    for s in sweeps:
-        rows.append(
-            {
-                "contender": s.name,
-                "trained": f"{len(s.points)} of {s.wanted}",
-                "given up": sum(1 for p in s.points if p.ended != charts.FULL),
-                "best rate": "–" if s.best is None else f"{s.best.params[sweeping.LR]:.3g}",
-                "loss there": "–" if s.best is None or s.best.value is None else f"{s.best.value:.4f}",
-                "valley, from rate to rate": "–" if s.valley is None else words(s.valley),
-                "how wide": "–" if s.valley is None else wide(s.valley),
-            }
+    rows: list[str] = []
+    for index, s in enumerate(sweeps):
+        cells = (
+            f"{len(s.points)} of {s.wanted}",
+            str(sum(1 for p in s.points if p.ended != charts.FULL)),
+            "–" if s.best is None else f"{s.best.params[sweeping.LR]:.3g}",
+            "–" if s.best is None or s.best.value is None else f"{s.best.value:.4f}",
+            "–" if s.valley is None else words(s.valley),
+            "–" if s.valley is None else wide(s.valley),
         )
-    cells = "".join(f"<th>{name}</th>" for name in rows[0]) if rows else ""
-    lines = "".join("<tr>" + "".join(f"<td>{escape(str(v))}</td>" for v in row.values()) + "</tr>" for row in rows)
-    st.html(
-        f'<div class="wide"><table class="scores"><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
-    )
+        dot = f'<i style="background:{theme.head(index)}"></i>'
+        rows.append(f"<tr><td>{dot}{escape(s.name)}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    head = "".join(f"<th>{name}</th>" for name in HEAD)
+    body = f'<table class="standings sweeps"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    st.html(f'<div class="wide">{body}</div>')
 
 
 def words(found: Valley) -> str:

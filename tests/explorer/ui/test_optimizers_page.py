@@ -18,7 +18,7 @@ from explorer import Run
 from explorer.runs import catalogue, file, race
 from explorer.ui import knobs, server
 from explorer.ui.components.sketch import PLACES, checked
-from explorer.ui.optimizers import contenders, lanes, predicting, scheduling
+from explorer.ui.optimizers import contenders, lanes, predicting, scheduling, sweeping
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -223,6 +223,15 @@ def test_the_form_races_any_knob_and_the_names_say_what_differs():
     assert len(contenders.configured(BASE, 3, table.to_dict("records"))) == 9
     with pytest.raises(ValueError, match="two contenders are the same"):
         race.named([BASE, BASE])
+
+
+def test_seeds_and_rates_of_one_contender_are_tuned_as_one(stems):
+    looked_at = SimpleNamespace(run=Run.open(catalogue.path_of(stems[0])))
+    assert sweeping.contenders(looked_at) == {
+        "AdamW": {},
+        "Muon": {"optimizer.name": "muon"},
+        "SGD · clip none": {"optimizer.name": "sgd", "train.clip": None},
+    }
 
 
 def test_no_two_values_of_a_slider_look_alike():
