@@ -139,8 +139,8 @@ def matrix(
     """Words beside each other, in the text and as the model has it. chosen, or around one, or the most frequent.
 
     plain: words (n), comparable (whether the model's scores are meant to become the text's), correlation, cells (over
-    how many). Arrays (n, n), rows are read, columns stand near: counts in the window, text (what the score should be;
-    −∞ of words that never meet), model (its scores).
+    how many), zero (of GloVe the mean log x, from which scores are counted). Arrays (n, n), rows are read, columns
+    stand near: counts in the window, text (what the score should be; −∞ of words that never meet), model (its scores).
     """
     training = training_at(path, step, progress)
     task = task_of(training)
@@ -150,6 +150,7 @@ def matrix(
     counts = near(task, by_distance=False)[pick]
     text, model = text_scores(task, numbers), model_scores(training, numbers)
     r, cells = measure.correlation(text, model)
+    zero = float(text[np.isfinite(text)].mean()) if isinstance(task, Glove) and np.isfinite(text).any() else 0.0
     plain = {
         "step": step,
         "words": symbols,
@@ -158,8 +159,9 @@ def matrix(
         "correlation": None if np.isnan(r) else r,
         "cells": cells,
         "never": int((counts == 0).sum()),
+        "zero": zero,
     }
-    return plain, {"counts": counts, "text": text, "model": model}
+    return plain, {"counts": counts, "text": text - zero, "model": model - zero}
 
 
 def matrix_words(training: Training, chosen: tuple[str, ...], around: str, count: int) -> list[int]:

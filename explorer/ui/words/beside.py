@@ -36,8 +36,9 @@ $$u_c \cdot v_w + \log k = \log \frac{p(c \mid w)}{q}, \qquad q = P_n(c)\,(1 - p
 because noise that is the true word is not asked for. Without that last factor and with the word's own share for $P_n$
 this is pointwise mutual information (Levy & Goldberg 2014): above 0 the two meet more often than chance has it. $p$ is
 counted over all places of the thinned text that is trained on. **GloVe**'s score $u \cdot v + b + c$ should be
-$\log x$, with $x$ the count in which two words $d$ apart count $1/d$. **CBOW** scores a mean of many words, so nothing
-says what a single one should have; the same numbers are shown beside it.
+$\log x$, with $x$ the count in which two words $d$ apart count $1/d$; both are shown less the mean of $\log x$, so that
+colours tell more from less. **CBOW** scores a mean of many words, so nothing says what a single one should have; the
+same numbers are shown beside it.
 
 Words that never meet ask for −∞, which no vectors reach; they are left out of the correlation.
 """
@@ -74,10 +75,9 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
     """One picture of two panels, or of one."""
     plain, arrays = answer
     rows, columns = Side("word", plain["words"]), Side("beside it", plain["words"])
-    where = f"step {plain['step']:,}"
     if shown == COUNTS:
         look = Look(
-            f"How often two words stand near each other · {where}",
+            "How often two words stand near each other",
             "A matrix of counts: rows are words, columns are words near them",
             "times",
             "signed",
@@ -88,8 +88,9 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
         panels = {"counts in the text": arrays["counts"]}
     else:
         said = "u · v + b + c" if plain["kind"] == "glove" else "u · v + log k"
+        less = f" − {plain['zero']:.2f}" if plain["zero"] else ""
         look = Look(
-            f"The same scores twice · {where}",
+            "The same scores twice",
             "Two matrices: the scores that the text asks for, and those that the model gives",
             "nats",
             "signed",
@@ -98,8 +99,8 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
             least=330,
         )
         panels = {
-            f"the text asks for: {ASKS[plain['kind']]}": arrays["text"],
-            f"the model says: {said}": arrays["model"],
+            f"the text asks for: {ASKS[plain['kind']]}{less}": arrays["text"],
+            f"the model says: {said}{less}": arrays["model"],
         }
     drawn = {name: np.asarray(values, dtype=np.float32) for name, values in panels.items()}
     heat_map(message(drawn, rows, columns, look, projector), key=f"words-beside-{len(panels)}")
@@ -112,10 +113,10 @@ def sentence(answer: Answer) -> str:
     if plain["correlation"] is None:
         return f"too few of the {n} pairs meet in the text to compare; choose more frequent words."
     r, cells = plain["correlation"], plain["cells"]
-    agree = f"over the {cells} of {n} pairs that meet, the two agree with a correlation of {r:.2f}"
+    agree = f"over the {cells} of {n} pairs that meet, the two agree at step {plain['step']:,} with a correlation of {r:.2f}"
     if not plain["comparable"]:
         return f"{agree}; CBOW is not asked for these numbers: it scores the mean of a whole neighbourhood."
-    return f"{agree} at step {plain['step']:,}; the closer to 1, the more of the text is in the vectors."
+    return f"{agree}; the closer to 1, the more of the text is in the vectors."
 
 
 def counted(answer: Answer) -> str:

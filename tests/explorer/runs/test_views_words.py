@@ -1,0 +1,172 @@
+"""What the Words page is told: neighbours, analogies, scores, one pair with the run's own numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import recorded
+
+from explorer import Run, RunConfig, observe
+from explorer.measure import words as measure
+from explorer.objective import IGNORE
+from explorer.runs.views import embeddings, pair, words
+from explorer.runs.views.restored import training_at
+from explorer.runs.views.task import about
+
+OWN = " ".join(
+    ["the king loves the queen and the queen loves the king", "a man sees a woman and the woman sees the man"] * 60
+)
+STEPS = 40
+KINDS = ("skip-gram", "cbow", "glove")
+
+
+def tiny(kind: str) -> RunConfig:
+    changes = {"task.text": OWN, "task.subsample": 1.0, "task.window": 2, "task.negatives": 3, "model.width": 6}
+    more = {"train.batch": 16, "train.steps": None, "optimizer.schedule": "constant"}
+    return RunConfig.preset(f"words-{kind}").replace(changes | more)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def run(request, tmp_path_factory) -> Run:
+    return recorded(tmp_path_factory.mktemp("words") / f"{request.param}.run", STEPS, tiny(request.param))
+
+
+def path_of(run: Run) -> str:
+    return str(run.path)
+
+
+def test_a_step_is_the_same_bit_for_bit_when_trained_again(run: Run):
+    replayed = run.model_at(STEPS - 3)
+    again = training_at(path_of(run), STEPS - 3, None)
+    assert all(torch.equal(a, b) for a, b in zip(replayed.parameters(), again.model.parameters(), strict=True))
+
+
+def test_neighbours_are_by_the_cosine_of_the_exact_weights(run: Run):
+    vectors = run.model_at(20).embedding.weight.detach().numpy().astype(float)
+    symbols = run.task.vocabulary.symbols
+    plain, _ = words.nearest(path_of(run), 20, " King ", count=4)
+    king = symbols.index("king")
+    cosines = {
+        symbols[i]: vectors[i] @ vectors[king] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[king])
+        for i in range(len(symbols))
+        if i != king
+    }
+    best = sorted(cosines, key=lambda word: -cosines[word])[:4]
+    assert [row["word"] for row in plain["rows"]] == best
+    assert [row["similar"] for row in plain["rows"]] == pytest.approx([cosines[word] for word in best])
+    assert plain["count"] == OWN.split().count("king")
+
+
+@pytest.mark.parametrize("table", words.TABLES)
+def test_analogies_leave_out_what_was_asked(run: Run, table: str):
+    plain, _ = words.analogy(path_of(run), 20, "man", "woman", "king", table=table, count=50)
+    told = {row["word"] for row in plain["rows"]}
+    assert told == set(run.task.vocabulary.symbols) - {"man", "woman", "king"}
+    asked, _ = words.questions(path_of(run), 20, table)
+    assert [row["words"] for row in asked["rows"]] == [["man", "woman", "king", "queen"]]
+    assert asked["chance"] == pytest.approx(1 / (len(run.task.vocabulary) - 3))
+
+
+@pytest.mark.parametrize("word", ["quen", "", "<b>x</b>", "ж" * 300])
+def test_a_word_that_is_not_known_is_refused_in_a_sentence(run: Run, word: str):
+    with pytest.raises(ValueError, match=r"\A[^\n]{5,200}\Z") as error:
+        words.nearest(path_of(run), 3, word)
+    assert word != "quen" or "it knows queen" in str(error.value)
+
+
+def test_scores_are_the_models_and_the_texts(run: Run):
+    plain, arrays = words.matrix(path_of(run), STEPS, chosen=("king", "queen", "man", "a"))
+    numbers = [run.task.vocabulary.symbols.index(word) for word in plain["words"]]
+    training = training_at(path_of(run), STEPS, None)
+    n = len(numbers)
+    with torch.no_grad():
+        read = torch.tensor(numbers)[:, None]
+        if plain["kind"] == "cbow":
+            scores = training.model.embedding.weight[numbers] @ training.model.context.weight[numbers].T
+        else:
+            scores = training.model(read, torch.tensor(numbers).expand(n, n))
+    shift = -plain["zero"] if plain["kind"] == "glove" else np.log(3)
+    assert arrays["model"] == pytest.approx(scores.numpy() + shift, abs=1e-5)
+    assert plain["comparable"] == (plain["kind"] != "cbow")
+    text = OWN.split()
+    counted = sum(1 for i, w in enumerate(text) for j in range(max(0, i - 2), min(len(text), i + 3))
+                  if i != j and (w, text[j]) == ("king", "queen"))  # fmt: skip
+    assert arrays["counts"][0, 1] == counted
+    assert words.matrix(path_of(run), 5, around="king", count=3)[0]["words"][0] == "king"
+
+
+def test_what_the_text_asks_for_is_where_a_long_training_ends(tmp_path: Path):
+    config = tiny("skip-gram").replace({"model.width": 12, "train.batch": 1024, "optimizer.lr": 0.05})
+    run = recorded(tmp_path / "long.run", 250, config, every=250)
+    plain, arrays = words.matrix(str(run.path), 250, count=10)
+    assert plain["correlation"] > 0.85
+    met = np.isfinite(arrays["text"]) & (arrays["counts"] > 50)
+    assert np.abs(arrays["text"] - arrays["model"])[met].mean() < 0.25
+
+
+def test_a_pair_is_told_with_the_numbers_of_the_step_itself(run: Run):
+    step, row = 20, 5
+    plain, arrays = pair.pair(path_of(run), step, row)
+    training = training_at(path_of(run), step, None)
+    batch, objective = training.batch(step), training.task.objective
+    trace = observe(training.model, batch, objective=objective)
+    asked = batch.targets[row] != IGNORE
+    assert [said["loss"] for said in plain["scored"] if said["asked"]] == pytest.approx(
+        trace.token_loss[row][asked.numpy()].tolist(), rel=1e-4, abs=1e-7
+    )
+    pulls = trace.grads["scores"][row] * plain["asked"]  # of the mean over all that is asked
+    assert [said["pull"] for said in plain["scored"]] == pytest.approx(pulls.tolist(), rel=1e-4, abs=1e-7)
+    on_u = np.linalg.norm(trace.grads["contexts"][row], axis=-1)
+    assert [said["pulled"] for said in plain["scored"]] == pytest.approx(on_u.tolist(), rel=1e-4, abs=1e-9)
+    assert arrays["vectors"][0] == pytest.approx(trace.values["vector"][row, 0], abs=1e-6)
+    next_ = training_at(path_of(run), step + 1, None)
+    with torch.no_grad():
+        then = next_.model(batch.tokens, batch.source)[row]
+    assert [said["then"] for said in plain["scored"]] == pytest.approx(then.tolist(), abs=1e-5)
+    assert plain["taken"] == step
+
+
+def test_a_pair_stands_in_the_text_where_it_is_said_to(run: Run):
+    plain, _ = pair.pair(path_of(run), 7, 2)
+    place = plain["around"]
+    if plain["kind"] == "glove":
+        assert place is None
+        return
+    assert place["words"][place["true"]] == plain["scored"][0]["word"]
+    assert [place["words"][i] for i in place["read"]] == [said["word"] for said in plain["read"]]
+    with pytest.raises(ValueError, match="examples 0 to 15 and not 16"):
+        pair.pair(path_of(run), 7, 16)
+
+
+def test_words_are_mapped_as_embeddings_are(run: Run):
+    for what in ("input", "output"):
+        plain, arrays = embeddings.frame(path_of(run), 8, what, method="pca")
+        assert plain["labels"] == list(run.task.vocabulary.symbols)
+        assert arrays["frequency"].sum() == pytest.approx(1, rel=1e-5)
+    assert list(embeddings.choices(path_of(run), 3)[0]["choices"]) == ["input", "output"]
+
+
+def test_pages_are_told_what_knowing_nothing_is_worth(run: Run):
+    plain, _ = about(path_of(run))
+    assert plain["guessing"][0] == run.task.guessing[0]
+    assert plain["words"][:3] == ["king", "man", "woman"]
+    assert plain["answer"] in ("answer", "pair")
+    assert " → " in plain["sample"]
+
+
+def test_a_transformers_run_has_no_word_vectors(tmp_path: Path):
+    run = recorded(tmp_path / "reverse.run", 2)
+    with pytest.raises(ValueError, match="learns no word vectors; start one"):
+        words.samples(str(run.path), 1)
+    with pytest.raises(ValueError, match="no Transformer; open it on the Words page"):
+        _ = tiny("cbow").transformer
+
+
+def test_samples_are_of_long_words(run: Run):
+    rows = words.samples(path_of(run), 9, count=2)[0]["rows"]
+    assert all(len(row["word"]) > 3 and len(row["rows"]) == 6 for row in rows)
+    vectors = words.vectors_of(training_at(path_of(run), 9, None), "both")
+    assert np.isfinite(measure.unit(vectors)).all()
