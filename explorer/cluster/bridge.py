@@ -45,7 +45,7 @@ class Bridge:
         if sys.platform != "win32":
             Path(socket_path).unlink(missing_ok=True)  # of one that Ray ended with its cluster
         self.listener = Listener(socket_path, authkey=bytes(current_process().authkey))
-        self.joining = threading.Lock()
+        self.joining, self.joined = threading.Lock(), False
         self.idle: list[tuple[float, Any]] = []  # since when, actor
         self.open: set[threading.Thread] = set()
 
@@ -82,7 +82,7 @@ class Bridge:
                         self.exchange(connection, actor)
             except Refused as refused:
                 say(connection, {"lost": str(refused)})
-                if not answers(self.given):
+                if self.joined and not answers(self.given):
                     os._exit(1)  # Ray itself ends a process without a cluster, a minute later; the host makes another
         self.open.discard(threading.current_thread())
 
@@ -92,8 +92,9 @@ class Bridge:
         import ray
 
         with self.joining:
-            if not ray.is_initialized():
+            if not self.joined:
                 join(self.given)
+                self.joined = True
             elif not answers(self.given):
                 raise Refused(address.lost(self.given, NOBODY))
             actor = self.idle.pop()[1] if self.idle else ray.remote(num_cpus=1)(Actor).remote()
