@@ -112,8 +112,8 @@ def sentence(answer: Answer) -> str:
     n = len(plain["words"]) ** 2
     if plain["correlation"] is None:
         return f"too few of the {n} pairs meet in the text to compare; choose more frequent words."
-    r, cells = plain["correlation"], plain["cells"]
-    agree = f"over the {cells} of {n} pairs that meet, the two agree at step {plain['step']:,} with a correlation of {r:.2f}"
+    r, cells, step = plain["correlation"], plain["cells"], plain["step"]
+    agree = f"over the {cells} of {n} pairs that meet, the two agree at step {step:,} with a correlation of {r:.2f}"
     if not plain["comparable"]:
         return f"{agree}; CBOW is not asked for these numbers: it scores the mean of a whole neighbourhood."
     return f"{agree}; the closer to 1, the more of the text is in the vectors."
