@@ -18,6 +18,7 @@ RATIO = Panel("Update ratio", MOVED, "‖Δθ‖ / ‖θ‖", "log", (1e-4, 1e-2
 NORM_TEXT = "Gradient norm of each contender, before clipping"
 NORM = replace(progress.GRADIENT, text=NORM_TEXT, legend=False, height=260, roof=1e4)
 ROOM = 1.5  # of the highest loss at the start: so far up goes the axis
+BANDS = 3  # so many contenders at most have bands of their own extremes: more would hide one another
 LAG = 25  # steps by which a seed may lag behind another because its file was written a moment earlier
 AXES = {"steps": "step", "tokens": "tokens", "time": "seconds"}
 
@@ -52,7 +53,7 @@ def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> li
     """Curves of a column of all contenders, and marks where one diverged. cursor: a place on the axis."""
     drawn: list[dict[str, Any]] = []
     for lane in lanes:
-        drawn += of_lane(lane, column)
+        drawn += of_lane(lane, column, len(lanes) <= BANDS)
     for lane in lanes:
         for place, step, words in lane.diverged:
             label = f"{lane.name} diverged at step {step}: {words}"
@@ -61,10 +62,10 @@ def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> li
     return drawn if cursor is None else [*drawn, timeline.rows("cursor", cursor)]
 
 
-def of_lane(lane: Lane, column: str) -> list[dict[str, Any]]:
-    """A contender's curve: of a single seed in the band of its own extremes, of several their mean from least to most.
+def of_lane(lane: Lane, column: str, extremes: bool = True) -> list[dict[str, Any]]:
+    """A contender's curve: several seeds as their mean in the band from least to most, a single one as it is.
 
-    Seeds that have ended, or come to fewer steps, are left out where they have none.
+    extremes: a single one stands in the band of its own. Seeds that have ended, or come to fewer steps, are left out where they have none.
     """
     look = {"series": lane.name, "color": lane.color}
     known = [i for i, curve in enumerate(lane.curves) if len(curve["step"])]
@@ -73,7 +74,7 @@ def of_lane(lane: Lane, column: str) -> list[dict[str, Any]]:
     if len(known) == 1:
         curve = lane.curves[known[0]]
         steps, middle = curve["step"], curve[f"{column}_mean"]
-        low, high = (curve.get(f"{column}_{end}", middle) for end in ("min", "max"))
+        low, high = (curve.get(f"{column}_{end}", middle) if extremes else middle for end in ("min", "max"))
     else:
         steps = common([lane.curves[i]["step"] for i in known])
         seeds = np.stack([held(lane.curves[i]["step"], lane.curves[i][f"{column}_mean"], steps) for i in known])

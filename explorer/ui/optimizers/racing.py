@@ -25,8 +25,8 @@ COMPUTED = (
     "**Place** goes by the mean loss of the last 20 steps before the step looked at, on training batches, without "
     "label smoothing. **Time** is the seconds that this contender’s own steps took, not those it waited for others. "
     "**Tokens** are those asked. **Update ratio**: ‖Δθ‖/‖θ‖ of the median matrix. Several seeds of one contender are "
-    "their mean, in the band from the least to the most; a single one stands in the band of its own extremes where a "
-    "point of the curve is many steps. What is higher than the picture goes, as of one that diverges, runs along its "
+    "their mean, in the band from the least to the most; of up to three contenders a single one stands in the band of its "
+    "own extremes where a point of the curve is many steps. What is higher than the picture goes, as of one that diverges, runs along its "
     "upper edge. The **hash** is the SHA-256 of the initial weights as they "
     "lie in each file (first ten digits)."
 )
@@ -154,7 +154,8 @@ def sentence(view: View, found: list[Contender]) -> str:
     hashes = {weights_hash(run) for run in runs}
     by_seed = {run.config.train.seed: weights_hash(run) for run in runs}
     if None in hashes:
-        same = "the initial weights are being drawn"
+        waiting = sum(weights_hash(run) is None for run in runs)
+        same = f"{waiting} of {len(runs)} runs have not begun yet"
     elif len(hashes) == len(by_seed) and all(by_seed[run.config.train.seed] == weights_hash(run) for run in runs):
         same = (
             "all began from the same weights" if len(hashes) == 1 else "each seed began from the same weights for all"
@@ -167,12 +168,12 @@ def sentence(view: View, found: list[Contender]) -> str:
     if len(found) < 2:
         return f"a single run is no race yet: its curve is here, and a race starts with one click. {same.capitalize()}."
     if not ranked:
-        return f"no contender has taken a step yet at step {view.step}; {same}.{out}"
+        return f"no contender has taken a step yet at step {view.step:,}; {same}.{out}"
     if len(ranked) == 1:
         only, loss, _ = ranked[0]
-        return f"at step {view.step} only {only.name} is still in the race, at {loss:.3f} nats; {same}.{out}"
+        return f"at step {view.step:,} only {only.name} is still in the race, at {loss:.3f} nats; {same}.{out}"
     (leader, loss, _), (second, behind, _) = ranked[:2]
     return (
-        f"at step {view.step} {leader.name} leads with {loss:.3f} nats, {behind - loss:.3f} before {second.name}; "
+        f"at step {view.step:,} {leader.name} leads with {loss:.3f} nats, {behind - loss:.3f} before {second.name}; "
         f"{same}.{out}"
     )

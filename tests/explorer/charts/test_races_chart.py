@@ -81,6 +81,9 @@ def test_spikes_of_a_single_seed_survive_as_its_band():
     spiky = curve([3, 2, 1]) | {"loss_min": np.array([3, 1, 1.0]), "loss_max": np.array([3, 9, 1.0])}
     _, (drawn,) = read_curves(message(races.LOSS, races.parts([Lane("a", "#111111", [spiky])], "loss")))
     assert (drawn["low"].tolist(), drawn["high"].tolist()) == ([3, 1, 1], [3, 9, 1])
+    many = [Lane(name, "#111111", [spiky]) for name in "abcd"]
+    _, found = read_curves(message(races.LOSS, races.parts(many, "loss")))
+    assert not any(drawn["band"] for drawn in found), "they would hide one another"
 
 
 def test_one_that_diverges_does_not_squeeze_the_others():

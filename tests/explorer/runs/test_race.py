@@ -136,6 +136,8 @@ def test_a_contender_whose_file_is_gone_or_broken_does_not_hold_the_others_up(cl
     client.order(runs[1].path, "bookmark", label="").result(timeout=30)
     assert "no run file or is damaged" in client.complaints(runs[1].path)[0].replace("not a", "no")
     assert list(race.members(Run.open(runs[0].path))) == ["Adam"]
+    still_open = {str(run.path): run for run in runs}
+    assert "Muon, dropout" not in race.members(runs[0], still_open.__getitem__), "it is open and yet it is gone"
 
 
 def test_a_run_knows_its_race_and_a_branch_of_it_is_in_none(tmp_path: Path) -> None:
