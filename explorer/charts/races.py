@@ -65,7 +65,8 @@ def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> li
 def of_lane(lane: Lane, column: str, extremes: bool = True) -> list[dict[str, Any]]:
     """A contender's curve: several seeds as their mean in the band from least to most, a single one as it is.
 
-    extremes: a single one stands in the band of its own. Seeds that have ended, or come to fewer steps, are left out where they have none.
+    extremes: a single one stands in the band of its own. Seeds that have ended, or come to fewer steps, are left out
+    where they have none.
     """
     look = {"series": lane.name, "color": lane.color}
     known = [i for i, curve in enumerate(lane.curves) if len(curve["step"])]

@@ -25,10 +25,10 @@ COMPUTED = (
     "**Place** goes by the mean loss of the last 20 steps before the step looked at, on training batches, without "
     "label smoothing. **Time** is the seconds that this contender’s own steps took, not those it waited for others. "
     "**Tokens** are those asked. **Update ratio**: ‖Δθ‖/‖θ‖ of the median matrix. Several seeds of one contender are "
-    "their mean, in the band from the least to the most; of up to three contenders a single one stands in the band of its "
-    "own extremes where a point of the curve is many steps. What is higher than the picture goes, as of one that diverges, runs along its "
-    "upper edge. The **hash** is the SHA-256 of the initial weights as they "
-    "lie in each file (first ten digits)."
+    "their mean, in the band from the least to the most. Of up to three contenders a single seed stands in the band of "
+    "its own extremes, where a point of the curve is many steps. What is higher than the picture goes, as of one that "
+    "diverges, runs along its upper edge. The **hash** is the SHA-256 of the initial weights as they lie in each file "
+    "(first ten digits)."
 )
 
 
