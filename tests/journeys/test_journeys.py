@@ -21,7 +21,7 @@ from explorer.runs import catalogue, file
 pytestmark = pytest.mark.journey
 KEPT = Path(__file__).parents[2] / "build" / "journeys"
 SIZES = {"1440": {"width": 1440, "height": 900}, "1024": {"width": 1024, "height": 768}}
-PAGES = ["Start", "Train", "Attention", "Gradients", "Embeddings", "Positions", "Numbers", "Tokenizers"]
+PAGES = ["Start", "Train", "Attention", "Gradients", "Embeddings", "Positions", "Numbers", "Words", "Tokenizers"]
 PAGES += ["Optimizers", "Search", "Runs"]
 
 

@@ -30,6 +30,7 @@ TITLES = {
     "embeddings": "Embeddings",
     "positions": "Positions",
     "numerics": "Numbers",
+    "words": "Words",
     "optimizers": "Optimizers",
     "search": "Search",
     "runs": "Runs",
@@ -152,7 +153,7 @@ def test_a_page_without_a_run_offers_the_cards(page: str):
     assert not refusals(app)
     if page in ("numerics", "positions"):
         assert looked_for(app), "most of it needs no run"
-    if page not in ("numerics", "runs", "search"):  # they have cards of their own
+    if page not in ("numerics", "runs", "search", "words"):  # they have cards of their own
         assert {"train-reverse", "train-dates-fr", "train-own"} <= {button.key for button in app.button}
 
 
