@@ -21,6 +21,11 @@ def cosines(table: np.ndarray) -> np.ndarray:
     return products(table) / np.maximum(np.outer(sizes, sizes), np.finfo(np.float64).tiny)
 
 
+def turns(length: int, width: int, base: float) -> np.ndarray:
+    """The angle t · base^(−2i/C) of position t and channel pair i, (T, ⌈C/2⌉), as models/positions.py has it."""
+    return np.multiply.outer(np.arange(length), float(base) ** (-np.arange(0, width, 2) / width))
+
+
 def waves(angles: np.ndarray) -> np.ndarray:
     """Mean over channel pairs of cos((t − s) · θ) for positions t and s, from t · θ (T, pairs): (T, T).
 

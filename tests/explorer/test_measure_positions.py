@@ -39,6 +39,11 @@ def test_the_waves_are_the_cosine_between_rows_of_the_sinusoid(base: float):
             assert measure.waves(turns)[t, u] == pytest.approx(mean, abs=1e-5)
 
 
+@pytest.mark.parametrize("width", [8, 7])
+def test_the_angles_are_the_models(width: int):
+    np.testing.assert_allclose(measure.turns(20, width, 10_000), angles(20, width).numpy(), rtol=1e-5)
+
+
 def test_products_and_cosines_are_those_of_the_rows():
     table = np.random.default_rng(0).normal(size=(5, 3))
     table[3] = 0

@@ -129,7 +129,7 @@ def named(patterns: dict[str, np.ndarray]) -> list[str]:
 def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: Progress = None) -> Answer:
     """The probe and OWN − 1 others like it, read as it is and with a share of the positions shuffled in a copy.
 
-    plain: step, positions, share, seed, heads by name, loss and right before and after, chance, examples, causal;
+    plain: step, positions, share, seed, heads by name, loss and right before and after, chance, examples;
     order: what each position counts as; tokens, and of the first example the targets and what is said before and
     after, as text, "" where nothing is asked. Arrays: right_before, right_after (T,); before, after (H, Q, K): the
     self-attention on the first example; moved (H,): the share of attention that went elsewhere.
@@ -141,14 +141,10 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
     before, after = own_patterns(one), own_patterns(two)
     first = {"before": np.concatenate([p[0] for p in before.values()])}
     first["after"] = np.concatenate([p[0] for p in after.values()])
-    show = training.task.vocabulary.show
     said = {
-        name: [word if a else "" for word, a in zip(show(row.tolist()), asked[0], strict=True)]
-        for name, row in {
-            "targets": np.where(asked[0], one.targets[0], 0),
-            "said": one.values["logits"][0].argmax(-1),
-            "said_after": two.values["logits"][0].argmax(-1),
-        }.items()
+        "targets": in_words(training, np.where(asked[0], one.targets[0], 0), asked[0]),
+        "said": in_words(training, one.values["logits"][0].argmax(-1), asked[0]),
+        "said_after": in_words(training, two.values["logits"][0].argmax(-1), asked[0]),
     }
     plain = {
         "step": step,
@@ -160,7 +156,6 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
         "right": [float(r.sum() / asked.sum()) for r in (right, still)],
         "chance": training.task.chance,
         "examples": OWN,
-        "causal": training.config.model.kind != "encoder",
         "order": list(orders.values())[-1].tolist(),
     }
     arrays = {
@@ -168,3 +163,9 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
     }
     moved = np.concatenate([attention.moved(a[0], b[0]) for a, b in zip(before.values(), after.values(), strict=True)])
     return plain | said | tokens_of(training, batch), arrays | first | {"moved": moved}
+
+
+def in_words(training: Training, tokens: np.ndarray, asked: np.ndarray) -> list[str]:
+    """Tokens (T,) as text, "" where nothing is asked."""
+    show = training.task.vocabulary.show
+    return [word if there else "" for word, there in zip(show(tokens.tolist()), asked, strict=True)]

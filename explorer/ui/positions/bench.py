@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from explorer.runs.race import race_of, weights_hash
 from explorer.ui import picture
 from explorer.ui.frame import board, cards
 from explorer.ui.optimizers import lanes, racing
+from explorer.ui.optimizers.lanes import Contender
 from explorer.ui.positions import benching, judged
 from explorer.ui.positions.asked import KINDS, heat
 from explorer.ui.view import View
@@ -49,19 +49,19 @@ class Entry:
 
 def show(view: View | None) -> None:
     """The form, curves, the reach at longer lengths, and attention by distance."""
-    racing_now = view is not None and race_of(view.run) is not None
     if view is None:
         benching.offer()
         return
+    racing_now = race_of(view.run) is not None
     if racing_now:
         racing.look_at(view, "bench")
     else:
         benching.form(open_=True)
-    entries = entered(view)
-    curves(view)
+    contenders = lanes.contenders(view)
+    curves(view, contenders)
     if view.first:
         return  # the curves first; the rest a quarter of a second later
-    entries = measured(entries)
+    entries = measured([entered(view, contender, racing_now) for contender in contenders])
     reach(entries)
     far(entries)
     if racing_now:
@@ -69,43 +69,34 @@ def show(view: View | None) -> None:
     picture.computed(COMPUTED, right_by_position, by_distance, title="How the bench is run and judged")
 
 
-def entered(view: View) -> list[Entry]:
-    """The contenders of the run's race, each at the step looked at or its newest; the run alone in none."""
-    found = []
-    for contender in lanes.contenders(view):
-        run = contender.first
-        step = run.newest_snapshot() if view.live else min(view.step, run.last)
-        own = replace(view, run=run, step=step, last=run.last, place=f"bench {run.id}")
-        alone = race_of(view.run) is None
-        name = KINDS[run.config.transformer.positions] if alone else contender.name
-        found.append(Entry(name, contender.color, own))
-    return found
+def entered(view: View, contender: Contender, racing_now: bool) -> Entry:
+    """A contender at the step looked at or its newest; a single run by its encoding's name."""
+    run = contender.first
+    step = run.newest_snapshot() if view.live else min(view.step, run.last)
+    name = contender.name if racing_now else KINDS[run.config.transformer.positions]
+    return Entry(name, contender.color, replace(view, run=run, step=step, last=run.last, place=f"bench {run.id}"))
 
 
 def measured(entries: list[Entry]) -> list[Entry]:
     """The entries with what is known of each; one that has to be waited for holds up those after it."""
-    found = []
-    for entry in entries:
-        if not entry.view.waits or entry.view.live:
-            lengths = entry.view.picture("reach.lengths", EVERY, lane="slow")
-            distances = entry.view.picture("reach.distances", EVERY, lane="slow") if lengths is not None else None
-            entry = replace(entry, lengths=lengths, distances=distances)
-        found.append(entry)
+    found = list(entries)
+    for i, entry in enumerate(entries):
+        lengths = entry.view.picture("reach.lengths", EVERY, lane="slow")
+        distances = entry.view.picture("reach.distances", EVERY, lane="slow") if lengths is not None else None
+        found[i] = replace(entry, lengths=lengths, distances=distances)
+        if distances is None or (entry.view.waits and not entry.view.live):
+            break
     return found
 
 
-def curves(view: View) -> None:
+def curves(view: View, contenders: list[Contender]) -> None:
     """Loss and right answers of all, while they train."""
-    drawn = [lanes.lane(contender, "steps") for contender in lanes.contenders(view)]
+    drawn = [lanes.lane(contender, "steps") for contender in contenders]
     with board("bench"):
         picture.curves(LOSS, races.parts(drawn, "loss", view.cursor), "bench-loss")
         picture.curves(METRIC, races.parts(drawn, "metric", view.cursor), "bench-metric")
-    picture.look_for("bench-curves", judged.start_sentence({n: weights_hash(r) for n, r in runs(view).items()}))
-
-
-def runs(view: View) -> dict[str, Any]:
-    """The first run of every contender by its name."""
-    return {contender.name: contender.first for contender in lanes.contenders(view)}
+    hashes = {contender.name: weights_hash(contender.first) for contender in contenders}
+    picture.look_for("bench-curves", judged.start_sentence(hashes))
 
 
 def reach(entries: list[Entry]) -> None:

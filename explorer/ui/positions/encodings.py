@@ -21,6 +21,7 @@ from explorer.ui.view import View
 
 OWN = "run"
 LENGTHS, WIDTHS, HEADS = [16, 32, 64, 128, 256], [8, 16, 32, 64, 128], [1, 2, 4, 8]
+BASE = 10_000  # as models/positions.py has it
 BASES = [10, 100, 1000, 10_000, 100_000]
 MOST = 8  # heads that are drawn
 TALL, LOW = 380, 270  # pixels of a picture
@@ -62,13 +63,13 @@ def own(view: View) -> Answer | None:
 
 def lecture(kind: str) -> Answer:
     """An encoding by its formula, its knobs in the visitor's hand."""
-    length, width, heads, base = 64, 64, 4, 10_000
+    length, width, heads, base = 64, 64, 4, BASE
     with st.container(horizontal=True, key="encoding-knobs"):
         if kind != "none":
             length = knob("Positions", LENGTHS, 64)
         if kind in ("sinusoidal", "rotary"):
             width = knob("Channels" if kind == "sinusoidal" else "Channels of a head", WIDTHS, 64, kind)
-            base = knob("Base of the wavelengths", BASES, 10_000)
+            base = knob("Base of the wavelengths", BASES, BASE)
         if kind == "alibi":
             heads = knob("Heads", HEADS, 4)
     return worked_out(kind=kind, length=length, width=width, heads=heads, base=base)

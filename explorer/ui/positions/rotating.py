@@ -13,7 +13,7 @@ from explorer.ui import picture
 from explorer.ui.components.rotation import Turning, message, rotation
 from explorer.ui.frame import cards
 from explorer.ui.positions.asked import EVERY, SPOKEN, projector, worked_out
-from explorer.ui.positions.encodings import BASES, LENGTHS, WIDTHS, knob
+from explorer.ui.positions.encodings import BASE, BASES, LENGTHS, WIDTHS, knob
 from explorer.ui.view import View
 
 COMPUTED = (
@@ -62,7 +62,7 @@ def of_formula() -> Turning:
     with st.container(horizontal=True, key="rotation-knobs"):
         length = knob("Positions", LENGTHS, 64)
         width = knob("Channels of a head", WIDTHS, 16, "turned")
-        base = knob("Base of the wavelengths", BASES, 10_000, "rotary")
+        base = knob("Base of the wavelengths", BASES, BASE, "rotary")
     _, arrays = worked_out(kind="rotary", length=length, width=width, heads=1, base=base)
     ones = np.tile([1.0, 0.0], (width // 2, 1))
     return Turning(ones, ones, arrays["angles"][1].astype(np.float64), 3, 1, length - 1, "q = k = (1, 0) in every pair")

@@ -13,8 +13,7 @@ from explorer.measure import positions as measure
 from explorer.measure.updates import number
 from explorer.ui import picture
 from explorer.ui.frame import cards
-from explorer.ui.positions.asked import worked_out
-from explorer.ui.positions.encodings import BASES, LENGTHS, WIDTHS, knob
+from explorer.ui.positions.encodings import BASE, BASES, LENGTHS, WIDTHS, knob
 from explorer.ui.view import View
 
 FINE = 8  # points of the curve from one position to the next
@@ -31,15 +30,10 @@ COMPUTED = (
 
 def show(view: View | None) -> None:
     """The wave that is chosen, and the similarity by distance of all waves up to it."""
-    del view  # a formula, with or without a run
-    with st.container(horizontal=True, key="wave-knobs"):
-        length = knob("Positions", LENGTHS, 64)
-        width = knob("Channels", WIDTHS, 64, "sinusoidal")
-        base = knob("Base of the wavelengths", BASES, 10_000, "sinusoidal")
+    length, width, base = sizes(view)
     pairs = width // 2
     i = st.slider("Wave", 0, pairs - 1, min(4, pairs - 1), key=f"wave-{pairs}", help="the fastest is wave 0")
-    _, arrays = worked_out(kind="sinusoidal", length=length, width=width, heads=1, base=base)
-    turns = arrays["angles"].astype(np.float64)
+    turns = measure.turns(length, width, base)
     theta = turns[1]
     st.markdown(formula(i, float(theta[i]), base, width))
     left, right = cards("waves", 1, 1)
@@ -50,7 +44,20 @@ def show(view: View | None) -> None:
         table = charts.frame(together(turns, i))
         picture.show(charts.sum_of_waves, table, "sum-of-waves")
         picture.look_for("sum-of-waves", sum_sentence(turns, i))
-    picture.computed(COMPUTED, measure.waves)
+    picture.computed(COMPUTED, measure.turns, measure.waves)
+
+
+def sizes(view: View | None) -> tuple[int, int, int]:
+    """Positions, channels and base: a sinusoidal run's own, else what the knobs say."""
+    if view is not None and view.config.transformer.positions == "sinusoidal":
+        model = view.config.transformer
+        st.caption(f"This run’s own waves: {model.context} positions, {model.width} channels, base {BASE:,}.")
+        return model.context, model.width, BASE
+    with st.container(horizontal=True, key="wave-knobs"):
+        length = knob("Positions", LENGTHS, 64)
+        width = knob("Channels", WIDTHS, 64, "sinusoidal")
+        base = knob("Base of the wavelengths", BASES, BASE, "sinusoidal")
+    return length, width, base
 
 
 def formula(i: int, theta: float, base: int, width: int) -> str:
