@@ -50,6 +50,7 @@ function buildLegend(land) {
   if (known === land.known) return;
   land.known = known;
   land.legend.replaceChildren();
+  land.root.classList.toggle("many", land.header.tracks.length > 3);
   for (const { name, color } of land.header.tracks) {
     const entry = make("button", "", land.legend);
     make("i", "", entry).style.background = color;

@@ -108,11 +108,15 @@ def chosen_plane(view: View, others: list[Walker]) -> Laying | None:
         seed = 0
         if kind == RANDOM:
             seed = int(st.number_input("Seed", 0, MOST_SEED, key="surface-seed", width=120, persist_state="session"))
-    paths = tuple(str(walker.run.path) for walker in others)
     if kind == THREE:
         through = three(view, others)
         return None if through is None else Laying(THREE, reach=reach, through=through)
-    return Laying(kind or OWN, seed, reach, paths if kind == ALL else ())
+    return Laying(kind or OWN, seed, reach, near(others) if kind == ALL else ())
+
+
+def near(others: list[Walker]) -> tuple[str, ...]:
+    """The paths that a plane of all is laid through: beside the weights of one that diverged all others are a point."""
+    return tuple(str(walker.run.path) for walker in others if walker.run.status.state != "diverged")
 
 
 def three(view: View, others: list[Walker]) -> tuple[tuple[str, int], ...] | None:

@@ -18,7 +18,7 @@ from explorer import Run
 from explorer.runs import catalogue, file, race
 from explorer.ui import knobs, server
 from explorer.ui.components.sketch import PLACES, checked
-from explorer.ui.optimizers import contenders, lanes, predicting, scheduling, sweeping
+from explorer.ui.optimizers import contenders, lanes, laying, predicting, scheduling, sweeping
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -268,6 +268,11 @@ def test_a_drawn_curve_that_is_none_is_refused(sent):
 
 def test_a_drawn_curve_stays_on_its_paper():
     assert checked([-1, 9, *[0.5] * (PLACES - 2)], 1.0)[:3] == [0, 1, 0.5]
+
+
+def test_a_plane_of_all_paths_leaves_out_who_diverged(stems):
+    runs = [Run.open(catalogue.path_of(stem)) for stem in stems]
+    assert laying.near([laying.Walker(run, run.id, "#111111") for run in runs]) == tuple(str(r.path) for r in runs[:3])
 
 
 def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
