@@ -123,7 +123,7 @@ def parallel(data: pd.DataFrame) -> alt.LayerChart:
     """One line a trial through its settings to its loss."""
     x = alt.X("axis:N", sort=alt.EncodingSortField("order", op="min"), title=None)
     x = x.axis(labelAngle=0, orient="top", domain=False, labelFontWeight=600).scale(padding=0.18)
-    y = alt.Y("place:Q", title=None, scale=alt.Scale(domain=[-0.02, 1.02], nice=False), axis=None)
+    y = alt.Y("place:Q", title=None, scale=alt.Scale(domain=[-0.02, 1.08], nice=False), axis=None)
     trials = alt.Chart().transform_filter("datum.kind == 'trial' && isValid(datum.place)")
     over = alt.selection_point(name="over", fields=["number"], nearest=True, on="pointermove", empty=False)
     weight = alt.Opacity("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
@@ -147,7 +147,7 @@ def parallel(data: pd.DataFrame) -> alt.LayerChart:
     marks = ticks.mark_tick(orient="horizontal", thickness=1, size=8, opacity=0.7).encode(
         x=x, y=y, color=alt.value(theme.GUIDE)
     )
-    words = ticks.mark_text(align="left", dx=8, opacity=0.9).encode(
+    words = ticks.mark_text(align="left", dx=8, dy=-7, opacity=0.9).encode(  # lines run level through the ticks
         x=x, y=y, text="label:N", color=alt.value(theme.GUIDE)
     )
     rules = alt.Chart().transform_filter("datum.kind == 'tick'").mark_rule(opacity=0.35)

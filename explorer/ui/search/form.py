@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.cluster.address import address
 from explorer.config import RunConfig
 from explorer.preset import PRESETS
 from explorer.search.search import Search, made
@@ -17,7 +18,7 @@ from explorer.ui.search.samples import SAMPLES
 from explorer.ui.search.settings import SETTINGS, Choice, Range
 
 THIS_RUN = "the run you looked at last"
-SAMPLERS = {"tpe": "TPE: where earlier trials were good", "random": "at random", "grid": "a grid"}
+SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
 MEASUREMENTS = 20  # of a trial, about
 WIDTHS = [1.3, 1, 1, 0.8]
 
@@ -48,18 +49,25 @@ def form(begun: Callable[[Path], None]) -> None:
     first, second, third, fourth = st.columns(4)
     trials = first.number_input("Trials", 1, 2000, 20)
     steps = second.number_input("Steps of a trial, at most", 2, 1_000_000, 200)
-    sampler = third.selectbox("How to choose", list(SAMPLERS), format_func=SAMPLERS.__getitem__)
+    sampler = third.selectbox(
+        "How to choose",
+        list(SAMPLERS),
+        format_func=SAMPLERS.__getitem__,
+        help="TPE goes where earlier trials were good.",
+    )
     seed = fourth.number_input("Seed of the search", 0, 2**31 - 1, 0)
+    first, second = st.columns([1, 3], vertical_alignment="bottom")
     patience = first.number_input("Patience in steps", 0, 1_000_000, 0, help="0: a trial is never stopped early")
     prune = second.toggle(
         "Give up hopeless trials", True, help="Worse than the median of the finished ones at the same step."
     )
     every = max(1, int(steps) // MEASUREMENTS)
-    third.caption(
+    words, button = st.columns([2, 1], vertical_alignment="center")
+    words.caption(
         f"Measured every {every} steps. At most {int(trials) * int(steps):,} steps in all; "
-        f"{server.host().quota} at once where nothing else trains."
+        f"{server.host().quota} at once " + ("on the Ray cluster." if address() else "where nothing else trains.")
     )
-    if fourth.button("Begin the search", type="primary", icon=":material/manage_search:", key="search-begin"):
+    if button.button("Begin the search", type="primary", icon=":material/manage_search:", key="search-begin"):
         told = {
             "trials": int(trials),
             "steps": int(steps),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.cluster.address import address
 from explorer.search import ledger
 from explorer.ui import picture
 from explorer.ui.search import searching, settings
@@ -19,32 +20,28 @@ MORE = 10  # trials that one click adds to a budget
 def show(now: Standing) -> None:
     """Numbers that keep their places, the state in words, what can be done."""
     picture.figures(numbers(now))
-    told, *buttons = st.columns([3.2, 1, 1, 1.2], vertical_alignment="center")
+    told, beside = st.columns([1, 1.15], vertical_alignment="center")
     told.html(f'<p class="search-state">{escape(words(now))}</p>')
-    stop_or_go_on(buttons[0], now, "search")
-    buttons[1].button(
+    row = beside.container(horizontal=True, horizontal_alignment="right")
+    stop_or_go_on(row, now, "search", "content")
+    row.button(
         f"{MORE} more",
         icon=":material/add:",
         key="search-more",
-        width="stretch",
         help=f"Raises the budget by {MORE} trials and goes on.",
         disabled=now.search.sampler == "grid" or now.search.trials + MORE > 2000,
         on_click=searching.more,
         args=(now.path, now.search.trials + MORE),
     )
     best = ledger.best(now.trials)
-    if (
-        buttons[2].button(
-            "Open the best", icon=":material/open_in_new:", key="search-best", width="stretch", disabled=best is None
-        )
-        and best is not None
-    ):
+    opens = row.button("Open the best", icon=":material/open_in_new:", key="search-best", disabled=best is None)
+    if opens and best is not None:
         searching.open_trial(best)
         st.session_state.search_leaves = True
     picture.look_for("search", sentence(now))
 
 
-def stop_or_go_on(place: Any, now: Standing, key: str) -> None:
+def stop_or_go_on(place: Any, now: Standing, key: str, width: Literal["stretch", "content"] = "stretch") -> None:
     """One button that stops a search that goes on, and lets one go on that stands still."""
     name, icon, act = ("Stop", "stop", searching.stop)
     if not now.busy:
@@ -53,7 +50,7 @@ def stop_or_go_on(place: Any, now: Standing, key: str) -> None:
         name,
         icon=f":material/{icon}:",
         key=f"{key}-{icon}",
-        width="stretch",
+        width=width,
         disabled=not now.busy and now.status.state == "finished",
         on_click=act,
         args=(now.path,),
@@ -68,7 +65,7 @@ def numbers(now: Standing) -> dict[str, str]:
     taken = sum(t.last for t in now.trials)
     return {
         "Trials over": f"{len(now.over)} of {now.budget}",
-        "Steps trained": f"{taken:,} of ≤ {now.budget * now.search.steps:,}",
+        f"Steps of ≤ {now.budget * now.search.steps:,}": f"{taken:,}",
         "Best loss": "–" if best is None or best.value is None else f"{best.value:.4f}",
         "Given up": f"{count['pruned']}" + (f" + {count['diverged']} diverged" if count["diverged"] else ""),
         "Stopped early": "off" if not now.search.patience else str(early),
@@ -93,11 +90,20 @@ def words(now: Standing) -> str:
     training = [f"trial {t.number} at step {t.last}" for t in now.trials if t.state == "training"]
     state, reason = now.status.state, now.status.reason
     if state == "searching":
-        return "searching · " + (", ".join(training) if training else "deciding on a trial")
+        where = f"searching on the Ray cluster at {address()} · " if address() else "searching · "
+        return where + (", ".join(training) if training else waiting_for(now))
+    if now.busy:
+        return "starting"
     if state == "waiting":
         return "ready"
     said = {"paused": "stopped", "interrupted": "interrupted", "finished": "finished"}.get(state, state)
     return f"{said} · {reason}" if reason else said
+
+
+def waiting_for(now: Standing) -> str:
+    """What a search does while none of its trials takes steps."""
+    held_up = [t for t in now.trials if t.state == "waiting" and t.reason]
+    return f"trial {held_up[0].number} waits {held_up[0].reason}" if held_up else "deciding on a trial"
 
 
 def sentence(now: Standing) -> str:

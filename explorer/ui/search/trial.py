@@ -36,9 +36,9 @@ def show(now: Standing) -> None:
     if trial is None:
         return
     with cards("search-trial", 1)[0]:
-        words, button = st.columns([5, 1], vertical_alignment="center")
-        words.markdown(f"**Trial {trial.number}** · {settings.described(trial.params)}")
-        if button.button("Open its run", key="search-open", icon=":material/open_in_new:", width="stretch"):
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**Trial {trial.number}** · {settings.described(trial.params)}")
+        if row.button("Open its run", key="search-open", icon=":material/open_in_new:"):
             searching.open_trial(trial)
             st.session_state.search_leaves = True
         run = server.opened(str(trial.path))
