@@ -1,11 +1,11 @@
 """Train: loss, metric, gradient norm, speed, and what the model says."""
 
 import math
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from explorer.charts import progress
+from explorer.measure.updates import fixed
 from explorer.ui import chosen, frame, picture, samples
 from explorer.ui.frame import board
 from explorer.ui.view import View
@@ -28,13 +28,16 @@ def draw(view: View) -> None:
     numbers(view)
     with board("train"):
         loss = progress.parts(curve, "loss", guide=guessing, **compared)
-        panel = replace(progress.LOSS, unit=f"{view.about['unit']} per {view.about['answer']}")
+        panel = progress.loss_panel(view.about["unit"], view.about["answer"])
         picture.curves(panel, loss, "loss", loss_sentence(view, guess))
         if view.first:
             return  # the loss first; the rest a quarter of a second later
         metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
         picture.curves(progress.METRIC, metric, "metric", metric_sentence(view), **calm)
-        samples.show(view) if view.about["answer"] == "token" else samples.near(view)
+        if view.about["answer"] == "token":
+            samples.show(view)
+        else:
+            samples.near(view)
         norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
         picture.curves(progress.GRADIENT, norms, "norm", clip_sentence(view, clip), **calm)
         picture.curves(progress.RATE, partial(progress.parts, curve, "lr", **here), "lr", **calm)
@@ -57,9 +60,9 @@ def numbers(view: View) -> None:
     picture.figures(
         {
             "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
-            "Loss": "–" if row is None else f"{row['loss']:.4f}",
+            "Loss": "–" if row is None else fixed(row["loss"], 4),
             "Right": "–" if row is None else f"{row['metric']:.1%}",
-            "Tokens asked": "–" if row is None else f"{row['tokens']:,}",
+            f"{view.about['answer'].capitalize()}s asked": "–" if row is None else f"{row['tokens']:,}",
             "Speed": "–" if speed is None else f"{speed:.0f} steps/s",
             "Time left": left,
         }
@@ -81,10 +84,12 @@ def loss_sentence(view: View, guessing: float) -> str:
         return told if row is None else f"at step {row['step']} the loss is {row['loss']:.3f}, {where} guessing; {told}"
     if row is None:
         return f"the first loss will be near ln V = {guessing:.2f} nats: an untrained model guesses."
-    perplexity = math.exp(min(row["loss"], 50))
+    told = f"at step {row['step']} the loss is {fixed(row['loss'], 3)} nats"
+    if row["loss"] > guessing + 1:
+        return f"{told}, far above the {guessing:.2f} of guessing: the model is sure, and wrong."
     return (
-        f"at step {row['step']} the loss is {row['loss']:.3f} nats, {abs(guessing - row['loss']):.2f} {where} "
-        f"guessing: the model hesitates as if among {perplexity:.1f} equally likely tokens."
+        f"{told}, {abs(guessing - row['loss']):.2f} {where} guessing: the model hesitates as if among "
+        f"{math.exp(row['loss']):.1f} equally likely tokens."
     )
 
 
@@ -105,7 +110,8 @@ def clip_sentence(view: View, clip: float | None) -> str:
     if row["clipped_grad_norm"] < row["grad_norm"]:
         kept = row["clipped_grad_norm"] / row["grad_norm"]
         return f"step {row['step']} was clipped: its gradient of norm {row['grad_norm']:.2g} was scaled by {kept:.2f}."
-    return f"step {row['step']} was not clipped: its norm {row['grad_norm']:.2g} is below {clip:g}."
+    small = f": its norm {row['grad_norm']:.2g} is below {clip:g}" if row["grad_norm"] < clip else ""
+    return f"step {row['step']} was not clipped{small}."
 
 
 SENTENCE = "Loss falls as the model learns; below, what it says at this very step."

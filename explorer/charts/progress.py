@@ -32,6 +32,8 @@ GRADIENT = Panel(
 GRADIENT_TALL = replace(GRADIENT, height=320)
 SPEED = Panel("Speed", "Training steps per second", "steps/s", "linear", (0, 10), 170, 3, legend=False)
 
+HOLDS = {"answer": (0.3, 0.7), "pair": (0.0, 0.6)}  # what a loss is of -> the least that its axis shows
+
 Curve = Mapping[str, np.ndarray]  # "step" and, for a column c, "c_min", "c_max", "c_mean": each (n,)
 
 
@@ -42,6 +44,11 @@ class Earlier:
     name: str
     index: int
     curve: Curve
+
+
+def loss_panel(unit: str, of: str, height: int = LOSS.height) -> Panel:
+    """The panel of a loss in a unit. of: what it is the mean over: tokens, answers, pairs."""
+    return replace(LOSS, unit=f"{unit} per {of}", holds=HOLDS.get(of, LOSS.holds), height=height)
 
 
 def parts(

@@ -19,6 +19,7 @@ from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
 from models.config import ModelConfig, WordVectorConfig
 
 BEGIN_WITH = ("king", "man", "woman", "father", "love", "night", "thou", "sword")
+BLOCK = 1000  # words
 NOISE_POWER = 0.75  # of a word's frequency (Mikolov et al. 2013b, §2.2)
 
 
@@ -54,23 +55,26 @@ class WordTask(Task):
 class SampledTask(WordTask):
     """A place in the thinned text, what stands there and near it, and k words drawn as noise.
 
-    The last tenth of the thinned text is held out. A noise word that is the true word is not asked for.
+    Of the thinned text every tenth block of BLOCK words is held out, so that both parts know the same words; each part
+    is read as one text. A noise word that is the true word is not asked for.
     """
 
     objective: Objective = NegativeSampling()
 
     def __init__(self, fields: f.Words, model: WordVectorConfig):
         super().__init__(fields, model)
-        self.data = torch.from_numpy(lexicon.thinned(self.known, fields.subsample))  # (M,)
-        cut = len(self.data) - len(self.data) // 10
-        self.splits = {"trained": (0, cut), "held out": (cut, len(self.data))}
+        text = torch.from_numpy(lexicon.thinned(self.known, fields.subsample))  # (M,)
         least = 2 * self.window + 2
-        if len(self.data) - cut < least:
+        if len(text) // 10 < least:
             raise ValueError(
                 f"the text has {self.known.read} words, of which task.subsample={fields.subsample:g} leaves "
-                f"{len(self.data)}, too few to hold a tenth out; use a text of at least {10 * least} words, a smaller "
+                f"{len(text)}, too few to hold a tenth out; use a text of at least {10 * least} words, a smaller "
                 "task.window or task.subsample=1"
             )
+        held = torch.arange(len(text)) // min(BLOCK, len(text) // 10) % 10 == 9
+        self.data = torch.cat([text[~held], text[held]])
+        cut = len(text) - int(held.sum())
+        self.splits = {"trained": (0, cut), "held out": (cut, len(text))}
         w = self.window  # a word at distance d is drawn w + 1 − d times as often as one at distance w
         near = [side * d for d in range(1, w + 1) for side in (-1, 1) for _ in range(w + 1 - d)]
         self.offsets = torch.tensor(near)

@@ -85,11 +85,11 @@ def nearest(
 
 
 def samples(path: str, step: int, count: int = 6, progress: Progress = None) -> Answer:
-    """The nearest words of some long frequent ones: plain["rows"], each word with its nearest."""
+    """The nearest words of the task's examples: plain["rows"], each word with its nearest."""
     training = training_at(path, step, progress)
     vectors, symbols = vectors_of(training), training.task.vocabulary.symbols
     rows = []
-    for number in [i for i, word in enumerate(symbols) if len(word) > 3][:count]:
+    for number in [number_of(training, word) for word in task_of(training).examples[:count]]:
         order, similar = measure.nearest(vectors, vectors[number], 6, [number])
         rows.append({"word": symbols[number], "rows": told(training, order, similar)})
     return {"step": step, "rows": rows}, {}

@@ -14,7 +14,6 @@ from explorer.ui.view import View
 POINTS = 400
 HEIGHT = 230
 CALM_SECONDS = 0.8
-LOSS = replace(progress.LOSS, height=HEIGHT)
 RIGHT = replace(progress.METRIC, height=HEIGHT)
 
 
@@ -29,7 +28,7 @@ def show(view: View) -> None:
     guessing = progress.Guide(loss, f"knowing nothing: {words}")
     chance = progress.Guide(about["chance"], f"chance: {about['chance']:.1%}")
     with board("words"):
-        panel = replace(LOSS, unit=f"{about['unit']} per {about['answer']}")
+        panel = progress.loss_panel(about["unit"], about["answer"], HEIGHT)
         picture.curves(panel, progress.parts(curve, "loss", guide=guessing, **marks), "words-loss", sentence(view))
         right = partial(progress.parts, curve, "metric", guide=chance, **marks)
         row = view.run.step_row(min(view.step, view.last - 1))
@@ -66,5 +65,5 @@ def sentence(view: View) -> str:
     held = view.run.validation
     gap = ""
     if len(held["step"]) and view.live and held["loss"][-1] > row["loss"] + 0.02:
-        gap = f" On the last tenth of the text, never trained on, it is {held['loss'][-1]:.3f}."
+        gap = f" On the tenth of the text that is never trained on it is {held['loss'][-1]:.3f}."
     return f"at step {row['step']} the loss is {row['loss']:.3f}, {away:.3f} {where} knowing nothing.{gap}"
