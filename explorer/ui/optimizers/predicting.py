@@ -31,8 +31,9 @@ COMPUTED = (
 
 @dataclass
 class Guess:
-    """What the class says: votes by contender, and by contender the losses drawn at PLACES over `steps`."""
+    """What the class says of a race: votes by contender, and by contender the losses drawn at PLACES over `steps`."""
 
+    race: str
     steps: int
     votes: dict[str, int] = field(default_factory=dict)
     drawn: dict[str, list[float]] = field(default_factory=dict)
@@ -54,7 +55,7 @@ def show(view: View) -> None:
         return
     guesses = st.session_state.setdefault("guesses", {})
     steps = view.config.train.steps or max(view.last, contenders.STEPS)
-    guess: Guess = guesses.setdefault(race.id, Guess(steps))
+    guess: Guess = guesses.setdefault(race.id, Guess(race.id, steps))
     found = lanes.contenders(view)
     if guess.revealed:
         reveal(view, found, guess)
@@ -69,10 +70,9 @@ def ask(view: View, found: list[Contender], guess: Guess) -> None:
         st.markdown("**Who wins?** The curves are hidden until you reveal them. Count the hands:")
         with st.container(horizontal=True):
             for contender in found:
-                votes = st.number_input(
-                    contender.name, 0, 500, key=f"votes:{view.run.id}:{contender.name}", width=VOTE_WIDTH
-                )
-                guess.votes[contender.name] = int(votes)
+                key = f"votes:{guess.race}:{contender.name}"
+                st.session_state.setdefault(key, guess.votes.get(contender.name, 0))  # kept while others are looked at
+                guess.votes[contender.name] = int(st.number_input(contender.name, 0, 500, key=key, width=VOTE_WIDTH))
         draw(view, found, guess)
         st.button(
             "Reveal: run the race",
@@ -99,7 +99,7 @@ def draw(view: View, found: list[Contender], guess: Guess) -> None:
     """The loss that the class expects of each contender along the way, drawn one after the other."""
     own = {contender.name: contender for contender in found}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Draw the loss of", list(own), key=f"curve-of:{view.run.id}", width=320)
+        name = st.selectbox("Draw the loss of", list(own), key=f"curve-of:{guess.race}", width=320)
 
         def wipe() -> None:
             guess.drawn.pop(name, None)
@@ -125,7 +125,7 @@ def draw(view: View, found: list[Contender], guess: Guess) -> None:
     def keep(heights: list[float]) -> None:
         guess.drawn[name] = heights
 
-    sketch(told, high=high, key=f"sketch:{view.run.id}", on_drawn=keep)
+    sketch(told, high=high, key=f"sketch:{guess.race}", on_drawn=keep)
 
 
 def run(view: View, guess: Guess) -> None:

@@ -174,8 +174,10 @@ def test_guesses_are_told_after_the_reveal(stems):
     assert not [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"], "all is hidden"
     looked_at = SimpleNamespace(run=Run.open(catalogue.path_of(stems[0])))
     names = [contender.name for contender in lanes.contenders(looked_at)]
-    app.number_input(key=f"votes:{stems[0]}:{names[1]}").set_value(7).run()
     (guess,) = app.session_state["guesses"].values()
+    app.number_input(key=f"votes:{guess.race}:{names[1]}").set_value(7).run()
+    app.segmented_control(key="contest").set_value("Inside").run()
+    app.segmented_control(key="contest").set_value("Predict").run()
     guess.drawn[names[1]] = np.linspace(2, 1, PLACES).tolist()
     app.button(key="reveal").click().run()
     settled(app)
