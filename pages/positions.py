@@ -4,7 +4,6 @@ import streamlit as st
 
 from explorer.ui import cards, chosen, frame
 from explorer.ui.positions import bench, encodings, rotating, shuffling, waves
-from explorer.ui.positions.asked import unfit
 from explorer.ui.view import View
 
 TITLE, SENTENCE = "Positions", "Attention alone sees a bag of tokens: how order gets in, and how far it reaches."
@@ -25,14 +24,6 @@ def draw(view: View | None) -> None:
     SECTIONS[name](view)
 
 
-def on_a_run(view: View) -> None:
-    """On a run that has positions; of any other it says so, and shows the formulas."""
-    refusal = unfit(view)
-    if refusal:
-        st.info(refusal, icon=":material/info:")
-    draw(None if refusal else view)
-
-
 if chosen.run() is None:
     frame.complaints()
     frame.heading(TITLE, SENTENCE)
@@ -40,4 +31,4 @@ if chosen.run() is None:
     st.markdown("Or watch positions in a run of your own. Pick something to learn:")
     cards.show()
 else:
-    frame.watch(TITLE, SENTENCE, on_a_run)
+    frame.watch(TITLE, SENTENCE, draw)

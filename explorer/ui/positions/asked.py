@@ -11,7 +11,6 @@ from explorer.config import RunConfig
 from explorer.runs.answer import Answer
 from explorer.ui import chosen, picture, server
 from explorer.ui.components.heat_map import heat_map
-from explorer.ui.view import View
 
 EVERY = 1.5  # seconds: an Altair chart's update costs the browser 45 ms
 KINDS = {
@@ -35,14 +34,6 @@ def heat(told: Callable[[], bytes], key: str, of: object, every: float = EVERY) 
     """A heat map that is told anew at a calm pace, or at once where `of` changes."""
     projector = bool(st.session_state.get("projector"))
     heat_map(picture.paced(told, key, (of, projector), every), key=key)
-
-
-def unfit(view: View) -> str:
-    """Why a run has no positions to look at; "" where it has."""
-    try:
-        return "" if view.config.transformer.positions in KINDS else "this run has no positions"
-    except ValueError as error:
-        return str(error)
 
 
 def projector() -> bool:

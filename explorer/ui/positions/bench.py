@@ -60,6 +60,7 @@ def show(view: View | None) -> None:
     contenders = lanes.contenders(view)
     curves(view, contenders)
     if view.first:
+        view.waits.append("computing…")
         return  # the curves first; the rest a quarter of a second later
     entries = measured([entered(view, contender, racing_now) for contender in contenders])
     reach(entries)

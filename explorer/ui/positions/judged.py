@@ -116,28 +116,51 @@ def position_lines(known: Reached, times: int) -> tuple[list[list[dict[str, Any]
 
 def reach_sentence(known: Reached) -> str:
     """Who knows the task at the trained length, and who still does at the longest."""
-    levels = guessing(known)
     steps = sorted({answer[0]["step"] for _, _, answer in known})
     when = f"at step {steps[0]}" if len(steps) == 1 else f"at steps {steps[0]} to {steps[-1]}"
-    trained = {name: right(answer, 1) for name, _, answer in known}
-    longest = {name: right(answer, TIMES[-1]) for name, _, answer in known if math.isfinite(right(answer, TIMES[-1]))}
-    best = max(trained, key=lambda name: trained[name])
-    good = [name for name in trained if trained[name] >= trained[best] - NEAR]
-    are = "is" if len(good) == 1 else "are"
-    said = f"{when} {listed(good)} {are} best at the trained length, with {trained[best]:.0%} right"
-    if longest:
-        far = max(longest, key=lambda name: longest[name])
-        if longest[far] <= levels[-1] + NEAR:
-            said += f"; at {TIMES[-1]} × none does better than guessing ({levels[-1]:.0%})"
-        else:
-            said += f"; at {TIMES[-1]} × {far} is best, with {longest[far]:.0%} where guessing has {levels[-1]:.0%}"
+    said = f"{when} {alone(known) if len(known) == 1 else compared(known)}"
     rows = [answer[0]["untrained"] for _, _, answer in known if answer[0]["untrained"]]
     if rows:
-        said += f". The learned table’s rows {rows[0][0]} to {rows[0][1]} were never trained"
+        first, last = rows[0]
+        which = f"row {first} was" if first == last else f"rows {first} to {last} were"
+        said += f". The learned table’s {which} never trained"
     reasons = dict.fromkeys(r["refused"] for _, _, answer in known for r in answer[0]["rows"] if "refused" in r)
     if reasons:
         said += f". It goes no further: {next(iter(reasons))}"
     return f"{said}."
+
+
+def alone(known: Reached) -> str:
+    """How a single run does at the trained length and at the longest that it can be asked at."""
+    times = [t for t in TIMES if possible(known, t)]
+    shares, levels = [right(known[0][2], t) for t in times], guessing(known)
+    if len(times) == 1:
+        return f"it has {shares[0]:.0%} right at the trained length (guessing: {levels[0]:.0%})"
+    last = levels[TIMES.index(times[-1])]
+    return (
+        f"it has {shares[0]:.0%} right at the trained length and {shares[-1]:.0%} at {times[-1]} × "
+        f"(guessing: {levels[0]:.0%} and {last:.0%})"
+    )
+
+
+def compared(known: Reached) -> str:
+    """Who of several is best at the trained length, and who at the longest."""
+    levels = guessing(known)
+    trained = {name: right(answer, 1) for name, _, answer in known}
+    best = max(trained, key=lambda name: trained[name])
+    good = [name for name in trained if trained[name] >= trained[best] - NEAR]
+    if trained[best] <= levels[0] + NEAR:
+        said = f"none does better than guessing at the trained length ({levels[0]:.0%})"
+    else:
+        are = "is" if len(good) == 1 else "are"
+        said = f"{listed(good)} {are} best at the trained length, with {trained[best]:.0%} right"
+    longest = {name: right(answer, TIMES[-1]) for name, _, answer in known if math.isfinite(right(answer, TIMES[-1]))}
+    if not longest:
+        return said
+    far = max(longest, key=lambda name: longest[name])
+    if longest[far] <= levels[-1] + NEAR:
+        return f"{said}; at {TIMES[-1]} × none does better than guessing ({levels[-1]:.0%})"
+    return f"{said}; at {TIMES[-1]} × {far} is best, with {longest[far]:.0%} where guessing has {levels[-1]:.0%}"
 
 
 def distance_map(alike: Apart) -> bytes:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from explorer.charts import positions as charts
 from explorer.charts import theme
+from explorer.measure.updates import number
 from explorer.runs.answer import Answer
 from explorer.runs.events import head_name
 from explorer.ui import picture
@@ -90,8 +91,8 @@ def results(answer: Answer, shuffled: bool) -> None:
         "positions": SPOKEN[plain["positions"]],
         "right as trained": f"{right:.1%}",
         "right, shuffled": f"{still:.1%}" if shuffled else "–",
-        "loss as trained": f"{loss:.4f}",
-        "loss, shuffled": f"{after:.4f}" if shuffled else "–",
+        "loss as trained": number(loss),
+        "loss, shuffled": number(after) if shuffled else "–",
         "guessing": f"{plain['chance']:.1%}",
     }
     with cards("shuffle", 1)[0]:

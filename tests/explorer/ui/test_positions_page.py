@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
 
-from explorer import Run, RunConfig
+from explorer import Run
 from explorer.charts import positions as charts
 from explorer.measure import positions as measure
 from explorer.repositioning import longer
@@ -25,7 +24,7 @@ from explorer.runs.views import positions as views
 from explorer.ui import server
 from explorer.ui.components.rotation import Turning
 from explorer.ui.positions import benching, judged, rotating, waves, words
-from explorer.ui.positions.asked import KINDS, unfit
+from explorer.ui.positions.asked import KINDS
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 BENCHES = dict(benching.BENCHES)  # the tests of the page train a smaller one
@@ -195,12 +194,6 @@ def test_the_bench_trains_five_side_by_side_and_judges_them():
     assert far["rows"]["labels"] == ["1.1", "1.2", "2.1", "2.2", "even"]
 
 
-def test_a_run_without_positions_says_what_it_is():
-    looked_at = SimpleNamespace(config=RunConfig.preset("words-skip-gram"))
-    assert "this run learns word vectors" in unfit(looked_at)
-    assert not unfit(SimpleNamespace(config=SMALL))
-
-
 def reached(name: str, right: list[float], untrained: list[int] | None = None) -> tuple:
     rows = [{"times": t, "tokens": 10 * t, "right": r, "chance": 0.1} for t, r in zip(judged.TIMES, right, strict=True)]
     plain = {"step": 300, "trained": 10, "untrained": untrained, "rows": rows}
@@ -221,6 +214,11 @@ def test_sentences_on_the_bench_hold():
     assert near == (
         "at step 300 A and B are best at the trained length, with 100% right; at 4 × none does better than guessing "
         "(10%)."
+    )
+    alone = judged.reach_sentence([reached("A", [0.5, 0.2, 0.1], [3, 3])])
+    assert alone == (
+        "at step 300 it has 50% right at the trained length and 10% at 4 × (guessing: 10% and 10%). The learned "
+        "table’s row 3 was never trained."
     )
     same = judged.start_sentence({"a": "1", "b": "1"})
     assert same == "all 2 began from the same weights and see the same batches; only positions differ."
