@@ -27,7 +27,7 @@ def presets(options: argparse.Namespace) -> None:
             print(f"{path:22} {to_word(value)}")
         return
     for name, text in described().items():
-        print(f"{name:12} {text}")
+        print(f"{name:15} {text}")
 
 
 def settings(words: list[str]) -> dict[str, Any]:
@@ -50,11 +50,13 @@ def train(options: argparse.Namespace) -> None:
     from explorer.tasks import build
 
     changes = settings(options.settings)
+    preset = RunConfig.preset(options.preset)
     if options.text is not None:
-        changes = {"task.name": "text", "task.text": read_text(options.text)} | changes
+        name = "words" if preset.task.name == "words" else "text"
+        changes = {"task.name": name, "task.text": read_text(options.text)} | changes
     if options.steps is not None:
         changes["train.steps"] = options.steps
-    config = RunConfig.preset(options.preset).replace(changes)
+    config = preset.replace(changes)
     build(config.task, config.model)  # refused here, before a file is made
     file.begin(options.out, config)
     go_on(options.out, "started")
