@@ -1,4 +1,4 @@
-"""The two hidden Streamlit options without which a live page stands still or breaks are read."""
+"""The Streamlit options without which a live page stands still, breaks or shows what it should not are read."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ CODE = """
 import streamlit as st
 from streamlit import config
 config.get_config_options()
-print(st.get_option("runner.postScriptGC"), st.get_option("global.minCachedMessageSize"))
+print(*map(st.get_option, ("runner.postScriptGC", "global.minCachedMessageSize", "runner.magicEnabled")))
 """
 
 
@@ -20,8 +20,8 @@ def test_hidden_options_are_read_from_the_file():
     done = subprocess.run(
         [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
-    collect, size = done.stdout.split()
-    assert collect == "False"
+    collect, size, magic = done.stdout.split()
+    assert collect == magic == "False"
     assert float(size) == 1e9
 
 

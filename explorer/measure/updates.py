@@ -192,8 +192,7 @@ def muon(way: Strip, w: Weight, g: float) -> None:
     share = w.knobs["momentum"]
     b = running(way, "momentum", "b", share, w.kept.get("momentum_buffer", 0.0), g, "g")
     worked = f"{product(share, b)} + {product(1 - share, g)}"
-    formula = f"{number(share)} b + {number(1 - share)} g"
-    way.add("look ahead", "u", formula, worked, share * b + (1 - share) * g)
+    way.add("look ahead", "u", f"{number(share)} b + {number(1 - share)} g", worked, share * b + (1 - share) * g)
     rows, columns = w.matrix
     words = "this entry of U made orthogonal: five Newton–Schulz steps on all of it, in bfloat16"
     way.add("orthogonalised", "o", words, f"of a {rows} × {columns} matrix U of all u", w.orthogonal)
@@ -229,6 +228,11 @@ def number(x: float, digits: int = 4) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{sign}{mantissa}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(power)).translate(RAISED)}"
+
+
+def fixed(x: float, decimals: int) -> str:
+    """A number with so many decimals; from 10⁵ on, or where it is not finite, as `number` says it."""
+    return f"{x:.{decimals}f}".replace("-", "−") if abs(x) < 1e5 else number(x, decimals)
 
 
 def bracketed(x: float) -> str:

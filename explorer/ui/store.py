@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.measure.updates import fixed
 from explorer.runs import catalogue, file
 from explorer.runs.run import Run
 from explorer.ui import chosen
@@ -50,7 +51,7 @@ def summary(path: str, changed: int) -> dict[str, Any]:
             "name": chosen.differences(run),
             "last": last,
             "state": run.status.state,
-            "loss": "–" if row is None else f"{row['loss']:.3f}",
+            "loss": "–" if row is None else fixed(row["loss"], 3),
             "size": f"{Path(path).stat().st_size / 1e6:.1f} MB",
         }
     finally:

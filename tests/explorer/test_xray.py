@@ -9,7 +9,7 @@ from tiny_runs import TINY
 
 from explorer import xray
 from explorer.config import RunConfig
-from explorer.measure.updates import RULES, Weight, number, strip
+from explorer.measure.updates import RULES, Weight, fixed, number, strip
 from explorer.optimizers import BUILDERS
 from explorer.training import Diverged, Training
 
@@ -196,6 +196,14 @@ def test_adams_first_step_is_the_learning_rate_against_the_gradients_sign():
 )
 def test_numbers_are_written_as_people_do(value, text):
     assert number(value).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3.2958, "3.296"), (-0.5, "−0.500"), (398280992.0, "3.98 × 10⁸"), (float("nan"), "NaN")],
+)
+def test_a_loss_keeps_its_decimals_until_it_is_past_telling_them(value, text):
+    assert fixed(value, 3).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_the_strip_is_of_the_settings_in_force():

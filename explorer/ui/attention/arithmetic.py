@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.measure.updates import fixed
 from explorer.runs.answer import Answer
 from explorer.runs.run import head_name
 from explorer.ui import picture
@@ -55,7 +56,8 @@ def sentence(look: Look, answer: Answer) -> str:
     best = int(pattern.argmax())
     return (
         f"the query fits the key at position {best} (“{shown_token(tokens[best])}”) best: a score of "
-        f"{scores[best]:.2f} becomes {pattern[best]:.0%} of the attention. Point at a cell to see where it comes from."
+        f"{fixed(float(scores[best]), 2)} becomes {pattern[best]:.0%} of the attention. "
+        "Point at a cell to see where it comes from."
     )
 
 

@@ -157,7 +157,9 @@ function printed(value, { wide, limit }) {
   if (!Number.isFinite(value)) return format(value);
   if (value === 0) return "0";
   if (limit < 0.01) return wide < 44 ? "" : value.toExponential(1).replaceAll("-", "−");
-  const size = Math.abs(value), decimals = clamp(0, (wide >= 44 ? 3 : 2) - (size >= 10) - (size >= 100) - (size >= 1000), 3);
+  const size = Math.abs(value);
+  if (size >= 1e4) return value.toExponential(wide >= 44 ? 1 : 0).replace("e+", "e").replace("-", "−");
+  const decimals = clamp(0, (wide >= 44 ? 3 : 2) - (size >= 10) - (size >= 100) - (size >= 1000), 3);
   return (value < 0 ? "−" : "") + size.toFixed(decimals);
 }
 

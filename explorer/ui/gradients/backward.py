@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.measure.backpropagation import short
+from explorer.measure.updates import fixed
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.attention import inputs
@@ -62,7 +63,8 @@ def asked(view: View, given: dict[str, Any]) -> Answer | None:
             label_visibility="collapsed",
             width=260,
         )
-        st.caption(f"flows back · step {plain['step']} · loss {plain['loss'] or float('nan'):.4f} nats")
+        loss = float("nan") if plain["loss"] is None else plain["loss"]
+        st.caption(f"flows back · step {plain['step']} · loss {fixed(loss, 4)} nats")
     return answer
 
 

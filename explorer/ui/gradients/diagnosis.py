@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.config import to_word
+from explorer.measure.updates import fixed
 from explorer.preset import BROKEN, Broken
 from explorer.ui import branching, chosen, picture
 from explorer.ui.frame import cards
@@ -61,7 +62,7 @@ def findings(view: View) -> None:
 def cure(view: View, broken: Broken) -> None:
     """What the run fails by, and a button that makes it learn; afterwards what the cure did."""
     left = {path: value for path, value in broken.cure.items() if view.run.config_at(view.last).get(path) != value}
-    st.markdown(f"**Broken on purpose: {broken.title.lower()}**")
+    st.markdown(f"**Broken on purpose** · {broken.title}")
     st.markdown(f"{broken.description} Look at {broken.look_at}.")
     if not left:
         st.markdown(f":material/healing: {cured(view, broken)}")
@@ -116,10 +117,10 @@ def cured(view: View, broken: Broken) -> str:
     if now is None:
         return f"Cured at step {step}; the loss follows with the next steps."
     if step == 0:
-        return f"Cured from the first step: the loss of the last steps is {now:.3f} at step {view.last}."
+        return f"Cured from the first step: the loss of the last steps is {fixed(now, 3)} at step {view.last}."
     before = mean_loss(view, step - NEARBY, step)
-    was = "" if before is None else f" It was {before:.3f} over the {NEARBY} steps before."
-    return f"Cured at step {step}: {view.last - step} steps later the loss is {now:.3f}.{was}"
+    was = "" if before is None else f" It was {fixed(before, 3)} over the {NEARBY} steps before."
+    return f"Cured at step {step}: {view.last - step} steps later the loss is {fixed(now, 3)}.{was}"
 
 
 def mean_loss(view: View, start: int, end: int) -> float | None:

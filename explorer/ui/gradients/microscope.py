@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts import gradients, theme
+from explorer.measure.updates import number
 from explorer.runs.run import head_name
 from explorer.ui import picture
 from explorer.ui.attention.naming import row_name
@@ -121,7 +122,9 @@ def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) 
     good = np.isfinite(here) & (here > 0)
     if not good.any():
         return f"at step {int(steps[at])} no gradient is left."
-    span = f"the largest of all is {here[good].max() / here[good].min():,.0f} times the smallest"
+    ratio = float(here[good].max() / here[good].min())
+    times = f"{ratio:,.0f}" if ratio < 1e6 else number(ratio, 2)
+    span = f"the largest of all is {times} times the smallest"
     if len(known) < 2:
         return f"at step {int(steps[at])} {span}."
     first, *_, last = known

@@ -45,14 +45,14 @@ def show(view: View) -> None:
     """A tensor to pick from, the strip of the weight that is picked, its history, and its proof."""
     name = picked(view)
     what = st.session_state.get("weight-map") or "value"
-    answer = view.picture("xray.tensor", EVERY, name=name, what=what)
     with cards("tensor", 1)[0]:
+        answer = view.picture("xray.tensor", EVERY, name=name, what=what)
         if answer is None:
             return
         row, column = choose(answer, name, what)
     asked: dict[str, Any] = {"name": name, "row": row, "column": column}
-    strip = view.picture("xray.weight", EVERY, **asked)
     with cards("strip", 1)[0]:
+        strip = view.picture("xray.weight", EVERY, **asked)
         if strip is not None:
             plain = strip[0]
             st.markdown(f"**{label(name, answer, row, column)}** · the step taken from step {plain['taken']}")
