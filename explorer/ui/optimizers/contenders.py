@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer.config import OptimizerName, RunConfig, from_word
-from explorer.preset import ORDINARY
+from explorer.preset import ORDINARY, WORDS
 from explorer.runs import race
 from explorer.ui import cards, chosen
 
@@ -70,7 +70,7 @@ def form(own: RunConfig | None, key: str = "contenders") -> None:
     with st.expander("A new race: who runs, and on what", icon=":material/tune:"), st.form(key, border=False):
         left, middle, right, last = st.columns(4)
         titles = {} if own is None else {OWN: "As this run"}
-        titles |= {name: preset.title for name, preset in ORDINARY.items()}
+        titles |= {name: preset.title for name, preset in (ORDINARY | WORDS).items()}
         task = left.selectbox("Task", list(titles), format_func=titles.__getitem__, key=f"{key}-task")
         steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")
         seeds = right.number_input("Seeds each, as a band", 1, 4, 1, key=f"{key}-seeds")
