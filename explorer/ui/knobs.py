@@ -101,12 +101,16 @@ def follow_changes(run: Run) -> None:
 
 
 def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:
-    """A slider over fixed values whose every move is an order to the running training."""
+    """A slider over fixed values whose every move is an order to the running training.
+
+    It is told its value as its default too: a browser that is slow may draw it without the order to move it there,
+    and would send its default back as if somebody had turned it.
+    """
     value = config.get(path)
     value = NO_CLIP if value is None else value
     name = key(run, path)
-    st.session_state.setdefault(name, value)
-    present = {value, st.session_state[name]} - {NO_CLIP}
+    shown = st.session_state.get(name, value)
+    present = {value, shown} - {NO_CLIP}
     told = {f"{v:g}" for v in present}  # two values that look alike on a slider would be taken for one another
     numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in told} | present)
 
@@ -122,6 +126,7 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     st.select_slider(
         label,
         [*numbers, *([NO_CLIP] if NO_CLIP in options else [])],
+        value=shown,
         key=name,
         format_func=lambda v: words.get(v) or f"{v:g}",
         on_change=send,
