@@ -10,14 +10,17 @@ alone, bit for bit, either way.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, Field, ValidationError
 
 from explorer.config import RunConfig
 from explorer.runs import catalogue, file
@@ -29,6 +32,9 @@ FEWEST, MOST = 2, 8
 NAME_LENGTH = 80
 OPTIMIZER, SEED = "optimizer.name", "train.seed"
 ALWAYS = ("optimizer.lr", SEED)  # told of everyone where it is not the same for all
+MARKUP = re.compile(r"[\[\]<>`$\\!*_~:|]")  # what a page could take for more than words
+Name = Annotated[str, Field(max_length=NAME_LENGTH, pattern=r"^[^\[\]<>`$\\!*_~:|]+$")]
+Stem = Annotated[str, Field(pattern=f"^{catalogue.NAME.pattern}$")]
 TITLES = {
     "adamw": "AdamW",
     "adam": "Adam",
@@ -67,8 +73,10 @@ def begin(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep") -> 
     if not FEWEST <= len(configs) <= MOST:
         raise ValueError(f"{len(configs)} contenders cannot race; use {FEWEST} to {MOST}")
     for name in configs:
-        if not name.strip() or len(name) > NAME_LENGTH:
-            raise ValueError(f"“{name[:NAME_LENGTH]}” is no contender's name; use 1 to {NAME_LENGTH} letters")
+        if not name.strip() or len(name) > NAME_LENGTH or MARKUP.search(name):
+            raise ValueError(
+                f"“{name[:NAME_LENGTH]}” is no contender's name; use 1 to {NAME_LENGTH} letters, digits and spaces"
+            )
     names = [" ".join(name.split()) for name in configs]
     if len({name.casefold() for name in names}) < len(names):
         raise ValueError(f"two contenders have the same name; they are {', '.join(names)}")
@@ -118,10 +126,22 @@ def together(path: Path) -> tuple[list[Path], Mode]:
     return [p for p in paths if p == path or p.is_file()], race.mode
 
 
-def _race(meta: dict | None, stem: str) -> Race | None:
-    if meta is None or stem not in meta["members"]:
+def _race(meta: Any, stem: str) -> Race | None:
+    """The race that a file tells of. None where it tells of none, or of what is no race: it may be anyone's file."""
+    try:
+        told = _Told.model_validate(meta)
+    except ValidationError:
         return None
-    return Race(meta["id"], meta["name"], meta["members"], meta["mode"])
+    return Race(told.id, told.name, told.members, told.mode) if stem in told.members else None
+
+
+class _Told(BaseModel):
+    """What a run's file says about its race."""
+
+    id: str
+    name: Name
+    members: Annotated[dict[Stem, Name], Field(max_length=MOST)]
+    mode: Mode
 
 
 def named(configs: list[RunConfig]) -> dict[str, RunConfig]:
@@ -141,10 +161,10 @@ def named(configs: list[RunConfig]) -> dict[str, RunConfig]:
             for path in varied
             if path in own and (path in ALWAYS or str(own[path]) != usual[path][0])
         ]
-        name = " · ".join([TITLES[config.optimizer.name], *words])
+        name = MARKUP.sub(" ", " · ".join([TITLES[config.optimizer.name], *words]))
         if config in found.values():
             raise ValueError(f"two contenders are the same: {name[:NAME_LENGTH]}; change a setting of one")
-        if len(name) > NAME_LENGTH:
+        if len(name) > NAME_LENGTH or name in found:
             name = f"{name[: NAME_LENGTH - 5]} … {len(found) + 1}"
         found[name] = config
     return found

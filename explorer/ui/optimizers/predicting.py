@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def reveal(view: View, found: list[Contender], guess: Guess) -> None:
     panel = races.lowered(PANEL if drawn else races.LOSS, own, "loss")
     with cards("revealed", 1)[0]:
         picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *drawn], "predicted")
-        st.markdown(f"**{result(view, found, guess)}**")
+        st.html(f"<p><b>{escape(result(view, found, guess))}</b></p>")
         picture.look_for("revealed", off_by(found, guess))
         with st.container(horizontal=True):
 

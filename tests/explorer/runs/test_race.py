@@ -14,7 +14,7 @@ from tiny_runs import TINY
 from waiting import until
 
 from explorer import Run, RunConfig, train
-from explorer.runs import catalogue, race
+from explorer.runs import catalogue, file, race
 from explorer.runs.client import Client
 
 STEPS = 40
@@ -161,6 +161,7 @@ def test_a_run_knows_its_race_and_a_branch_of_it_is_in_none(tmp_path: Path) -> N
         ([str(i) for i in range(9)], "9 contenders cannot race"),
         (["Adam", "adam "], "two contenders have the same name"),
         (["Adam", " "], "is no contender's name"),
+        (["Adam", "![](http://a.b/c.png)"], "is no contender's name"),
     ],
 )
 def test_a_race_that_cannot_be_is_refused_in_words(names: list[str], words: str) -> None:
@@ -185,5 +186,28 @@ def test_names_tell_what_differs_and_no_more() -> None:
     several = names(long | {"train.seed": 1}, long | {"train.seed": 2}, {})
     assert len(several) == 3
     assert all(len(name) <= race.NAME_LENGTH for name in several)
+    drawn = [{"train.steps": 9, "optimizer.schedule": "drawn", "optimizer.drawn": f"0:{h} 1:0"} for h in (0.1, 1)]
+    assert names(*drawn) == ["AdamW · drawn 0 0.1 1 0", "AdamW · drawn 0 1 1 0"]
     with pytest.raises(ValueError, match="two contenders are the same: AdamW; change"):
         names({}, {}, {"train.batch": 8})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "a race",
+        {"id": "a", "name": "b", "members": ["one"], "mode": "lockstep"},
+        {"id": "a", "name": "b", "members": {"one": "b", "../two": "c"}, "mode": "lockstep"},
+        {"id": "a", "name": "b", "members": {"one": "b", "two": "c" * 1000}, "mode": "lockstep"},
+        {"id": "a", "name": "b", "members": {"one": "b", "two": "<b>c"}, "mode": "lockstep"},
+        {"id": "a", "name": "b", "members": {"one": "b", "two": "c"}, "mode": "sideways"},
+        {"id": "a", "name": "b", "members": {"two": "b", "three": "c"}, "mode": "lockstep"},
+    ],
+)
+def test_a_file_that_tells_of_no_real_race_is_in_none(tmp_path: Path, told: object) -> None:
+    path = tmp_path / "one.run"
+    file.begin(path, TINY, race=told)
+    run = Run.open(path)
+    assert race.race_of(run) is None
+    assert race.together(path) == ([path], "workers")
+    assert race.members(run) == {"one": run}
