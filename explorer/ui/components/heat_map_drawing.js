@@ -65,8 +65,9 @@ function drawMark(context, { mark: [at, said], square }, { x, y, w, h }, unit, i
     stroke(context, ink.paper, 4, [], [[right, y], [right, y + h]]);
     stroke(context, ink.text, 1.5, [6, 4], [[right, y], [right, y + h]]);
   }
-  Object.assign(context, { textAlign: "right", textBaseline: "top" });
-  words(context, said, x + w - 4, down + 5, ink.text, ink, 600, size);
+  const below = down + size + 8 < y + h;
+  Object.assign(context, { textAlign: "right", textBaseline: below ? "top" : "bottom" });
+  words(context, said, x + w - 4, down + (below ? 5 : -5), ink.text, ink, 600, size);
 }
 
 // The colours' scale as a strip with its ends.

@@ -137,7 +137,7 @@ def itself(answer: Answer) -> bytes:
         look = Look(title, text, "value", "signed", TALL, least=220)
         return message(panels, numbered("position", len(turns)), numbered("pair", turns.shape[1]), look, projector())
     table = arrays["table"]
-    mark = (plain["trained"], "never trained below") if 0 < plain["trained"] < len(table) else None
+    mark = (plain["trained"], "from here never trained") if 0 < plain["trained"] < len(table) else None
     where = f" · step {plain['step']}" if plain["step"] is not None else " · s = 1"
     title, text = f"What is added to each embedding{where}", "The table of positions: rows are positions"
     look = Look(title, text, "value", "signed", TALL, mark=mark if plain["kind"] == "learned" else None)

@@ -98,7 +98,7 @@ def table(known: Reached) -> str:
 def cell(found: dict[str, Any]) -> str:
     """One share of right answers, or why there is none."""
     if "refused" in found:
-        return f'<td title="{escape(found["refused"])}">no such positions</td>'
+        return f'<td title="{escape(found["refused"])}">not possible</td>'
     return f"<td>{found['right']:.1%}</td>"
 
 
