@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,9 @@ def worked_out(**arguments: Any) -> Answer:
     return request.answer.result(timeout=60)
 
 
-def heat(told: Callable[[], bytes], key: str, of: object, every: float = EVERY) -> None:
-    """A heat map that is told anew at a calm pace, or at once where `of` changes."""
-    projector = bool(st.session_state.get("projector"))
-    heat_map(picture.paced(told, key, (of, projector), every), key=key)
+def heat(told: Callable[[], bytes], key: str, of: object) -> None:
+    """A heat map that is told anew where `of` changes: what it shows, and of which step."""
+    heat_map(picture.paced(told, key, (of, projector()), math.inf), key=key)
 
 
 def projector() -> bool:

@@ -123,11 +123,12 @@ def reach(entries: list[Entry]) -> None:
 def far(entries: list[Entry]) -> None:
     """Every head's attention by distance, a panel for each encoding."""
     known = [(e.name, e.distances) for e in entries if e.distances is not None]
+    whose = tuple(e.view.run.id for e in entries)
     if not known:
         return
     shape = known[-1][1][1]["mean"].shape
     alike = [(name, answer) for name, answer in known if answer[1]["mean"].shape == shape]
-    of = tuple((name, answer[0]["step"]) for name, answer in alike)
+    of = whose, tuple((name, answer[0]["step"]) for name, answer in alike)
     with cards("far", 1)[0]:
-        heat(lambda: judged.distance_map(alike), "attention-by-distance", of, 0)
+        heat(lambda: judged.distance_map(alike), "attention-by-distance", of)
         picture.look_for("far", judged.distance_sentence(alike))

@@ -20,6 +20,7 @@ from explorer.ui.positions.asked import EVERY, KINDS, SPOKEN, begin, heat, proje
 from explorer.ui.view import View
 
 OWN = "run"
+AS_IT_IS, ADDED = "as it is", "what training added"
 LENGTHS, WIDTHS, HEADS = [16, 32, 64, 128, 256], [8, 16, 32, 64, 128], [1, 2, 4, 8]
 BASE = 10_000  # as models/positions.py has it
 BASES = [10, 100, 1000, 10_000, 100_000]
@@ -34,7 +35,7 @@ def show(view: View | None) -> None:
     if name == "learned":
         unlearned()
     elif answer is not None:
-        draw(name, answer)
+        draw(name, view.run.id if name == OWN and view is not None else "", answer)
         picture.computed(words.COMPUTED, measure.waves, measure.along, title="How the products are computed")
 
 
@@ -58,7 +59,22 @@ def own(view: View) -> Answer | None:
     """The run's own at the step; of an encoder and a decoder the one that is chosen."""
     sides = ["encoder", "decoder"] if view.config.model.kind == "encoder-decoder" else []
     stack = st.segmented_control("Of the", sides, default="decoder", key="encoding-of", required=True) if sides else ""
-    return view.picture("positions.own", EVERY, stack=stack)
+    answer = view.picture("positions.own", EVERY, stack=stack)
+    if answer is None or "first" not in answer[1]:
+        return answer
+    shown = st.segmented_control(
+        "The table", [AS_IT_IS, ADDED], default=AS_IT_IS, key="encoding-since", required=True, persist_state="session"
+    )
+    return changed(answer) if shown == ADDED else answer
+
+
+def changed(answer: Answer) -> Answer:
+    """Of a learned table what training has added to it so far; the numbers it began with are noise."""
+    plain, arrays = answer
+    change = arrays["table"].astype(np.float64) - arrays["first"]
+    alike = measure.along(measure.cosines(change[: plain["trained"]]))
+    found = {name: values[None] for name, values in alike.items()}
+    return plain | {"change": True}, arrays | found | {"change": change, "products": measure.products(change)}
 
 
 def lecture(kind: str) -> Answer:
@@ -97,8 +113,8 @@ def unlearned() -> None:
         )
 
 
-def draw(name: str, answer: Answer) -> None:
-    """Table or bias, products, similarity, formula and one true sentence."""
+def draw(name: str, run: str, answer: Answer) -> None:
+    """Table or bias, products, similarity, formula and one true sentence. run: whose it is, "" for a formula."""
     plain, arrays = answer
     kind = plain["kind"]
     if kind == "none":
@@ -106,7 +122,8 @@ def draw(name: str, answer: Answer) -> None:
             st.markdown(words.FORMULAS[kind])
             picture.look_for("encoding", words.sentence(answer))
         return
-    of = (name, kind, plain["stack"], *(a.shape for a in arrays.values()), plain["base"])
+    shapes = tuple(a.shape for a in arrays.values())
+    of = (name, run, kind, plain["stack"], plain["step"], plain.get("change"), plain["base"], shapes)
     places = cards("encoding", 1.25, 1) if kind != "alibi" else [*cards("bias", 1), *cards("biased", 1)]
     with places[0]:
         heat(lambda: itself(answer), "encoding-itself", of)
@@ -136,10 +153,11 @@ def itself(answer: Answer) -> bytes:
         title, text = "What each channel pair is turned by", "Cosine and sine of the angle over positions and pairs"
         look = Look(title, text, "value", "signed", TALL, least=220)
         return message(panels, numbered("position", len(turns)), numbered("pair", turns.shape[1]), look, projector())
-    table = arrays["table"]
+    table = arrays.get("change", arrays["table"])
     mark = (plain["trained"], "from here never trained") if 0 < plain["trained"] < len(table) else None
     where = f" · step {plain['step']}" if plain["step"] is not None else " · s = 1"
-    title, text = f"What is added to each embedding{where}", "The table of positions: rows are positions"
+    what = "What training has added to the table" if "change" in arrays else "What is added to each embedding"
+    title, text = f"{what}{where}", "The table of positions: rows are positions"
     look = Look(title, text, "value", "signed", TALL, mark=mark if plain["kind"] == "learned" else None)
     return message(
         {"": table}, numbered("position", len(table)), numbered("channel", table.shape[1]), look, projector()

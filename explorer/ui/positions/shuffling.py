@@ -47,7 +47,7 @@ def show(view: View | None) -> None:
     results(answer, shuffled=seed > 0)
     left, right = cards("shuffle-pictures", 1.3, 1)
     with left:
-        attention(answer, shuffled=seed > 0)
+        attention(view.run.id, answer, shuffled=seed > 0)
     with right:
         lines = by_position(answer, shuffled=seed > 0)
         picture.show(charts.by_position, charts.frame(lines), "shuffle-by-position")
@@ -132,7 +132,7 @@ def sentence(answer: Answer) -> str:
     return f"{where}; {how}. {minds[0].upper()}{minds[1:]}, the most of all."
 
 
-def attention(answer: Answer, shuffled: bool) -> None:
+def attention(run: str, answer: Answer, shuffled: bool) -> None:
     """The chosen head on the first example, as trained and with positions shuffled."""
     plain, arrays = answer
     heads = plain["heads"]
@@ -158,7 +158,7 @@ def attention(answer: Answer, shuffled: bool) -> None:
         look = Look(title, text, "attention", "probability", 320, square=True, least=235)
         return message(panels, Side("query", words), Side("key", words), look, projector())
 
-    heat(drawn, "shuffle-attention", (plain["step"], plain["seed"], plain["share"], shuffled, h, len(heads)), 0)
+    heat(drawn, "shuffle-attention", (run, plain["step"], plain["seed"], plain["share"], shuffled, h, len(heads)))
 
 
 def by_position(answer: Answer, shuffled: bool) -> list[list[dict[str, Any]]]:

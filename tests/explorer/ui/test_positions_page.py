@@ -23,7 +23,7 @@ from explorer.runs import catalogue
 from explorer.runs.views import positions as views
 from explorer.ui import server
 from explorer.ui.components.rotation import Turning
-from explorer.ui.positions import benching, judged, rotating, waves, words
+from explorer.ui.positions import benching, encodings, judged, rotating, waves, words
 from explorer.ui.positions.asked import KINDS
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
@@ -139,6 +139,32 @@ def test_the_learned_table_is_the_runs_at_the_step_looked_at(runs):
     assert told["mark"] == [12, "from here never trained"]
     assert words.learned_sentence(views.own(path(runs["learned"]), 6)) in html(app)
     assert "rows 12 to 23 are of no training sequence" in html(app)
+
+
+def test_what_training_added_to_the_table_is_seen_by_itself(runs):
+    app = visit("See", run=runs["learned"])
+    app.segmented_control(key="encoding-since").set_value(encodings.ADDED).run()
+    settled(app)
+    assert header(app, "explorer_heat_map", "What training has added to the table · step 12")
+    plain, arrays = encodings.changed(views.own(path(runs["learned"]), STEPS))
+    np.testing.assert_allclose(arrays["change"] + arrays["first"], arrays["table"], rtol=1e-6)
+    np.testing.assert_allclose(arrays["products"], arrays["change"] @ arrays["change"].T, atol=1e-12)
+    assert arrays["mean"].shape == (1, plain["trained"])
+
+
+def test_another_run_at_the_same_step_is_another_picture(runs):
+    other = catalogue.new_path("other")
+    recorded(other, STEPS, SMALL.replace({"train.seed": 1}), every=6).close()
+
+    def drawn(app: AppTest) -> bytes:
+        return next(c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_heat_map")
+
+    app = visit("See", run=runs["learned"])
+    first = drawn(app)
+    app.session_state["run"] = other.stem
+    assert drawn(settled(app)) != first
+    app.session_state["run"] = runs["learned"]
+    assert drawn(settled(app)) == first
 
 
 def path(stem: str) -> str:
