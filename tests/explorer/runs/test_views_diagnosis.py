@@ -23,7 +23,7 @@ from models.transformer import ACTIVATIONS
 SHOWS = {  # steps at which a rule must have fired by itself; a run may end before, by diverging
     "no-residual": [250, 400],
     "no-norm": [400],
-    "post-norm": [60, 250],
+    "post-norm": [150, 250],
     "no-scale": [150, 300],
     "large-init": [1, 100],
     "sigmoid": [600],
