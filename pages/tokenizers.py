@@ -43,4 +43,4 @@ if chosen.run() is None:
     frame.heading(TITLE, SENTENCE)
     alone()
 else:
-    frame.watch(TITLE, SENTENCE, draw)
+    frame.watch(TITLE, SENTENCE, draw, frame.ANY)

@@ -118,11 +118,13 @@ class SampledTask(WordTask):
         middle = text[w : len(text) - w]
         row = np.full(len(self.vocabulary), -1)
         row[words] = np.arange(len(words))
+        there = row[middle] >= 0
+        rows = row[middle][there] * len(self.vocabulary)
         found = np.zeros((len(words), len(self.vocabulary)))
         for distance in self.offsets.unique().tolist():
-            beside = text[w + distance : len(text) - w + distance]
-            there = row[middle] >= 0
-            np.add.at(found, (row[middle][there], beside[there]), float(w + 1 - abs(distance)))
+            beside = text[w + distance : len(text) - w + distance][there]
+            met = np.bincount(rows + beside, minlength=found.size).reshape(found.shape)
+            found += (w + 1 - abs(distance)) * met
         total = found.sum(1, keepdims=True)
         return np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
 

@@ -199,7 +199,7 @@ def laid(path: str, step: int, laying: Laying, progress: Progress) -> Surface:
         "samples": len(batch.tokens),
         "batch": len(whole.tokens),
         "accumulate": training.config.train.accumulate,
-        "dropout": training.config.transformer.dropout,
+        "dropout": getattr(training.config.model, "dropout", 0.0),
         "parameters": len(home),
         "wandering": None,
     }

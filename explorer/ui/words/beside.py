@@ -51,7 +51,7 @@ def show(view: View) -> None:
         shown = st.segmented_control("Show", [SCORES, COUNTS], default=SCORES, key="beside-shown", required=True)
     asked = asked_for(view, which)
     with cards("beside", 1)[0]:
-        answer = view.picture("words.matrix", 2 * EVERY, **asked)
+        answer = view.picture("words.matrix", 2 * EVERY, lane="slow", **asked)
         if answer is None:
             return
         draw(answer, shown, bool(st.session_state.get("projector")))
