@@ -25,7 +25,7 @@ from explorer.cluster.mirror import Mirror
 
 GOODBYE_SECONDS = 4.0  # to write the last checkpoint over there; a host waits five for its children
 BRIDGE_SECONDS = 10.0  # for the bridge to be there
-WAITING = "for a free core of the Ray cluster"
+WAITING = "for a free core with torch on the Ray cluster"
 OVER = ("finished", "diverged")
 
 

@@ -104,9 +104,21 @@ class Bridge:
             with suppress(Exception):
                 ray.kill(actor)
             if isinstance(error, ray.exceptions.RayError):
-                raise Refused(address.lost(self.given, first_line(error))) from None
+                raise Refused(address.lost(self.given, self.why(error))) from None
             raise
         self.idle.append((time.monotonic(), actor))
+
+    def why(self, error: BaseException) -> str:
+        """What an error of Ray's comes down to."""
+        import ray
+
+        if not answers(self.given):
+            return NOBODY
+        if isinstance(error, ray.exceptions.GetTimeoutError):
+            return f"nothing heard for {LOST_SECONDS:g} s"
+        if isinstance(error, ray.exceptions.RayActorError):
+            return "the process or the machine that trained has ended"
+        return first_line(error)
 
     def dismiss(self, before: float) -> None:
         """Ends the actors that have been idle since before a moment: their cores are for others."""

@@ -63,7 +63,7 @@ def words(view: View, place: int) -> str:
         speed = view.run.speed()
         return f"training · {speed:.0f} steps/s" if speed else "training · starting"
     if state == "waiting":
-        return "ready at step 0"
+        return f"waiting {reason}" if reason else "ready at step 0"
     return f"{state} · {reason}" if reason else state
 
 

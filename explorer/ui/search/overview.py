@@ -14,13 +14,14 @@ from explorer.ui import picture
 from explorer.ui.search import searching, settings
 from explorer.ui.search.searching import Standing
 
+SHORT = 60  # letters of a reason that has room beside the state
 MORE = 10  # trials that one click adds to a budget
 
 
 def show(now: Standing) -> None:
     """Numbers that keep their places, the state in words, what can be done."""
     picture.figures(numbers(now))
-    told, beside = st.columns([1, 1.15], vertical_alignment="center")
+    told, beside = st.columns([1, 1.35], vertical_alignment="center")
     told.html(f'<p class="search-state">{escape(words(now))}</p>')
     row = beside.container(horizontal=True, horizontal_alignment="right")
     stop_or_go_on(row, now, "search", "content")
@@ -38,7 +39,14 @@ def show(now: Standing) -> None:
     if opens and best is not None:
         searching.open_trial(best)
         st.session_state.search_leaves = True
+    if trouble(now):
+        st.error(now.status.reason, icon=":material/block:")
     picture.look_for("search", sentence(now))
+
+
+def trouble(now: Standing) -> bool:
+    """True if a search stopped for a reason that takes a sentence."""
+    return not now.busy and len(now.status.reason) > SHORT
 
 
 def stop_or_go_on(place: Any, now: Standing, key: str, width: Literal["stretch", "content"] = "stretch") -> None:
@@ -90,14 +98,14 @@ def words(now: Standing) -> str:
     training = [f"trial {t.number} at step {t.last}" for t in now.trials if t.state == "training"]
     state, reason = now.status.state, now.status.reason
     if state == "searching":
-        where = f"searching on the Ray cluster at {address()} · " if address() else "searching · "
+        where = "searching on Ray · " if address() else "searching · "
         return where + (", ".join(training) if training else waiting_for(now))
     if now.busy:
         return "starting"
     if state == "waiting":
         return "ready"
     said = {"paused": "stopped", "interrupted": "interrupted", "finished": "finished"}.get(state, state)
-    return f"{said} · {reason}" if reason else said
+    return f"{said} · {reason}" if reason and not trouble(now) else said
 
 
 def waiting_for(now: Standing) -> str:
@@ -110,6 +118,8 @@ def sentence(now: Standing) -> str:
     """What this search says now."""
     best = ledger.best(now.trials)
     if best is None or best.value is None or not math.isfinite(best.value):
+        if not now.busy:
+            return "no trial was measured yet; each will be a line, a dot and a curve below."
         return "the first trials are under way; each will be a line, a dot and a curve below."
     what = "held-out" if best.held_out else "training"
     found = f"the best so far is trial {best.number}: {what} loss {best.value:.4f} at step {best.best_step} with "
