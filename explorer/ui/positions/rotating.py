@@ -40,7 +40,7 @@ def show(view: View | None) -> None:
     with cards("rotation", 1)[0]:
         rotation(picture.paced(lambda: message(shown, projector()), "rotation", identity(shown), 1e9), key="rotation")
         picture.look_for("rotation", sentence(shown))
-    picture.computed(COMPUTED)
+    picture.computed(COMPUTED, over)
 
 
 def identity(shown: Turning) -> tuple[Any, ...]:

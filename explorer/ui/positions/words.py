@@ -83,12 +83,13 @@ def learned_sentence(answer: Answer) -> str:
     if not np.isfinite(table).all():
         return f"at step {plain['step']} the table is not finite any more."
     moved = np.linalg.norm(table[:n] - first[:n]) / np.linalg.norm(first[:n])
-    alike = cosines(table[:n])
+    alike = cosines(arrays.get("change", table)[:n])
+    which = " in what was added" if "change" in arrays else ""
     near = float(np.diagonal(alike, 1).mean())
     far = float(alike[np.triu_indices(n, max(2, n // 2))].mean())
     told = (
         f"at step {plain['step']} the rows have moved by {moved:.0%} of their first size; neighbours have a cosine of "
-        f"{number(near, 2)} on average, positions at least {max(2, n // 2)} apart {number(far, 2)}"
+        f"{number(near, 2)} on average{which}, positions at least {max(2, n // 2)} apart {number(far, 2)}"
     )
     if n < len(table):
         return f"{told}; rows {n} to {len(table) - 1} are of no training sequence and still noise."
