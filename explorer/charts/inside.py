@@ -12,7 +12,7 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Panel
 
-ROW = 19  # pixels a tensor
+ROW, AROUND = 17, 75  # pixels a tensor; of title and axis
 
 
 def panel(symbol: str) -> Panel:
@@ -76,5 +76,5 @@ def steps(data: pd.DataFrame, tensors: int) -> alt.LayerChart:
             base.mark_point(filled=True, size=60, opacity=1, color=theme.TRAIN).encode(x="middle:Q"),
         ],
         title="Effective step size of each tensor",
-        height=ROW * max(4, tensors),
+        height=ROW * tensors + AROUND,
     )

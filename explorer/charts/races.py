@@ -23,9 +23,13 @@ LAG = 25  # steps by which a seed may lag behind another because its file was wr
 AXES = {"steps": "step", "tokens": "tokens", "time": "seconds"}
 
 
-def lowered(panel: Panel, lanes: Sequence[Lane], column: str) -> Panel:
-    """A panel that one who diverges does not squeeze: it shows up to ROOM times the highest value at the start."""
-    first = [curve[f"{column}_mean"][0] for lane in lanes for curve in lane.curves if len(curve["step"])]
+def loss_panel(unit: str, of: str, lanes: Sequence[Lane]) -> Panel:
+    """The panel of losses in a unit, as progress.loss_panel has it.
+
+    One who diverges does not squeeze the others: it shows up to ROOM times the highest loss at the start.
+    """
+    panel = replace(LOSS, unit=progress.loss_panel(unit, of).unit)
+    first = [curve["loss_mean"][0] for lane in lanes for curve in lane.curves if len(curve["step"])]
     return replace(panel, roof=ROOM * float(max(first))) if first else panel
 
 

@@ -66,11 +66,13 @@ def measured(state: dict[str, np.ndarray]) -> np.ndarray:
 def effective(path: str, step: int, progress: Progress = None) -> Answer:
     """By how much each gradient, or its average, is multiplied in the next step: η / (√v̂ + ε), or η alone.
 
-    lr: η.   names: of tensors; sizes (names, QUANTILES): over a tensor's numbers.   whole: the tensors that Muon steps
+    lr: η of the next step, at a run's end that of the last one.   names: of tensors; sizes (names, QUANTILES): over a tensor's numbers.   whole: the tensors that Muon steps
     as whole matrices, for which there is no such factor.
     """
     training = training_at(path, step, progress)
-    lr = learning_rate(training.config.optimizer, training.step, training.config.train.steps)
+    steps = training.config.train.steps
+    at = training.step if steps is None else min(training.step, steps - 1)
+    lr = learning_rate(training.config.optimizer, at, steps)
     names, sizes, whole = [], [], []
     for name, factor in factors(training, lr).items():
         if factor is None:

@@ -20,10 +20,10 @@ COMPUTED = (
     "**Kept:** every number of the optimizer’s state as the run’s checkpoints hold it, by its size. m is the running "
     "average of the gradient, v that of its square, Σg² the sum of squares so far, b the running sum of gradients. "
     "Numbers that are 0 have no place on a log axis and are left out.\n\n"
-    r"**Effective step size:** what a gradient, or its average $\hat m$, is multiplied by in the next step: "
-    r"$\eta / (\sqrt{\hat v} + \epsilon)$ with $\hat v = v / (1 - \beta_2^t)$ for Adam and AdamW (Kingma & Ba 2015), "
-    r"$v$ for RMSprop and $\sum g^2$ for Adagrad in its place; $\eta$ alone for SGD, momentum and Nesterov. Muon steps "
-    "whole matrices, so there it is told for the rest alone."
+    r"**Effective step size:** what a gradient, or its average $\hat m$, is multiplied by in the next step, at a run’s "
+    r"end in the last: $\eta / (\sqrt{\hat v} + \epsilon)$ with $\hat v = v / (1 - \beta_2^t)$ for Adam and AdamW "
+    r"(Kingma & Ba 2015), $v$ for RMSprop and $\sum g^2$ for Adagrad in its place; $\eta$ alone for SGD, momentum and "
+    "Nesterov. Muon steps whole matrices, so there it is told for the rest alone."
 )
 
 
@@ -47,7 +47,7 @@ def kept(view: View) -> None:
         if steps is not None:
             plain, arrays = steps
             names = plain["names"]
-            if names:
+            if names and plain["lr"] > 0:
                 frame = charts.steps_frame(names, arrays["sizes"])
                 picture.show(charts.steps, frame, "effective", tensors=len(names))
             picture.look_for("effective", effective_sentence(steps))
@@ -93,6 +93,8 @@ def effective_sentence(answer: Answer) -> str:
     whole = f" Muon steps {len(plain['whole'])} matrices as wholes." if plain["whole"] else ""
     if not len(arrays["sizes"]):
         return f"no tensor has a step size of its own.{whole}"
+    if plain["lr"] == 0:
+        return "the learning rate is 0 here, so nothing is moved at all."
     middle = arrays["sizes"][:, QUANTILES // 2]
     least, most = int(middle.argmin()), int(middle.argmax())
     if middle[least] == middle[most]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -22,7 +21,7 @@ from explorer.ui.view import View
 VOTE_WIDTH = 180  # pixels
 ROOM = 1.2  # of the loss of guessing: so high can a curve be drawn
 TRAINED, GUESSED = "as it is trained", "as the class drew it"
-PANEL = replace(races.LOSS, dashes={TRAINED: (1, 0), GUESSED: (5, 4)})
+DASHES = {TRAINED: (1, 0), GUESSED: (5, 4)}
 COMPUTED = (
     "Votes and drawn curves stay in this browser tab. **The winner** is the contender with the lowest mean loss "
     "over the last 20 steps before the step looked at; one that diverged cannot win. **Off by**: the mean distance of "
@@ -106,11 +105,12 @@ def draw(view: View, found: list[Contender], guess: Guess) -> None:
             guess.drawn.pop(name, None)
 
         st.button("Wipe it", key="wipe", icon=":material/ink_eraser:", on_click=wipe, disabled=name not in guess.drawn)
-    high, guessing = ROOM * math.log(view.about["vocabulary"]), math.log(view.about["vocabulary"])
+    guessing, _ = view.about["guessing"]
+    high = ROOM * guessing
     paper = Paper(
         "What the class expects",
         f"Loss of {name} over steps as the class expects it; who guesses at random has {guessing:.2f}",
-        races.LOSS.unit,
+        f"{view.about['unit']} per {view.about['answer']}",
         high,
         "step",
         guess.steps,
@@ -141,11 +141,13 @@ def reveal(view: View, found: list[Contender], guess: Guess) -> None:
     """The curves with the guesses over them, and who was right."""
     own = [lanes.lane(contender, "steps") for contender in found]
     raced, drawn = races.parts(own, "loss", view.cursor), guessed(found, guess)
-    panel = races.lowered(PANEL if drawn else races.LOSS, own, "loss")
+    panel = races.loss_panel(view.about["unit"], view.about["answer"], own)
+    if drawn:
+        panel = replace(panel, dashes=DASHES)
     with cards("revealed", 1)[0]:
         picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *drawn], "predicted")
         st.html(f"<p><b>{escape(result(view, found, guess))}</b></p>")
-        picture.look_for("revealed", off_by(found, guess))
+        picture.look_for("revealed", off_by(found, guess, view.about["unit"]))
         with st.container(horizontal=True):
 
             def hide() -> None:
@@ -203,10 +205,10 @@ def result(view: View, found: list[Contender], guess: Guess) -> str:
     verb = "wins" if over and view.step >= view.last else f"leads at step {view.step}"
     votes, total = guess.votes.get(winner.name, 0), sum(guess.votes.values())
     right = f" {votes} of {total} saw it coming." if total else " Nobody had voted."
-    return f"{winner.name} {verb} with {loss:.3f} nats.{right}"
+    return f"{winner.name} {verb} with {loss:.3f} {view.about['unit']}.{right}"
 
 
-def off_by(found: list[Contender], guess: Guess) -> str:
+def off_by(found: list[Contender], guess: Guess, unit: str) -> str:
     """How far the class's curves are from what happened: the nearest one, and where the farthest is worst."""
     told = []
     for contender in found:
@@ -223,9 +225,9 @@ def off_by(found: list[Contender], guess: Guess) -> str:
         return f"where the curves part: {drawn}."
     mean, name, words = max(told)
     if len(told) == 1:
-        return f"the class’s curve for {name} is off by {mean:.2f} nats on average so far, {words}."
+        return f"the class’s curve for {name} is off by {mean:.2f} {unit} on average so far, {words}."
     least, best, _ = min(told)
     return (
-        f"the class knew {best} best, off by {least:.2f} nats on average so far, and {name} least, off by {mean:.2f}, "
-        f"{words}."
+        f"the class knew {best} best, off by {least:.2f} {unit} on average so far, and {name} least, off by "
+        f"{mean:.2f}, {words}."
     )

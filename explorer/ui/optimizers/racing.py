@@ -108,7 +108,7 @@ def pictures(view: View, found: list[Contender], axis: str) -> None:
     drawn: list[Lane] = [lanes.lane(contender, axis) for contender in found]
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": (view.moment, axis)}
     with board("race"):
-        loss = races.over(races.lowered(races.LOSS, drawn, "loss"), across)
+        loss = races.over(races.loss_panel(view.about["unit"], view.about["answer"], drawn), across)
         picture.curves(loss, races.parts(drawn, "loss", cursor), "race-loss")
         if view.first:
             return  # the loss first; the rest a quarter of a second later
@@ -164,16 +164,16 @@ def sentence(view: View, found: list[Contender]) -> str:
         same = "not all began from the same weights: their models or seeds differ"
     gone = [contender.name for contender in found if any(r.status.state == "diverged" for r in contender.runs.values())]
     out = f" {', '.join(gone)} diverged." if gone else ""
-    ranked = lanes.ranked(found, view.step)
+    ranked, unit = lanes.ranked(found, view.step), view.about["unit"]
     if len(found) < 2:
         return f"a single run is no race yet: its curve is here, and a race starts with one click. {same.capitalize()}."
     if not ranked:
         return f"no contender has taken a step yet at step {view.step:,}; {same}.{out}"
     if len(ranked) == 1:
         only, loss, _ = ranked[0]
-        return f"at step {view.step:,} only {only.name} is still in the race, at {loss:.3f} nats; {same}.{out}"
+        return f"at step {view.step:,} only {only.name} is still in the race, at {loss:.3f} {unit}; {same}.{out}"
     (leader, loss, _), (second, behind, _) = ranked[:2]
     return (
-        f"at step {view.step:,} {leader.name} leads with {loss:.3f} nats, {behind - loss:.3f} before {second.name}; "
+        f"at step {view.step:,} {leader.name} leads with {loss:.3f} {unit}, {behind - loss:.3f} before {second.name}; "
         f"{same}.{out}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 from pathlib import Path
 from typing import get_args
@@ -42,9 +41,9 @@ where every batch is new, the mean over the last steps. A training is **given up
 worse than the median of the same contender's trainings at that step; it stands where it was (▾).
 
 The **valley** is the range of rates around the best one in which the loss is at most
-$L^* + {SHARE:g}\,(\ln V - L^*)$: a tenth of the way from the best loss to guessing. Between two rates the loss is taken
-as linear in log rate. A wide valley forgives a badly chosen rate. Every training is a run of its own: it stands under
-Runs and on the Search page.
+$L^* + {SHARE:g}\,(L_0 - L^*)$: a tenth of the way from the best loss to $L_0$, that of guessing. Between two rates the
+loss is taken as linear in log rate. A wide valley forgives a badly chosen rate. Every training is a run of its own: it
+stands under Runs and on the Search page.
 """
 
 
@@ -99,7 +98,7 @@ def sweep(view: View, path: Path) -> None:
     now = searching.standing(path)
     if now.busy:
         searching.keep(path)
-    guess = math.log(view.about["vocabulary"])
+    guess, _ = view.about["guessing"]
     sweeps = sweeping.found(now, guess)
     buttons(view, now, sweeps)
     rates = next(k for k in now.search.knobs if isinstance(k, FloatKnob))

@@ -88,8 +88,9 @@ def test_spikes_of_a_single_seed_survive_as_its_band():
 
 def test_one_that_diverges_does_not_squeeze_the_others():
     calm, wild = Lane("calm", "#111111", [curve([3, 2])]), Lane("wild", "#222222", [curve([3, 4e10])])
-    panel = races.lowered(races.LOSS, [calm, wild], "loss")
+    panel = races.loss_panel("nats", "token", [calm, wild])
     header, drawn = read_curves(message(panel, races.parts([calm, wild], "loss")))
     assert header["look"]["roof"] == 4.5
     assert drawn[1]["value"][1] == 4e10, "the number is told as it is"
-    assert races.lowered(races.LOSS, [Lane("none", "#111111", [curve([])])], "loss").roof is None
+    none = races.loss_panel("bits", "pair", [Lane("none", "#111111", [curve([])])])
+    assert (none.roof, none.unit) == (None, "bits per pair")

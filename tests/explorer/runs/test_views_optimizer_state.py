@@ -71,3 +71,10 @@ def test_muons_matrices_have_no_factor_and_the_rest_has(tmp_path):
     assert "embedding.weight" in plain["names"]
     assert arrays["sizes"].shape == (len(plain["names"]), len(view.QUANTILES))
     assert (np.diff(arrays["sizes"], axis=1) >= 0).all()
+
+
+def test_at_its_end_a_run_shows_the_rate_of_its_last_step_and_not_the_zero_behind_it(tmp_path):
+    config = TINY.replace({"train.steps": 6, "optimizer.schedule": "linear"})
+    run = recorded(tmp_path / "ended.run", 6, config, every=3)
+    assert view.effective(str(run.path), 6)[0]["lr"] == pytest.approx(run.steps["lr"][-1])
+    assert view.effective(str(run.path), 3)[0]["lr"] == pytest.approx(run.steps["lr"][3])
