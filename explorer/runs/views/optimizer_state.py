@@ -66,8 +66,8 @@ def measured(state: dict[str, np.ndarray]) -> np.ndarray:
 def effective(path: str, step: int, progress: Progress = None) -> Answer:
     """By how much each gradient, or its average, is multiplied in the next step: η / (√v̂ + ε), or η alone.
 
-    lr: η of the next step, at a run's end that of the last one.   names: of tensors; sizes (names, QUANTILES): over a tensor's numbers.   whole: the tensors that Muon steps
-    as whole matrices, for which there is no such factor.
+    lr: η of the next step, at a run's end that of the last one.   names: of tensors; sizes (names, QUANTILES): over a
+    tensor's numbers.   whole: the tensors that Muon steps as whole matrices, for which there is no such factor.
     """
     training = training_at(path, step, progress)
     steps = training.config.train.steps
