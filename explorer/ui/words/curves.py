@@ -32,8 +32,8 @@ def show(view: View) -> None:
         picture.curves(panel, progress.parts(curve, "loss", guide=guessing, **marks), "words-loss", sentence(view))
         right = partial(progress.parts, curve, "metric", guide=chance, **marks)
         row = view.run.step_row(min(view.step, view.last - 1))
-        share = "" if row is None else f" {row['metric']:.1%}"
-        said = f"{about['metric']}{share}, of the pairs just trained; knowing nothing gives {about['chance']:.1%}."
+        share = "nothing" if row is None else f"{row['metric']:.1%}"
+        said = f"{share} right ({about['metric']}); knowing nothing: {about['chance']:.1%}."
         picture.curves(RIGHT, right, "words-right", said, every=CALM_SECONDS, of=view.moment)
 
 

@@ -88,7 +88,7 @@ def context(plain: dict[str, Any]) -> str:
     return f'<p class="place">… {" ".join(marked)} …<small>{what}; frequent words are thinned</small></p>'
 
 
-HEADS = ("", "s = u · v", "p = σ(s)", "y", "loss", "p − y", "‖∂L/∂u‖", "afterwards s", "p")
+HEADS = ("", "s = u · v", "p = σ(s)", "y", "loss", "p − y", "‖∂L/∂u‖", "s afterwards", "p afterwards")
 
 
 def table_of_noise(plain: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def table_of_counts(plain: dict[str, Any]) -> str:
         "f(x)": f"{row['weight']:.4f}",
         "loss": f"{row['loss']:.4f}",
         "∂ℓ/∂s": f"{row['pull']:+.4f}",
-        "afterwards s": f"{row['then']:+.4f}",
+        "s afterwards": f"{row['then']:+.4f}",
     }
     head, body = "".join(f"<th>{name}</th>" for name in cells), "".join(f"<td>{cell}</td>" for cell in cells.values())
     return f'<table class="pair"><thead><tr>{head}</tr></thead><tr>{body}</tr></table>'
