@@ -12,7 +12,7 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Panel
 
-ROW, AROUND = 17, 75  # pixels a tensor; of title and axis
+ROW, AROUND = 20, 75  # pixels a tensor; of title and axis
 
 
 def panel(symbol: str) -> Panel:
@@ -63,9 +63,8 @@ def steps_frame(names: Sequence[str], sizes: np.ndarray) -> pd.DataFrame:
 
 def steps(data: pd.DataFrame, tensors: int) -> alt.LayerChart:
     """From the 5 % to the 95 % quantile of each tensor, the median as a dot."""
-    y = alt.Y(
-        "tensor:N", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelLimit=220, labelOverlap=False)
-    )
+    names = alt.Axis(labelLimit=220, labelOverlap=False, labelFlush=False)
+    y = alt.Y("tensor:N", title=None, sort=alt.EncodingSortField("order"), axis=names)
     tips = [alt.Tooltip("tensor:N"), *(alt.Tooltip(f"{name}:Q", format=".3e") for name in ("low", "middle", "high"))]
     axis = timeline.magnitude_axis("effective step size", alt.X, "low:Q", (1e-3, 1e-2))
     base = alt.Chart().encode(y=y, tooltip=tips)

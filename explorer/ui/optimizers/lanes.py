@@ -10,8 +10,9 @@ import numpy as np
 from explorer.charts import gradients, theme
 from explorer.charts.races import Lane
 from explorer.config import RunConfig
+from explorer.runs.race import race_of
 from explorer.runs.run import Run
-from explorer.ui import server
+from explorer.ui import chosen, server
 from explorer.ui.view import View
 
 POINTS = 300  # of a curve
@@ -36,7 +37,8 @@ def contenders(view: View) -> list[Contender]:
     """Those of the race that the run looked at is in; it alone in none. Those that differ by the seed are one."""
     found: list[Contender] = []
     alike: dict[RunConfig, Contender] = {}
-    for index, (name, run) in enumerate(server.racing(view.run).items()):
+    racing = server.racing(view.run) if race_of(view.run) else {chosen.differences(view.run): view.run}
+    for index, (name, run) in enumerate(racing.items()):
         seedless = run.config.replace({"train.seed": 0})
         if seedless not in alike:
             alike[seedless] = Contender(seeded(name, run), theme.layer(index), {})

@@ -166,7 +166,7 @@ def sentence(view: View, found: list[Contender]) -> str:
     out = f" {', '.join(gone)} diverged." if gone else ""
     ranked, unit = lanes.ranked(found, view.step), view.about["unit"]
     if len(found) < 2:
-        return f"a single run is no race yet: its curve is here, and a race starts with one click. {same.capitalize()}."
+        return "a single run is no race yet: its curve is here, and a race starts with one click."
     if not ranked:
         return f"no contender has taken a step yet at step {view.step:,}; {same}.{out}"
     if len(ranked) == 1:

@@ -115,7 +115,7 @@ def sweep(view: View, path: Path) -> None:
 
 def buttons(view: View, now: Standing, sweeps: list[Sweep]) -> None:
     """The budget, how much of it is spent, and stop, go on, race."""
-    told, first, second = st.columns([2.4, 1, 1.7], vertical_alignment="center")
+    told, first, second = st.columns([2, 1, 2], vertical_alignment="center")
     spent = sum(t.last for t in now.trials)
     told.html(
         f'<p class="search-state">{len(now.over)} of {now.budget} trainings over · {spent:,} of at most '
