@@ -79,6 +79,14 @@ def test_shuffled_positions_are_shuffled_tokens_to_an_encoder(kind: str):
     assert same == (kind == "none"), "without positions nothing changes, to the last bit"
 
 
+def test_an_encoder_without_positions_takes_its_input_for_a_bag():
+    model, given = made("none", "encoder"), batch()
+    order = torch.randperm(8, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        shuffled_alike = model(given.tokens[:, order])
+        torch.testing.assert_close(shuffled_alike, model(given.tokens)[:, order], atol=1e-5, rtol=1e-4)
+
+
 @pytest.mark.parametrize("kind", POSITIONS)
 def test_shuffling_leaves_the_model_as_it_was(kind: str):
     model, given = made(kind, "encoder-decoder"), batch()

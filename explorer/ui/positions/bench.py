@@ -97,7 +97,10 @@ def curves(view: View, contenders: list[Contender]) -> None:
         picture.curves(LOSS, races.parts(drawn, "loss", view.cursor), "bench-loss")
         picture.curves(METRIC, races.parts(drawn, "metric", view.cursor), "bench-metric")
     hashes = {contender.name: weights_hash(contender.first) for contender in contenders}
-    picture.look_for("bench-curves", judged.start_sentence(hashes))
+    configs = {contender.name: contender.first.config for contender in contenders}
+    learned = {name for name, config in configs.items() if config.transformer.positions == "learned"}
+    batches = {(c.task, c.train.seed, c.train.batch, c.train.accumulate) for c in configs.values()}
+    picture.look_for("bench-curves", judged.start_sentence(hashes, learned, len(batches) == 1))
 
 
 def reach(entries: list[Entry]) -> None:

@@ -16,6 +16,7 @@ from explorer.charts import theme
 from explorer.runs.answer import Answer
 from explorer.runs.events import head_name
 from explorer.ui.components.heat_map import Look, Side, message
+from explorer.ui.numerics.answers import listed
 from explorer.ui.positions.asked import projector
 
 TIMES = (1, 2, 4)
@@ -39,23 +40,24 @@ def possible(known: Reached, times: int) -> bool:
     return any("right" in row(answer, times) for _, _, answer in known)
 
 
-def start_sentence(hashes: dict[str, str | None]) -> str:
-    """Which of the contenders began from the same weights."""
-    if None in hashes.values():
-        return "the initial weights are being drawn; the batches are the same for all."
+def start_sentence(hashes: dict[str, str | None], learned: set[str], same_batches: bool) -> str:
+    """Which of the contenders began from the same weights, and whether all see the same batches.
+
+    hashes: of the initial weights, by name.   learned: those that have a table of positions.
+    """
     if len(hashes) == 1:
         return "a single run: train five encodings on the same batches to compare it with others."
+    batches = "the batches are the same for all" if same_batches else "not all see the same batches"
+    if None in hashes.values():
+        return f"the initial weights are being drawn; {batches}."
     alike = [n for n, h in hashes.items() if list(hashes.values()).count(h) > 1]
     alone = [n for n in hashes if n not in alike]
     if not alone:
-        return f"all {len(hashes)} began from the same weights and see the same batches; only positions differ."
+        return f"all {len(hashes)} began from the same weights; {batches}."
     if not alike:
-        return "no two began from the same weights; the batches are the same where seed and task are."
-    return (
-        f"{listed(alike)} began from the same weights, {listed(alone)} from others (a table of positions is drawn "
-        f"before "
-        "the blocks); the batches are the same for all."
-    )
+        return f"no two began from the same weights; {batches}."
+    why = " (a table of positions is drawn before the blocks)" if set(alone) <= learned else ""
+    return f"{listed(alike)} began from the same weights, {listed(alone)} from others{why}; {batches}."
 
 
 def reach_lines(known: Reached) -> list[list[dict[str, Any]]]:
@@ -195,8 +197,3 @@ def distance_sentence(alike: Apart) -> str:
         f"on average heads look {centres[near]:.1f} positions away with {near} and {centres[far]:.1f} with {far}; "
         f"sharpest of all, {sharp}."
     )
-
-
-def listed(names: list[str]) -> str:
-    """a, b and c."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

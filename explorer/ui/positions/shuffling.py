@@ -104,9 +104,8 @@ def untouched(answer: Answer) -> str:
     """Before the button is pressed."""
     plain, _ = answer
     return (
-        f"at step {plain['step']} this model is right in {plain['right'][0]:.1%} of {plain['examples']} examples’ "
-        f"answers. "
-        "What remains of that when its positions change places?"
+        f"at step {plain['step']} this model is right in {plain['right'][0]:.1%} of all answers to "
+        f"{plain['examples']} examples. What remains of that when its positions change places?"
     )
 
 

@@ -19,7 +19,7 @@ FORMULAS = {
     ),
     "learned": (
         "**Learned.** One vector $p_t$ for each position, trained like any other weight and added to the embedding: "
-        "$x_t = e_t + p_t$ (Gehring et al. 2017; GPT-2). It begins as noise, $\\mathcal N(0, 0.02)$, and knows nothing "
+        "$x_t = e_t + p_t$ (Gehring et al. 2017; GPT-2). It begins as noise, $\\mathcal N(0, 0.02^2)$, and knows nothing "
         "of order: that 4 comes after 3 has to be learned. There is no row beyond the table, and rows that training "
         "never shows stay noise."
     ),
@@ -31,8 +31,7 @@ FORMULAS = {
         r"with base $b = 10000$, $C$ channels. In the paper $s = 1$ and embeddings are multiplied by $\sqrt C$; here "
         r"$s = 0.02\sqrt 2$ in a run, so that the table’s size is that of fresh embeddings (and 1 where there is "
         r"none). $p_t \cdot p_u = s^2 \sum_i \cos\!\left((t-u)\, b^{-2i/C}\right)$ depends on the distance alone, and "
-        r"from $p_t$ to $p_{t+k}$ it is one and "
-        "the same rotation for all $t$."
+        r"from $p_t$ to $p_{t+k}$ it is one and the same rotation for all $t$."
     ),
     "rotary": (
         "**Rotary** (Su et al. 2021, §3.2). Nothing is added: each pair of channels of queries and keys is turned by "
@@ -43,8 +42,7 @@ FORMULAS = {
         "\n\n"
         r"with $D$ channels of a head. $q'_m \cdot k'_n$ depends on what query and key say and on $m - n$: turning "
         r"both further changes nothing. Shown is $\frac{2}{D} \sum_i \cos\!\left((m-n)\theta_i\right)$, the product of "
-        r"a "
-        "vector whose pairs are equally long with itself, turned."
+        "a vector whose pairs are equally long with itself, turned."
     ),
     "alibi": (
         "**ALiBi** (Press et al. 2022, §3). Nothing is added to embeddings; each head takes from a score in proportion "
@@ -52,8 +50,8 @@ FORMULAS = {
         r"$$s_{mn} = \frac{q_m \cdot k_n}{\sqrt D} - \lambda_h\,|m - n|, \qquad \lambda_h = 2^{-8h/H}$$"
         "\n\n"
         r"so that before weights are divided by their sum, one at distance $d$ is multiplied by $e^{-\lambda_h d}$. "
-        "Steep heads see their neighbourhood, flat ones nearly all. The slopes are fixed, and the formula has no end: "
-        "any length goes."
+        "Steep heads see their neighbourhood, flat ones nearly all. The slopes are fixed (for $H$ that is no power of "
+        "two the paper fills up from the next one), and the formula has no end: any length goes."
     ),
 }
 COMPUTED = (

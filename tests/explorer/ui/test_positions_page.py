@@ -246,8 +246,25 @@ def test_sentences_on_the_bench_hold():
         "at step 300 it has 50% right at the trained length and 10% at 4 × (guessing: 10% and 10%). The learned "
         "table’s row 3 was never trained."
     )
-    same = judged.start_sentence({"a": "1", "b": "1"})
-    assert same == "all 2 began from the same weights and see the same batches; only positions differ."
+
+
+@pytest.mark.parametrize(
+    ("hashes", "same", "told"),
+    [
+        ({"a": "1", "b": "1"}, True, "all 2 began from the same weights; the batches are the same for all."),
+        ({"a": "1", "b": "2"}, False, "no two began from the same weights; not all see the same batches."),
+        ({"a": None, "b": "2"}, True, "the initial weights are being drawn; the batches are the same for all."),
+        ({"a": "1"}, True, "a single run: train five encodings on the same batches to compare it with others."),
+        (
+            {"a": "1", "b": "1", "L": "2"},
+            True,
+            "a and b began from the same weights, L from others (a table of positions is drawn before the blocks); "
+            "the batches are the same for all.",
+        ),
+    ],
+)
+def test_who_began_alike_is_told(hashes, same, told):
+    assert judged.start_sentence(hashes, {"L"}, same) == told
 
 
 def test_a_wave_and_their_sum_are_told_as_they_are():
