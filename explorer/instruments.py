@@ -6,7 +6,7 @@ B samples, P parameters. Measured without dropout, on the batch that a step trai
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from torch.func import functional_call, grad_and_value, vmap
 from explorer.device import numerics
 from explorer.divergence import Diverged
 from explorer.measure import instruments as measure
+from explorer.schedules import learning_rate
 from explorer.tasks.base import Batch
 from explorer.trace import copied, evaluating, mean_loss, token_losses
 from explorer.training import Training
@@ -83,46 +84,43 @@ def batch_gradient(model: nn.Module, batches: Sequence[Batch]) -> Named:
 def pulls(
     model: nn.Module,
     batches: Sequence[Batch],
-    direction: Named | None = None,
+    toward: Callable[[Named], Named | None] | None = None,
     to_noise: bool = False,
     largest: int = LARGEST,
 ) -> Pulls:
-    """How each sample of a step's batches pulls. direction: of length 1; to_noise: also the signal-to-noise ratio.
+    """How each sample of a step's batches pulls.
 
-    The samples' gradients are held for as many samples at a time as make `largest` numbers.
+    toward: gives from the batches' gradient a direction of length 1, if there is one; to_noise: also the
+    signal-to-noise ratio. The samples' gradients are held for as many samples at a time as make `largest` numbers.
     """
     with evaluating(model), torch.no_grad():
-        size = sum(p.numel() for p in model.parameters())
-        pieces = [piece for batch in batches for piece in pieces_of(batch, max(1, largest // size))]
-        total = sum(len(b.tokens) for b in batches)
+        pieces = pieces_of(model, batches, largest)
         mean: Named = {}
         if len(pieces) > 1:
             with torch.enable_grad():
                 mean = batch_gradient(model, batches)
         found: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         square: Named = {name: torch.zeros_like(p) for name, p in model.named_parameters()} if to_noise else {}
-        took = 0.0
-        for batch, asked in pieces:
-            each, losses = sample_gradients(model, batch, total / (len(batches) * asked))
+        direction, took = None, 0.0
+        for piece, share in pieces:
+            each, losses = sample_gradients(model, piece, share)
             mean = mean or {name: g.mean(0) for name, g in each.items()}
-            along, squares, slopes = losses.new_zeros(3, len(losses), dtype=torch.float64)
+            if toward is not None and not found:
+                direction = toward(mean)
+            squares, along = losses.new_zeros(2, len(losses), dtype=torch.float64)
             for name, g in each.items():
-                flat = g.flatten(1)
-                squares += torch.linalg.vector_norm(flat, dim=1).double() ** 2
-                along += flat @ mean[name].flatten()
-                if direction is not None:
-                    slopes += flat @ direction[name].flatten()
+                squares += torch.linalg.vector_norm(g.flatten(1), dim=1).double() ** 2
+                along += g.flatten(1) @ mean[name].flatten()
             start = time.perf_counter()
             for name in square:
                 square[name] += each[name].square().sum(0)
             took += time.perf_counter() - start
-            found.append((losses, squares, along, slopes))
+            found.append((losses, squares, along, losses if direction is None else shares(each, direction)))
         losses, squares, along, slopes = (torch.cat(parts).double() for parts in zip(*found, strict=True))
-        start = time.perf_counter()
-        ratio = None
-        if to_noise and total > 1:
-            whole, sums = (copied(torch.cat([t[name].flatten() for name in square])) for t in (mean, square))
-            ratio = measure.signal_to_noise(whole, sums / total)
+        start, ratio = time.perf_counter(), None
+        if to_noise and len(losses) > 1:
+            whole, squared = (copied(torch.cat([t[n].flatten() for n in square])) for t in (mean, square))
+            ratio = measure.signal_to_noise(whole, squared / len(losses))
         return Pulls(
             losses=copied(losses),
             squares=copied(squares),
@@ -134,14 +132,20 @@ def pulls(
         )
 
 
-def pieces_of(batch: Batch, most: int) -> list[tuple[Batch, int]]:
-    """A batch in pieces of at most so many samples, each with the tokens that the whole batch asks."""
-    B = len(batch.tokens)
-    cuts = [slice(start, start + most) for start in range(0, B, most)]
-    source = batch.source
+def shares(each: Named, direction: Named) -> Tensor:
+    """How much of each sample's gradient, (B, *shape) by parameter, goes along a direction: (B,)."""
+    return torch.stack([g.flatten(1) @ direction[name].flatten() for name, g in each.items()]).double().sum(0)
+
+
+def pieces_of(model: nn.Module, batches: Sequence[Batch], largest: int) -> list[tuple[Batch, float]]:
+    """A step's batches in pieces whose samples' gradients are `largest` numbers at most, with the `share` of each."""
+    most = max(1, largest // sum(p.numel() for p in model.parameters()))
+    total = sum(len(batch.tokens) for batch in batches)
     return [
-        (Batch(batch.tokens[cut], batch.targets[cut], None if source is None else source[cut]), batch.asked)
-        for cut in cuts
+        (Batch(b.tokens[i : i + most], b.targets[i : i + most], source), total / len(batches) / b.asked)
+        for b in batches
+        for i in range(0, len(b.tokens), most)
+        for source in [None if b.source is None else b.source[i : i + most]]
     ]
 
 
@@ -151,30 +155,53 @@ def batches_of(training: Training, step: int) -> list[Batch]:
 
 
 @contextmanager
-def stepped(training: Training) -> Iterator[bool]:
-    """The training one step further, and afterwards as it was, to the bit. Gives whether there was a step to take."""
-    step = training.step
+def stepped(training: Training, gradient: Named | None = None) -> Iterator[bool]:
+    """The training one step further, and afterwards as it was, to the bit. Gives whether there was a step to take.
+
+    gradient: of the step's batches without dropout, by parameter, where it is known; it is worked out anew where the
+    step goes along another.
+    """
+    step, config = training.step, training.config
     weights, state = ({name: t.clone() for name, t in of.items()} for of in (training.weights(), training.state()))
+    other = config.train.label_smoothing > 0 or config.transformer.dropout > 0
     try:
         with evaluating(training.model):
-            yield next(training, None) is not None
+            if gradient is None or other or step == config.train.steps:
+                yield next(training, None) is not None
+            else:
+                training.flat.grads.copy_(training.flat.join(gradient))
+                training.descend(learning_rate(config.optimizer, step, config.train.steps))
+                training.step += 1
+                yield True
     finally:
         training.load(step, weights, state)
 
 
-def next_step(training: Training) -> tuple[float, Named, Pulls] | None:
-    """The length of the training's next step, its direction, and how samples pull along it after it, on the batch
-    of the step that follows. None where training ends here or would not survive the step.
-    """
+@dataclass(frozen=True)
+class Ahead:
+    """A step of a training: its length and direction, and losses (B,) and slopes (B,) along it on the next batches."""
+
+    length: float
+    direction: Named
+    losses: np.ndarray
+    slopes: np.ndarray
+
+
+def next_step(training: Training, gradient: Named) -> Ahead | None:
+    """The training's next step, whose gradient is known. None where it ends here or would not survive the step."""
     before = training.flat.values.clone()
     try:
-        with stepped(training) as taken:
+        with stepped(training, gradient) as taken:
             change = training.flat.values - before
             length = float(torch.linalg.vector_norm(change.double()))
             if not taken or length == 0:
                 return None
             direction = training.flat.split(change / length)
-            return length, direction, pulls(training.model, batches_of(training, training.step), direction)
+            found = []
+            for piece, share in pieces_of(training.model, batches_of(training, training.step), LARGEST):
+                each, losses = sample_gradients(training.model.eval(), piece, share)
+                found.append((losses.double(), shares(each, direction)))
+            return Ahead(length, direction, *(copied(torch.cat(parts)) for parts in zip(*found, strict=True)))
     except Diverged:
         return None
 
@@ -185,33 +212,29 @@ def read(training: Training, which: Collection[str] = ALL) -> Reading:
     TESTS gives norm, inner and orthogonality; SIGNAL to_noise; NOISE noise, tr(Σ), and signal, |G|²; QUALITY quality.
     """
     spent: dict[str, float] = {}
-    after = None
-    with numerics(training.config):
-        if QUALITY in which:
-            start = time.perf_counter()
-            after = next_step(training)
-            spent[QUALITY] = 1e3 * (time.perf_counter() - start)
+    after: list[Ahead | None] = [None]
+
+    def onward(gradient: Named) -> Named | None:
         start = time.perf_counter()
-        direction = None if after is None else after[1]
-        found = pulls(training.model, batches_of(training, training.step), direction, to_noise=SIGNAL in which)
-        spent["samples"] = 1e3 * (time.perf_counter() - start) - found.to_noise_took
-        if SIGNAL in which:
-            spent[SIGNAL] = found.to_noise_took
-    return Reading(found, told(found, which, after), spent)
+        after[0] = next_step(training, gradient)
+        spent[QUALITY] = 1e3 * (time.perf_counter() - start)
+        return None if after[0] is None else after[0].direction
+
+    with numerics(training.config):
+        start = time.perf_counter()
+        batches = batches_of(training, training.step)
+        found = pulls(training.model, batches, onward if QUALITY in which else None, SIGNAL in which)
+        spent["samples"] = 1e3 * (time.perf_counter() - start) - found.to_noise_took - spent.get(QUALITY, 0.0)
+        spent |= {SIGNAL: found.to_noise_took} if SIGNAL in which else {}
+    return Reading(found, told(found, which, after[0]), spent)
 
 
-def told(found: Pulls, which: Collection[str], after: tuple[float, Named, Pulls] | None) -> dict[str, float | None]:
+def told(found: Pulls, which: Collection[str], after: Ahead | None) -> dict[str, float | None]:
     """What the samples' pulls say. None where one sample alone, or a gradient of nothing, says nothing."""
     squares, along, size = found.squares, found.along, found.size
-    numbers: dict[str, float | None] = {}
-    if TESTS in which:
-        numbers |= dict.fromkeys(("norm", "inner", "orthogonality"))
-    if SIGNAL in which:
-        numbers["to_noise"] = found.to_noise
-    if NOISE in which:
-        numbers |= dict.fromkeys(("noise", "signal"))
-    if QUALITY in which:
-        numbers["quality"] = None
+    names = {TESTS: ("norm", "inner", "orthogonality"), SIGNAL: (), NOISE: ("noise", "signal"), QUALITY: ("quality",)}
+    numbers: dict[str, float | None] = {name: None for kind in ALL if kind in which for name in names[kind]}
+    numbers |= {"to_noise": found.to_noise} if SIGNAL in which else {}
     if len(squares) < 2 or not 0 < size < np.inf:
         return numbers
     if TESTS in which:
@@ -221,8 +244,7 @@ def told(found: Pulls, which: Collection[str], after: tuple[float, Named, Pulls]
     if NOISE in which:
         numbers |= {"noise": measure.variance(squares, size), "signal": measure.signal(squares, size)}
     if QUALITY in which and after is not None:
-        length, _, end = after
         assert found.slopes is not None
-        assert end.slopes is not None
-        numbers["quality"] = measure.step_quality(length, (found.losses, end.losses), (found.slopes, end.slopes))
+        ends = (found.losses, after.losses), (found.slopes, after.slopes)
+        numbers["quality"] = measure.step_quality(after.length, *ends)
     return numbers

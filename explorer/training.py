@@ -97,31 +97,14 @@ class Training(Iterator[Step]):
         return step
 
     def _take(self, start: float) -> Step:
-        train, index = self.config.train, self.step
+        index = self.step
         self.model.train()
         loss, right, judged, asked = self.fill_gradients(index)
-        norms = norm_of_each(self.grads)
-        grad_norm = torch.linalg.vector_norm(norms).item()
-        if not math.isfinite(grad_norm):
-            self.stop(self.batch(index, train.accumulate - 1), index, "gradient")
-        coefficient = 1.0 if train.clip is None else min(1.0, train.clip / (grad_norm + 1e-6))
-        if coefficient < 1:
-            self.flat.grads.mul_(coefficient)
-        lr = learning_rate(self.config.optimizer, index, train.steps)
-        ratios = self._update(lr)
+        lr = learning_rate(self.config.optimizer, index, self.config.train.steps)
+        told = self.descend(lr)
         self.tokens += asked
-        return Step(
-            index=index,
-            loss=loss,
-            lr=lr,
-            grad_norm=grad_norm,
-            clipped_grad_norm=grad_norm * coefficient,
-            metric=right / judged,
-            tokens=self.tokens,
-            seconds=time.perf_counter() - start,
-            grad_norms=dict(zip(self.named, norms.tolist(), strict=True)),
-            update_ratios=dict(zip(self.named, ratios.tolist(), strict=True)),
-        )
+        seconds = time.perf_counter() - start
+        return Step(index=index, loss=loss, lr=lr, metric=right / judged, tokens=self.tokens, seconds=seconds, **told)
 
     def fill_gradients(self, index: int) -> tuple[float, int, int, int]:
         """Fills `flat.grads` for step `index`; gives the loss, answers right, of how many, and tokens asked."""
@@ -145,6 +128,23 @@ class Training(Iterator[Step]):
                 found, of = objective.right(logits, batch.targets)
                 right, judged, asked = right + found, judged + of, asked + batch.asked
         return loss, right, judged, asked
+
+    def descend(self, lr: float) -> dict[str, Any]:
+        """Clips `flat.grads` and steps the optimizer along it; gives what a Step tells of norms and ratios."""
+        train, norms = self.config.train, norm_of_each(self.grads)
+        grad_norm = torch.linalg.vector_norm(norms).item()
+        if not math.isfinite(grad_norm):
+            self.stop(self.batch(self.step, train.accumulate - 1), self.step, "gradient")
+        coefficient = 1.0 if train.clip is None else min(1.0, train.clip / (grad_norm + 1e-6))
+        if coefficient < 1:
+            self.flat.grads.mul_(coefficient)
+        ratios = self._update(lr)
+        return {
+            "grad_norm": grad_norm,
+            "clipped_grad_norm": grad_norm * coefficient,
+            "grad_norms": dict(zip(self.named, norms.tolist(), strict=True)),
+            "update_ratios": dict(zip(self.named, ratios.tolist(), strict=True)),
+        }
 
     @torch.no_grad()
     def _update(self, lr: float) -> Tensor:

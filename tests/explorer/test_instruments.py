@@ -98,7 +98,7 @@ def test_cockpit_gives_the_same_on_an_mlp_with_which_it_can_deal():
         across = measure.orthogonality_test(found.squares, found.along, found.size)
         assert across == pytest.approx(known.orthogonality[t], rel=1e-9)
         assert found.to_noise == pytest.approx(known.to_noise[t], rel=1e-9)
-        ends.append(instruments.pulls(model, [batch], direction))
+        ends.append(instruments.pulls(model, [batch], lambda _, direction=direction: direction))
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 parameter += step[name]
@@ -209,8 +209,9 @@ def test_with_no_optimizer_a_look_ahead_leaves_a_trace(name):
     assert torch.equal(looked.flat.values, plain.flat.values)
 
 
-def test_the_quality_is_of_the_step_that_training_takes():
-    training = trained()
+@pytest.mark.parametrize("changes", [{}, {"train.label_smoothing": 0.2}, {"train.clip": 0.05}])
+def test_the_quality_is_of_the_step_that_training_takes(changes):
+    training = trained(TINY.replace(changes))
     found = instruments.read(training, {instruments.QUALITY})
     before = {name: p.detach().clone() for name, p in training.named.items()}
     next(training)
@@ -237,10 +238,10 @@ def test_the_last_step_of_a_run_has_no_quality():
 def test_a_step_that_diverges_has_no_quality(monkeypatch):
     training = trained()
 
-    def break_off(self):
+    def break_off(self, lr):
         raise Diverged(4, "the loss is not finite")
 
-    monkeypatch.setattr(Training, "__next__", break_off)
+    monkeypatch.setattr(Training, "descend", break_off)
     assert instruments.read(training, {instruments.QUALITY}).numbers == {"quality": None}
 
 

@@ -34,7 +34,7 @@ KINDS = {
     "signal": "Signal-to-noise",
     "quality": "Step quality",
 }
-COST = 6  # training steps that one measurement takes, about
+COST = 4  # training steps that one measurement takes, about
 QUICK = 0.15  # seconds; what takes longer waits in the slow lane, where the history is measured
 AT_ONCE = 4  # snapshots that are measured in one go while training is on: what waits behind is soon answered
 ONE_SAMPLE = "this run trains on one sample a step, and one alone tells nothing of its spread"
