@@ -19,9 +19,9 @@ FORMULAS = {
     ),
     "learned": (
         "**Learned.** One vector $p_t$ for each position, trained like any other weight and added to the embedding: "
-        "$x_t = e_t + p_t$ (Gehring et al. 2017; GPT-2). It begins as noise, $\\mathcal N(0, 0.02^2)$, and knows nothing "
-        "of order: that 4 comes after 3 has to be learned. There is no row beyond the table, and rows that training "
-        "never shows stay noise."
+        "$x_t = e_t + p_t$ (Gehring et al. 2017; GPT-2). It begins as noise, $\\mathcal N(0, 0.02^2)$, and knows "
+        "nothing of order: that 4 comes after 3 has to be learned. There is no row beyond the table, and rows that "
+        "training never shows stay noise."
     ),
     "sinusoidal": (
         "**Sinusoidal** (Vaswani et al. 2017, §3.5):\n\n"
