@@ -146,6 +146,7 @@ def take_steps(training: Training, recorder: Recorder, until: int | None) -> tup
 def info(options: argparse.Namespace) -> None:
     """Prints what a run file holds."""
     from explorer import Run
+    from explorer.settings import quoted
 
     run = Run.open(options.run)
     row = run.step_row(run.last - 1) or {}
@@ -168,7 +169,9 @@ def info(options: argparse.Namespace) -> None:
     print(f"{options.run.name}: {status.state}{f' ({status.reason})' if status.reason else ''}")
     if row:
         print(f"{run.last} steps, last loss {row['loss']:.4f} nats, metric {row['metric']:.3f}")
-    print(f"{len(run.snapshot_steps)} snapshots; differs from its preset in: {run.config.nearest_preset()}")
+    preset, changes = run.config.nearest_preset()
+    told = {path: quoted(value) if isinstance(value, str) else value for path, value in changes.items()}
+    print(f"{len(run.snapshot_steps)} snapshots; differs from its preset in: {(preset, told)}")
     for event in run.events:
         print(f"  {event.label}")
 

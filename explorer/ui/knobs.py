@@ -1,20 +1,18 @@
-"""The sidebar: knobs that act on the running training, and knobs that need a restart."""
+"""The sidebar: knobs that act on the running training, and a way to those that need a restart."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
-from explorer.config import OptimizerName, PrecisionName, RunConfig, ScheduleName
+from explorer.config import RunConfig
 from explorer.preset import PRESETS
 from explorer.runs.run import Run
 from explorer.settings import family
-from explorer.ui import chosen, server, sitemap
-from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale, WordKind
+from explorer.ui import chosen, restarting, server
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -22,13 +20,6 @@ DECAYS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 DROPOUTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
 NO_CLIP = "off"
 SETTLING_SECONDS = 2.0
-WITHOUT = {  # choices that models need, to be taken away: field -> label, options, each in words
-    "residual": ("Skip paths", get_args(Residual), {"add": "added to the stream", "none": "none: outputs replace it"}),
-    "scale": ("Scores", get_args(Scale), {"sqrt": "divided by √D", "none": "not divided"}),
-    "mask": ("Causal mask", get_args(Mask), {"causal": "the future is hidden", "none": "none: it may cheat"}),
-    "init": ("Initial weights", get_args(Init), {"gpt2": "GPT-2’s", "large": "ten times those"}),
-}
-
 RESTART = ":material/restart_alt: :orange[needs a restart, same seed]"
 LIVE = ":material/bolt: :green[acts now, no reset]"
 
@@ -48,7 +39,7 @@ def show() -> None:
             slide(run, "model.dropout", "Dropout", DROPOUTS, config)
             heads(run)
     if st.button("Model, task, optimizer …", key="restart-button", width="stretch"):
-        restart(run.config)
+        restarting.form(run.config)
     st.caption(RESTART)
 
 
@@ -190,65 +181,3 @@ def switched(run: Run) -> tuple[set[str], set[str]]:
             event.kind, lambda _: None
         )(head)
     return off, frozen
-
-
-@st.dialog("A new run with the same seed", width="large")
-def restart(config: RunConfig) -> None:
-    """A form over what cannot change while it runs; its button starts a new run, the present one stays."""
-    st.caption("The same seed draws the same initial weights, as far as their shapes agree.")
-    with st.form("restart", border=False):
-        changes: dict[str, Any] = {}
-        columns = st.columns(4)
-
-        def choice(column: Any, path: str, label: str, options: tuple[Any, ...], words: Any = str) -> None:
-            chosen_now = options.index(config.get(path))
-            name = f"restart:{path}"
-            changes[path] = column.selectbox(label, options, chosen_now, key=name, format_func=words)
-
-        def number(column: int, path: str, label: str, low: int, high: int) -> None:
-            changes[path] = columns[column].number_input(label, low, high, config.get(path), key=f"restart:{path}")
-
-        transformer = family(config.model) == "transformer"
-        number(0, "model.width", "Width", 2, 1024)
-        choice(columns[1], "model.kind", "Kind", get_args(Kind if transformer else WordKind))
-        if transformer:
-            number(0, "model.layers", "Layers", 1, 24)
-            number(0, "model.heads", "Heads", 1, 32)
-            number(0, "model.context", "Context", 4, 1024)
-            choice(columns[1], "model.positions", "Positions", get_args(PositionKind))
-            choice(columns[1], "model.norm", "LayerNorm", get_args(NormPlace))
-            choice(columns[1], "model.activation", "Activation", get_args(Activation))
-        choice(columns[2], "optimizer.name", "Optimizer", get_args(OptimizerName))
-        choice(columns[2], "optimizer.schedule", "Schedule", get_args(ScheduleName))
-        number(2, "optimizer.warmup", "Warm-up steps", 0, 100_000)
-        if transformer:
-            choice(columns[2], "train.precision", "Precision", get_args(PrecisionName))
-        number(3, "train.batch", "Batch", 1, 1024)
-        number(3, "train.accumulate", "Batches a step", 1, 64)
-        number(3, "train.steps", "Steps", 1, 10_000_000)
-        number(3, "train.seed", "Seed", 0, 2**31 - 1)
-        sizes = [name for name, value in config.task.model_dump().items() if isinstance(value, int)]
-        for index, name in enumerate(sizes):
-            number(index % 4, f"task.{name}", f"Task: {name.replace('_', ' ')}", 1, 10_000)
-        if transformer:
-            without(config, choice)
-        if st.form_submit_button("Restart with these", type="primary"):
-            start_again(config, changes)
-
-
-def without(config: RunConfig, choice: Callable[..., None]) -> None:
-    """What a Transformer needs, to be taken away."""
-    taken_away = any(config.get(f"model.{name}") != options[0] for name, (_, options, _) in WITHOUT.items())
-    with st.expander("Made to fail: take away what a Transformer needs", expanded=taken_away):
-        for column, (name, (label, options, words)) in zip(st.columns(4), WITHOUT.items(), strict=True):
-            choice(column, f"model.{name}", label, options, words.__getitem__)
-
-
-def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
-    """A new run with changed settings; a refusal keeps the present one going."""
-    try:
-        chosen.begin(config.replace({p: v for p, v in changes.items() if v != config.get(p)}))
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    st.switch_page(sitemap.seen_on(config))

@@ -93,20 +93,22 @@ def explained(
     if isinstance(objective, WeightedSquares):
         rows = counted(film, objective, float(targets[0]), (read[0], int(batch.source[row, 0])), scores, later)
     else:
-        rows = told_from_noise(targets, scores, later)
-    size = float(np.linalg.norm(before[0]))
+        rows = told_from_noise(targets, scores, later, film.training.config.train.label_smoothing)
+    share = float(np.linalg.norm(before[0])) / batch.asked / film.training.config.train.accumulate
     return [
-        {"score": float(score), "pulled": abs(said["pull"]) * size / batch.asked} | said
+        {"score": float(score), "pulled": abs(said["pull"]) * share} | said
         for score, said in zip(scores, rows, strict=True)
     ]
 
 
-def told_from_noise(targets: np.ndarray, scores: np.ndarray, later: np.ndarray) -> list[dict[str, Any]]:
-    """Of negative sampling: target and p = σ(u · v)."""
+def told_from_noise(
+    targets: np.ndarray, scores: np.ndarray, later: np.ndarray, smoothing: float
+) -> list[dict[str, Any]]:
+    """Of negative sampling: target and p = σ(u · v). Smoothing pulls towards ε/2 and 1 − ε/2 instead of 0 and 1."""
     p = 1 / (1 + np.exp(-scores))
     asked = targets != IGNORE
     losses = np.where(asked, np.logaddexp(0, np.where(targets == 1, -scores, scores)), 0.0)
-    pulls = np.where(asked, p - (targets == 1), 0.0)
+    pulls = np.where(asked, p - np.where(targets == 1, 1 - smoothing / 2, smoothing / 2), 0.0)
     return [
         {
             "target": int(t == 1),

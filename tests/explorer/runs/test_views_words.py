@@ -12,6 +12,7 @@ from tiny_runs import recorded
 from explorer import Run, RunConfig, observe
 from explorer.measure import words as measure
 from explorer.objective import IGNORE
+from explorer.runs.verification import problems, stretches
 from explorer.runs.views import embeddings, pair, words
 from explorer.runs.views.restored import training_at
 from explorer.runs.views.task import about
@@ -38,10 +39,10 @@ def path_of(run: Run) -> str:
     return str(run.path)
 
 
-def test_a_step_is_the_same_bit_for_bit_when_trained_again(run: Run):
-    replayed = run.model_at(STEPS - 3)
-    again = training_at(path_of(run), STEPS - 3, None)
-    assert all(torch.equal(a, b) for a, b in zip(replayed.parameters(), again.model.parameters(), strict=True))
+def test_a_run_replays_bit_for_bit(run: Run):
+    wanted = stretches(run)
+    assert len(wanted) > 3
+    assert not [problem for stretch in wanted for problem in problems(run, stretch)]
 
 
 def test_neighbours_are_by_the_cosine_of_the_exact_weights(run: Run):
@@ -127,6 +128,20 @@ def test_a_pair_is_told_with_the_numbers_of_the_step_itself(run: Run):
         then = next_.model(batch.tokens, batch.source)[row]
     assert [said["then"] for said in plain["scored"]] == pytest.approx(then.tolist(), abs=1e-5)
     assert plain["taken"] == step
+
+
+def test_smoothing_and_several_batches_a_step_count_in_a_pairs_pull(tmp_path: Path):
+    config = tiny("skip-gram").replace({"train.label_smoothing": 0.2, "train.accumulate": 3})
+    run = recorded(tmp_path / "smooth.run", 6, config)
+    plain, _ = pair.pair(str(run.path), 4, 1)
+    training = training_at(str(run.path), 4, None)
+    batch = training.batch(4)
+    scores = training.model(batch.tokens, batch.source).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(training.task.objective.mean(scores, batch.targets, 0.2) / 3, scores)
+    pulls = [said["pull"] / plain["asked"] / 3 for said in plain["scored"]]
+    assert pulls == pytest.approx(gradient[1].tolist(), rel=1e-4, abs=1e-8)
+    size = training.model.embedding.weight[batch.tokens[1, 0]].norm().item()
+    assert [said["pulled"] for said in plain["scored"]] == pytest.approx([abs(p) * size for p in pulls], rel=1e-4)
 
 
 def test_a_pair_stands_in_the_text_where_it_is_said_to(run: Run):

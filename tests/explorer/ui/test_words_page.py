@@ -137,6 +137,16 @@ def test_without_a_run_three_ways_and_a_text_of_ones_own_are_offered():
     server.host().order(run.path, "pause", reason="the test is over")
 
 
+@pytest.mark.parametrize(("kind", "path"), [("cbow", "task.subsample"), ("glove", "model.x_max")])
+def test_the_form_of_another_run_has_the_settings_of_word_vectors(runs, kind: str, path: str):
+    app = visit(run=runs[kind])
+    app.button(key="restart-button").click().run()
+    offered = {number.key for number in app.number_input}
+    assert {f"restart:{path}", "restart:task.window", "restart:model.width"} <= offered
+    assert not {"restart:model.layers", "restart:model.heads"} & offered
+    assert app.selectbox(key="restart:model.kind").options == list(KINDS)
+
+
 @pytest.mark.parametrize("page", OTHERS)
 def test_pages_that_look_into_a_transformer_say_so_in_a_sentence(runs, page: str):
     app = visit(page, run=runs["glove"])
