@@ -51,7 +51,7 @@ def test_encodings_are_seen_a_wave_is_chosen_and_a_pair_turned_without_a_run(vis
     expect(plane).to_have_attribute("aria-label", re.compile("query at 3, key at 1, product −0.4161"))
     before = product(page)
     page.get_by_role("button", name="move both").click()
-    expect(plane).to_have_attribute("aria-label", re.compile("query at (5|6), key at (3|4), product −0.4161"))
+    expect(plane).to_have_attribute("aria-label", re.compile(r"query at (?!3,)\d+, key at (?!1,)\d+, product −0.4161"))
     page.get_by_role("button", name="pause").click()
     assert product(page) == before, "only the distance counts"
     plane.focus()
