@@ -17,6 +17,7 @@ from waiting import until
 from explorer import Run, RunConfig, train
 from explorer.runs import file
 from explorer.runs.client import Client
+from explorer.runs.looker import GIVES_WAY
 
 HEAD = "blocks.0.attention.1"
 LR = {"optimizer.lr": 0.002}
@@ -239,6 +240,9 @@ def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again
     assert len(arrays["points"]) == len(run.task.vocabulary)
     assert not other.answer.result(timeout=60)[0]["standing_in"]
     assert not other.broken
+    host = client.process.pid
+    calm = [os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, host) for pid in family(host)]
+    assert sorted(calm) == [0, 0, 0, GIVES_WAY]  # the host, the quick one, the slow one unasked; that of maps
 
 
 def test_above_the_quota_runs_wait_their_turn_and_closing_leaves_no_process(tmp_path: Path):
