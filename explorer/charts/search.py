@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.timeline import Event, Guide, Panel
+from explorer.charts.timeline import Event, Panel
 
 HEIGHT = 330
 COURSES = Panel(
@@ -287,11 +287,17 @@ def course(
     train: tuple[np.ndarray, np.ndarray],
     held_out: tuple[np.ndarray, np.ndarray] | None,
     events: Iterable[Event],
-    guide: Guide | None,
+    turn: int | None,
 ) -> list[dict[str, Any]]:
-    """One trial: its training loss, its held-out loss where there is one, and what happened."""
+    """One trial: its training loss, its held-out loss where there is one, and what happened.
+
+    turn: the step from which it overfits, marked on both curves and between them.
+    """
     drawn = timeline.curve("train", *train, series="training", color=theme.TRAIN)
     if held_out is not None:
         drawn += timeline.curve("validation", *held_out, series="validation", color=theme.VALIDATION)
-    level = [] if guide is None else [timeline.rows("guide", value=guide.value, label=guide.label)]
-    return [*drawn, *level, *timeline.marks(events, None)]
+        if turn is not None:
+            ends = np.array([np.interp(turn, *train), np.interp(turn, *held_out)])
+            steps = np.array([turn, turn])
+            drawn += timeline.curve("validation", steps, ends, series="overfits from here", color=theme.WARN)
+    return [*drawn, *timeline.marks(events, None)]

@@ -22,5 +22,9 @@ since while the training loss fell.
 **Importance**: PED-ANOVA (Watanabe et al. 2023) over the trials that came to their end: how much each setting alone
 tells the better ones from the rest. **Contour**: linear interpolation on the triangles between these trials; nothing
 is drawn outside of them.
+
+**Where**: each trial has a process of its own, as many at once as there are cores. With `EXPLORER_RAY_ADDRESS` the same
+process runs on a Ray cluster (Moritz et al. 2018) and what it writes is copied into the run files here; its losses are
+the same, bit for bit.
 """
 FUNCTIONS = (stopping.out_of_patience, stopping.overfitting_from, ledger.measured)

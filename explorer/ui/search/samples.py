@@ -10,7 +10,7 @@ from explorer.search.search import Search
 from explorer.search.space import ChoiceKnob, FloatKnob, IntKnob
 
 LR = FloatKnob(path="optimizer.lr", low=3e-4, high=1e-1, log=True)
-SHORT_TEXT = 6000  # characters: soon known by heart
+SHORT_TEXT = 4000  # characters: soon known by heart
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def by_heart() -> Search:
             ChoiceKnob(path="model.width", choices=(16, 32, 64)),
         ),
         trials=16,
-        steps=500,
+        steps=400,
         every=20,
         patience=100,
         prune=False,

@@ -141,6 +141,8 @@ def answer(function: str, path: Path, over: int, **arguments: Any) -> Answer | N
     asked, shown = _requests(), st.session_state.setdefault("search-shown", {})
     kind = (function, str(path), *sorted(arguments.items()))
     key = (*kind, over)
+    if not server.host().ready:  # asking would hold up everything below it
+        return shown.get(kind)
     if key not in asked or asked[key].broken:
         while len(asked) >= KEPT_ANSWERS:
             asked.pop(next(iter(asked)), None)

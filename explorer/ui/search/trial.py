@@ -47,7 +47,8 @@ def show(now: Standing) -> None:
         curve = run.curve(POINTS)
         train = (curve["step"], curve["loss_mean"])
         held_out = (trial.steps, trial.losses) if trial.held_out and len(trial.steps) else None
-        told = charts.course(train, held_out, marks, None)
+        over = overfitting(trial, run)
+        told = charts.course(train, held_out, marks, None if over is None else over[0])
         said = sentence(now, trial, run)
         canvas.curves(
             canvas.message(charts.COURSE, told, projector, said), key="search-trial-curve", on_step=lambda step: None
