@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.measure import diagnosis
-from explorer.measure.diagnosis import Recorded, Units, from_record
+from explorer.measure import diagnosis, symptoms
+from explorer.measure.diagnosis import Recorded, from_record
+from explorer.measure.symptoms import Units
 
 NAMES = [
     "embedding.weight",
@@ -115,35 +116,35 @@ def test_clipping_is_a_fault_only_where_it_leaves_almost_nothing() -> None:
 
 def test_flat_ends_count_for_activations_that_have_two_and_dead_units_for_all() -> None:
     sigmoid = [Units("blocks.0.mlp", "sigmoid", 0.1, 0.0), Units("blocks.1.mlp", "sigmoid", 0.4, 0.0)]
-    found = diagnosis.stuck_units(sigmoid)
+    found = symptoms.stuck_units(sigmoid)
     assert found is not None
     assert "in layer 2 40% of the hidden values" in found.sentence
     assert found.evidence == ["blocks.1.mlp"]
-    assert diagnosis.stuck_units([replace(units, activation="relu") for units in sigmoid]) is None
-    dead = diagnosis.stuck_units([Units("encoder.blocks.0.mlp", "relu", 0.6, 0.5)])
+    assert symptoms.stuck_units([replace(units, activation="relu") for units in sigmoid]) is None
+    dead = symptoms.stuck_units([Units("encoder.blocks.0.mlp", "relu", 0.6, 0.5)])
     assert dead is not None
     assert "dead units: in encoder layer 1 50%" in dead.sentence
 
 
 def test_saturated_attention_is_that_of_the_whole_model() -> None:
-    assert diagnosis.saturated_attention({"blocks.0.attention": 0.9, "blocks.1.attention": 0.05}) is None
-    assert diagnosis.saturated_attention({}) is None
-    found = diagnosis.saturated_attention({"blocks.0.attention": 0.9, "decoder.blocks.1.cross": 0.6})
+    assert symptoms.saturated_attention({"blocks.0.attention": 0.9, "blocks.1.attention": 0.05}) is None
+    assert symptoms.saturated_attention({}) is None
+    found = symptoms.saturated_attention({"blocks.0.attention": 0.9, "decoder.blocks.1.cross": 0.6})
     assert found is not None
     assert "75% of all rows" in found.sentence
     assert "in layer 1 90%" in found.sentence
 
 
 def test_noise_is_gradients_that_do_not_agree() -> None:
-    assert diagnosis.noise(0.3, 16, 32) is None
-    found = diagnosis.noise(0.01, 16, 1)
+    assert symptoms.noise(0.3, 16, 32) is None
+    found = symptoms.noise(0.01, 16, 1)
     assert found is not None
     assert "16 batches of 1 example at these weights have a mean cosine of 0.010" in found.sentence
 
 
 def test_a_causal_model_looks_at_nothing_ahead_and_one_that_does_is_told_what_it_costs() -> None:
-    assert diagnosis.looks_ahead({"blocks.0.attention": 0.0}, "head 1.1", 0.0, 1.0, 1.0) is None
-    found = diagnosis.looks_ahead({"blocks.0.attention": 0.5, "blocks.1.attention": 0.0}, "head 1.3", 0.8, 0.02, 4.25)
+    assert symptoms.looks_ahead({"blocks.0.attention": 0.0}, "head 1.1", 0.0, 1.0, 1.0) is None
+    found = symptoms.looks_ahead({"blocks.0.attention": 0.5, "blocks.1.attention": 0.0}, "head 1.3", 0.8, 0.02, 4.25)
     assert found is not None
     assert found.evidence == ["blocks.0.attention"]
     assert "head 1.3 puts 80% on the very next" in found.sentence

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from explorer.device import numerics
 from explorer.measure import diagnosis as rules
-from explorer.measure.diagnosis import EARLY, ONE_KEY, WINDOW, Finding, Recorded, Units
+from explorer.measure import symptoms
+from explorer.measure.diagnosis import EARLY, WINDOW, Finding, Recorded
+from explorer.measure.symptoms import ONE_KEY, Units
 from explorer.runs.answer import Answer
 from explorer.runs.run import Run, head_name
 from explorer.runs.views.restored import Progress, opened, training_at
@@ -34,7 +36,7 @@ DECODES = r"(decoder\.)?blocks\.\d+\.attention"  # attentions of what writes to 
 
 
 def findings(path: str, step: int, progress: Progress = None) -> Answer:
-    """The rules that fire at a step, each as in explorer/measure/diagnosis.py, or how calm it is."""
+    """The rules that fire at a step, each as in explorer/measure/diagnosis.py and symptoms.py, or how calm it is."""
     run = opened(path)
     if step == 0:
         return {"step": 0, "findings": [], "calm": "Nothing is trained yet."}, {}
@@ -46,7 +48,7 @@ def findings(path: str, step: int, progress: Progress = None) -> Answer:
         found += on_examples(training)
         if step >= SETTLED and record.loss.mean() > guess / 2:
             batch = training.config.train.batch * training.config.train.accumulate
-            found += [rules.noise(agreement(training), BATCHES, batch)]
+            found += [symptoms.noise(agreement(training), BATCHES, batch)]
     told = [asdict(finding) for finding in found if finding is not None]
     return {"step": step, "findings": told, "calm": rules.calm(record)}, {}
 
@@ -90,8 +92,8 @@ def on_examples(training: Training) -> list[Finding | None]:
     patterns = {n.removesuffix(".pattern"): v for n, v in values.items() if n.endswith(".pattern")}
     sure = {path: all_or_nothing(pattern, values[f"{path}.scores"]) for path, pattern in patterns.items()}
     found = [
-        rules.stuck_units(units),
-        rules.saturated_attention({path: part for path, part in sure.items() if part is not None}),
+        symptoms.stuck_units(units),
+        symptoms.saturated_attention({path: part for path, part in sure.items() if part is not None}),
     ]
     if training.config.model.kind == "encoder" or training.config.transformer.mask == "causal":
         return found
@@ -128,7 +130,7 @@ def ahead(training: Training, patterns: dict[str, np.ndarray]) -> Finding | None
         for h in range(pattern.shape[1])
     }
     head = max(on_next, key=lambda name: on_next[name])
-    return rules.looks_ahead(mass, head_name(head), on_next[head], *unseen_loss(training))
+    return symptoms.looks_ahead(mass, head_name(head), on_next[head], *unseen_loss(training))
 
 
 @torch.no_grad()
