@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.ui import chosen, frame
 from explorer.ui.view import View
+from explorer.ui.embeddings import explained
 from explorer.ui.words import analogies, beside, curves, map, nearest, offer, pair
 
 TITLE = "Words"
@@ -31,6 +32,8 @@ def draw(view: View) -> None:
         "Look closer", list(SECTIONS), default="Neighbours", key="company", required=True, bind="query-params"
     )
     SECTIONS[name](view)
+    curves.fold(view)
+    explained.fold()
 
 
 if chosen.run() is None:

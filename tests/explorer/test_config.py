@@ -166,6 +166,16 @@ def test_a_link_of_a_newer_form_and_an_unknown_preset_say_so() -> None:
         RunConfig.from_query({"preset": "chess"})
 
 
+def test_a_model_without_a_kind_is_a_transformer_and_one_of_another_family_starts_from_its_own_defaults() -> None:
+    assert RunConfig.from_plain({"model": {"width": 32}}).transformer.width == 32
+    words = RunConfig().replace({"task.name": "words", "model.kind": "glove", "model.x_max": 5})
+    assert words.flat()["model.width"] == 48
+    assert "model.layers" not in words.flat()
+    assert words.replace({"task.name": "sort", "model.kind": "encoder"}).transformer.layers == 2
+    with pytest.raises(ValueError, match="no Transformer; open it on the Words page"):
+        _ = words.transformer
+
+
 def test_a_config_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValueError, match="frozen"):
         RunConfig().train.batch = 3  # type: ignore[misc]

@@ -16,6 +16,19 @@ HEIGHT = 230
 CALM_SECONDS = 0.8
 RIGHT = replace(progress.METRIC, height=HEIGHT)
 
+NOISE = r"""
+The mean over true words and noise words of the batch of $-\log \sigma(u \cdot v)$ and $-\log \sigma(-u \cdot v)$, in
+nats (Mikolov et al. 2013b). Knowing nothing: who says of every word that it is the true one with the chance $1/(1+k)$
+that it has beside $k$ noise words. Right is a pair whose true word scores above all its noise; chance is $1/(1+k)$.
+Validation is measured on every tenth block of the text, which is never trained on.
+"""
+COUNTED = r"""
+The mean over pairs of words of $f(x)\,(u \cdot v + b + c - \log x)^2$, with $x$ how often they stand near each other
+(Pennington et al. 2014). Knowing nothing: who says the same of every pair, the best that can be said so. Right is a
+pair whose count is told within a factor of two; chance is the most that one answer for all gets right. All pairs are
+trained on, so nothing is held out.
+"""
+
 
 def show(view: View) -> None:
     """Numbers, loss and right answers."""
@@ -35,6 +48,12 @@ def show(view: View) -> None:
         share = "nothing" if row is None else f"{row['metric']:.1%}"
         said = f"{share} right ({about['metric']}); knowing nothing: {about['chance']:.1%}."
         picture.curves(RIGHT, right, "words-right", said, every=CALM_SECONDS, of=view.moment)
+
+
+def fold(view: View) -> None:
+    """The fold that says how both come about."""
+    text = COUNTED if view.config.model.kind == "glove" else NOISE
+    picture.computed(text, title="How loss and right answers are computed")
 
 
 def numbers(view: View) -> None:
