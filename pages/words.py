@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explorer.ui import chosen, frame
-from explorer.ui.view import View
 from explorer.ui.embeddings import explained
+from explorer.ui.view import View
 from explorer.ui.words import analogies, beside, curves, map, nearest, offer, pair
 
 TITLE = "Words"
