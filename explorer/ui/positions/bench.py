@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -11,7 +12,7 @@ from explorer.charts import races
 from explorer.measure.positions import by_distance, right_by_position
 from explorer.runs.answer import Answer
 from explorer.runs.race import race_of, weights_hash
-from explorer.ui import picture
+from explorer.ui import picture, server
 from explorer.ui.frame import board, cards
 from explorer.ui.optimizers import lanes, racing
 from explorer.ui.optimizers.lanes import Contender
@@ -20,6 +21,8 @@ from explorer.ui.positions.asked import KINDS, heat
 from explorer.ui.view import View
 
 EVERY = 4.0  # seconds between two looks at five runs that train
+PATIENCE = 0.2  # seconds that all measurements together are waited for
+MEASURES = ("reach.lengths", "reach.distances")
 LOSS = replace(races.LOSS, height=300, text="Loss of each encoding")
 METRIC = replace(races.METRIC, height=300, text="Right answers of each encoding")
 COMPUTED = (
@@ -63,6 +66,9 @@ def show(view: View | None) -> None:
         view.waits.append("computing…")
         return  # the curves first; the rest a quarter of a second later
     entries = measured([entered(view, contender, racing_now) for contender in contenders])
+    if view.waits and not all(entry.lengths and entry.distances for entry in entries):
+        st.caption("computing…")  # all come together, so that nothing grows while it is looked at
+        return
     reach(entries)
     far(entries)
     if racing_now:
@@ -79,15 +85,32 @@ def entered(view: View, contender: Contender, racing_now: bool) -> Entry:
 
 
 def measured(entries: list[Entry]) -> list[Entry]:
-    """The entries with what is known of each; one that has to be waited for holds up those after it."""
-    found = list(entries)
-    for i, entry in enumerate(entries):
-        lengths = entry.view.picture("reach.lengths", EVERY, lane="slow")
-        distances = entry.view.picture("reach.distances", EVERY, lane="slow") if lengths is not None else None
-        found[i] = replace(entry, lengths=lengths, distances=distances)
-        if distances is None or (entry.view.waits and not entry.view.live):
-            break
-    return found
+    """The entries with what was measured of each.
+
+    All is asked for at once and waited for a moment together; what is not there yet is shown as it was last.
+    """
+    shown = st.session_state.setdefault("bench-shown", {})
+    asked = []
+    for entry in entries:
+        for function in MEASURES:
+            key = (entry.view.run.id, function)
+            asked.append((key, entry.view, entry.view.asked(key, function, EVERY, "slow", {})))
+    end = time.monotonic() + PATIENCE
+    for key, view, request in asked:
+        try:
+            answer = server.answer_within(request, max(0.0, end - time.monotonic()))
+        except ValueError as error:
+            st.warning(str(error), icon=":material/info:")
+            continue
+        if answer is not None:
+            shown[key] = answer
+        elif not view.live or key not in shown:
+            view.waits.append("computing…")
+    ids = [entry.view.run.id for entry in entries]
+    return [
+        replace(entry, lengths=shown.get((run, MEASURES[0])), distances=shown.get((run, MEASURES[1])))
+        for entry, run in zip(entries, ids, strict=True)
+    ]
 
 
 def curves(view: View, contenders: list[Contender]) -> None:
