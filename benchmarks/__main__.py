@@ -24,6 +24,7 @@ NAMES = (
     "point_map",
     "race",
     "race_page",
+    "search",
     "words",
 )
 
