@@ -28,6 +28,7 @@ from explorer.runs.run import lock_path
 from explorer.training import Step, Training
 
 COMMIT_SECONDS = 0.1
+SEEN_SECONDS = 0.22  # between two commits at most, so that who watches a large race sees it move four times a second
 REPLAY_SECONDS = 0.12  # training between two checkpoints, so that any step of a short run is that near
 LIVE_SECONDS = 0.25  # without a checkpoint, after which whoever watches would see an old picture
 VALIDATION_SHARE = 0.01  # of the training time
@@ -40,7 +41,8 @@ class Recorder:
 
     budget, recent: bytes of checkpoints, and how many of the newest are never thinned.   validates: by itself,
     as often as costs little time; else whoever trains says what was `validated`.   sharing: how many runs a process
-    trains in turn; each is then written so much less often, that all together cost no more than one.
+    trains in turn; each is then written less often, and its checkpoints so much less, that all together cost no more
+    than one.
     RunFileError where the file cannot be used or somebody else is writing it.
     """
 
@@ -48,7 +50,8 @@ class Recorder:
         self, path: Path, budget: int | None = None, recent: int = RECENT, validates: bool = True, sharing: int = 1
     ):
         self.path, self.recent, self.validates = path, recent, validates
-        self.live_seconds, self.commit_seconds = LIVE_SECONDS * sharing, COMMIT_SECONDS * sharing
+        self.live_seconds = LIVE_SECONDS * sharing
+        self.commit_seconds = min(COMMIT_SECONDS * sharing, SEEN_SECONDS)
         self.budget = SNAPSHOT_BYTES if budget is None else budget
         self._file_lock = FileLock(lock_path(path))
         try:
