@@ -13,7 +13,7 @@ from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.view import View
-from explorer.ui.words.asked import EVERY, typed, which
+from explorer.ui.words.asked import EVERY, examples, typed, which
 
 SCARCE, FEW = 10_000_000, 5  # words of a text below which analogies are luck; questions too few to count
 COMPUTED = r"""
@@ -26,10 +26,11 @@ are among the words known; one is right if its answer comes first.
 
 def show(view: View) -> None:
     """Three words and the candidates for the fourth; beside them how many known questions come out right."""
+    king, man, woman = examples(view)[:3]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a = typed(view, "… is to", "words-a", 1, 150)
-        b = typed(view, "… as", "words-b", 2, 150)
-        c = typed(view, "… is to what?", "words-c", 0, 150)
+        a = typed(view, "… is to", "words-a", man, 150)
+        b = typed(view, "… as", "words-b", woman, 150)
+        c = typed(view, "… is to what?", "words-c", king, 150)
         table = which("words-analogy-vectors")
     left, right = cards("analogies", 1, 1)
     with left:

@@ -14,7 +14,7 @@ from explorer.ui import picture
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.view import View
-from explorer.ui.words.asked import EVERY, examples
+from explorer.ui.words.asked import EVERY, examples, present, typed
 
 OFTEN, NEAR, OWN = "most frequent", "around a word", "your own"
 MOST = 40  # words in one picture, as explorer.runs.views.words has it
@@ -62,12 +62,10 @@ def show(view: View) -> None:
 def asked_for(view: View, which: str) -> dict[str, Any]:
     """Which words the picture is of, as the view takes it."""
     if which == NEAR:
-        st.session_state.setdefault("words-around", st.session_state.get("words-word") or examples(view)[0])
-        return {"around": st.text_input("Word", key="words-around", max_chars=60, width=190).strip()}
+        return {"around": typed(view, "Word", "words-around", present(view))}
     if which == OWN:
-        st.session_state.setdefault("words-own", " ".join(examples(view)))
-        typed = st.text_input(f"Up to {MOST} words", key="words-own", max_chars=600)
-        return {"chosen": tuple(re.split(r"[\s,;]+", typed.strip()))}
+        words = typed(view, f"Up to {MOST} words", "words-own", " ".join(examples(view)), None, 600)
+        return {"chosen": tuple(re.split(r"[\s,;]+", words))}
     return {}
 
 

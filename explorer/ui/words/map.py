@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.ui.embeddings import choice, live
 from explorer.ui.view import View
+from explorer.ui.words.asked import WORD, put
 
 
 def show(view: View) -> None:
@@ -18,4 +19,4 @@ def show(view: View) -> None:
     state = st.session_state
     if chosen and state.get("words-picked") != (view.run.id, chosen):
         state["words-picked"] = (view.run.id, chosen)
-        state["words-word"] = answer[0]["labels"][chosen[-1]]
+        put(WORD, answer[0]["labels"][chosen[-1]])

@@ -10,7 +10,7 @@ from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.view import View
-from explorer.ui.words.asked import EVERY, typed, which
+from explorer.ui.words.asked import EVERY, WORD, examples, typed, which
 
 COMPUTED = r"""
 Similarity is the cosine of the angle between two vectors in the original space, not on the map:
@@ -27,7 +27,7 @@ def show(view: View) -> None:
     """A word, its nearest at the step looked at and at an earlier one."""
     with cards("nearest", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            word = typed(view, "Word", "words-word", 0)
+            word = typed(view, "Word", WORD, examples(view)[0])
             since = int(st.number_input("Then: at step", 0, max(0, view.last), key="words-since", width=150))
             table = which("words-vectors")
             st.caption("or choose a word on the map")
