@@ -27,6 +27,7 @@ from explorer.cluster.actor import Actor
 ROOT = Path(__file__).parents[2]
 KNOCK_SECONDS = 3.0  # Ray itself tries for minutes
 POLL_SECONDS = 0.5
+TOKEN = "it asks for a token: set RAY_AUTH_MODE and RAY_AUTH_TOKEN as it has them"
 NOBODY = "nobody answers there"
 LOST_SECONDS = 30.0  # without a word from an actor
 IDLE_SECONDS = 60.0  # that an actor waits for the next child
@@ -188,7 +189,12 @@ def join(given: str) -> None:
             runtime_env={"py_modules": packages},  # the very code that runs here
         )
     except Exception as error:  # Ray's own are of many kinds
-        raise Refused(address.unreachable(given, first_line(error))) from None
+        raise Refused(address.unreachable(given, TOKEN if asks_for_token(error) else first_line(error))) from None
+
+
+def asks_for_token(error: BaseException | None) -> bool:
+    """True where a cluster does not let strangers in, whatever Ray has wrapped that into."""
+    return error is not None and ("AuthToken" in str(error) or asks_for_token(error.__cause__))
 
 
 def answers(given: str) -> bool:

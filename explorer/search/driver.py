@@ -62,7 +62,7 @@ class Driver:
         pipes = {child.pipe: number for number, child in self.children.items()}
         ready = wait([self.orders, *pipes], None if pipes else LINGER_SECONDS)
         for pipe in ready:
-            if pipe is not self.orders:
+            if pipe is not self.orders and pipes[pipe] in self.children:  # one that ended may have stopped all
                 self.ended(pipes[pipe])
         if self.orders in ready:
             self.hear()
