@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.backward import Pass, by_hand, exact, highways, run, tapped
+from explorer.backward import Pass, by_hand, exact, run, tapped
 from explorer.config import RunConfig
 from explorer.heads import Heads
+from explorer.highways import highways
 from explorer.measure.backpropagation import LISTED, SLOPES, Linear, logits_gradient, short
 from explorer.tasks.base import IGNORE, Batch
 from explorer.trace import mean_loss, observe, token_losses

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from explorer.arithmetic import precision_of
-from explorer.backward import Pass, by_hand, exact, highways, run, targets_of
+from explorer.backward import Pass, by_hand, exact, run, targets_of
 from explorer.boxes import PROJECTED, Box
 from explorer.device import numerics
+from explorer.highways import highways
 from explorer.measure.backpropagation import logits_gradient, short
 from explorer.runs.answer import Answer
 from explorer.runs.views.restored import Progress, chosen_input, tokens_of, training_at

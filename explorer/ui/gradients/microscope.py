@@ -130,5 +130,5 @@ def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) 
     first, *_, last = known
     a, b = known[first], known[last]
     word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
-    back = f"the gradient {word} on its way back from {last} ({b:.1e}) to {first} ({a:.1e})"
+    back = f"the gradient {word} on its way back from {last} ({number(b, 2)}) to {first} ({number(a, 2)})"
     return f"at step {int(steps[at])} {back}; {span}."

@@ -8,6 +8,7 @@ from messages import read_microscope
 from tiny_runs import recorded
 
 from explorer import Run
+from explorer.measure.updates import number
 from explorer.ui.components.microscope import Quantity, Row, message
 from explorer.ui.gradients import microscope
 
@@ -60,4 +61,4 @@ def test_what_to_look_for_names_the_step_and_the_sizes_there(run):
     of = {layer: [i for i, row in enumerate(rows) if row.layer == layer] for layer in ("layer 1", "layer 2")}
     first, last = (np.linalg.norm(norms.values[own, 12]) for own in of.values())
     assert "at step 12 the gradient" in said
-    assert f"from layer 2 ({last:.1e}) to layer 1 ({first:.1e})" in said
+    assert f"from layer 2 ({number(last, 2)}) to layer 1 ({number(first, 2)})" in said
