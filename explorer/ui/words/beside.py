@@ -52,10 +52,9 @@ def show(view: View) -> None:
     asked = asked_for(view, which)
     with cards("beside", 1)[0]:
         answer = view.picture("words.matrix", 2 * EVERY, lane="slow", **asked)
-        if answer is None:
-            return
-        draw(answer, shown, bool(st.session_state.get("projector")))
-        picture.look_for("beside", sentence(answer) if shown == SCORES else counted(answer))
+        if answer is not None:
+            draw(answer, shown, bool(st.session_state.get("projector")))
+            picture.look_for("beside", sentence(answer) if shown == SCORES else counted(answer))
     picture.computed(COMPUTED, measure.optimum, measure.correlation)
 
 

@@ -8,6 +8,7 @@ from explorer.charts import words as charts
 from explorer.measure import words as measure
 from explorer.runs.answer import Answer
 from explorer.ui import picture
+from explorer.ui.embeddings.choice import LATEST
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 from explorer.ui.words.asked import EVERY, WORD, examples, typed, which
@@ -28,26 +29,29 @@ def show(view: View) -> None:
     with cards("nearest", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             word = typed(view, "Word", WORD, examples(view)[0])
-            since = int(st.number_input("Then: at step", 0, max(0, view.last), key="words-since", width=150))
+            since = st.number_input("Then: at step", 0, LATEST, key="words-since", width=150, persist_state="session")
             table = which("words-vectors")
             st.caption("or choose a word on the map")
         now = view.picture("words.nearest", EVERY, word=word, table=table)
-        if now is None:
-            return
-        then = view.at(min(since, view.step), "since").picture("words.nearest", word=word, table=table)
-        if then is None:
-            return
-        before = {row["word"] for row in then[0]["rows"]}
-        left, right = st.columns(2)
-        with left:
-            names = {row["word"] for row in now[0]["rows"]}
-            st.markdown(f"**Nearest to “{now[0]['word']}”** · step {now[0]['step']:,}")
-            picture.show(charts.similar, charts.similar_frame(now[0]["rows"], names - before), "words-now", title="")
-        with right:
-            st.markdown(f"**Then** · step {then[0]['step']:,}")
-            picture.show(charts.similar, charts.similar_frame(then[0]["rows"]), "words-then", title="")
-        picture.look_for("nearest", sentence(now, then))
+        if now is not None:  # else it is on its way, or was refused in a sentence
+            then = view.at(min(int(since), view.step), "since").picture("words.nearest", word=word, table=table)
+            if then is not None:
+                side_by_side(now, then)
+                picture.look_for("nearest", sentence(now, then))
     picture.computed(COMPUTED, measure.nearest)
+
+
+def side_by_side(now: Answer, then: Answer) -> None:
+    """The nearest words at both steps."""
+    before = {row["word"] for row in then[0]["rows"]}
+    names = {row["word"] for row in now[0]["rows"]}
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**Nearest to “{now[0]['word']}”** · step {now[0]['step']:,}")
+        picture.show(charts.similar, charts.similar_frame(now[0]["rows"], names - before), "words-now", title="")
+    with right:
+        st.markdown(f"**Then** · step {then[0]['step']:,}")
+        picture.show(charts.similar, charts.similar_frame(then[0]["rows"]), "words-then", title="")
 
 
 def sentence(now: Answer, then: Answer) -> str:

@@ -48,15 +48,19 @@ def show(view: View) -> None:
             st.button("Next one", key="words-next", on_click=forward, args=(last,))
             st.caption("Pause, or go back to a step, to look at one pair in peace.")
         answer = view.picture("pair.pair", EVERY, lane="slow", row=min(row, last))
-        if answer is None:
-            return
-        plain = answer[0]
-        st.markdown(f"**Example {plain['row']} of the batch of step {plain['taken']:,}** · {plain['batch']:,} in all")
-        st.html(context(plain) + (table_of_counts(plain) if plain["kind"] == "glove" else table_of_noise(plain)))
-        picture.look_for("pair", sentence(plain))
-        vectors(answer, bool(st.session_state.get("projector")))
-        picture.look_for("pair-vectors", moved(answer))
+        if answer is not None:
+            worked_out(answer)
     picture.computed(COUNTED if view.config.model.kind == "glove" else NOISE)
+
+
+def worked_out(answer: Answer) -> None:
+    """The words, the numbers and the vectors of one example."""
+    plain = answer[0]
+    st.markdown(f"**Example {plain['row']} of the batch of step {plain['taken']:,}** · {plain['batch']:,} in all")
+    st.html(context(plain) + (table_of_counts(plain) if plain["kind"] == "glove" else table_of_noise(plain)))
+    picture.look_for("pair", sentence(plain))
+    vectors(answer, bool(st.session_state.get("projector")))
+    picture.look_for("pair-vectors", moved(answer))
 
 
 def forward(last: int) -> None:
