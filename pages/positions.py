@@ -16,18 +16,32 @@ SECTIONS = {
 }
 
 
-def draw(view: View | None) -> None:
-    """The section that is chosen, on a run or without one."""
+def draw(view: View) -> None:
+    """The section that is chosen."""
     name = st.segmented_control(
         "Look at", list(SECTIONS), default="See", key="order", required=True, bind="query-params"
     )
     SECTIONS[name](view)
 
 
+def draw_before() -> None:
+    """The same before there is a run.
+
+    Its control is another one, which writes the address itself: one that is bound to it loses it where a run begins
+    on this very page, as the control is then drawn in another place.
+    """
+    asked = st.query_params.get("order", "See")
+    st.session_state.setdefault("order-before", asked if asked in SECTIONS else "See")
+    name = st.segmented_control("Look at", list(SECTIONS), key="order-before", required=True) or "See"
+    if name != asked:
+        st.query_params["order"] = name
+    SECTIONS[name](None)
+
+
 if chosen.run() is None:
     frame.complaints()
     frame.heading(TITLE, SENTENCE)
-    draw(None)
+    draw_before()
     st.markdown("Or watch positions in a run of your own. Pick something to learn:")
     cards.show()
 else:

@@ -89,6 +89,7 @@ def shuffled_and_put_back(page: Page, runs: dict[str, Run]) -> None:
     section(page, "Shuffle")
     page.get_by_role("button", name="Shuffle positions").click()
     expect(sentence(page, "shuffle")).to_contain_text("nothing changed, to the last bit")
+    page.wait_for_url("**order=Shuffle**")  # also where the run began on this very page
     run = runs["Learned"]
     events = run.events
     page.goto(re.sub(r"run=[^&]*", f"run={run.id}", page.url))
