@@ -109,6 +109,7 @@ def beside() -> list[float]:
         other.start()
         time.sleep(5)  # it loads torch
         speeds.append(speed(training))
+        assert other.is_alive(), "nobody measured beside it"
         stop.set()
         other.join()
         speeds.append(speed(training))
