@@ -163,18 +163,20 @@ def racing(run: Run) -> dict[str, Run]:
 class Watchers:
     """Who is looking at which run. A run that nobody watches any more pauses after a grace time."""
 
-    runs: dict[str, set[str]] = field(default_factory=dict)  # run path -> visits
+    runs: dict[str, set[str]] = field(default_factory=dict)  # run or search path -> visits
+    looks: dict[str, str] = field(default_factory=dict)  # visit -> the run it looks at
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, visit: str, path: str) -> None:
         """This visit is looking at this run, and at no other any more."""
         with self.lock:
-            others = [p for p, visits in self.runs.items() if p != path and visit in visits and p.endswith(".run")]
+            before = self.looks.get(visit, path)
+            self.looks[visit] = path
             self.runs.setdefault(path, set()).add(visit)
-        for other in others:  # went on to another run, so there is no network to have blinked
-            with self.lock:
-                self.runs[other].discard(visit)
-            self.pause_unwatched([other])
+            if before != path:
+                self.runs.get(before, set()).discard(visit)
+        if before != path:  # went on to another run, so there is no network to have blinked
+            self.pause_unwatched([before])
 
     def keep(self, visit: str, path: str) -> None:
         """This visit wants this search to go on, whatever else it looks at."""
@@ -184,6 +186,7 @@ class Watchers:
     def leave(self, visit: str) -> None:
         """This visit's tab was closed, or the network blinked: a reconnect within the grace undoes it."""
         with self.lock:
+            self.looks.pop(visit, None)
             left = [path for path, visits in self.runs.items() if visit in visits]
             for path in left:
                 self.runs[path].discard(visit)
