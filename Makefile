@@ -20,7 +20,7 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/python tests/browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
-	$(BIN)/python -m pytest -m journey
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m journey
 
 bench: setup
 	$(BIN)/python tests/browser.py

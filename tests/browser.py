@@ -28,6 +28,18 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+# the last list of features counts, so Playwright's own that matter here stand in it again
+FEATURES = [
+    "WebUIOmniboxPopup",  # a page of the browser's own beside every page, half a second of a core for each
+    "WebUIOmniboxAimPopup",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "Translate",
+]
 # a closed or slow network must not hold up the first page
 ARGUMENTS = [
     "--headless=new",
@@ -38,6 +50,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(FEATURES)}",
 ]
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import browser as found
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from waiting import until
 
 from explorer import Run
@@ -67,6 +67,33 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+class Windows:
+    """Browser windows, used again by one visit after another: what was loaded once is loaded faster."""
+
+    def __init__(self, browser: Browser):
+        self.browser = browser
+        self.free: dict[str, list[BrowserContext]] = {}
+
+    def take(self, **kind: Any) -> BrowserContext:
+        """A window that nobody uses and that remembers nothing."""
+        free = self.free.setdefault(repr(sorted(kind.items())), [])
+        return free.pop() if free else self.browser.new_context(**kind)
+
+    def give_back(self, window: BrowserContext, **kind: Any) -> None:
+        """Closes its pages, and has it forget what they stored."""
+        for page in window.pages:
+            if urlsplit(page.url).scheme == "http":
+                page.evaluate("localStorage.clear(), sessionStorage.clear()")
+            page.close()
+        window.clear_cookies()
+        self.free[repr(sorted(kind.items()))].append(window)
+
+
+@pytest.fixture(scope="package")
+def windows(browser) -> Windows:
+    return Windows(browser)
+
+
 @pytest.fixture(scope="package")
 def dashboard(tmp_path_factory) -> Iterator[Dashboard]:
     """A server with a home of its own; texts that are already in tokens are shared with the other tests."""
@@ -86,8 +113,9 @@ def dashboard(tmp_path_factory) -> Iterator[Dashboard]:
 class Visit:
     """A browser window of its own, which notes everything that must not happen."""
 
-    def __init__(self, browser: Browser, dashboard: Dashboard, **context: Any):
-        self.context = browser.new_context(**{"viewport": WIDE, **context})
+    def __init__(self, windows: Windows, dashboard: Dashboard, **kind: Any):
+        self.windows, self.kind = windows, {"viewport": WIDE, **kind}
+        self.context = windows.take(**self.kind)
         self.context.set_default_timeout(PATIENCE)
         self.dashboard = dashboard
         self.errors: list[str] = []
@@ -95,6 +123,10 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
         self.page.on("console", self.note_console)
         self.page.on("request", lambda request: self.note_host(request.url))
+
+    def leave(self) -> None:
+        """Closes the window."""
+        self.windows.give_back(self.context, **self.kind)
 
     def note_console(self, message: ConsoleMessage) -> None:
         where = message.location["url"]
@@ -137,12 +169,12 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser, dashboard) -> Iterator[Callable[..., Visit]]:
+def visit(windows, dashboard) -> Iterator[Callable[..., Visit]]:
     """Makes visits; each has to be sound at the end."""
     made: list[Visit] = []
 
     def make(**context: Any) -> Visit:
-        made.append(Visit(browser, dashboard, **context))
+        made.append(Visit(windows, dashboard, **context))
         return made[-1]
 
     yield make
@@ -152,4 +184,4 @@ def visit(browser, dashboard) -> Iterator[Callable[..., Visit]]:
                 one.sound()
     finally:
         for one in made:
-            one.context.close()
+            one.leave()

@@ -63,6 +63,7 @@ def test_the_proof_recomputes_the_row_that_is_shown(visit: Callable, induction: 
     assert off < 1e-5
 
 
+@pytest.mark.prove
 def test_what_a_head_learned_is_marked_and_a_click_goes_there(visit: Callable, induction: str):
     tab = visit()
     page = tab.open(f"/attention?run={induction}&closer=What+heads+do")

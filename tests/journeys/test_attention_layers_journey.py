@@ -61,6 +61,7 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     assert float(told["its probability"]) == pytest.approx(arrays["p"][-1, t], rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.prove
 def test_components_sum_to_the_difference_that_is_chosen(visit: Callable):
     run = stored("who")
     page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
@@ -102,6 +103,7 @@ def moved(run: Run, a: int, b: int) -> str:
     return f"{max(shares) / 2:.3f}"
 
 
+@pytest.mark.prove
 def test_two_steps_of_an_encoder_decoder_are_compared(visit: Callable):
     run = stored("two", model_kind="encoder-decoder", model_layers=1)
     page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Two+steps")

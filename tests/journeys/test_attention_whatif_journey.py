@@ -87,6 +87,7 @@ def test_a_head_that_matters_is_switched_off_while_it_trains_and_the_loss_jumps(
     expect(page.locator(".player-bar .state")).to_contain_text("paused · by hand")
 
 
+@pytest.mark.prove
 def test_a_temperature_and_a_row_move_the_next_token(visit: Callable):
     page, _ = opened(visit, learned())
     expect(page.locator(".look-for-turned")).to_contain_text("nothing is turned yet")
@@ -109,6 +110,7 @@ def test_a_temperature_and_a_row_move_the_next_token(visit: Callable):
     expect(said).to_have_text(unturned)
 
 
+@pytest.mark.prove
 def test_from_a_past_step_a_head_is_switched_off_in_a_branch(visit: Callable):
     page, trunk = opened(visit, f"{learned(60)}&step=40")
     press(page, "Branch with it off")

@@ -139,6 +139,7 @@ def test_an_opened_operation_tells_its_rule_its_numbers_and_the_maps_of_its_head
     expect(panel).to_contain_text("the skip path")
 
 
+@pytest.mark.prove
 def test_playing_walks_by_itself_and_rests_when_asked(page, address):
     opened(page, address, "post")
     play = page.locator(".backward .play")

@@ -184,6 +184,7 @@ def test_32_heads_are_repainted_within_60_milliseconds(page):
     assert median(times) <= 60
 
 
+@pytest.mark.prove
 def test_mode_scope_order_and_gold_change_in_the_browser_alone(attention):
     page = attention.page
     pattern = attention.picture(3)
@@ -212,6 +213,7 @@ def test_mode_scope_order_and_gold_change_in_the_browser_alone(attention):
     assert not attention.sent
 
 
+@pytest.mark.prove
 def test_heads_are_toggled_isolated_and_taken_together_in_the_browser(attention):
     page, chip = attention.page, attention.page.locator(".chip")
     attention.heading("4 heads · layer 1")
@@ -230,6 +232,7 @@ def test_heads_are_toggled_isolated_and_taken_together_in_the_browser(attention)
     attention.heading("4 heads · layer 1")
 
 
+@pytest.mark.prove
 def test_a_token_pointed_at_lights_its_place_in_the_grid_and_a_place_in_the_grid_its_edges(attention):
     page = attention.page
     page.mouse.move(*attention.tokens(9))
@@ -274,6 +277,7 @@ def test_what_is_chosen_in_the_map_goes_to_python_and_stays_through_a_repaint(at
     attention.heading("Head 2.3 · layer 2")
 
 
+@pytest.mark.prove
 def test_keys_walk_through_the_tokens_and_hold_one(attention):
     edges = attention.page.locator("canvas.edges")
     edges.focus()
@@ -285,6 +289,7 @@ def test_keys_walk_through_the_tokens_and_hold_one(attention):
     said(attention.page, r"query 1\.")
 
 
+@pytest.mark.prove
 def test_a_double_click_enlarges_a_head_and_the_head_view_can_be_saved(attention):
     page = attention.page
     page.locator(".frame").nth(2).dblclick()

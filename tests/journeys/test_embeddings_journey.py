@@ -76,6 +76,7 @@ def test_a_map_moves_while_it_learns_and_shows_each_step_as_it_was(visit: Callab
     assert at_rest(found, 0) == first, "looking at other steps changes nothing"
 
 
+@pytest.mark.prove
 def test_points_are_drawn_around_turned_followed_and_saved(visit: Callable):
     tab = visit()
     page = tab.open(f"/embeddings?run={endless()}&map-by=PCA")

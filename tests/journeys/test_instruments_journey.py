@@ -47,6 +47,7 @@ def test_the_instruments_tell_the_steps_own_numbers(visit: Callable):
     expect(sentence(page, "instrument-tests")).to_be_visible()
 
 
+@pytest.mark.prove
 def test_the_curvature_is_measured_when_it_is_asked_for(visit: Callable):
     run = stored("curved")
     page = visit(viewport=TALL).open(f"/gradients?run={run.id}&step=30&inside=Instruments")
@@ -59,6 +60,7 @@ def test_the_curvature_is_measured_when_it_is_asked_for(visit: Callable):
     )
 
 
+@pytest.mark.prove
 def test_a_batch_of_one_is_told_that_it_says_nothing_of_noise(visit: Callable):
     run = stored("single", train_batch=1)
     page = visit(viewport=TALL).open(f"/gradients?run={run.id}&inside=Instruments")

@@ -238,7 +238,7 @@ def test_closing_the_tab_pauses_the_run_and_its_process_goes(visit: Callable, da
     until(lambda: run.last > 5, "it trains")
     assert len(family(host)) == len(idle) + 1
     tab.sound()
-    tab.context.close()
+    tab.page.close()
     until(lambda: run.status.state == "paused", "it pauses")
     assert run.status.reason == "nobody was watching"
     until(lambda: family(host) == idle, "its process ends")
@@ -350,7 +350,7 @@ def test_reload_and_restart_find_the_run_again_and_leave_no_process(visit: Calla
     assert tab.run.id == run.id
     tab.sound()
     address = page.url.removeprefix(dashboard.url)
-    tab.context.close()
+    tab.page.close()
     host = host_of(dashboard)
     os.kill(dashboard.process.pid, signal.SIGKILL)
     dashboard.process.wait()

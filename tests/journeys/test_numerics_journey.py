@@ -43,6 +43,7 @@ def test_a_clicked_bit_is_flipped_and_the_others_follow(visit: Callable):
     expect(page.get_by_label("Number", exact=True)).to_have_value("65520")
 
 
+@pytest.mark.prove
 def test_scaled_logits_break_plain_softmax_and_its_nan_is_told_on_hover(visit: Callable):
     page = visit(viewport=TALL).open("/numerics")
     expect(sentence(page, "softmax")).to_contain_text("no number in float16: e^62 is infinite there")
@@ -55,6 +56,7 @@ def test_scaled_logits_break_plain_softmax_and_its_nan_is_told_on_hover(visit: C
     expect(page.locator("table.scores")).to_contain_text("∞")
 
 
+@pytest.mark.prove
 def test_a_loss_scale_saves_what_float16_flushes_to_zero(visit: Callable):
     run = recorded(catalogue.new_path("scaling"), 12, TINY, every=6)
     page = visit(viewport=TALL).open(f"/numerics?run={run.id}&about=Loss+scaling")

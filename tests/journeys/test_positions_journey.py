@@ -32,6 +32,7 @@ def product(page: Page) -> str:
     return page.locator(".rotation .said div", has_text="of all pairs").locator("b").inner_text()
 
 
+@pytest.mark.prove
 def test_encodings_are_seen_a_wave_is_chosen_and_a_pair_turned_without_a_run(visit: Callable):
     page = visit(viewport=TALL).open("/positions")
     expect(sentence(page, "encoding")).to_contain_text("neighbours have a cosine of 0.97")

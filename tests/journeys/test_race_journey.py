@@ -57,6 +57,7 @@ def test_a_race_of_three_is_predicted_run_revealed_and_scrubbed(visit: Callable)
     expect(page.get_by_text(re.compile(rf"at step {step} .* leads with"))).to_be_visible()
 
 
+@pytest.mark.prove
 def test_one_click_races_three_from_nothing(visit: Callable):
     tab = visit()
     page = tab.open("/optimizers")

@@ -100,6 +100,7 @@ def test_what_overflowed_is_named_and_a_branch_at_half_the_rate_trains(visit: Ca
     assert new.meta("parent") == {"run": run.id, "step": max(0, run.last - 20)}
 
 
+@pytest.mark.prove
 def test_a_weight_that_was_broken_by_hand_is_found(visit: Callable):
     path = catalogue.new_path("planted")
     recorded(path, 25, every=5).close()
@@ -121,6 +122,7 @@ def test_a_weight_that_was_broken_by_hand_is_found(visit: Callable):
     until(lambda: visitor.run.last > 30, "the branch goes beyond where the run broke")
 
 
+@pytest.mark.prove
 def test_a_run_that_is_well_has_nothing_to_examine(visit: Callable):
     run = recorded(catalogue.new_path("well"), 10)
     page = visit().open(f"/gradients?run={run.id}&inside={AUTOPSY}")

@@ -69,7 +69,7 @@ def told(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def test_the_map_is_told_the_numbers_of_the_weights_at_the_step(run):
     header, read = told(visit(run=run, step="10", **HOW))
-    plain, arrays = embeddings.frame(str(catalogue.path_of(run)), 10, "input", "pca")
+    plain, arrays = embeddings.frame(str(catalogue.path_of(run)), 10, "input", method="pca")
     assert (header["step"], header["labels"]) == (10, plain["labels"])
     np.testing.assert_allclose(read["points"], arrays["points"], rtol=1e-5, atol=1e-7)
     np.testing.assert_array_equal(read["neighbours"], arrays["neighbours"])
@@ -95,7 +95,7 @@ def test_the_address_chooses_three_dimensions_and_knobs(run):
 def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
     app = settled(visit(run=run, **HOW | {"map-since": "15"}))
     header, read = told(app)
-    _, arrays = embeddings.frame(str(catalogue.path_of(run)), STEP, "input", "pca", since=15)
+    _, arrays = embeddings.frame(str(catalogue.path_of(run)), STEP, "input", method="pca", since=15)
     assert header["since"] == 15
     np.testing.assert_allclose(read["moved"], arrays["moved"])
     assert "between step 15 and step 20" in looked_for(app)[1]
