@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -39,8 +40,8 @@ def test_a_text_is_learned_from_merge_by_merge_and_cut_side_by_side(visit: Calla
     pane.get_by_text(plain["shown"][made], exact=True).first.hover()
     expect(page.locator(".merges .tip")).to_contain_text("made by merge1")
     page.get_by_role("button", name="Play the merges").click()
-    expect(where).to_have_text(f"merge 3 of {last}")
-    page.get_by_role("button", name="Pause").click()
+    expect(where).not_to_have_text(re.compile("merge [012] of"))
+    page.get_by_role("button", name=re.compile("Pause|Play the merges")).click()  # a slow machine sees it at its end
     slider.press("End")
     expect(pane.locator("span")).to_have_count(len(TEXT) - int((arrays["gone"] > 0).sum()))
     page.get_by_text("Side by side", exact=True).click()
