@@ -19,7 +19,7 @@ from explorer.ui import cards as preset_cards
 from explorer.ui import chosen, player, server, sitemap
 from explorer.ui.view import View
 
-LIVE_SECONDS = 0.235
+LIVE_SECONDS = 0.22
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
 ANY = ("transformer", "word-vectors")  # families of models
