@@ -91,7 +91,7 @@ def words(page: Page):
     return page.locator(".backward .words")
 
 
-SHORT = {"decoder", "translator"}  # the others are slow proofs
+SHORT = {"translator"}  # the others are slow proofs
 
 
 @pytest.mark.parametrize("which", [w if w in SHORT else pytest.param(w, marks=pytest.mark.prove) for w in RUNS])

@@ -166,6 +166,7 @@ def test_hovering_tells_the_exact_number_and_lights_the_same_place_in_every_head
     expect(page.locator(".row.hovering")).to_have_count(4)
 
 
+@pytest.mark.prove
 def test_a_click_enlarges_a_head_and_tells_python_and_escape_goes_back(page):
     page.locator(".frame").nth(9).click()
     expect(page.locator(".loupe canvas")).to_be_visible()
@@ -255,6 +256,7 @@ def test_a_token_pointed_at_lights_its_place_in_the_grid_and_a_place_in_the_grid
     assert not attention.sent
 
 
+@pytest.mark.prove
 def test_what_is_chosen_in_the_map_goes_to_python_and_stays_through_a_repaint(attention):
     page = attention.page
     page.locator(".frame").nth(6).click()

@@ -55,6 +55,7 @@ def test_where_no_cluster_is_asked_for_none_of_it_is_loaded():
     assert "'explorer.cluster.bridge'" not in loaded
 
 
+@pytest.mark.prove
 def test_a_cluster_that_is_not_there_stops_a_search_and_a_race_with_the_reason(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(catalogue, "folder", lambda: tmp_path)
     monkeypatch.setenv(VARIABLE, "127.0.0.1:1")
