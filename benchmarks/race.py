@@ -25,7 +25,7 @@ from explorer.runs.worker import Worker
 
 NAMES = ("sgd", "rmsprop", "adamw", "muon")
 ROUNDS, PAIRS = 5, 12
-STEPS, RACES = 60, 2
+STEPS, RACES = 120, 4
 
 
 def figures() -> Figures:

@@ -188,10 +188,13 @@ class Host:
             elif order["kind"] == "pause":
                 job.training = False
             self.share()
-        if "failed" in message:
+        elif "rests" in message:
+            job.training = False
+            self.attend()
+        elif "failed" in message:
             job.orders.clear()
             job.sent = 0
-        if "done" not in message:
+        if "done" not in message and "rests" not in message:
             self.tell(job, message)
 
     def from_looker(self, lane: str, message: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,9 @@ class Worker:
                 while self.listen():
                     if self.active() and time.monotonic() >= self.due:
                         self.take_steps()
+                        if not self.active():
+                            with suppress(ConnectionError):  # `listen` says what that means
+                                self.tell({"rests": True})  # whoever waits in the queue need not wait for our end
             except Gone:
                 for racer in self.racers.values():
                     if not racer.over:
@@ -86,7 +89,11 @@ class Worker:
             answer = {"done": order["n"]}
         except ValueError as error:
             answer = {"done": order["n"], "refused": str(error)}
-        self.orders.send_bytes(json.dumps(answer).encode())
+        self.tell(answer)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """A message to whoever gives the orders."""
+        self.orders.send_bytes(json.dumps(message).encode())
 
     def obey(self, racer: Racer, kind: str, detail: dict[str, Any], echo: bool) -> None:
         """Carries out one order. echo: it was given to another contender. ValueError where it cannot be done."""

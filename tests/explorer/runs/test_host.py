@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
+from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from families import family, only_where_told
@@ -16,8 +20,12 @@ from waiting import until
 
 from explorer import Run, RunConfig, train
 from explorer.runs import file
+from explorer.runs.child import Child
 from explorer.runs.client import Client
+from explorer.runs.host import Host
+from explorer.runs.job import Job
 from explorer.runs.looker import GIVES_WAY
+from explorer.runs.worker import main as worker_main
 
 HEAD = "blocks.0.attention.1"
 LR = {"optimizer.lr": 0.002}
@@ -270,6 +278,30 @@ def test_above_the_quota_runs_wait_their_turn_and_closing_leaves_no_process(tmp_
     assert third.status.state == "paused"
     assert third.status.reason == "the server stopped"
     assert losses(third) == alone(third.last)
+
+
+def test_a_run_that_is_over_gives_its_place_away_while_its_worker_still_waits_for_orders(tmp_path: Path, monkeypatch):
+    first, second = (begun(tmp_path, name, TINY.replace({"train.steps": 3})) for name in ("first", "second"))
+    worker, servers_end = Pipe(), Pipe()
+    worker[0].send_bytes(json.dumps({"run": str(first.path), "kind": "play", "n": 1}).encode())
+    monkeypatch.setattr("explorer.runs.worker.LINGER_SECONDS", 0.0)
+    worker_main([first.path], worker[1])  # lives until it has nothing to do
+    worker[1].close()
+
+    host = Host(servers_end[0], quota=1, bridge="")
+    child = Child(SimpleNamespace(exitcode=0, join=lambda: None), worker[0])
+    order = {"run": str(first.path), "kind": "play", "n": 1, "detail": {}}
+    host.children.append(child)
+    host.jobs[str(first.path)] = Job([first.path], deque([order]), child, sent=1)
+    hatched: list[list[Path]] = []
+    monkeypatch.setattr(host, "hatch", lambda role, paths, away: hatched.append(paths) or Child(None, Pipe()[0]))
+    host.order(str(second.path), {"kind": "play", "n": 2, "detail": {}})
+    host.attend()
+    assert hatched == []
+    for _ in range(2):  # the order is obeyed; all steps are taken
+        host.from_child(child)
+    assert hatched == [[second.path]]
+    assert host.jobs[str(first.path)].child is child
 
 
 @only_where_told
