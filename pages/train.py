@@ -8,6 +8,7 @@ from explorer.charts import progress
 from explorer.measure.updates import fixed
 from explorer.ui import chosen, frame, picture, samples
 from explorer.ui.frame import board
+from explorer.ui.picture import Curves
 from explorer.ui.view import View
 
 POINTS = 500  # of a curve
@@ -26,22 +27,27 @@ def draw(view: View) -> None:
     compared = here | {"validation": held_out if len(held_out["step"]) else None, "earlier": earlier()}
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": view.moment}
     numbers(view)
+    loss = progress.parts(curve, "loss", guide=guessing, **compared)
+    panel = progress.loss_panel(view.about["unit"], view.about["answer"])
     with board("train"):
-        loss = progress.parts(curve, "loss", guide=guessing, **compared)
-        panel = progress.loss_panel(view.about["unit"], view.about["answer"])
-        picture.curves(panel, loss, "loss", loss_sentence(view, guess))
+        drawn = [Curves(panel, loss, loss_sentence(view, guess))]
         if view.first:
+            picture.panels("train", drawn)
             return  # the loss first; the rest a quarter of a second later
         metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
-        picture.curves(progress.METRIC, metric, "metric", metric_sentence(view), **calm)
+        norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
+        speed = partial(progress.parts, curve, "speed", cursor=view.cursor)
+        drawn += [
+            Curves(progress.METRIC, metric, metric_sentence(view), **calm),
+            Curves(progress.GRADIENT, norms, clip_sentence(view, clip), **calm),
+            Curves(progress.RATE, partial(progress.parts, curve, "lr", **here), **calm),
+            Curves(progress.SPEED, speed, **calm),
+        ]
+        picture.panels("train", drawn)
         if view.about["answer"] == "token":
             samples.show(view)
         else:
             samples.near(view)
-        norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
-        picture.curves(progress.GRADIENT, norms, "norm", clip_sentence(view, clip), **calm)
-        picture.curves(progress.RATE, partial(progress.parts, curve, "lr", **here), "lr", **calm)
-        picture.curves(progress.SPEED, partial(progress.parts, curve, "speed", cursor=view.cursor), "speed", **calm)
 
 
 def earlier() -> list[progress.Earlier]:

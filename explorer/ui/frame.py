@@ -50,7 +50,6 @@ def watch(title: str, sentence: str, draw: Callable[[View], None], families: Seq
             return
         # what pictures wait for is known after drawing
         player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""))
-        heading(title, sentence)
         if family(run.config.model) in families:
             draw(view)
         else:
@@ -63,6 +62,7 @@ def watch(title: str, sentence: str, draw: Callable[[View], None], families: Seq
         if (is_busy(run) or bool(view.waiting or view.refines)) != busy:
             st.rerun()  # the timer changes its pace
 
+    heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
 
 
@@ -86,7 +86,7 @@ def cards(name: str, *widths: float) -> list[Any]:
 
 
 def board(name: str) -> Any:
-    """A grid of cards, each made of a single element: a live page is cheaper the fewer containers it has."""
+    """A grid of cards, each made of one element or of one panel: a live page is cheaper the fewer of them it has."""
     return st.container(key=f"board-{name}")
 
 

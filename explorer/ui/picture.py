@@ -6,6 +6,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -46,27 +47,43 @@ def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
 
 
-def curves(
-    panel: Panel,
-    parts: Callable[[], Parts] | Parts,
-    key: str,
-    sentence: str | None = None,
-    every: float = 0,
-    of: object = None,
-) -> None:
-    """Draws curves over steps, under them what to look for. A click on them moves the scrubber there.
+@dataclass(frozen=True)
+class Curves:
+    """Curves over steps and, under them, what to look for.
 
     every, of: as `paced` takes them, for curves that need not be drawn anew at every tick; parts is then a function.
     """
 
-    def go(step: int) -> None:
-        st.session_state.step = step
+    panel: Panel
+    parts: Callable[[], Parts] | Parts
+    sentence: str | None = None
+    every: float = 0
+    of: object = None
 
-    def told() -> bytes:
-        drawn = parts() if callable(parts) else parts
-        return canvas.message(panel, drawn, bool(st.session_state.get("projector")), sentence)
+    def told(self, key: str) -> bytes:
+        """What the canvas draws. key: of this panel, unique on a page."""
 
-    canvas.curves(paced(told, key, of, every), key=key, on_step=go)
+        def made() -> bytes:
+            drawn = self.parts() if callable(self.parts) else self.parts
+            return canvas.message(self.panel, drawn, bool(st.session_state.get("projector")), self.sentence)
+
+        return paced(made, key, self.of, self.every)
+
+
+def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence: str | None = None) -> None:
+    """Draws curves over steps, under them what to look for. A click on them moves the scrubber there."""
+    canvas.curves([Curves(panel, parts, sentence).told(key)], key=key, on_step=go)
+
+
+def panels(name: str, drawn: Sequence[Curves]) -> None:
+    """The same of several panels, each a card of the board that they stand on: one element, whatever their number."""
+    key = f"panels-{name}"
+    canvas.curves([one.told(f"{key}:{one.panel.title}") for one in drawn], key=key, on_step=go, cards=True)
+
+
+def go(step: int) -> None:
+    """Moves the scrubber."""
+    st.session_state.step = step
 
 
 def warm_up() -> None:

@@ -1,5 +1,5 @@
 // Curves over steps: the component itself. Built once, then redrawn at every message.
-const panels = new WeakMap();
+const boards = new WeakMap();
 const EDGES = { left: 56, right: 14, top: 24, bottom: 26 };
 const NEAR = 60; // pixels from the pointer within which a point is told
 
@@ -16,7 +16,7 @@ function unpack(data) {
   return header;
 }
 
-function build(parent) {
+function build(parent, index) {
   const root = make("div", "curves", parent), picture = make("div", "picture", root), head = make("div", "head", picture);
   const panel = { root, picture, hidden: new Set(), pointer: null, found: null, told: null };
   panel.title = make("b", "", head);
@@ -38,7 +38,19 @@ function build(parent) {
   panel.over.onblur = () => point(panel, null);
   panel.observer = new ResizeObserver(() => draw(panel));
   panel.observer.observe(panel.stage);
+  root.style.order = 2 * index; // on a board, so that something may stand between two
   return panel;
+}
+
+function remove(panel) {
+  panel.observer.disconnect();
+  panel.root.remove();
+}
+
+// The messages of several panels, one after the other behind their lengths.
+function apart(data) {
+  let { header, from } = opened(data);
+  return { messages: header.lengths.map((length) => data.subarray(from, (from += length))), cards: header.cards };
 }
 
 const shownCurves = (panel) => panel.header.curves.filter((curve) => !panel.hidden.has(curve.series));
@@ -205,17 +217,21 @@ function show(panel, data) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const start = performance.now(), panel = panels.get(parentElement) ?? build(parentElement);
-  panels.set(parentElement, panel);
-  panel.go = (step) => setTriggerValue("step", step);
-  const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
-  if (!same(panel.data, data) || panel.ink !== ink) show(panel, data);
-  panel.ink = ink;
+  const start = performance.now(), panels = boards.get(parentElement) ?? [], { messages, cards } = apart(data);
+  boards.set(parentElement, panels);
+  panels.splice(messages.length).forEach(remove);
+  messages.forEach((told, index) => {
+    const panel = (panels[index] ??= build(parentElement, index));
+    panel.root.classList.toggle("card", cards);
+    panel.go = (step) => setTriggerValue("step", step);
+    const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
+    if (!same(panel.data, told) || panel.ink !== ink) show(panel, told);
+    panel.ink = ink;
+  });
   window.__curvesPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
-    panel.observer.disconnect();
-    panel.root.remove();
-    panels.delete(parentElement);
+    panels.splice(0).forEach(remove);
+    boards.delete(parentElement);
   };
 }

@@ -28,10 +28,15 @@ mount = st.components.v2.component(
 )
 
 
+def together(messages: Sequence[bytes], cards: bool = False) -> bytes:
+    """Several panels' messages as one: their lengths, then one after the other. cards: each panel is to be one."""
+    return pack({"lengths": [len(told) for told in messages], "cards": cards}, []) + b"".join(messages)
+
+
 def message(
     panel: Panel, parts: Sequence[dict[str, Any]], projector: bool = False, sentence: str | None = None
 ) -> bytes:
-    """What the canvas draws: parts as timeline.py describes them. sentence: stands under it."""
+    """What the canvas draws of one panel: parts as timeline.py describes them. sentence: stands under it."""
     header: dict[str, list] = {"curves": [], "guides": [], "events": [], "nonfinite": []}
     arrays: list[np.ndarray] = []
     cursor, short = None, ""
@@ -105,12 +110,15 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return np.array_equal(a, b, equal_nan=True)
 
 
-def curves(told: bytes, *, key: str, on_step: Callable[[int], None]) -> None:
-    """Draws a message. `on_step` is called with the step that was clicked, before the page runs."""
+def curves(messages: Sequence[bytes], *, key: str, on_step: Callable[[int], None], cards: bool = False) -> None:
+    """Draws panels. cards: as those of the board that they are on.
+
+    `on_step` is called with the step that was clicked, before the page runs.
+    """
 
     def deliver() -> None:
         step = st.session_state[key]["step"]
         if step is not None:
             on_step(int(step))
 
-    mount(key=key, data=told, on_step_change=deliver)
+    mount(key=key, data=together(messages, cards), on_step_change=deliver)

@@ -15,6 +15,7 @@ from explorer.ui import chosen, picture
 from explorer.ui.frame import board, cards
 from explorer.ui.optimizers import contenders, lanes
 from explorer.ui.optimizers.lanes import LAST, Contender
+from explorer.ui.picture import Curves
 from explorer.ui.view import View
 
 CALM_SECONDS = 0.8
@@ -107,14 +108,13 @@ def pictures(view: View, found: list[Contender], axis: str) -> None:
     across, cursor = races.AXES[axis], lanes.cursor(view, axis)
     drawn: list[Lane] = [lanes.lane(contender, axis) for contender in found]
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": (view.moment, axis)}
-    with board("race"):
-        loss = races.over(races.loss_panel(view.about["unit"], view.about["answer"], drawn), across)
-        picture.curves(loss, races.parts(drawn, "loss", cursor), "race-loss")
-        if view.first:
-            return  # the loss first; the rest a quarter of a second later
+    loss = races.over(races.loss_panel(view.about["unit"], view.about["answer"], drawn), across)
+    shown = [Curves(loss, races.parts(drawn, "loss", cursor))]
+    if not view.first:  # the loss first; the rest a quarter of a second later
         for panel, column in ((races.METRIC, "metric"), (races.RATIO, "ratio"), (races.NORM, "grad_norm")):
-            parts = partial(races.parts, drawn, column, cursor)
-            picture.curves(races.over(panel, across), parts, f"race-{column}", None, **calm)
+            shown.append(Curves(races.over(panel, across), partial(races.parts, drawn, column, cursor), **calm))
+    with board("race"):
+        picture.panels("race", shown)
 
 
 def standings(view: View, found: list[Contender]) -> str:

@@ -16,6 +16,7 @@ from explorer.ui import picture, server
 from explorer.ui.frame import board, cards
 from explorer.ui.optimizers import lanes, racing
 from explorer.ui.optimizers.lanes import Contender
+from explorer.ui.picture import Curves
 from explorer.ui.positions import benching, judged
 from explorer.ui.positions.asked import KINDS, heat
 from explorer.ui.view import View
@@ -116,9 +117,9 @@ def measured(entries: list[Entry]) -> list[Entry]:
 def curves(view: View, contenders: list[Contender]) -> None:
     """Loss and right answers of all, while they train."""
     drawn = [lanes.lane(contender, "steps") for contender in contenders]
+    loss, metric = (races.parts(drawn, column, view.cursor) for column in ("loss", "metric"))
     with board("bench"):
-        picture.curves(LOSS, races.parts(drawn, "loss", view.cursor), "bench-loss")
-        picture.curves(METRIC, races.parts(drawn, "metric", view.cursor), "bench-metric")
+        picture.panels("bench", [Curves(LOSS, loss), Curves(METRIC, metric)])
     hashes = {contender.name: weights_hash(contender.first) for contender in contenders}
     configs = {contender.name: contender.first.config for contender in contenders}
     learned = {name for name, config in configs.items() if config.transformer.positions == "learned"}

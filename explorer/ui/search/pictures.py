@@ -144,7 +144,7 @@ def courses(now: Standing, dots: Sequence[Dot], chosen: int | None) -> None:
     drawn = [(d, t.steps, t.losses) for d, t in zip(dots, now.trials, strict=True)]
     projector = bool(st.session_state.get("projector"))
     told = canvas.message(charts.COURSES, charts.courses(drawn, chosen), projector, sentences.courses(now))
-    canvas.curves(told, key="search-courses", on_step=lambda step: None)
+    canvas.curves([told], key="search-courses", on_step=lambda step: None)
 
 
 def importance(now: Standing) -> None:

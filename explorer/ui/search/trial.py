@@ -50,9 +50,8 @@ def show(now: Standing) -> None:
         over = overfitting(trial, run)
         told = charts.course(train, held_out, marks, None if over is None else over[0])
         said = sentence(now, trial, run)
-        canvas.curves(
-            canvas.message(charts.COURSE, told, projector, said), key="search-trial-curve", on_step=lambda step: None
-        )
+        drawn = canvas.message(charts.COURSE, told, projector, said)
+        canvas.curves([drawn], key="search-trial-curve", on_step=lambda step: None)
 
 
 def shown(now: Standing) -> Trial | None:

@@ -9,6 +9,7 @@ from typing import Any
 from explorer.charts import progress
 from explorer.ui import picture
 from explorer.ui.frame import board
+from explorer.ui.picture import Curves
 from explorer.ui.view import View
 
 POINTS = 400
@@ -40,14 +41,20 @@ def show(view: View) -> None:
     loss, words = about["guessing"]
     guessing = progress.Guide(loss, f"knowing nothing: {words}")
     chance = progress.Guide(about["chance"], f"chance: {about['chance']:.1%}")
+    panel = progress.loss_panel(about["unit"], about["answer"], HEIGHT)
+    losses = progress.parts(curve, "loss", guide=guessing, **marks)
+    right = partial(progress.parts, curve, "metric", guide=chance, **marks)
+    row = view.run.step_row(min(view.step, view.last - 1))
+    share = "nothing" if row is None else f"{row['metric']:.1%}"
+    said = f"{share} right ({about['metric']}); knowing nothing: {about['chance']:.1%}."
     with board("words"):
-        panel = progress.loss_panel(about["unit"], about["answer"], HEIGHT)
-        picture.curves(panel, progress.parts(curve, "loss", guide=guessing, **marks), "words-loss", sentence(view))
-        right = partial(progress.parts, curve, "metric", guide=chance, **marks)
-        row = view.run.step_row(min(view.step, view.last - 1))
-        share = "nothing" if row is None else f"{row['metric']:.1%}"
-        said = f"{share} right ({about['metric']}); knowing nothing: {about['chance']:.1%}."
-        picture.curves(RIGHT, right, "words-right", said, every=CALM_SECONDS, of=view.moment)
+        picture.panels(
+            "words",
+            [
+                Curves(panel, losses, sentence(view)),
+                Curves(RIGHT, right, said, every=CALM_SECONDS, of=view.moment),
+            ],
+        )
 
 
 def fold(view: View) -> None:
