@@ -42,9 +42,13 @@ def draw(view: View) -> None:
     )
     if view.first:
         return  # the heads first; what looks closer a quarter of a second later
-    discoveries.follow(view)
+    discoveries.follow(view, patience=0)
     SECTIONS[name](look)
-    picture.computed(MAPS, title="How the maps are computed")
 
 
-frame.watch("Attention", "Where each position looks, in every head of every layer. Rows ask, columns answer.", draw)
+frame.watch(
+    "Attention",
+    "Where each position looks, in every head of every layer. Rows ask, columns answer.",
+    draw,
+    fold=lambda: picture.computed(MAPS, title="How the maps are computed"),
+)

@@ -20,8 +20,7 @@ def draw(view: View) -> None:
         "Look closer", offered, default="Who moved", key="map-closer", required=True, bind="query-params"
     )
     SECTIONS[name](view, chosen, *shown)
-    explained.fold()
 
 
 SENTENCE = "What tokens mean to the model: what it treats alike lies near. The map moves as it learns."
-frame.watch("Embeddings", SENTENCE, draw, frame.ANY)
+frame.watch("Embeddings", SENTENCE, draw, frame.ANY, explained.fold)

@@ -32,7 +32,11 @@ def draw(view: View) -> None:
         "Look closer", list(SECTIONS), default=first, key="inside", required=True, bind="query-params"
     )
     SECTIONS[name](view)
-    picture.computed(norms.FORMULAS, title="How the norms are computed")
 
 
-frame.watch("Gradients", "See learning flow backwards: how strongly each weight is pulled, and how far it moves.", draw)
+frame.watch(
+    "Gradients",
+    "See learning flow backwards: how strongly each weight is pulled, and how far it moves.",
+    draw,
+    fold=lambda: picture.computed(norms.FORMULAS, title="How the norms are computed"),
+)

@@ -25,8 +25,17 @@ FIRST_STEP_SECONDS = 0.25
 ANY = ("transformer", "word-vectors")  # families of models
 
 
-def watch(title: str, sentence: str, draw: Callable[[View], None], families: Sequence[str] = ANY[:1]) -> None:
-    """A page on a run; without a run it offers the preset cards. families: of models that it can draw."""
+def watch(
+    title: str,
+    sentence: str,
+    draw: Callable[[View], None],
+    families: Sequence[str] = ANY[:1],
+    fold: Callable[[], None] | None = None,
+) -> None:
+    """A page on a run; without a run it offers the preset cards.
+
+    families: of models that it can draw.   fold: draws what stands at the end and is the same at every tick.
+    """
     run = chosen.run()
     complaints()
     if run is None:
@@ -64,6 +73,8 @@ def watch(title: str, sentence: str, draw: Callable[[View], None], families: Seq
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+    if fold is not None and family(run.config.model) in families:
+        fold()
 
 
 def elsewhere(run: Run) -> None:

@@ -75,19 +75,29 @@ class View:
         return replace(self, step=self.run.newest_snapshot(), live=True, place="newest")
 
     def picture(
-        self, function: str, every: float = 0, /, lane: Lane = "quick", doing: str = AGAIN, **arguments: Any
+        self,
+        function: str,
+        every: float = 0,
+        /,
+        lane: Lane = "quick",
+        doing: str = AGAIN,
+        patience: float | None = None,
+        **arguments: Any,
     ) -> Answer | None:
         """The numbers of a view (`module.function`) at this step; while they are computed, the last ones shown.
 
         While live, the next is asked for when the last is there and `every` seconds have gone. lane: "slow" where it
         takes long even with the weights at hand, "maps" for projections. doing: what is done `{of}` times meanwhile,
-        in words. None before the first (a word then keeps its place), and where it was refused (the reason does).
+        in words. patience: seconds to wait, if not as usual. None before the first (a word then keeps its place), and
+        where it was refused (the reason does).
         """
         shown = st.session_state.setdefault("shown", {})
         key = (self.run.id, self.place, function, *sorted(arguments.items()))
         request = self.asked(key, function, every, lane, arguments)
+        if patience is None:
+            patience = PATIENCE[self.live] if key in shown else FIRST_PATIENCE
         try:
-            answer = server.answer_within(request, PATIENCE[self.live] if key in shown else FIRST_PATIENCE)
+            answer = server.answer_within(request, patience)
         except ValueError as error:
             st.warning(str(error), icon=":material/info:")
             return None

@@ -16,12 +16,17 @@ from explorer.ui import server
 from explorer.ui.view import View
 
 EVERY = 2.0  # seconds between two looks at a growing run
+SELDOM = 10.0  # the same while a past step is looked at: what is painted then must not wait for it
 SCORING = "scoring the heads of {of} snapshots"
 
 
-def follow(view: View) -> Answer | None:
-    """The scores of every head at the run's snapshots; what they tell is marked from now on."""
-    answer = view.newest().picture("heads.history", EVERY, lane="slow", doing=SCORING)
+def follow(view: View, patience: float | None = None) -> Answer | None:
+    """The scores of every head at the run's snapshots; what they tell is marked from now on.
+
+    patience: seconds to wait for them, where they are only marked.
+    """
+    every = EVERY if view.live else SELDOM
+    answer = view.newest().picture("heads.history", every, lane="slow", doing=SCORING, patience=patience)
     if answer is not None:
         server.discoveries()[str(view.run.path)] = list(found(answer))
     return answer
