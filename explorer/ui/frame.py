@@ -20,6 +20,7 @@ from explorer.ui import chosen, player, server, sitemap
 from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
+PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and who scrubs needs the processor
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
 ANY = ("transformer", "word-vectors")  # families of models
@@ -43,7 +44,7 @@ def watch(
         st.markdown(f"{sentence} Pick something to learn first:")
         preset_cards.show()
         return
-    busy = is_busy(run) or bool(st.session_state.get("waiting") or st.session_state.get("refining"))
+    busy, chosen_pace = is_busy(run), pace(run)
 
     def live() -> None:
         if st.session_state.pop("rerun", False):
@@ -68,11 +69,11 @@ def watch(
             st.toast(sentence_, icon=":material/block:")
         st.session_state.waiting, st.session_state.refining = view.waiting, "".join(view.refines[-1:])
         st.session_state.painted = (run.id, title)
-        if (is_busy(run) or bool(view.waiting or view.refines)) != busy:
-            st.rerun()  # the timer changes its pace
+        if pace(run) != chosen_pace:
+            st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
-    st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+    st.fragment(live, run_every=chosen_pace)()
     if fold is not None and family(run.config.model) in families:
         fold()
 
@@ -111,6 +112,14 @@ def complaints() -> None:
     """What was refused, in a sentence each, with a way to put it away."""
     for sentence in st.session_state.pop("complaints", []):
         st.error(sentence, icon=":material/block:")
+
+
+def pace(run: Run) -> float:
+    """Seconds between two ticks of the page."""
+    waits = st.session_state.get("waiting") or st.session_state.get("refining")
+    if not is_busy(run):
+        return LIVE_SECONDS if waits else IDLE_SECONDS
+    return LIVE_SECONDS if st.session_state.get("step") is None else PAST_SECONDS
 
 
 def is_busy(run: Run) -> bool:

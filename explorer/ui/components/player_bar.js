@@ -1,6 +1,7 @@
 // Player bar: built once, then every message only moves what changed.
 const bars = new WeakMap();
 const EVERY = 120; // ms between two views while the first is unanswered
+const AGAIN = 700; // ms after which an action that nobody answered is told once more
 const AIM = 3; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
 
 function build(parent) {
@@ -22,8 +23,13 @@ function send(bar, action) {
   const sent = { ...action, n: (bar.n = Math.max(Date.now(), (bar.n ?? 0) + 1)) };
   bar.outbox = bar.outbox.filter((old) => !(old.kind === "view" && ["view", "live"].includes(sent.kind)));
   bar.outbox.push(sent);
-  bar.setTriggerValue("action", bar.outbox);
+  post(bar);
   return sent.n;
+}
+
+function post(bar) {
+  bar.posted = performance.now();
+  bar.setTriggerValue("action", bar.outbox);
 }
 
 // Shows a step at once and asks for its pictures, not faster than they can come.
@@ -211,6 +217,7 @@ function showSpeed({ select }, speed) {
 function update(bar, data) {
   bar.data = data;
   bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
+  if (bar.outbox.length && performance.now() - bar.posted > AGAIN) post(bar);
   if (!bar.dragging && !bar.later && data.seen >= bar.viewed) bar.wanted = null;
   const { can, state } = data, face = running(bar) ? "pause" : "play";
   if (bar.face !== face) bar.play.innerHTML = ICONS[(bar.face = face)];
@@ -233,7 +240,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   bars.set(parentElement, bar);
   bar.setTriggerValue = setTriggerValue;
   update(bar, data);
-  stick(bar, parentElement.host);
+  if (!bar.stuck?.isConnected) stick(bar, parentElement.host); // the observer hears of the rest
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
     postpone(bar, null);
