@@ -24,6 +24,20 @@ def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return header, curves
 
 
+def panels(app: AppTest) -> list[bytes]:
+    """The messages of all panels of curves on a page: one component may hold several."""
+    found = []
+    for component in app.get("bidi_component"):
+        if component.proto.component_name == "explorer_curves":
+            told = component.proto.bytes
+            start = 4 + int.from_bytes(told[:4], "little")
+            for length in json.loads(told[4:start])["lengths"]:
+                found.append(told[start : start + length])
+                start += length
+            assert start == len(told)
+    return found
+
+
 def read_microscope(message: bytes) -> tuple[dict[str, Any], np.ndarray, dict[str, np.ndarray]]:
     """The header, the steps (n,), and by name each quantity (R, n)."""
     length = int.from_bytes(message[:4], "little")
@@ -53,6 +67,5 @@ def read_point_map(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray
 
 def looked_for(app: AppTest) -> list[str]:
     """What a page says to look for under its pictures: as HTML, or told to the curves above it."""
-    curves = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"]
     said = [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
-    return said + [told for told in (read_curves(message)[0]["sentence"] for message in curves) if told]
+    return said + [told for told in (read_curves(message)[0]["sentence"] for message in panels(app)) if told]

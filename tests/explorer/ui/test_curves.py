@@ -1,12 +1,13 @@
 """What Python sends to the canvas of curves."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 from messages import read_curves
 
 from explorer.charts import gradients, progress, theme
-from explorer.ui.components.curves import message
+from explorer.ui.components.curves import message, together
 
 COLUMNS = ("loss", "lr", "grad_norm", "clipped_grad_norm", "metric", "seconds")
 
@@ -56,3 +57,14 @@ def test_the_legend_names_the_parts_that_the_model_has_and_no_other():
     assert [name for name, _ in header["dashes"]] == ["attention", "MLP"]
     assert [c["name"] for c in drawn] == ["embedding", "layer 1 · attention", "layer 1 · MLP"]
     assert drawn[2]["dash"] == [4, 3]
+
+
+def test_several_panels_lie_one_after_the_other_where_their_numbers_can_be_read_in_place():
+    told = [message(progress.LOSS, progress.parts(curve(np.arange(float(n))), "loss")) for n in (0, 1, 7)]
+    told.append(message(progress.RATE, progress.parts(curve(np.arange(3.0)), "lr"), sentence="not a multiple"))
+    whole = together(told, cards=True)
+    start = 4 + int.from_bytes(whole[:4], "little")
+    header = json.loads(whole[4:start])
+    assert header == {"lengths": [len(one) for one in told], "cards": True}
+    assert whole[start:] == b"".join(told)
+    assert all(length % 8 == 0 for length in [start, *header["lengths"]])  # float64 lies at multiples of 8

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from messages import looked_for, read_curves
+from messages import looked_for, panels, read_curves
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY
 from waiting import until
@@ -67,8 +67,7 @@ def waiting(app: AppTest) -> bool:
 
 def curves(app: AppTest, title: str) -> tuple[dict, list[dict]]:
     """The canvas of this title."""
-    told = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"]
-    (found,) = [read for read in map(read_curves, told) if read[0]["look"]["title"] == title]
+    (found,) = [read for read in map(read_curves, panels(app)) if read[0]["look"]["title"] == title]
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from messages import looked_for, read_curves, read_microscope
+from messages import looked_for, panels, read_curves, read_microscope
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
@@ -88,10 +88,8 @@ def grid(app: AppTest) -> dict[str, Any]:
 def curves(app: AppTest) -> dict[str, dict[str, np.ndarray]]:
     """What the curves of a page are told: values by the chart's title and the curve's name."""
     found: dict[str, dict[str, np.ndarray]] = {}
-    for component in app.get("bidi_component"):
-        if component.proto.component_name == "explorer_curves":
-            header, told = read_curves(component.proto.bytes)
-            found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in told}
+    for header, told in map(read_curves, panels(app)):
+        found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in told}
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from messages import looked_for, read_curves
+from messages import looked_for, panels, read_curves
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
@@ -204,8 +204,7 @@ def test_the_bench_trains_five_side_by_side_and_judges_them():
     assert "None, Sinusoidal, Rotary and ALiBi began from the same weights, Learned from others" in told
     assert "a learned table of 24 rows has none for positions 24 to 47" in told
     assert told.count("not possible") == 1
-    curves = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"]
-    loss = next(drawn for head, drawn in map(read_curves, curves) if head["look"]["title"] == "Loss")
+    loss = next(drawn for head, drawn in map(read_curves, panels(app)) if head["look"]["title"] == "Loss")
     for curve, (name, run) in zip(loss, members.items(), strict=True):
         assert curve["series"] == name
         np.testing.assert_array_equal(curve["value"], Run.open(run.path).steps["loss"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from messages import looked_for, read_curves, read_point_map
+from messages import looked_for, panels, read_curves, read_point_map
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from waiting import until
@@ -79,7 +79,7 @@ def message(app: AppTest, name: str) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 def test_neighbours_a_map_and_the_loss_against_knowing_nothing(runs, kind: str):
     app = visit(run=runs[kind])
-    header, _ = read_curves(message(app, "curves"))
+    header, _ = read_curves(panels(app)[0])
     assert header["look"]["title"] == "Loss"
     task = Run.open(catalogue.path_of(runs[kind])).task
     header, arrays = read_point_map(message(app, "point_map"))
