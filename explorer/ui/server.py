@@ -30,7 +30,6 @@ from explorer.ui import picture
 GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
 KEPT_PICTURES = 256
 OBEYED_SECONDS = 0.1
-HEARS_SECONDS = 0.02
 SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
 
 
@@ -104,18 +103,11 @@ def discoveries() -> dict[str, list[Event]]:
 
 
 def answer_within(request: Request, seconds: float) -> Answer | None:
-    """The answer if it is there in time. ValueError with the reason where it was refused.
-
-    Whoever scrubs on need not wait for it: between two moments of waiting Streamlit may end the run of the page.
-    """
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return request.answer.result(timeout=min(HEARS_SECONDS, max(0.0, end - time.monotonic())))
-        except NotYet:
-            if time.monotonic() >= end:
-                return None
-        st.session_state.get("step")  # where Streamlit looks whether another run was asked for
+    """The answer if it is there in time. ValueError with the reason where it was refused."""
+    try:
+        return request.answer.result(timeout=seconds)
+    except NotYet:
+        return None
 
 
 def obeyed(order: Future[None]) -> None:

@@ -15,7 +15,7 @@ from explorer.runs.run import Event, Run, Status
 from explorer.ui import server
 
 FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
-PATIENCE = {True: 0.05, False: 0.5}  # seconds that a live picture and a past one are waited for
+PATIENCE = {True: 0.05, False: 0.25}  # seconds that a live picture and a past one are waited for
 AGAIN = "training again {of} steps to be exact"
 QUIET = {"started", "resumed", "speed", "single"}  # events not worth a mark
 
