@@ -59,6 +59,8 @@ def watch(path: Path) -> None:
         if st.session_state.pop("search_leaves", False):
             st.switch_page(sitemap.page("train"))
         now = searching.standing(path)
+        if now.busy != busy:
+            st.rerun()  # before the button that changes with it is drawn, so that nobody clicks one that goes away
         if now.busy:
             searching.keep(path)
         overview.show(now)
@@ -67,8 +69,6 @@ def watch(path: Path) -> None:
             trial.show(now)
         for sentence in searching.complaints(path):
             st.toast(sentence, icon=":material/block:")
-        if now.busy != busy:
-            st.rerun()
 
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
     picture.computed(explained.TEXT, *explained.FUNCTIONS)
