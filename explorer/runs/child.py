@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from typing import Any
 
 from explorer.runs import looker, worker
 
-GIVES_WAY = 3  # of 19, a worker: on two busy cores whoever scrubs is answered first; alone on a core it loses nothing
 FORKS = sys.platform == "linux"  # macOS has fork, and libraries that do not survive it
 
 
@@ -75,8 +73,6 @@ def live(orders: Connection, others: list[Connection]) -> None:
 
         away.race(paths, bridge, orders)
     elif task["role"] == "worker":
-        if hasattr(os, "nice"):  # not on Windows
-            os.nice(GIVES_WAY)
         worker.main(paths, orders)
     elif task["role"] == "search":
         from explorer.search import driver  # with Optuna, which only a search needs
