@@ -42,6 +42,7 @@ def launch(configs: dict[str, RunConfig], mode: race.Mode = "lockstep", paused: 
     try:
         first = next(iter(configs.values()))
         chosen.begin_race(configs, f"{first.nearest_preset()[0]}-race", mode, paused)
+        st.session_state.rerun = True  # asked from within a page that follows another run
     except ValueError as error:
         chosen.complain(str(error))
 
