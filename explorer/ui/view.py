@@ -113,12 +113,18 @@ class View:
         return answer or shown.get(key)
 
     def asked(self, key: tuple, function: str, every: float, lane: Lane, arguments: dict[str, Any]) -> Request:
-        """The request to wait for: while live the last one, until it is answered and old enough."""
+        """The request to wait for: while live the last one, until it is answered and old enough.
+
+        What was answered since the last tick is shown from then on, also where the next is asked for at once.
+        """
         requests = st.session_state.setdefault("asked", {})
         request, when, live = requests.get(key, (None, 0.0, False))
-        young = request is not None and not (request.answer.done() and time.monotonic() - when >= every)
-        if request is not None and young and self.live and live:
-            return request
+        if request is not None and self.live and live:
+            answered = request.answer.done()
+            if not (answered and time.monotonic() - when >= every):
+                return request
+            if request.answer.exception() is None:
+                st.session_state.setdefault("shown", {})[key] = request.answer.result()
         request = server.pictures().ask(self.run, self.step, function, lane, **arguments)
         requests[key] = (request, time.monotonic(), self.live)
         return request

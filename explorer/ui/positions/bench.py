@@ -90,7 +90,7 @@ def measured(entries: list[Entry]) -> list[Entry]:
 
     All is asked for at once and waited for a moment together; what is not there yet is shown as it was last.
     """
-    shown = st.session_state.setdefault("bench-shown", {})
+    shown = st.session_state.setdefault("shown", {})
     asked = []
     for entry in entries:
         for function in MEASURES:

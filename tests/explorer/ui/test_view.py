@@ -1,0 +1,71 @@
+"""How a view asks for its pictures."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from explorer.runs.client import Request
+from explorer.ui import view as views
+from explorer.ui.view import View
+
+LIVE = View(SimpleNamespace(id="a"), 0, 0, True, None, {}, False)  # type: ignore[arg-type]
+
+
+class Pictures:
+    """One request for each step; answers nothing by itself."""
+
+    def __init__(self) -> None:
+        self.requests: dict[int, Request] = {}
+
+    def ask(self, run: object, step: int, view: str, lane: str, **arguments: object) -> Request:
+        return self.requests.setdefault(step, Request())
+
+    def answer(self, step: int) -> Future:
+        return self.requests[step].answer
+
+
+class SessionState(dict):
+    """Keys as attributes, as Streamlit has them."""
+
+    __getattr__ = dict.__getitem__
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
+    pictures = Pictures()
+    monkeypatch.setattr(views.st, "session_state", SessionState())
+    monkeypatch.setattr(views.st, "caption", lambda text: None)
+    monkeypatch.setattr(views.server, "pictures", lambda: pictures)
+    return pictures
+
+
+def seen(view: View) -> object:
+    return view.picture("a.picture", patience=0)
+
+
+def test_a_live_picture_that_came_between_two_ticks_is_shown(pictures: Pictures):
+    assert seen(LIVE) is None
+    pictures.answer(0).set_result("frame of step 0")  # after the tick had stopped waiting
+    assert seen(replace(LIVE, step=9)) == "frame of step 0"
+    assert list(pictures.requests) == [0, 9]  # and the next is under way already
+    assert seen(replace(LIVE, step=12)) == "frame of step 0"
+    assert list(pictures.requests) == [0, 9]  # one at a time
+
+
+def test_a_refused_live_picture_does_not_replace_what_was_shown(pictures: Pictures):
+    seen(LIVE)
+    pictures.answer(0).set_result("frame of step 0")
+    seen(replace(LIVE, step=9))
+    pictures.answer(9).set_exception(ValueError("cannot be"))
+    assert seen(replace(LIVE, step=12)) == "frame of step 0"
+
+
+def test_who_goes_back_does_not_see_what_was_asked_for_live(pictures: Pictures):
+    seen(LIVE)
+    past = replace(LIVE, live=False, step=3)
+    pictures.answer(0).set_result("frame of the newest step")
+    assert seen(past) is None
+    pictures.answer(3).set_result("frame of step 3")
+    assert seen(past) == "frame of step 3"
