@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
-from tiny_runs import TINY
+from tiny_runs import TINY, recorded
 from waiting import until
 
 from explorer import Run, train
-from explorer.runs import race
+from explorer.runs import catalogue, race
 
 pytestmark = pytest.mark.journey
 
@@ -68,3 +68,12 @@ def test_one_click_races_three_from_nothing(visit: Callable):
     until(lambda: all(run.last > 3 for run in runs.values()), "all three train")
     page.close()
     until(lambda: all(run.status.state != "training" for run in runs.values()), "nobody watches, so all pause")
+
+
+def test_a_race_begun_from_the_page_of_a_single_run_is_looked_at(visit: Callable):
+    single = recorded(catalogue.new_path("single"), 20)
+    page = visit().open(f"/optimizers?run={single.path.stem}")
+    expect(page.locator(".curves").first).to_have_attribute("data-newest", "19")
+    page.get_by_role("button", name=re.compile("Race SGD, AdamW and Muon")).click()
+    page.wait_for_url("**run=reverse-race*")
+    expect(page.locator(".standings tbody tr")).to_have_count(3)
