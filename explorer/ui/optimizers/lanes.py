@@ -101,12 +101,17 @@ def cursor(view: View, axis: str) -> float | None:
 
 
 def standing(run: Run, step: int) -> dict[str, Any]:
-    """Where a run stands before step `step`: its state, and means of its last few losses and right answers."""
-    rows = run.query("SELECT loss, metric FROM steps WHERE step < ? AND step >= ?", (step, max(0, step - LAST)))
+    """Where a run stands before step `step`: its state, and means of its last few losses and right answers.
+
+    One that has not come so far stands where it is: others of its race may have been trained on alone.
+    """
+    last = run.last
+    end = min(step, last)
+    rows = run.query("SELECT loss, metric FROM steps WHERE step < ? AND step >= ?", (end, end - LAST))
     losses, metrics = (np.array([row[i] for row in rows], dtype=float) for i in (0, 1))
     return {
         "state": run.status.state,
-        "last": run.last,
+        "last": last,
         "loss": float(losses.mean()) if len(losses) else None,
         "metric": float(metrics.mean()) if len(metrics) else None,
     }

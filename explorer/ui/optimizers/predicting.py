@@ -24,8 +24,8 @@ TRAINED, GUESSED = "as it is trained", "as the class drew it"
 DASHES = {TRAINED: (1, 0), GUESSED: (5, 4)}
 COMPUTED = (
     "Votes and drawn curves stay in this browser tab. **The winner** is the contender with the lowest mean loss "
-    "over the last 20 steps before the step looked at; one that diverged cannot win. **Off by**: the mean distance of "
-    "a drawn curve, straight from place to place, from the contender’s own, over the steps taken so far."
+    "over the last 20 steps before the step looked at, or its own last 20 where it has not come so far; one that "
+    "diverged cannot win. **Off by**: the mean distance of a drawn curve, straight from place to place, from the contender’s own, over the steps taken so far."
 )
 
 
@@ -199,6 +199,8 @@ def result(view: View, found: list[Contender], guess: Guess) -> str:
     """Who won or leads, and how many saw it coming."""
     ranked = lanes.ranked(found, view.step)
     over = all(r.status.state in ("finished", "diverged") for c in found for r in c.runs.values())
+    if view.step == 0:
+        return "At step 0 nobody leads: no step has been taken."
     if not ranked:
         return "All diverged: nobody won." if over else "The race begins."
     winner, loss, _ = ranked[0]

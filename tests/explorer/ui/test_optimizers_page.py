@@ -168,6 +168,21 @@ def test_inside_shows_what_is_kept_and_a_schedule_is_set_while_it_is_previewed(s
     assert run.steps["lr"][-1] == pytest.approx(ahead["value"][0])
 
 
+def test_a_contender_that_ended_earlier_than_another_stands_where_it_ended(stems):
+    run = Run.open(catalogue.path_of(stems[2]))
+    at_its_end = lanes.standing(run, STEPS)
+    assert at_its_end["loss"] == pytest.approx(np.mean(run.steps["loss"][-lanes.LAST :]))
+    assert lanes.standing(run, STEPS + 10 * lanes.LAST) == at_its_end
+
+
+def test_at_step_0_nobody_leads_though_the_race_is_over(stems):
+    app = visit("Predict", run=stems[0], step="0")
+    app.button(key="reveal").click().run()
+    settled(app)
+    app.session_state["step"] = 0
+    assert "At step 0 nobody leads" in html(settled(app))
+
+
 def test_guesses_are_told_after_the_reveal(stems):
     app = visit("Predict", run=stems[0])
     assert not [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"], "all is hidden"
