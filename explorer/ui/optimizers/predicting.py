@@ -25,7 +25,8 @@ DASHES = {TRAINED: (1, 0), GUESSED: (5, 4)}
 COMPUTED = (
     "Votes and drawn curves stay in this browser tab. **The winner** is the contender with the lowest mean loss "
     "over the last 20 steps before the step looked at, or its own last 20 where it has not come so far; one that "
-    "diverged cannot win. **Off by**: the mean distance of a drawn curve, straight from place to place, from the contender’s own, over the steps taken so far."
+    "diverged cannot win. **Off by**: the mean distance of a drawn curve,"
+    " straight from place to place, from the contender’s own, over the steps taken so far."
 )
 
 
