@@ -66,6 +66,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     page.locator(".tensor-map canvas").click(position={"x": 100, "y": 50})
     row, column = page.get_by_label("Row", exact=True), page.get_by_label("Column", exact=True)
     expect(row).not_to_have_value("0")
+    expect(column).not_to_have_value("0")  # the two fields do not change in one moment
     at = int(row.input_value()), int(column.input_value())
     chosen, _ = xray.weight(str(run.path), 10, NAME, *at)
     until(lambda: strip(page)["old weight"] == number(chosen["before"], 5), "the strip is of the cell that was clicked")
