@@ -101,28 +101,40 @@ def cursor(view: View, axis: str) -> float | None:
 
 
 def standing(run: Run, step: int) -> dict[str, Any]:
-    """Where a run stands before step `step`: its state, and means of its last few losses and right answers.
-
-    One that has not come so far stands where it is: others of its race may have been trained on alone.
-    """
-    last = run.last
-    end = min(step, last)
-    rows = run.query("SELECT loss, metric FROM steps WHERE step < ? AND step >= ?", (end, end - LAST))
+    """Where a run stands before step `step`: its state, and means of its last few losses and right answers."""
+    rows = run.query("SELECT loss, metric FROM steps WHERE step < ? AND step >= ?", (step, step - LAST))
     losses, metrics = (np.array([row[i] for row in rows], dtype=float) for i in (0, 1))
     return {
         "state": run.status.state,
-        "last": last,
+        "last": run.last,
         "loss": float(losses.mean()) if len(losses) else None,
         "metric": float(metrics.mean()) if len(metrics) else None,
     }
 
 
+def compared_at(found: list[Contender], step: int) -> int:
+    """The step at which contenders are compared: `step`, or the last that all who did not diverge have come to.
+
+    Side by side one is ahead of another, and one of a race may have been trained on alone.
+    """
+    going = [run for contender in found if not diverged(contender) for run in contender.runs.values()]
+    return min([step, *(run.last for run in going)])
+
+
+def diverged(contender: Contender) -> bool:
+    """True if one of its seeds did."""
+    return any(run.status.state == "diverged" for run in contender.runs.values())
+
+
 def ranked(found: list[Contender], step: int) -> list[tuple[Contender, float, float]]:
-    """Contenders that did not diverge, the lowest mean loss first, with loss and right answers, means over seeds."""
+    """Contenders that did not diverge, the lowest mean loss first, with loss and right answers, means over seeds.
+
+    step: as `compared_at` gives it.   Empty before the first step.
+    """
     rows = []
     for contender in found:
         told = [standing(run, step) for run in contender.runs.values()]
-        if all(t["loss"] is not None and t["state"] != "diverged" for t in told):
+        if not diverged(contender) and all(t["loss"] is not None for t in told):
             mean = [float(np.mean([t[name] for t in told])) for name in ("loss", "metric")]
             rows.append((contender, mean[0], mean[1]))
     return sorted(rows, key=lambda row: row[1])

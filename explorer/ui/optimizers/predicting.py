@@ -24,9 +24,9 @@ TRAINED, GUESSED = "as it is trained", "as the class drew it"
 DASHES = {TRAINED: (1, 0), GUESSED: (5, 4)}
 COMPUTED = (
     "Votes and drawn curves stay in this browser tab. **The winner** is the contender with the lowest mean loss "
-    "over the last 20 steps before the step looked at, or its own last 20 where it has not come so far; one that "
-    "diverged cannot win. **Off by**: the mean distance of a drawn curve,"
-    " straight from place to place, from the contender’s own, over the steps taken so far."
+    "over the last 20 steps before the step looked at, or before the last that all have come to; one that diverged "
+    "cannot win. **Off by**: the mean distance of a drawn curve, straight from place to place, from the contender’s "
+    "own, over the steps taken so far."
 )
 
 
@@ -198,14 +198,15 @@ def guessed(found: list[Contender], guess: Guess) -> list[dict[str, Any]]:
 
 def result(view: View, found: list[Contender], guess: Guess) -> str:
     """Who won or leads, and how many saw it coming."""
-    ranked = lanes.ranked(found, view.step)
+    step = lanes.compared_at(found, view.step)
+    ranked = lanes.ranked(found, step)
     over = all(r.status.state in ("finished", "diverged") for c in found for r in c.runs.values())
-    if view.step == 0:
-        return "At step 0 nobody leads: no step has been taken."
+    if all(map(lanes.diverged, found)):
+        return "All diverged: nobody won."
     if not ranked:
-        return "All diverged: nobody won." if over else "The race begins."
+        return "The race begins." if view.live else "At step 0 nobody leads: no step has been taken."
     winner, loss, _ = ranked[0]
-    verb = "wins" if over and view.step >= view.last else f"leads at step {view.step}"
+    verb = "wins" if over and view.step >= view.last else f"leads at step {step:,}"
     votes, total = guess.votes.get(winner.name, 0), sum(guess.votes.values())
     right = f" {votes} of {total} saw it coming." if total else " Nobody had voted."
     return f"{winner.name} {verb} with {loss:.3f} {view.about['unit']}.{right}"

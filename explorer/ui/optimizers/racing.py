@@ -23,8 +23,8 @@ COMPUTED = (
     "A contender is an ordinary run in a file of its own, with the seed’s initial weights and batches. In lockstep one "
     "process takes one step of each in turn; side by side each has a process. Either way its losses are those of the "
     "same config trained alone, bit for bit (a test trains both).\n\n"
-    "**Place** goes by the mean loss of the last 20 steps before the step looked at (of a contender that has not come "
-    "so far: of its own last 20), on training batches, without label smoothing. "
+    "**Place** goes by the mean loss of the last 20 steps before the step looked at, or before the last that all who "
+    "did not diverge have come to, on training batches, without label smoothing. "
     "**Time** is the seconds that this contender’s own steps took, not those it waited for others. "
     "**Tokens** are those asked. **Update ratio**: ‖Δθ‖/‖θ‖ of the median matrix. Several seeds of one contender are "
     "their mean, in the band from the least to the most. Of up to three contenders a single seed stands in the band of "
@@ -120,11 +120,12 @@ def pictures(view: View, found: list[Contender], axis: str) -> None:
 
 def standings(view: View, found: list[Contender]) -> str:
     """A table of places: the names are escaped, the rest are numbers and words of ours."""
-    order = [contender for contender, _, _ in lanes.ranked(found, view.step)]
+    step = lanes.compared_at(found, view.step)
+    order = [contender for contender, _, _ in lanes.ranked(found, step)]
     rows = []
     for contender in sorted(found, key=lambda c: order.index(c) if c in order else len(order)):
         for run in contender.runs.values():
-            told = lanes.standing(run, view.step)
+            told = lanes.standing(run, step)
             place = str(order.index(contender) + 1) if contender in order else "–"
             loss = "–" if told["loss"] is None else f"{told['loss']:.4f}"
             right = "–" if told["metric"] is None else f"{told['metric']:.1%}"
@@ -163,18 +164,19 @@ def sentence(view: View, found: list[Contender]) -> str:
         )
     else:
         same = "not all began from the same weights: their models or seeds differ"
-    gone = [contender.name for contender in found if any(r.status.state == "diverged" for r in contender.runs.values())]
+    gone = [contender.name for contender in found if lanes.diverged(contender)]
     out = f" {', '.join(gone)} diverged." if gone else ""
-    ranked, unit = lanes.ranked(found, view.step), view.about["unit"]
+    step, unit = lanes.compared_at(found, view.step), view.about["unit"]
+    ranked = lanes.ranked(found, step)
     if len(found) < 2:
         return "a single run is no race yet: its curve is here, and a race starts with one click."
     if not ranked:
-        return f"no contender has taken a step yet at step {view.step:,}; {same}.{out}"
+        return f"no contender has taken a step yet at step {step:,}; {same}.{out}"
     if len(ranked) == 1:
         only, loss, _ = ranked[0]
-        return f"at step {view.step:,} only {only.name} is still in the race, at {loss:.3f} {unit}; {same}.{out}"
+        return f"at step {step:,} only {only.name} is still in the race, at {loss:.3f} {unit}; {same}.{out}"
     (leader, loss, _), (second, behind, _) = ranked[:2]
     return (
-        f"at step {view.step:,} {leader.name} leads with {loss:.3f} {unit}, {behind - loss:.3f} before {second.name}; "
+        f"at step {step:,} {leader.name} leads with {loss:.3f} {unit}, {behind - loss:.3f} before {second.name}; "
         f"{same}.{out}"
     )

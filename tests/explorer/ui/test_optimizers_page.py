@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from messages import looked_for, panels, read_curves
 from streamlit.testing.v1 import AppTest
-from tiny_runs import TINY
+from tiny_runs import TINY, recorded
 from waiting import until
 
 from explorer import Run
@@ -168,11 +168,23 @@ def test_inside_shows_what_is_kept_and_a_schedule_is_set_while_it_is_previewed(s
     assert run.steps["lr"][-1] == pytest.approx(ahead["value"][0])
 
 
-def test_a_contender_that_ended_earlier_than_another_stands_where_it_ended(stems):
-    run = Run.open(catalogue.path_of(stems[2]))
-    at_its_end = lanes.standing(run, STEPS)
-    assert at_its_end["loss"] == pytest.approx(np.mean(run.steps["loss"][-lanes.LAST :]))
-    assert lanes.standing(run, STEPS + 10 * lanes.LAST) == at_its_end
+def test_contenders_are_compared_at_the_last_step_that_all_have_come_to(tmp_path, stems):
+    changes = {"short": {}, "long": {"optimizer.name": "muon"}}
+    runs = {
+        name: recorded(tmp_path / f"{name}.run", steps, TINY.replace(changes[name]))
+        for name, steps in (("short", STEPS), ("long", STEPS + 2 * lanes.LAST))
+    }
+    gone = Run.open(catalogue.path_of(stems[3]))
+    assert gone.status.state == "diverged"
+    assert gone.last < STEPS
+    found = [SimpleNamespace(name=name, runs={name: run}) for name, run in (runs | {"gone": gone}).items()]
+    at = lanes.compared_at(found, runs["long"].last)
+    assert at == STEPS
+    assert lanes.compared_at(found, 5) == 5
+    means = {c.name: loss for c, loss, _ in lanes.ranked(found, at)}
+    assert means == {
+        name: pytest.approx(np.mean(run.steps["loss"][STEPS - lanes.LAST : STEPS])) for name, run in runs.items()
+    }
 
 
 def test_at_step_0_nobody_leads_though_the_race_is_over(stems):
