@@ -56,6 +56,7 @@ class Away:
         self.refusals: dict[str, str] = {}
         self.given: deque[Order] = deque()
         self.held: list[dict[str, Any]] = []  # until it begins over there
+        self.before = {name: mirror.said() for name, mirror in mirrors.items()}
         self.begun = self.over = False
         self.goodbye: float | None = None  # when whoever gave the orders went
         self.crash = ""
@@ -127,9 +128,10 @@ class Away:
         self.status("paused", reason)
 
     def status(self, state: str, reason: str) -> None:
-        """Says of every run what it is doing."""
+        """Says of every run that is not over what it is doing."""
         for mirror in self.mirrors.values():
-            mirror.status(state, reason)
+            if mirror.said()[0] not in OVER:
+                mirror.status(state, reason)
 
     def answer(self) -> None:
         """Answers orders in the order in which they were given, as far as it is known what came of them."""
@@ -144,6 +146,9 @@ class Away:
             self.status("waiting", WAITING)
         if "begun" in message:
             self.begun = True
+            for name, mirror in self.mirrors.items():  # not every order makes it train
+                if mirror.said() != self.before[name]:
+                    mirror.status(*self.before[name])
             for order in self.held:
                 self.say({"order": order})
         for name in message.get("news", []):
@@ -162,7 +167,7 @@ class Away:
     def mark(self, reason: str) -> None:
         """Says in each run that was being trained why it is not any more."""
         for mirror in self.mirrors.values():
-            state = mirror.state()
+            state, _ = mirror.said()
             if state == "training":
                 mirror.event(mirror.last(), "paused", {"reason": reason})
             if state not in OVER:

@@ -78,9 +78,9 @@ class Bridge:
             task = json.loads(connection.recv_bytes())
             files = {name: connection.recv_bytes() for name in task["files"]}
             try:
-                with self.actor() as actor:
-                    if self.began(connection, actor, task, files):
-                        self.exchange(connection, actor)
+                with self.actor(connection) as actor:
+                    self.begin(connection, actor, task, files)
+                    self.exchange(connection, actor)
             except Refused as refused:
                 say(connection, {"lost": str(refused)})
                 if self.joined and not answers(self.given):
@@ -88,8 +88,11 @@ class Bridge:
         self.open.discard(threading.current_thread())
 
     @contextmanager
-    def actor(self) -> Iterator[Any]:
-        """An actor, ended afterwards unless it is free for the next child. Refused where there is no cluster."""
+    def actor(self, connection: Connection) -> Iterator[Any]:
+        """An actor on a core of its own, ended afterwards unless it is free for the next child.
+
+        Refused where there is no cluster. EOFError where the child goes before the cluster has room for it.
+        """
         import ray
 
         with self.joining:
@@ -98,8 +101,13 @@ class Bridge:
                 self.joined = True
             elif not answers(self.given):
                 raise Refused(address.lost(self.given, NOBODY))
-            actor = self.idle.pop()[1] if self.idle else ray.remote(num_cpus=1)(Actor).remote()
+        actor = self.free() or ray.remote(num_cpus=1)(Actor).remote()
         try:
+            for _ in self.waiting(connection, actor.__ray_ready__.remote()):
+                if free := self.free():  # its core may be the very one that this waits for
+                    ray.kill(actor)
+                    actor = free
+                    break
             yield actor
         except BaseException as error:
             with suppress(Exception):
@@ -107,7 +115,28 @@ class Bridge:
             if isinstance(error, ray.exceptions.RayError):
                 raise Refused(address.lost(self.given, self.why(error))) from None
             raise
-        self.idle.append((time.monotonic(), actor))
+        with self.joining:
+            self.idle.append((time.monotonic(), actor))
+
+    def free(self) -> Any:
+        """An actor that has nothing to do, for whoever asks; None where there is none."""
+        with self.joining:
+            return self.idle.pop()[1] if self.idle else None
+
+    def waiting(self, connection: Connection, asked: Any) -> Iterator[None]:
+        """Until what Ray was asked for is there. Refused where the cluster goes first, EOFError where a child does."""
+        import ray
+
+        told = False
+        while not ray.wait([asked], timeout=POLL_SECONDS)[0]:
+            if gone(connection):
+                raise EOFError
+            if not told:
+                say(connection, {"waiting": True})
+                told = True
+            if not answers(self.given):
+                raise Refused(address.lost(self.given, NOBODY))
+            yield
 
     def why(self, error: BaseException) -> str:
         """What an error of Ray's comes down to."""
@@ -130,21 +159,14 @@ class Bridge:
 
             ray.kill(actor)
 
-    def began(self, connection: Connection, actor: Any, task: dict[str, Any], files: dict[str, bytes]) -> bool:
-        """Lets the actor begin, as soon as the cluster has room for it. EOFError where the child goes before."""
+    def begin(self, connection: Connection, actor: Any, task: dict[str, Any], files: dict[str, bytes]) -> None:
+        """Lets the actor begin, once it has torch loaded. Refused where it cannot train; EOFError as in `waiting`."""
         import ray
         import torch
 
         beginning = actor.begin.remote(task, files)
-        told = False
-        while not ray.wait([beginning], timeout=POLL_SECONDS)[0]:
-            if gone(connection):
-                raise EOFError
-            if not told:
-                say(connection, {"waiting": True})
-                told = True
-            if not answers(self.given):
-                raise Refused(address.lost(self.given, NOBODY))
+        for _ in self.waiting(connection, beginning):
+            pass
         try:
             version = ray.get(beginning)
         except ray.exceptions.RayTaskError as error:  # it runs, but not what it was sent
@@ -152,7 +174,6 @@ class Bridge:
         if version != torch.__version__:
             raise Refused(address.unable(self.given, f"they have torch {version}, here it is {torch.__version__}"))
         say(connection, {"begun": True})
-        return True
 
     def exchange(self, connection: Connection, actor: Any) -> None:
         """Orders to the actor, its answers and news to the child, until it is over."""

@@ -30,6 +30,7 @@ class Mirror(Recorder):
         """Steps taken so far."""
         return self._connection.execute("SELECT coalesce(max(step) + 1, 0) FROM steps").fetchone()[0]
 
-    def state(self) -> str:
-        """What the run is doing, as its file says."""
-        return file.get_meta(self._connection, "status", {"state": "waiting"})["state"]
+    def said(self) -> tuple[str, str]:
+        """What the run is doing, as its file says, and why."""
+        status = file.get_meta(self._connection, "status", {"state": "waiting", "reason": ""})
+        return status["state"], status["reason"]

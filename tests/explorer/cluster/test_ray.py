@@ -106,7 +106,7 @@ def test_a_ray_trial_equals_the_local_one(client, cluster, tmp_path: Path):
 @pytest.mark.parametrize("mode", ["lockstep", "workers"])
 def test_each_contender_has_the_losses_it_has_alone_and_obeys(client, cluster, mode):
     runs = begun(mode)
-    client.order(runs[0].path, "speed", value=60)
+    client.order(runs[0].path, "speed", value=20)
     client.order(runs[0].path, "play")
     until(lambda: all(run.last > 3 for run in runs), "both take steps", 60)
     assert cluster.actors()
@@ -121,6 +121,17 @@ def test_each_contender_has_the_losses_it_has_alone_and_obeys(client, cluster, m
     assert [e.kind for e in runs[0].events if e.kind == "bookmark"] == ["bookmark"]
     assert runs[0].snapshot_steps[0] == 0
     assert not any(client.complaints(run.path) for run in runs)
+
+
+def test_what_waits_for_a_core_takes_the_place_of_what_ends(client, cluster):
+    first, second = begun("workers"), [Run.open(path) for path in race.begin(CONFIGS, "again", "workers")]
+    for run in (first[0], second[0]):
+        client.order(run.path, "play")
+    until(lambda: all(run.status.state == "finished" for run in first + second), "both races are finished", 30)
+    client.order(first[0].path, "bookmark", label="here")  # whose run is over, and stays so while it waits for a core
+    until(lambda: first[0].events[-1].kind == "bookmark", "it is marked")
+    until(lambda: not client.working(first[0].path), "its worker has ended")
+    assert first[0].status.state == "finished"
 
 
 def test_a_search_whose_actor_is_killed_says_so_and_goes_on_to_the_same_trials(client, cluster, tmp_path: Path):
