@@ -79,6 +79,12 @@ def key(run: Run, path: str) -> str:
     return f"{run.id}:{path}"
 
 
+def slider_key(run: Run, path: str) -> str:
+    """The key of the slider that is there now; each change that came from elsewhere makes a new one."""
+    turn = st.session_state.get(key(run, f"{path}:turn"), 0)
+    return key(run, f"{path}:{turn}" if turn else path)
+
+
 def follow_changes(run: Run) -> None:
     """Knobs follow what another visit, or the command line, changed."""
     newest = max((e.id for e in run.events if e.kind == "set"), default=0)
@@ -87,8 +93,11 @@ def follow_changes(run: Run) -> None:
         return  # while a knob is being turned its own orders are still under way
     st.session_state[key(run, "seen")] = newest
     for path, value in run.config_at(run.last).flat().items():
-        if key(run, path) in st.session_state:
-            st.session_state[key(run, path)] = NO_CLIP if value is None else value
+        shown = st.session_state.get(slider_key(run, path))
+        if shown is not None and shown != (NO_CLIP if value is None else value):
+            # not by its state: a message under way would bring the old value back, as an order to the run
+            turn = key(run, f"{path}:turn")
+            st.session_state[turn] = st.session_state.get(turn, 0) + 1
 
 
 def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:
@@ -99,14 +108,14 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     """
     value = config.get(path)
     value = NO_CLIP if value is None else value
-    name = key(run, path)
+    name = slider_key(run, path)
     shown = st.session_state.get(name, value)
     present = {value, shown} - {NO_CLIP}
     told = {f"{v:g}" for v in present}  # two values that look alike on a slider would be taken for one another
     numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in told} | present)
 
     def send() -> None:
-        if not chosen.looked_at(run):
+        if not chosen.looked_at(run) or name != slider_key(run, path):  # a slow browser tells of a slider that is gone
             return
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}

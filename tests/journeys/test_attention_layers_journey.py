@@ -117,7 +117,7 @@ def test_two_steps_of_an_encoder_decoder_are_compared(visit: Callable):
     expect(page.locator(".st-key-patterns-a .cell.selected")).to_contain_text("head 1.2")
     page.keyboard.press("Escape")
     first = painted(page)
-    page.locator(".st-key-compare-a input").fill("30")
+    page.get_by_label("Step a", exact=True).filter(visible=True).fill("30")
     page.keyboard.press("Enter")
     expect(said).to_contain_text("between step 30 and step 40")
     expect(said).to_contain_text(f"total variation distance {moved(run, 30, 40)}")

@@ -64,7 +64,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     assert told["new weight"] == number(plain["before"] + plain["step_size"] + plain["decay"], 5)
     assert told["decay"] == number(plain["decay"], 5)
     page.locator(".tensor-map canvas").click(position={"x": 100, "y": 50})
-    row, column = page.get_by_label("Row", exact=True), page.get_by_label("Column", exact=True)
+    row, column = (page.get_by_label(name, exact=True).filter(visible=True) for name in ("Row", "Column"))
     expect(row).not_to_have_value("0")
     expect(column).not_to_have_value("0")  # the two fields do not change in one moment
     at = int(row.input_value()), int(column.input_value())

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.measure.attention import moved
 from explorer.runs.answer import Answer
 from explorer.runs.run import head_name
-from explorer.ui import picture
+from explorer.ui import picture, steered
 from explorer.ui.attention.look import Look, keys, queries
 from explorer.ui.attention.naming import labels, row_name
 from explorer.ui.components.matrix_grid import Head, matrix_grid
@@ -66,7 +66,8 @@ def controls(look: Look) -> tuple[int, int | None, str]:
         follows = state.get("compare-follows", True)
         if follows:
             state["compare-b"] = look.step
-        a = st.number_input("Step a", 0, MOST, key="compare-a", width=150, persist_state="session")
+        state.setdefault("compare-a", 0)
+        a = steered.number("Step a", 0, MOST, "compare-a", width=150)
         st.button("a = this step", key="compare-here", on_click=lambda: state.update({"compare-a": look.step}))
         b = st.number_input("Step b", 0, MOST, key="compare-b", width=150, disabled=follows, persist_state="session")
         st.toggle("b is the step looked at", value=True, key="compare-follows", persist_state="session")

@@ -16,8 +16,9 @@ from explorer.charts import progress
 from explorer.runs.run import Event, head_name
 from explorer.ui import branching, picture, server
 from explorer.ui.attention.look import Look
-from explorer.ui.attention.turning import steered, turn
+from explorer.ui.attention.turning import turn
 from explorer.ui.frame import cards
+from explorer.ui.steered import present, steered
 from explorer.ui.view import View
 
 EVERY = 3.0  # seconds: to replace every head takes long, and an Altair chart's update costs the browser 45 ms
@@ -134,7 +135,8 @@ def switches(look: Look) -> None:
     box = steered("whatif-head", look.head)
 
     def choose() -> None:
-        state.head = state[box]
+        if present("whatif-head", box):
+            state.head = state[box]
 
     st.selectbox("Head", heads, heads.index(look.head), format_func=head_name, key=box, on_change=choose)
     events = [e for e in view.run.events if e.detail.get("head") == look.head and (here or e.step <= look.step)]

@@ -11,6 +11,7 @@ from explorer.charts import interventions as charts
 from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.attention.look import Look
+from explorer.ui.steered import present, steered
 from explorer.ui.tokens import escaped, shown_token
 
 EVERY = 1.2  # seconds: an Altair chart's update costs the browser 45 ms
@@ -80,8 +81,17 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
         state["turned-row"] = (place, new)
         state["turned-pressed"] += 1
 
+    def ask() -> None:
+        if present("turned-query-box", asks):
+            state.query = state[asks]
+
+    def answer() -> None:
+        if present("turned-key-box", answers):
+            state["turned-key"] = (place, state[answers])
+
     def put() -> None:
-        state["turned-row"] = (place, with_share(row, visible, key, state[share] / 100))
+        if number == state["turned-slider"][1]:  # as `steered` has it
+            state["turned-row"] = (place, with_share(row, visible, key, state[share] / 100))
 
     def reset() -> None:
         hold(None)
@@ -94,7 +104,7 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
             look.query,
             format_func=lambda q: f"{q}: {shown_token(look.queries[q])}",
             key=asks,
-            on_change=lambda: state.update(query=state[asks]),
+            on_change=ask,
             width=150,
         )
         temperature = st.select_slider(
@@ -112,7 +122,7 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
             visible.tolist().index(key),
             format_func=lambda k: f"{k}: {shown_token(look.keys[k])}",
             key=answers,
-            on_change=lambda: state.update({"turned-key": (place, state[answers])}),
+            on_change=answer,
             width=150,
         )
         st.slider(
@@ -130,18 +140,6 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
         st.button("Even out", key="turned-even", on_click=lambda: hold(even(len(row), visible)))
         st.button("Reset", key="turned-reset", on_click=reset, disabled=weights is None and temperature == 1)
     return temperature, weights
-
-
-def steered(name: str, value: object) -> str:
-    """The key for a widget that shows a value: another widget's where something else moved the value.
-
-    A value that is set in the state of a widget at every run of a live page undoes what a visitor chooses meanwhile.
-    """
-    state = st.session_state
-    number = state.setdefault(name, 0)
-    if state.get(f"{name}-{number}", value) != value:
-        number = state[name] = number + 1
-    return f"{name}-{number}"
 
 
 def with_share(row: np.ndarray, visible: np.ndarray, key: int, share: float) -> Weights:

@@ -13,7 +13,7 @@ function build(parent) {
   [map.sides, map.reading] = [make("span", "", foot), make("b", "", foot)];
   map.canvas.onpointermove = (event) => point(map, under(map, event));
   map.canvas.onpointerleave = () => point(map, null);
-  map.canvas.onclick = (event) => choose(map, under(map, event));
+  map.canvas.onclick = (event) => choose(map, map.hover ?? under(map, event)); // whose place has lost its fractions
   root.onkeydown = (event) => onKey(map, event);
   map.observer = new ResizeObserver(() => map.values && draw(map));
   map.observer.observe(plot);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from explorer.ui.embeddings.captions import named
 from explorer.ui.embeddings.choice import Choice
 from explorer.ui.embeddings.live import width_of
 from explorer.ui.frame import cards
+from explorer.ui.steered import hold, steered
 from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two drawings while training
@@ -60,18 +62,24 @@ def ends(labels: list[str], notes: list[str], chosen: list[int]) -> tuple[int, i
     if len(chosen) == 2 and state.get("axis-chosen") != chosen:
         state["axis-from"], state["axis-to"] = chosen
         state["axis-chosen"] = list(chosen)
-    for key in ("axis-from", "axis-to"):
-        if not 0 <= state.get(key, 0) < count:
-            del state[key]
+    for held, first in (("axis-from", 0), ("axis-to", 1)):
+        if not 0 <= state.setdefault(held, first) < count:
+            state[held] = first
 
     def name(i: int) -> str:
         return f"{labels[i]} {notes[i]}".strip()
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a = st.selectbox("From", range(count), format_func=name, key="axis-from", width=200)
-        b = st.selectbox("To", range(count), index=1, format_func=name, key="axis-to", width=200)
+        a, b = (choice(label, held, count, name) for label, held in (("From", "axis-from"), ("To", "axis-to")))
         st.caption("or choose two points on the map, the second with Shift")
     return a, b
+
+
+def choice(label: str, held: str, count: int, name: Callable[[int], str]) -> int:
+    """A list of the points, at the one that is held."""
+    at = st.session_state[held]
+    key = steered(held, at)
+    return st.selectbox(label, range(count), at, format_func=name, key=key, on_change=hold, args=(held, key), width=200)
 
 
 def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from explorer.runs.answer import Answer
 from explorer.ui import picture
 from explorer.ui.components.tensor_map import tensor_map
 from explorer.ui.frame import cards
+from explorer.ui.steered import number as number_field
 from explorer.ui.view import View
 
 MAPS = {"value": "value θ", "gradient": "gradient ∂L/∂θ", "change": "change Δθ"}
@@ -88,16 +89,16 @@ def choose(answer: Answer, name: str, what: str) -> tuple[int, int]:
     plain, arrays = answer
     rows, columns = arrays["map"].shape
     state = st.session_state
-    for key, size in (("weight-row", rows), ("weight-column", columns)):
-        state[key] = min(int(state.get(key) or 0), size - 1)
+    for held in ("weight-row", "weight-column"):
+        state.setdefault(held, 0)
 
     def take() -> None:
         if cell := state["tensor"]["cell"]:
             state["weight-row"], state["weight-column"] = int(cell["row"]), int(cell["column"])
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        row = st.number_input("Row", 0, rows - 1, key="weight-row", width=130, disabled=rows == 1)
-        column = st.number_input("Column", 0, columns - 1, key="weight-column", width=130)
+        row = number_field("Row", 0, rows - 1, "weight-row", width=130, disabled=rows == 1)
+        column = number_field("Column", 0, columns - 1, "weight-column", width=130)
         st.caption(f"Click a cell to choose it · the step taken from step {plain['taken']} · {MAPS[what]}")
     tensor_map(arrays["map"], name, key="tensor", selected=(row, column), on_change=take)
     return row, column

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.charts import theme
 from explorer.measure.updates import number
 from explorer.runs.answer import Answer
-from explorer.ui import picture, server
+from explorer.ui import picture, server, steered
 from explorer.ui.components.landscape import Ground, Track, landscape, message
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -88,10 +88,10 @@ def knobs(
     """The learning rate of every optimizer, and where all start: where the surface was clicked, or what was typed."""
     state = st.session_state
     for axis, first in zip("xy", toy["start"], strict=True):
-        state.setdefault(f"toy-{axis}-{name}", first)
+        state.setdefault(f"toy-{axis}-{name}", float(first))
 
     def back() -> None:
-        state[f"toy-x-{name}"], state[f"toy-y-{name}"] = toy["start"]
+        state[f"toy-x-{name}"], state[f"toy-y-{name}"] = map(float, toy["start"])
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rates = [
@@ -109,8 +109,8 @@ def knobs(
             for optimizer in names
         ]
         x, y = (
-            st.number_input(
-                f"Start {axis}", -FURTHEST, FURTHEST, step=0.1, format="%.4g", key=f"toy-{axis}-{name}", width=WIDE
+            steered.number(
+                f"Start {axis}", -FURTHEST, FURTHEST, f"toy-{axis}-{name}", step=0.1, format="%.4g", width=WIDE
             )
             for axis in "xy"
         )

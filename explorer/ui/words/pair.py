@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.ui import picture, steered
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -44,10 +44,11 @@ def show(view: View) -> None:
     with cards("pair", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             last = view.config.train.batch - 1
-            row = int(st.number_input("Example of the batch", 0, last, key="words-example", width=170))
+            st.session_state.setdefault("words-example", 0)
+            row = steered.number("Example of the batch", 0, last, "words-example", width=170)
             st.button("Next one", key="words-next", on_click=forward, args=(last,))
             st.caption("Pause, or go back to a step, to look at one pair in peace.")
-        answer = view.picture("pair.pair", EVERY, lane="slow", row=min(row, last))
+        answer = view.picture("pair.pair", EVERY, lane="slow", row=row)
         if answer is not None:
             worked_out(answer)
     picture.computed(COUNTED if view.config.model.kind == "glove" else NOISE)
@@ -66,7 +67,7 @@ def worked_out(answer: Answer) -> None:
 def forward(last: int) -> None:
     """The next example."""
     state = st.session_state
-    state["words-example"] = min(int(state.get("words-example") or 0) + 1, last)
+    state["words-example"] = min(state["words-example"] + 1, last)
 
 
 def context(plain: dict[str, Any]) -> str:

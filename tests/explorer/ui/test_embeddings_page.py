@@ -104,7 +104,7 @@ def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
 def test_an_axis_goes_from_one_token_to_another(run):
     app = visit(run=run, **HOW | {"map-closer": "An axis"})
     assert "along it" in looked_for(app)[1]
-    app.selectbox(key="axis-to").set_value(0)
+    app.selectbox(key="axis-to:0").set_value(0)
     settled(app)
     assert any("two different points" in c.value for c in app.caption)
 

@@ -324,6 +324,21 @@ def test_another_preset_in_the_sidebar_starts_another_run_and_keeps_the_old_one(
     assert catalogue.path_of(first).is_file()
 
 
+def test_a_rate_that_another_visit_changed_is_shown_and_a_late_message_does_not_change_it_back():
+    name = stored("knob", 30, "paused", "by hand")
+    run = Run.open(catalogue.path_of(name))
+    app = visit("train", run=name)
+    late = app.select_slider(key=f"{name}:optimizer.lr").set_value(3e-4)._widget_state
+    app.select_slider(key=f"{name}:optimizer.lr").set_value(run.config.optimizer.lr)
+    server.host().order(run.path, "set", **{"optimizer.lr": 0.01}).result(timeout=30)
+    assert sound(app.run()).select_slider(key=f"{name}:optimizer.lr:1").value == 0.01
+    states = app._tree.get_widget_states()
+    states.widgets.append(late)
+    assert sound(app._run(states)).select_slider(key=f"{name}:optimizer.lr:1").value == 0.01
+    assert run.config_at(run.last).optimizer.lr == 0.01
+    assert [e.kind for e in run.events if e.kind == "set"] == ["set"]
+
+
 OWN = "To be, or not to be, that is the question. " * 400
 
 

@@ -155,7 +155,7 @@ def test_toys_need_no_run_and_start_where_they_are_told(race):
     assert [track["name"] for track in header["tracks"]] == ["adam", "sgd", "momentum", "rmsprop"]
     assert header["starts"]
     walk = header["walk"]
-    app.number_input(key="toy-x-rosenbrock").set_value(0.5)
+    app.number_input(key="toy-x-rosenbrock:0").set_value(0.5)
     assert canvas(app.run())[0]["walk"] != walk
     app.number_input(key="toy-rate-rosenbrock-sgd").set_value(1.0)
     app.run()
