@@ -1,6 +1,8 @@
 # Every target sets up .venv by itself; nothing needs to be done before.
 PYTHON ?= python3
 BIN := .venv/bin
+# what is compiled is kept, whatever the environment says: the tests start many processes
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup run test bench prove
 
@@ -19,8 +21,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m journey
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/journeys
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/journeys
 
 bench: setup
 	$(BIN)/python tests/browser.py

@@ -27,7 +27,7 @@ def draw(view: View | None) -> None:
 
 
 def alone() -> None:
-    """The page without a run: it looks again while something is computed."""
+    """The page without a run: it looks again, often while something is computed."""
     busy = bool(st.session_state.get("tokenizers-wait"))
 
     def live() -> None:
@@ -35,7 +35,7 @@ def alone() -> None:
         if st.session_state["tokenizers-wait"] != busy:
             st.rerun()
 
-    st.fragment(live, run_every=0.4 if busy else None)()
+    st.fragment(live, run_every=0.4 if busy else frame.IDLE_SECONDS)()
 
 
 if chosen.run() is None:

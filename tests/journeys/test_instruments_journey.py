@@ -29,6 +29,7 @@ def sentence(page: Page, key: str) -> Locator:
     return page.locator(f".look-for-{key}")
 
 
+@pytest.mark.prove
 def test_the_instruments_tell_the_steps_own_numbers(visit: Callable):
     run = stored("instruments")
     page = visit(viewport=TALL).open(f"/gradients?run={run.id}&step=20&inside=Instruments")

@@ -47,6 +47,7 @@ def test_a_search_is_begun_stopped_continued_and_its_best_trial_opened(visit: Ca
     assert tab.run.id == found.path.stem
 
 
+@pytest.mark.prove
 def test_a_sweep_shows_its_valleys_and_its_best_rates_race(visit: Callable):
     path = catalogue.new_path("alone")
     recorded(path, 5, TINY.replace({"train.steps": 60})).close()
