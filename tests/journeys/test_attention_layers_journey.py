@@ -50,11 +50,15 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     expect(sentence(page, "lens")).to_contain_text(
         f"after MLP 2, the last sublayer, the right token is first at {right[-1]} of {asked} positions"
     )
-    page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(plain["junctions"]) - 1).hover(force=True)
+    cell = page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(plain["junctions"]) - 1)
     tip = page.locator("#vg-tooltip-element.visible")
-    expect(tip).to_be_visible()
-    names, numbers = (tip.locator(f"td.{column}").all_inner_texts() for column in ("key", "value"))
-    told = dict(zip(names, numbers, strict=True))
+
+    def tell() -> dict[str, str]:
+        cell.hover(force=True)  # again where what lies above has grown meanwhile
+        return dict(zip(*(tip.locator(f"td.{column}").all_inner_texts() for column in ("key", "value")), strict=False))
+
+    until(lambda: "position" in tell(), "the cell tells its numbers")
+    told = tell()
     t = int(told["position"].split(":")[0])
     assert told["after"] == "MLP 2"
     assert told["its rank"] == str(arrays["rank"][-1, t])
