@@ -12,7 +12,7 @@ from explorer.ui import chosen, frame, sitemap, store
 def seen_on() -> st.Page:
     """Where the run just opened is looked at."""
     run = chosen.run()
-    return sitemap.page("train") if run is None else sitemap.seen_on(run.config)
+    return sitemap.page("train" if run is None else sitemap.seen_on(run.config))
 
 
 st.title("Runs", anchor=False)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x41474558  # "AGEX"
 VERSION = 1
+LINE = 2  # steps of which a curve can be drawn: committed at once, for whoever has just pressed play
 FANOUT = 16  # steps in a block of the overview's level 1; blocks of one level in one of the next
 LEVELS = 5
 COLUMNS = ("loss", "lr", "grad_norm", "clipped_grad_norm", "metric", "seconds")

@@ -23,7 +23,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from explorer.runs import file
-from explorer.runs.file import COLUMNS, FANOUT, LEVELS, RunFileError
+from explorer.runs.file import COLUMNS, FANOUT, LEVELS, LINE, RunFileError
 from explorer.runs.run import lock_path
 from explorer.training import Step, Training
 
@@ -120,7 +120,7 @@ class Recorder:
         on_stride = training.step % max(self._stride, self._thin_stride) == 0
         if on_stride or time.monotonic() - self._last_snapshot >= self.live_seconds:
             self.snapshot(training)
-        elif time.monotonic() - self._last_commit >= self.commit_seconds:
+        elif training.step == LINE or time.monotonic() - self._last_commit >= self.commit_seconds:
             self.commit()
         if self.validates and training.step >= self._next_validation:
             self._validate(training)

@@ -47,8 +47,14 @@ def card(name: str) -> None:
         picture.image(PICTURES / f"{name}.png", width="stretch")
         with words:
             st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-            if st.button("Train", key=f"train-{name}", icon=":material/play_arrow:", type="primary"):
-                launch(preset.config)
+            st.button(
+                "Train",
+                key=f"train-{name}",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=begin,
+                args=(preset.config,),
+            )
             st.caption(preset.wait)
 
 
@@ -56,8 +62,7 @@ def plain_card(preset: Preset, name: str, action: str) -> None:
     """One preset without a picture: what it is, a button."""
     with st.container(border=True, height="stretch", key=f"card-{name}"):
         st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-        if st.button(action, key=f"train-{name}", icon=":material/play_arrow:"):
-            launch(preset.config)
+        st.button(action, key=f"train-{name}", icon=":material/play_arrow:", on_click=begin, args=(preset.config,))
         st.caption(preset.wait)
 
 
@@ -99,11 +104,21 @@ def decoded(data: bytes) -> str:
         raise ValueError(f"the file is not UTF-8 at byte {error.start}; save it as UTF-8 and upload it again") from None
 
 
+def begin(config: RunConfig) -> None:
+    """Starts a run before anything is drawn again, and goes to where it is seen; a refusal is told on this page."""
+    try:
+        chosen.begin(config)
+    except ValueError as error:
+        chosen.complain(str(error))
+        return
+    sitemap.go_to(sitemap.seen_on(config))
+
+
 def launch(config: RunConfig) -> None:
-    """Starts a run and goes to where it is seen."""
+    """Starts a run from within a page and goes to where it is seen."""
     try:
         chosen.begin(config)
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
-    st.switch_page(sitemap.seen_on(config))
+    st.switch_page(sitemap.page(sitemap.seen_on(config)))

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.settings import family
 from explorer.ui import cards as preset_cards
@@ -130,9 +131,9 @@ def is_busy(run: Run) -> bool:
 
 
 def await_first_step(run: Run) -> None:
-    """Gives a run that was just started the moment it needs for its first step."""
+    """Gives a run that was just started the moment it needs for the first steps, so that there is a line to see."""
     end = time.monotonic() + FIRST_STEP_SECONDS
-    while run.last == 0 and time.monotonic() < end:
+    while run.last < LINE and time.monotonic() < end:
         time.sleep(0.005)
 
 

@@ -90,4 +90,4 @@ def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/block:")
         return
-    st.switch_page(sitemap.seen_on(config))
+    st.switch_page(sitemap.page(sitemap.seen_on(config)))

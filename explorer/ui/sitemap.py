@@ -38,11 +38,19 @@ def page(name: str) -> st.Page:
     return st.Page(path, title=title, icon=f":material/{icon}:", url_path=None if first else name, default=first)
 
 
-def seen_on(config: RunConfig) -> st.Page:
-    """Where a run of this config is looked at first."""
-    return page("words" if family(config.model) == "word-vectors" else "train")
+def seen_on(config: RunConfig) -> str:
+    """The name of the page on which a run of this config is looked at first."""
+    return "words" if family(config.model) == "word-vectors" else "train"
+
+
+def go_to(name: str) -> None:
+    """Has the next drawing be of another page. For callbacks, which cannot change the page themselves."""
+    st.session_state["goes-to"] = name
 
 
 def navigation() -> st.Page:
-    """Draws the navigation; gives the page asked for."""
-    return st.navigation({section: [page(name) for name in names] for section, names in SECTIONS.items()})
+    """Draws the navigation; gives the page asked for, or goes to the one that `go_to` was told."""
+    asked = st.navigation({section: [page(name) for name in names] for section, names in SECTIONS.items()})
+    if name := st.session_state.pop("goes-to", None):
+        st.switch_page(page(name))
+    return asked
