@@ -32,6 +32,7 @@ def draw(view: View) -> None:
         return
     with cards("heads", 1)[0]:
         look = overview.show(view, given, *answer)
+    picture.computed(MAPS, title="How the maps are computed")
     name = st.segmented_control(
         "Look closer",
         list(SECTIONS),
@@ -50,5 +51,4 @@ frame.watch(
     "Attention",
     "Where each position looks, in every head of every layer. Rows ask, columns answer.",
     draw,
-    fold=lambda: picture.computed(MAPS, title="How the maps are computed"),
 )

@@ -13,6 +13,7 @@ def draw(view: View) -> None:
     """The page at a step."""
     chosen = choice.controls(view)
     shown = live.show(view, chosen)
+    explained.fold()
     if shown is None or view.first:
         return  # the map first; what looks closer a quarter of a second later
     offered = list(SECTIONS)[:2] if chosen.of_words else list(SECTIONS)  # words have no context here, and so no states
@@ -23,4 +24,4 @@ def draw(view: View) -> None:
 
 
 SENTENCE = "What tokens mean to the model: what it treats alike lies near. The map moves as it learns."
-frame.watch("Embeddings", SENTENCE, draw, frame.ANY, explained.fold)
+frame.watch("Embeddings", SENTENCE, draw, frame.ANY)

@@ -27,6 +27,7 @@ def draw(view: View) -> None:
         return  # the map first; the rest a quarter of a second later
     diagnosis.show(view)
     norms.show(view)
+    picture.computed(norms.FORMULAS, title="How the norms are computed")
     first = "NaN autopsy" if view.status.state == "diverged" else "Highways"
     name = st.segmented_control(
         "Look closer", list(SECTIONS), default=first, key="inside", required=True, bind="query-params"
@@ -38,5 +39,4 @@ frame.watch(
     "Gradients",
     "See learning flow backwards: how strongly each weight is pulled, and how far it moves.",
     draw,
-    fold=lambda: picture.computed(norms.FORMULAS, title="How the norms are computed"),
 )

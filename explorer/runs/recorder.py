@@ -30,7 +30,7 @@ from explorer.training import Step, Training
 COMMIT_SECONDS = 0.1
 SEEN_SECONDS = 0.22  # between two commits at most, so that who watches a large race sees it move four times a second
 REPLAY_SECONDS = 0.12  # training between two checkpoints, so that any step of a short run is that near
-LIVE_SECONDS = 0.25  # without a checkpoint, after which whoever watches would see an old picture
+LIVE_SECONDS = 0.2  # without a checkpoint, after which whoever watches would see an old picture
 VALIDATION_SHARE = 0.01  # of the training time
 SNAPSHOT_BYTES = int(os.environ.get("EXPLORER_SNAPSHOT_MB", "160")) * 1_000_000
 RECENT = 16  # newest checkpoints, never thinned

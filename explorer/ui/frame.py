@@ -17,7 +17,7 @@ from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.settings import family
 from explorer.ui import cards as preset_cards
-from explorer.ui import chosen, player, server, sitemap
+from explorer.ui import chosen, picture, player, server, sitemap
 from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
@@ -32,11 +32,10 @@ def watch(
     sentence: str,
     draw: Callable[[View], None],
     families: Sequence[str] = ANY[:1],
-    fold: Callable[[], None] | None = None,
 ) -> None:
     """A page on a run; without a run it offers the preset cards.
 
-    families: of models that it can draw.   fold: draws what stands at the end and is the same at every tick.
+    families: of models that it can draw.
     """
     run = chosen.run()
     complaints()
@@ -46,8 +45,10 @@ def watch(
         preset_cards.show()
         return
     busy, chosen_pace = is_busy(run), pace(run)
+    folds: list[picture.Fold] | None = None  # drawn below the live part, the same at every tick
 
     def live() -> None:
+        nonlocal folds
         if st.session_state.pop("rerun", False):
             st.rerun()  # another run, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
@@ -61,22 +62,26 @@ def watch(
             return
         # what pictures wait for is known after drawing
         player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""))
-        if family(run.config.model) in families:
-            draw(view)
-        else:
-            elsewhere(run)
+        with picture.folded() as asked:
+            if family(run.config.model) in families:
+                draw(view)
+            else:
+                elsewhere(run)
         chosen.put_into_url()
         for sentence_ in server.host().complaints(run.path):
             st.toast(sentence_, icon=":material/block:")
         st.session_state.waiting, st.session_state.refining = view.waiting, "".join(view.refines[-1:])
         st.session_state.painted = (run.id, title)
-        if pace(run) != chosen_pace:
+        if folds is None:
+            folds = asked
+        new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
+        if pace(run) != chosen_pace or new or gone:
             st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
     st.fragment(live, run_every=chosen_pace)()
-    if fold is not None and family(run.config.model) in families:
-        fold()
+    for fold in folds or []:
+        picture.draw_fold(fold)
 
 
 def elsewhere(run: Run) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -126,9 +127,36 @@ def look_for(key: str, sentence: str) -> None:
     st.html(f'<p class="look-for look-for-{escape(key)}"><b>What to look for:</b> {words}</p>')
 
 
+Fold = tuple[str, str, tuple[Callable[..., Any], ...]]  # title, text, functions
+
+
 def computed(text: str, *functions: Callable[..., Any], title: str = "How this is computed") -> None:
-    """The fold that says how a picture's numbers come about: words, formula, source, the very code."""
+    """The fold that says how a picture's numbers come about: words, formula, source, the very code.
+
+    On a live page it stands at the end of the page, where it is drawn once and not at every tick.
+    """
+    fold = (title, text, functions)
+    if (kept := st.session_state.get("folds")) is None:
+        draw_fold(fold)
+    elif fold not in kept:
+        kept.append(fold)
+
+
+def draw_fold(fold: Fold) -> None:
+    """The fold itself."""
+    title, text, functions = fold
     with st.expander(title):
         st.markdown(text)
         for function in functions:
             st.code(inspect.getsource(function), language="python")
+
+
+@contextmanager
+def folded() -> Iterator[list[Fold]]:
+    """Keeps the folds that are asked for meanwhile, for whoever draws them."""
+    kept: list[Fold] = []
+    st.session_state["folds"] = kept
+    try:
+        yield kept
+    finally:
+        st.session_state["folds"] = None
