@@ -21,8 +21,9 @@ function short(value) {
 function decimals(step, value) {
   if (Math.abs(value) < step / 2) return "0";
   if (Math.abs(step) < 1e-3) {
-    const [digits, exponent] = value.toExponential(1).split("e");
-    return `${Number(digits)}·${power(Number(exponent))}`;
+    const size = (x) => Math.floor(Math.log10(Math.abs(x)) + 1e-9); // as many digits as tell two ticks apart
+    const [digits, exponent] = value.toExponential(Math.min(4, Math.max(0, size(value) - size(step)))).split("e");
+    return `${digits.replace("-", "−")}·${power(Number(exponent))}`;
   }
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return step >= 1000 ? short(value) : value.toFixed(places).replace("-", "−");

@@ -230,7 +230,8 @@ def past_sentence(arrays: dict[str, np.ndarray]) -> str:
     steps, value, gradient = arrays["steps"], arrays["value"], arrays["gradient"]
     known = gradient[np.isfinite(gradient)]
     turns = int((np.sign(known[1:]) * np.sign(known[:-1]) < 0).sum())
+    often = "once" if turns == 1 else f"{turns} times"
     return (
         f"from step {steps[0]} to step {steps[-1]} it went from {number(value[0])} to {number(value[-1])}; its "
-        f"gradient changed sign {turns} times between {len(known)} snapshots."
+        f"gradient changed sign {often} between {len(known)} snapshots."
     )

@@ -18,6 +18,7 @@ from explorer import Run
 from explorer.runs import file, recorder
 from explorer.runs.file import COLUMNS, RunFileError
 from explorer.runs.recorder import Recorder, sum_up
+from explorer.runs.replay import restore
 from explorer.runs.verification import problems, stretches
 
 
@@ -72,6 +73,22 @@ def test_a_file_that_is_no_run_is_refused_in_one_sentence(tiny, tmp_path: Path, 
 def test_a_closed_run_is_a_single_file(tmp_path: Path):
     recorded(tmp_path / "one.run", 10).close()
     assert [p.name for p in tmp_path.iterdir()] == ["one.run"]
+
+
+def test_the_second_step_is_in_the_file_at_once(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(recorder, "COMMIT_SECONDS", 60.0)
+    monkeypatch.setattr(recorder, "SEEN_SECONDS", 60.0)
+    monkeypatch.setattr(recorder, "LIVE_SECONDS", 60.0)
+    path = tmp_path / "line.run"
+    file.begin(path, TINY)
+    run = Run.open(path)
+    with Recorder(path) as own:
+        training = restore(run, 0)
+        own._stride = 1024  # a checkpoint is written at once too
+        own.add(next(training), training)
+        assert run.last == 0
+        own.add(next(training), training)
+        assert run.last == file.LINE
 
 
 def test_a_second_writer_is_refused(tiny):

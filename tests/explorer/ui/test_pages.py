@@ -297,6 +297,9 @@ def test_whatever_looks_closer_is_drawn_at_any_step(section):
         until(lambda: "computing" not in (player(sound(app.run()))["note"] or ""), "all pictures")
         assert player(app)["step"] == (10 if step is None else step)
     assert len(app.get("bidi_component")) + len(app.get("vega_lite_chart")) > 2, "more than the bar and the map"
+    folds = [fold.label for fold in app.main.expander]
+    assert len(folds) == 2, "how the maps and how this section are computed, each once"
+    assert folds[0] == "How the maps are computed"
 
 
 def press(app: AppTest, key: str) -> AppTest:
