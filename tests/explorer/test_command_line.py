@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -223,7 +224,13 @@ def test_ctrl_c_leaves_a_run_that_resumes_and_verifies(tmp_path: Path, capsys):
     path = tmp_path / "stopped.run"
     command = [sys.executable, "-m", "explorer", "train", "--out", str(path), *SMALL, "--set", "train.steps=none"]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may start us deaf to Ctrl-C
     )
     assert process.stdout.readline().startswith("step 100: ")
     process.send_signal(signal.SIGINT)
