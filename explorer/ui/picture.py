@@ -112,8 +112,9 @@ def figures(numbers: dict[str, str]) -> None:
 
 
 def preload() -> None:
-    """Lets the browser load its chart library before the first chart is needed."""
+    """Lets the browser load its chart library, and the code of curves, before the first chart is needed."""
     with st.container(key="preload"):
+        canvas.curves([], key="preload-curves", on_step=lambda step: None)
         st.vega_lite_chart({"mark": "point", "data": {"values": []}, "width": 1, "height": 1}, key="preload-chart")
 
 
