@@ -32,7 +32,6 @@ def product(page: Page) -> str:
     return page.locator(".rotation .said div", has_text="of all pairs").locator("b").inner_text()
 
 
-@pytest.mark.prove
 def test_encodings_are_seen_a_wave_is_chosen_and_a_pair_turned_without_a_run(visit: Callable):
     page = visit(viewport=TALL).open("/positions")
     expect(sentence(page, "encoding")).to_contain_text("neighbours have a cosine of 0.97")
@@ -61,6 +60,7 @@ def test_encodings_are_seen_a_wave_is_chosen_and_a_pair_turned_without_a_run(vis
     assert product(page) != before
 
 
+@pytest.mark.prove
 def test_five_encodings_are_trained_side_by_side_read_further_and_are_shuffled(visit: Callable):
     tab = visit(viewport=TALL)
     page = tab.open("/positions?order=Bench")

@@ -73,6 +73,7 @@ def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Cal
     expect(page.locator(".landscape b").first).to_have_text("Loss around step 24 · random directions")
 
 
+@pytest.mark.prove
 def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
     page = visit().open(f"/optimizers?run={recorded(catalogue.new_path('toys'), 6).id}")
     section(page, "Toy surfaces")
