@@ -49,8 +49,8 @@ def watch(
 
     def live() -> None:
         nonlocal folds
-        if st.session_state.pop("rerun", False):
-            st.rerun()  # another run, or another size of everything
+        if st.session_state.pop("rerun", False) or sitemap.goes():
+            st.rerun()  # another run, another page, or another size of everything
         server.watchers().look(server.visit()["id"], str(run.path))
         first = st.session_state.get("painted") != (run.id, title)
         try:

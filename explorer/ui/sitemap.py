@@ -48,6 +48,11 @@ def go_to(name: str) -> None:
     st.session_state["goes-to"] = name
 
 
+def goes() -> bool:
+    """True if the next drawing is to be of another page; a live part, which draws only itself, has all drawn then."""
+    return "goes-to" in st.session_state
+
+
 def navigation() -> st.Page:
     """Draws the navigation; gives the page asked for, or goes to the one that `go_to` was told."""
     asked = st.navigation({section: [page(name) for name in names] for section, names in SECTIONS.items()})

@@ -55,3 +55,16 @@ def test_words_of_ones_own_text_find_their_kin(visit: Callable):
     expect(page.get_by_text("there is no Transformer to look into")).to_be_visible()
     page.get_by_role("link", name="Open it on Words").click()
     expect(page.get_by_role("heading", name="Words", exact=True, level=1)).to_be_visible()
+
+
+@pytest.mark.prove
+def test_word_vectors_are_begun_from_the_page_of_a_transformer(visit: Callable):
+    one = visit(viewport=TALL)
+    page = one.open("/words?preset=reverse&paused=1")
+    transformer = one.run
+    expect(page.get_by_text("This run is a Transformer")).to_be_visible()
+    page.locator(".st-key-train-words-glove button").click()
+    expect(page.locator(".st-key-board-words")).to_be_visible()
+    until(lambda: one.run.id != transformer.id, "the address names the new run")
+    assert one.run.config.model.kind == "glove"
+    assert transformer.last == 0
