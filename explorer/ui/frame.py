@@ -17,7 +17,7 @@ from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.settings import family
 from explorer.ui import cards as preset_cards
-from explorer.ui import chosen, picture, player, server, sitemap
+from explorer.ui import chosen, knobs, picture, player, server, sitemap
 from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
@@ -72,10 +72,11 @@ def watch(
             st.toast(sentence_, icon=":material/block:")
         st.session_state.waiting, st.session_state.refining = view.waiting, "".join(view.refines[-1:])
         st.session_state.painted = (run.id, title)
+        whole = folds is None  # the page is drawn as a whole, and the sidebar comes after it
         if folds is None:
             folds = asked
         new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
-        if pace(run) != chosen_pace or new or gone:
+        if pace(run) != chosen_pace or new or gone or not whole and knobs.behind(run):
             st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar

@@ -85,19 +85,36 @@ def slider_key(run: Run, path: str) -> str:
     return key(run, f"{path}:{turn}" if turn else path)
 
 
+def behind(run: Run) -> bool:
+    """True if the sidebar shows what is no longer so: an order that took its time, or another visit's."""
+    drawn = st.session_state.get(key(run, "switched"))
+    return bool(elsewhere(run)) or drawn is not None and drawn != switched(run)
+
+
 def follow_changes(run: Run) -> None:
     """Knobs follow what another visit, or the command line, changed."""
+    for path in elsewhere(run):
+        # not by its state: a message under way would bring the old value back, as an order to the run
+        turn = key(run, f"{path}:turn")
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+
+
+def elsewhere(run: Run) -> list[str]:
+    """The settings whose sliders show something else than what holds; none while a knob is being turned."""
     newest = max((e.id for e in run.events if e.kind == "set"), default=0)
     moved = time.monotonic() - st.session_state.get(key(run, "moved"), -math.inf)
     if moved < SETTLING_SECONDS or st.session_state.get(key(run, "seen"), 0) == newest:
-        return  # while a knob is being turned its own orders are still under way
-    st.session_state[key(run, "seen")] = newest
-    for path, value in run.config_at(run.last).flat().items():
-        shown = st.session_state.get(slider_key(run, path))
-        if shown is not None and shown != (NO_CLIP if value is None else value):
-            # not by its state: a message under way would bring the old value back, as an order to the run
-            turn = key(run, f"{path}:turn")
-            st.session_state[turn] = st.session_state.get(turn, 0) + 1
+        return []  # while a knob is being turned its own orders are still under way
+    values = run.config_at(run.last).flat()
+    shown = {path: st.session_state.get(slider_key(run, path)) for path in values}
+    found = [
+        path
+        for path, value in values.items()
+        if shown[path] is not None and shown[path] != (NO_CLIP if value is None else value)
+    ]
+    if not found:
+        st.session_state[key(run, "seen")] = newest
+    return found
 
 
 def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:
@@ -137,7 +154,7 @@ def heads(run: Run) -> None:
     """Switch a head off and on, freeze it, start it afresh."""
     names = head_paths(run.config)
     head = st.selectbox("Head", names, format_func=names.__getitem__, key=key(run, "head"))
-    off, frozen = switched(run)
+    off, frozen = st.session_state[key(run, "switched")] = switched(run)
     columns = st.columns(3)
     choices = [
         ("restore", "On") if head in off else ("ablate", "Off"),

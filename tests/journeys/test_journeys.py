@@ -264,6 +264,18 @@ def test_two_browsers_watch_one_run(visit: Callable):
     keys(one, "Space")
     state(other, "training")
     until(lambda: run.last > 10, "it trains")
+    rates = [page.get_by_test_id("stSidebar").get_by_role("slider").first for page in (one, other)]
+    before = rates[1].input_value()
+    rates[0].focus()
+    rates[0].press("ArrowRight")
+    expect(rates[1]).not_to_have_value(before)  # its sidebar follows
+    assert [e.kind for e in run.events if e.kind == "set"] == ["set"]
+    other.get_by_text("More that acts now").click()
+    one.get_by_text("More that acts now").click()
+    one.get_by_role("button", name="Off", exact=True).click()
+    for page in (one, other):
+        expect(page.get_by_role("button", name="On", exact=True)).to_be_visible()
+    keys(other, "Escape")
     keys(other, "Space")
     state(one, "paused · by hand")
     state(other, "paused · by hand")
