@@ -76,7 +76,7 @@ def watch(
         if folds is None:
             folds = asked
         new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
-        if pace(run) != chosen_pace or new or gone or not whole and knobs.behind(run):
+        if pace(run) != chosen_pace or new or gone or (not whole and knobs.behind(run)):
             st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar

@@ -88,7 +88,7 @@ def slider_key(run: Run, path: str) -> str:
 def behind(run: Run) -> bool:
     """True if the sidebar shows what is no longer so: an order that took its time, or another visit's."""
     drawn = st.session_state.get(key(run, "switched"))
-    return bool(elsewhere(run)) or drawn is not None and drawn != switched(run)
+    return bool(elsewhere(run)) or (drawn is not None and drawn != switched(run))
 
 
 def follow_changes(run: Run) -> None:
