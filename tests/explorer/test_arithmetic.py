@@ -172,7 +172,7 @@ def test_float64_agrees_with_float32_to_its_last_digits(name: str, path: str) ->
     assert sum(told["exact"]) == pytest.approx(1, abs=1e-14)
     off = np.abs(np.array(told["shown"]) - np.array(told["exact"]))
     assert told["absolute"] == off.max() == off[told["key"]]
-    assert 0 < told["absolute"] < 1e-6
+    assert 0 < told["absolute"] < 2e-6  # which kernels a processor has decides the last digits
     assert told["absolute"] <= told["relative"] < (1e-4 if "unscaled" in name else 1e-5)  # of larger scores
     assert told["precision"] == "float32"
 

@@ -15,9 +15,7 @@ from explorer.config import RunConfig
 from explorer.measure.places import tap_words
 from explorer.training import Diverged, Training
 
-UNCLIPPED = TINY.replace({"train.clip": None})
 THOUSANDFOLD = RunConfig.preset("addition").replace({"train.clip": None, "optimizer.lr": 5.0, "train.batch": 16})
-SGD = UNCLIPPED.replace({"optimizer.name": "sgd", "optimizer.lr": 100})
 PROJECT = "blocks.1.attention.project.weight"
 
 
@@ -38,6 +36,11 @@ def fill(name: str, where: object, value: float) -> Callable[[dict], object]:
     return lambda named: named[name].__setitem__(where, value)
 
 
+def large_scores(named: dict) -> None:
+    """A hand that makes queries and keys so large that their products are not finite."""
+    named["blocks.0.attention.project.weight"][: 2 * TINY.transformer.width].mul_(1e22)
+
+
 def test_a_preset_at_a_thousandfold_rate_dies_in_a_norm_whose_squares_are_too_large():
     training, said = broken(THOUSANDFOLD)
     found = autopsy(training)
@@ -50,7 +53,7 @@ def test_a_preset_at_a_thousandfold_rate_dies_in_a_norm_whose_squares_are_too_la
 
 
 def test_scores_that_overflow_are_told_with_the_largest_product():
-    training, said = broken(SGD)
+    training, said = broken(TINY, large_scores)
     found = autopsy(training)
     assert found["words"] == "the scores of layer 1"
     assert "blocks.0.attention.scores" in said
@@ -62,7 +65,7 @@ def test_scores_that_overflow_are_told_with_the_largest_product():
 
 
 def test_scores_overflow_in_bfloat16_too():
-    found = autopsy(broken(SGD.replace({"train.precision": "bfloat16"}))[0])
+    found = autopsy(broken(TINY.replace({"train.precision": "bfloat16"}), large_scores)[0])
     assert found["words"] == "the scores of layer 1"
     assert [x["name"] for x in found["inputs"]] == ["queries", "keys"]
 

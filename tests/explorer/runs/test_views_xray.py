@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from tiny_runs import TINY, recorded
 
 from explorer import Run
 from explorer.divergence import Diverged
-from explorer.runs import file
 from explorer.runs.answer import pack, unpack
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
@@ -34,14 +33,22 @@ def run(tmp_path_factory) -> Run:
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory) -> Run:
     """A run with a weight planted at step 6, which cannot take that step."""
-    path: Path = tmp_path_factory.mktemp("runs") / "broken.run"
+
+    def plant(named: dict[str, torch.Tensor]) -> None:
+        named[NAME][ROW, COLUMN] = float("nan")
+
+    return planted(tmp_path_factory.mktemp("runs") / "broken.run", plant)
+
+
+def planted(path: Path, plant: Callable[[dict[str, torch.Tensor]], None]) -> Run:
+    """A run that breaks at step 6, by what a hand does to its weights there."""
     recorded(path, 6, every=3).close()
     with Recorder(path) as recorder:
         run = Run.open(path)
         training = restore(run, 6)
         run.close()
         with torch.no_grad():
-            training.named[NAME][ROW, COLUMN] = float("nan")
+            plant(training.named)
         recorder.snapshot(training)
         with pytest.raises(Diverged) as said:
             next(training)
@@ -135,18 +142,10 @@ def test_the_autopsy_names_the_planted_weight(broken):
 
 
 def test_the_autopsy_says_which_product_overflowed(tmp_path):
-    config = TINY.replace({"train.clip": None, "optimizer.name": "sgd", "optimizer.lr": 100})
-    path = tmp_path / "sgd.run"
-    file.begin(path, config)
-    recorder = Recorder(path)
-    with recorder:
-        training = restore(Run.open(path), 0)
-        recorder.describe(training)
-        recorder.snapshot(training)
-        with suppress(Diverged):
-            for step in training:
-                recorder.add(step, training)
-    plain, _ = autopsy.examine(str(path), training.step)
+    def plant(named: dict[str, torch.Tensor]) -> None:
+        named["blocks.0.attention.project.weight"][: 2 * TINY.transformer.width] *= 1e22  # queries and keys
+
+    plain, _ = autopsy.examine(str(planted(tmp_path / "scores.run", plant).path), 6)
     words = autopsy_page.verdict(plain).replace("\N{NO-BREAK SPACE}", " ")
     assert words.startswith("**The scores of layer 1 overflowed.** Largest going in: queries ")
     assert "In float64 the largest |q · k| is **" in words
