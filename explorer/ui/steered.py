@@ -39,3 +39,9 @@ def number(label: str, low: Any, high: Any, held: str, **look: Any) -> Any:
     state[held] = min(max(state[held], low), high)
     key = steered(held, state[held])
     return st.number_input(label, low, high, state[held], key=key, on_change=hold, args=(held, key), **look)
+
+
+def text(label: str, held: str, **look: Any) -> str:
+    """A field for the words that the session state holds as `held`. look: of `st.text_input`."""
+    key = steered(held, st.session_state[held])
+    return st.text_input(label, st.session_state[held], key=key, on_change=hold, args=(held, key), **look)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.charts import numerics as charts
-from explorer.ui import picture
+from explorer.ui import picture, steered
 from explorer.ui.components.bits import DIGITS, bits
 from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import FORMATS, listed, table, worked_out
@@ -61,7 +61,8 @@ def choose() -> str:
 
     st.session_state.setdefault("number", "0.1")
     left, right = st.columns([1, 3], vertical_alignment="bottom")
-    number = left.text_input("Number", key="number", max_chars=40, persist_state="session")
+    with left:
+        number = steered.text("Number", "number", max_chars=40)
     right.pills("or one of these", KNOWN, key="known", on_change=pick)
     return number
 

@@ -46,7 +46,6 @@ def show(view: View) -> None:
             last = view.config.train.batch - 1
             st.session_state.setdefault("words-example", 0)
             row = steered.number("Example of the batch", 0, last, "words-example", width=170)
-            st.button("Next one", key="words-next", on_click=go, args=(min(row + 1, last),))
             st.caption("Pause, or go back to a step, to look at one pair in peace.")
         answer = view.picture("pair.pair", EVERY, lane="slow", row=row)
         if answer is not None:
@@ -62,11 +61,6 @@ def worked_out(answer: Answer) -> None:
     picture.look_for("pair", sentence(plain))
     vectors(answer, bool(st.session_state.get("projector")))
     picture.look_for("pair-vectors", moved(answer))
-
-
-def go(row: int) -> None:
-    """To an example; the same where a browser tells of one click twice."""
-    st.session_state["words-example"] = row
 
 
 def context(plain: dict[str, Any]) -> str:

@@ -80,9 +80,9 @@ def test_what_needs_a_run_offers_the_cards_without_one(section):
 
 def test_a_number_that_is_none_is_refused_and_a_known_one_is_taken():
     app = visit("Formats")
-    app.text_input(key="number").set_value("ten").run()
+    app.text_input(key="number:0").set_value("ten").run()
     assert app.warning[0].value.startswith("“ten” is not a number")
-    app.text_input(key="number").set_value("65520").run()
+    app.text_input(key="number:0").set_value("65520").run()
     assert "float16 makes it infinite (its largest is 65504)" in looked_for(app)[0]
 
 

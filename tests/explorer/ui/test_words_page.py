@@ -119,7 +119,7 @@ def test_a_word_that_is_not_known_is_one_sentence_and_the_next_one_is_there(runs
 def test_an_earlier_step_is_looked_at(runs):
     app = visit(run=runs["skip-gram"], company="One pair", step="5")
     assert any("Example 0 of the batch of step 5" in text.value for text in app.markdown)
-    app.button(key="words-next").click().run()
+    app.number_input(key="words-example:0").increment().run()
     assert any("Example 1 of the batch of step 5" in text.value for text in settled(app).markdown)
 
 
