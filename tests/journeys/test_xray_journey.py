@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -85,14 +86,15 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
 
 def test_what_overflowed_is_named_and_a_branch_at_half_the_rate_trains(visit: Callable):
     config = TINY.replace({"train.clip": None, "optimizer.name": "sgd", "optimizer.lr": 100})
+    # which operation is the first depends on the processor's kernels
     run = diverged("broken", config)
     visitor = visit()
     page = visitor.open(f"/gradients?run={run.id}&inside={AUTOPSY}")
     card = page.locator(".st-key-card-autopsy-0")
     expect(card).to_contain_text(f"Step {run.last} could not be taken")
-    expect(card).to_contain_text("The scores of layer 1 overflowed.")
-    expect(card).to_contain_text("the largest |q · k| is")
-    expect(card.locator("tbody tr")).to_have_count(4)  # mask, queries, keys, result
+    expect(card).to_contain_text(re.compile("The scores of layer . overflowed|LayerNorm of layer . gave NaN"))
+    expect(card).to_contain_text(re.compile("the largest .q · k. is|is too large for float32"))
+    expect(card.locator("tbody tr")).to_have_count(4)  # three that went in, and the result
     page.get_by_role("button", name="and halve the learning rate").click()
     page.wait_for_function("id => !location.search.includes(id)", arg=run.id)
     new = visitor.run
