@@ -42,7 +42,7 @@ def new_home() -> Iterator[Path]:
 def server(grace: float = 0.1) -> Iterator[str]:
     """The dashboard's address; grace: seconds that an unwatched run goes on training."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "explorer/serve.py", "--server.port", str(port)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": str(grace)}
     with (home() / "server.log").open("a") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -71,7 +71,7 @@ def dashboard(options: argparse.Namespace) -> int:
     """Becomes the dashboard, so that whoever stops this process stops the server."""
     url = f"http://127.0.0.1:{options.port}"
     print(f"the dashboard is at {url} · Ctrl-C stops it", flush=True)
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "explorer" / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "explorer" / "serve.py")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

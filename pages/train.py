@@ -4,9 +4,12 @@ import math
 from functools import partial
 from typing import Any
 
+import streamlit as st
+
 from explorer.charts import progress
 from explorer.measure.updates import fixed
-from explorer.ui import chosen, frame, picture, samples
+from explorer.ui import chosen, feed, frame, picture, samples
+from explorer.ui.components.figures import figures, message
 from explorer.ui.frame import board
 from explorer.ui.picture import Curves
 from explorer.ui.view import View
@@ -18,21 +21,19 @@ CALM_SECONDS = 0.8  # between two drawings of what need not move at every tick
 def draw(view: View) -> None:
     """The page at a step."""
     curve = view.run.curve(POINTS)
+    others, projector = earlier(), bool(st.session_state.get("projector"))
     chance, clip = view.about["chance"], view.config.train.clip
-    guess, words = view.about["guessing"]
-    guessing = progress.Guide(guess, f"guessing: {words}")
     by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
     here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
-    held_out = view.run.validation
-    compared = here | {"validation": held_out if len(held_out["step"]) else None, "earlier": earlier()}
+    compared = here | against(view, others)
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": view.moment}
-    numbers(view)
-    loss = progress.parts(curve, "loss", guide=guessing, **compared)
-    panel = progress.loss_panel(view.about["unit"], view.about["answer"])
+    figures(numbers(view), key="numbers")
+    feed.offer("numbers", numbers)
+    feed.offer("train", lambda view: loss(view, others).message(projector))
     with board("train"):
-        drawn = [Curves(panel, loss, loss_sentence(view, guess))]
+        drawn, moment = [loss(view, others)], feed.moment(view)
         if view.first:
-            picture.panels("train", drawn)
+            picture.panels("train", drawn, moment)
             return  # the loss first; the rest a quarter of a second later
         metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
         norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
@@ -43,11 +44,26 @@ def draw(view: View) -> None:
             Curves(progress.RATE, partial(progress.parts, curve, "lr", **here), **calm),
             Curves(progress.SPEED, speed, **calm),
         ]
-        picture.panels("train", drawn)
+        picture.panels("train", drawn, moment)
         if view.about["answer"] == "token":
             samples.show(view)
         else:
             samples.near(view)
+
+
+def loss(view: View, others: list[progress.Earlier]) -> Curves:
+    """The loss beside what guessing would give, and that of other runs."""
+    guess, words = view.about["guessing"]
+    guide = progress.Guide(guess, f"guessing: {words}")
+    compared = {"events": view.events, "cursor": view.cursor} | against(view, others)
+    parts = progress.parts(view.run.curve(POINTS), "loss", guide=guide, **compared)
+    return Curves(progress.loss_panel(view.about["unit"], view.about["answer"]), parts, loss_sentence(view, guess))
+
+
+def against(view: View, others: list[progress.Earlier]) -> dict[str, Any]:
+    """What a curve is drawn beside."""
+    held_out = view.run.validation
+    return {"validation": held_out if len(held_out["step"]) else None, "earlier": others}
 
 
 def earlier() -> list[progress.Earlier]:
@@ -58,21 +74,20 @@ def earlier() -> list[progress.Earlier]:
     ]
 
 
-def numbers(view: View) -> None:
+def numbers(view: View) -> bytes:
     """The step's own numbers, outside the charts so that nothing in them moves."""
     row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
     steps, speed = view.config.train.steps, view.run.speed()
     left = duration((steps - view.last) / speed) if steps and speed and view.status.state == "training" else "–"
-    picture.figures(
-        {
-            "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
-            "Loss": "–" if row is None else fixed(row["loss"], 4),
-            "Right": "–" if row is None else f"{row['metric']:.1%}",
-            f"{view.about['answer'].capitalize()}s asked": "–" if row is None else f"{row['tokens']:,}",
-            "Speed": "–" if speed is None else f"{speed:.0f} steps/s",
-            "Time left": left,
-        }
-    )
+    told = {
+        "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
+        "Loss": "–" if row is None else fixed(row["loss"], 4),
+        "Right": "–" if row is None else f"{row['metric']:.1%}",
+        f"{view.about['answer'].capitalize()}s asked": "–" if row is None else f"{row['tokens']:,}",
+        "Speed": "–" if speed is None else f"{speed:.0f} steps/s",
+        "Time left": left,
+    }
+    return message(told, "numbers", feed.moment(view))
 
 
 def duration(seconds: float) -> str:
@@ -121,4 +136,4 @@ def clip_sentence(view: View, clip: float | None) -> str:
 
 
 SENTENCE = "Loss falls as the model learns; below, what it says at this very step."
-frame.watch("Train", SENTENCE, draw, frame.ANY)
+frame.watch("Train", SENTENCE, draw, frame.ANY, fed=True)

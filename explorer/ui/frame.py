@@ -17,7 +17,7 @@ from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.settings import family
 from explorer.ui import cards as preset_cards
-from explorer.ui import chosen, knobs, picture, player, server, sitemap
+from explorer.ui import chosen, feed, knobs, picture, player, server, sitemap
 from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
@@ -32,10 +32,12 @@ def watch(
     sentence: str,
     draw: Callable[[View], None],
     families: Sequence[str] = ANY[:1],
+    fed: bool = False,
 ) -> None:
     """A page on a run; without a run it offers the preset cards.
 
-    families: of models that it can draw.
+    families: of models that it can draw.   fed: its most moving pictures are offered to the feed, so that the page
+    itself need not be drawn as often.
     """
     run = chosen.run()
     complaints()
@@ -44,7 +46,8 @@ def watch(
         st.markdown(f"{sentence} Pick something to learn first:")
         preset_cards.show()
         return
-    busy, chosen_pace = is_busy(run), pace(run)
+    fed = fed and feed.opened
+    busy, chosen_pace = is_busy(run), pace(run, fed)
     folds: list[picture.Fold] | None = None  # drawn below the live part, the same at every tick
 
     def live() -> None:
@@ -60,9 +63,9 @@ def watch(
         except ValueError as error:  # a text that is not on this machine, a file that broke
             st.error(str(error), icon=":material/block:")
             return
-        # what pictures wait for is known after drawing
-        player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""))
-        with picture.folded() as asked:
+        with picture.folded() as asked, feed.offering(view):
+            # what pictures wait for is known after drawing
+            player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""), fed)
             if family(run.config.model) in families:
                 draw(view)
             else:
@@ -76,7 +79,7 @@ def watch(
         if folds is None:
             folds = asked
         new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
-        if pace(run) != chosen_pace or new or gone or (not whole and knobs.behind(run)):
+        if pace(run, fed) != chosen_pace or new or gone or (not whole and knobs.behind(run)):
             st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
@@ -121,12 +124,12 @@ def complaints() -> None:
         st.error(sentence, icon=":material/block:")
 
 
-def pace(run: Run) -> float:
+def pace(run: Run, fed: bool) -> float:
     """Seconds between two ticks of the page."""
     waits = st.session_state.get("waiting") or st.session_state.get("refining")
     if not is_busy(run):
         return LIVE_SECONDS if waits else IDLE_SECONDS
-    return LIVE_SECONDS if st.session_state.get("step") is None else PAST_SECONDS
+    return LIVE_SECONDS if st.session_state.get("step") is None and not fed else PAST_SECONDS
 
 
 def is_busy(run: Run) -> bool:

@@ -64,11 +64,14 @@ class Curves:
     def told(self, key: str) -> bytes:
         """What the canvas draws. key: of this panel, unique on a page."""
 
-        def made() -> bytes:
-            drawn = self.parts() if callable(self.parts) else self.parts
-            return canvas.message(self.panel, drawn, bool(st.session_state.get("projector")), self.sentence)
+        projector = bool(st.session_state.get("projector"))
+        return paced(lambda: self.message(projector), key, self.of, self.every)
 
-        return paced(made, key, self.of, self.every)
+    def message(self, projector: bool) -> bytes:
+        """The same, made now and without a session."""
+        return canvas.message(
+            self.panel, self.parts() if callable(self.parts) else self.parts, projector, self.sentence
+        )
 
 
 def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence: str | None = None) -> None:
@@ -76,10 +79,14 @@ def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence:
     canvas.curves([Curves(panel, parts, sentence).told(key)], key=key, on_step=go)
 
 
-def panels(name: str, drawn: Sequence[Curves]) -> None:
-    """The same of several panels, each a card of the board that they stand on: one element, whatever their number."""
+def panels(name: str, drawn: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
+    """The same of several panels, each a card of the board that they stand on: one element, whatever their number.
+
+    moment: of the first, where the feed moves it under this name.
+    """
     key = f"panels-{name}"
-    canvas.curves([one.told(f"{key}:{one.panel.title}") for one in drawn], key=key, on_step=go, cards=True)
+    told = [one.told(f"{key}:{one.panel.title}") for one in drawn]
+    canvas.curves(told, key=key, on_step=go, cards=True, moment=moment and moment | {"name": name})
 
 
 def go(step: int) -> None:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import streamlit as st
 
 from explorer.runs.run import Run
-from explorer.ui import branching, chosen, server
+from explorer.ui import branching, chosen, feed, server
 from explorer.ui.components.player_bar import Action, player_bar
 from explorer.ui.view import View
 
 TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
 
 
-def show(view: View, waiting: str, refining: str = "") -> None:
-    """The player bar, and what its buttons do. waiting, refining: what pictures wait for and what becomes finer."""
+def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> None:
+    """The player bar, and what its buttons do. waiting, refining: what pictures wait for and what becomes finer.
+
+    fed: whether the page has pictures that the browser asks for by itself, beside the bar.
+    """
+    run, projector = view.run, bool(st.session_state.get("projector"))
+    fixed = {"name": chosen.differences(run), "projector": projector, "feed": feed.address(view) if fed else None}
+    seen = st.session_state.get("player.seen", 0)
+    if fed:
+        feed.offer("player", lambda view: json.dumps(fixed | told(view) | {"seen": seen}).encode())
+    player_bar(fixed | told(view, waiting, refining), key="player", on_action=lambda action: act(run, action))
+
+
+def told(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
+    """What the bar tells of a run at a step."""
     status, run = view.status, view.run
     place = server.host().place(run.path)
     state = "queued" if place else status.state
     over = state in ("finished", "diverged")
-    speed = next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None)
-    data = {
-        "name": chosen.differences(run),
+    return {
+        "run": run.id,
         "state": state,
         "words": words(view, place),
         "step": view.step,
@@ -39,7 +54,7 @@ def show(view: View, waiting: str, refining: str = "") -> None:
             }
             for e in sorted(view.events, key=lambda e: e.step)[-200:]
         ],
-        "speed": speed,
+        "speed": next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None),
         "can": {
             "play": any(own.status.state != "diverged" for own in server.racing(run).values()),
             "single": not over and state != "training",
@@ -49,9 +64,7 @@ def show(view: View, waiting: str, refining: str = "") -> None:
             "bookmark": True,
         },
         "share_url_query": f"run={run.id}" + ("" if view.live else f"&step={view.step}"),
-        "projector": bool(st.session_state.get("projector")),
     }
-    player_bar(data, key="player", on_action=lambda action: act(run, action))
 
 
 def words(view: View, place: int) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 import threading
-import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
@@ -20,6 +20,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.config import RunConfig
+from explorer.preset import PRESETS
 from explorer.runs import catalogue, race
 from explorer.runs.answer import Answer, Lane
 from explorer.runs.client import Client, Request
@@ -42,9 +43,11 @@ def host() -> Client:
     def warm_up() -> None:
         picture.warm_up()
         client.wait()
-        client.request("explorer.runs.views.task:prepare", lane="slow")
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
+        for preset in PRESETS:  # one after the other: what a visitor asks for meanwhile comes in between
+            with suppress(ValueError):
+                client.request("explorer.runs.views.task:prepare", lane="slow", preset=preset).answer.result()
 
     threading.Thread(target=warm_up, daemon=True).start()
     return client
@@ -214,11 +217,18 @@ def watchers() -> Watchers:
     return Watchers()
 
 
+@st.cache_resource(show_spinner=False)
+def feeds() -> dict[str, Any]:
+    """What the page of each visit offers its browser to ask for, by the visit's id: see feed.py."""
+    return {}
+
+
 def _released(visit: dict[str, str]) -> None:
     watchers().leave(visit["id"])
+    feeds().pop(visit["id"], None)
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=_released)
 def visit() -> dict[str, str]:
-    """This browser tab's visit; released when the tab closes."""
-    return {"id": f"{time.time_ns():x}"}
+    """This browser tab's visit; released when the tab closes. Its id is nobody else's to guess."""
+    return {"id": secrets.token_hex(8)}

@@ -48,7 +48,7 @@ class Dashboard:
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "explorer/app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", "streamlit", "run", "explorer/serve.py", "--server.port", str(self.port)]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": "1"}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         next(line for line in self.process.stdout if "URL" in line)

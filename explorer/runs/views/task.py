@@ -37,8 +37,8 @@ def described(task: Task) -> Answer:
     }, {}
 
 
-def prepare() -> Answer:
-    """Builds every preset's task once, so that its text is on disk before a card is clicked."""
-    for preset in PRESETS.values():
-        build(preset.config.task, preset.config.model)
+def prepare(preset: str) -> Answer:
+    """Builds a preset's task once, so that its text is on disk before a card is clicked."""
+    config = PRESETS[preset].config
+    build(config.task, config.model)
     return {}, {}

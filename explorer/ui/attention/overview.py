@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.ui import picture
+from explorer.ui import feed
 from explorer.ui.attention.look import Look, causal, keys, queries
 from explorer.ui.attention.naming import labels, row_name, summary
-from explorer.ui.components.matrix_grid import Head, Mode, Row, attention_map
+from explorer.ui.components.matrix_grid import Head, Mode, Row, attention_map, attention_message
 from explorer.ui.view import View
 
 PATTERN = Mode("pattern", "attention probability, 0 to 1", "probability")
@@ -26,31 +26,40 @@ TALL = 720  # pixels that more than two rows of heads get
 
 def show(view: View, given: dict[str, Any], plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Look:
     """Draws the map of all heads; gives what is chosen on it."""
+    state = st.session_state
+    head, query = chosen(plain)
+
+    def choose() -> None:
+        clicked = state["heads"]
+        if clicked.get("selected"):
+            state.head = clicked["selected"]
+        if clicked.get("query") is not None:
+            state.query = int(clicked["query"])
+
+    def again(view: View) -> bytes | None:
+        numbers = feed.numbers(view, "attention.patterns", **given)
+        return attention_message(**told(view, head, query, *numbers)) if numbers else None
+
+    attention_map(**told(view, head, query, plain, arrays), key="heads", on_change=choose)
+    feed.offer("heads", again)
+    return Look(view, given, plain, arrays, head, query)
+
+
+def told(view: View, head: str, query: int, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What the map of all heads is told: with a head and a query chosen, and what to look for."""
     modes = ASKED if plain["asked"] else UNASKED
     named = {path: labels(path, arrays[f"{path}.pattern"], plain) for path in plain["paths"]}
     rows = [row(path, named[path], plain, arrays, modes, view.config.model.kind) for path in plain["paths"]]
-    head, query = chosen(plain)
-    state = st.session_state
-
-    def choose() -> None:
-        told = state["heads"]
-        if told.get("selected"):
-            state.head = told["selected"]
-        if told.get("query") is not None:
-            state.query = int(told["query"])
-
-    attention_map(
-        rows,
-        modes,
-        key="heads",
-        selected=head,
-        query=query,
-        height=None if len(rows) <= 2 else TALL,
-        step=plain["step"],
-        on_change=choose,
-    )
-    picture.look_for("heads", summary([head for heads in named.values() for head in heads], plain, arrays))
-    return Look(view, given, plain, arrays, head, query)
+    return {
+        "rows": rows,
+        "modes": modes,
+        "selected": head,
+        "query": query,
+        "height": None if len(rows) <= 2 else TALL,
+        "step": plain["step"],
+        "sentence": summary([head for heads in named.values() for head in heads], plain, arrays),
+        "moment": feed.moment(view) | {"step": plain["step"]},
+    }
 
 
 def chosen(plain: dict[str, Any]) -> tuple[str, int]:

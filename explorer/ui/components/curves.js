@@ -50,7 +50,8 @@ function remove(panel) {
 // The messages of several panels, one after the other behind their lengths.
 function apart(data) {
   let { header, from } = opened(data);
-  return { messages: header.lengths.map((length) => data.subarray(from, (from += length))), cards: header.cards };
+  const messages = header.lengths.map((length) => data.subarray(from, (from += length)));
+  return { messages, cards: header.cards, moment: header.moment };
 }
 
 const shownCurves = (panel) => panel.header.curves.filter((curve) => !panel.hidden.has(curve.series));
@@ -104,14 +105,6 @@ function reach({ look: { holds, scale, roof }, curves, guides, events, cursor })
   }
   for (const guide of guides) take(guide.value);
   return { low, high, newest };
-}
-
-// What to look for, its `code` between backticks.
-function sayLookFor(place, sentence) {
-  place.hidden = sentence === null;
-  if (sentence === null) return;
-  place.replaceChildren(make("b", "", null, "What to look for: "));
-  sentence.split("`").forEach((piece, i) => place.append(i % 2 ? make("code", "", null, piece) : piece));
 }
 
 function draw(panel) {
@@ -217,7 +210,7 @@ function show(panel, data) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const start = performance.now(), panels = boards.get(parentElement) ?? [], { messages, cards } = apart(data);
+  const start = performance.now(), panels = boards.get(parentElement) ?? [], { messages, cards, moment } = apart(data);
   boards.set(parentElement, panels);
   panels.splice(messages.length).forEach(remove);
   messages.forEach((told, index) => {
@@ -225,12 +218,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     panel.root.classList.toggle("card", cards);
     panel.go = (step) => setTriggerValue("step", step);
     const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
+    if (index === 0 && panel.header && moment && late(moment)) return;
     if (!same(panel.data, told) || panel.ink !== ink) show(panel, told);
     panel.ink = ink;
   });
+  if (moment) hear(moment.name, (panels.take ??= (bytes) => panels[0] && show(panels[0], bytes)));
   window.__curvesPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
+    if (moment) unhear(moment.name, panels.take);
     panels.splice(0).forEach(remove);
     boards.delete(parentElement);
   };

@@ -7,7 +7,7 @@ server; only a click comes back, as the step to go to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from explorer.charts.timeline import CURVES, Panel
 from explorer.ui.components.message import pack
 
 HERE = Path(__file__).parent
-SCRIPTS = ("palette.js", "elements.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js")
+SCRIPTS = ("palette.js", "elements.js", "hot.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js")
 
 mount = st.components.v2.component(
     "explorer_curves",
@@ -28,9 +28,13 @@ mount = st.components.v2.component(
 )
 
 
-def together(messages: Sequence[bytes], cards: bool = False) -> bytes:
-    """Several panels' messages as one: their lengths, then one after the other. cards: each panel is to be one."""
-    return pack({"lengths": [len(told) for told in messages], "cards": cards}, []) + b"".join(messages)
+def together(messages: Sequence[bytes], cards: bool = False, moment: Mapping[str, Any] | None = None) -> bytes:
+    """Several panels' messages as one: their lengths, then one after the other. cards: each panel is to be one.
+
+    moment: of what the first panel tells, see feed.py, if the feed moves it: then the name under which it does, too.
+    """
+    header = {"lengths": [len(told) for told in messages], "cards": cards, "moment": moment}
+    return pack(header, []) + b"".join(messages)
 
 
 def message(
@@ -110,8 +114,15 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return np.array_equal(a, b, equal_nan=True)
 
 
-def curves(messages: Sequence[bytes], *, key: str, on_step: Callable[[int], None], cards: bool = False) -> None:
-    """Draws panels. cards: as those of the board that they are on.
+def curves(
+    messages: Sequence[bytes],
+    *,
+    key: str,
+    on_step: Callable[[int], None],
+    cards: bool = False,
+    moment: Mapping[str, Any] | None = None,
+) -> None:
+    """Draws panels. cards: as those of the board that they are on. moment: as `together` takes it.
 
     `on_step` is called with the step that was clicked, before the page runs.
     """
@@ -121,4 +132,4 @@ def curves(messages: Sequence[bytes], *, key: str, on_step: Callable[[int], None
         if step is not None:
             on_step(int(step))
 
-    mount(key=key, data=together(messages, cards), on_step_change=deliver)
+    mount(key=key, data=together(messages, cards, moment), on_step_change=deliver)

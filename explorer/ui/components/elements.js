@@ -61,3 +61,11 @@ function savingMenu(place, entries) {
     if (!place.contains(event.relatedTarget)) menu.hidden = true;
   });
 }
+
+// What to look for, its `code` between backticks.
+function sayLookFor(place, sentence) {
+  place.hidden = sentence === null;
+  if (sentence === null) return;
+  place.replaceChildren(make("b", "", null, "What to look for: "));
+  sentence.split("`").forEach((piece, i) => place.append(i % 2 ? make("code", "", null, piece) : piece));
+}

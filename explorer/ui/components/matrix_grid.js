@@ -14,6 +14,7 @@ function build(parent) {
   buildView(grid, root);
   grid.tip = make("div", "tip", root);
   grid.tip.hidden = true;
+  grid.sentence = make("p", "sentence", parent);
   listen(grid);
   return grid;
 }
@@ -166,6 +167,7 @@ function update(grid, message) {
   for (const cell of grid.cells) [cell.row, cell.head] = [rows[cell.r], rows[cell.r].heads[cell.h]];
   grid.root.classList.toggle("with-view", grid.edges);
   repaint(grid);
+  sayLookFor(grid.sentence, message.header.sentence ?? null);
   grid.stage.ariaLabel = `${grid.cells.length} heads in ${rows.length} layers${step === null ? "" : `, step ${step}`}. ` +
     "Rows are queries, columns are keys. Arrow keys choose a head, Enter enlarges it.";
 }
@@ -208,25 +210,39 @@ function settle(grid, name, value) {
   return news;
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  const start = performance.now(), message = unpack(data);
-  const grid = grids.get(parentElement) ?? build(parentElement);
-  grids.set(parentElement, grid);
-  grid.send = setStateValue;
-  update(grid, message);
-  if (settle(grid, "selected", message.header.selected) && chosenCell(grid)) isolate(grid, chosenCell(grid));
-  if (settle(grid, "query", message.header.query)) grid.held = grid.query === null ? null : { q: grid.query, k: null };
+// What follows from what is shown and chosen.
+function settleDown(grid) {
   outline(grid);
   if (grid.open && !chosenCell(grid)) enlarge(grid, false);
   updateView(grid);
   arrange(grid);
   light(grid);
   grid.hover?.cell ? showTip(grid) : (grid.tip.hidden = true);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const start = performance.now(), message = unpack(data), { moment } = message.header;
+  const grid = grids.get(parentElement) ?? build(parentElement);
+  grids.set(parentElement, grid);
+  grid.send = setStateValue;
+  if (!grid.message || !moment || !late(moment)) update(grid, message);
+  if (settle(grid, "selected", message.header.selected) && chosenCell(grid)) isolate(grid, chosenCell(grid));
+  if (settle(grid, "query", message.header.query)) grid.held = grid.query === null ? null : { q: grid.query, k: null };
+  settleDown(grid);
+  if (moment) {
+    grid.take ??= (bytes) => {
+      update(grid, unpack(bytes)); // what is chosen is told by the page alone
+      settleDown(grid);
+    };
+    hear("heads", grid.take);
+  }
   window.__matrixGridPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
     grid.observer.disconnect();
     grid.root.remove();
+    grid.sentence.remove();
+    unhear("heads", grid.take);
     grids.delete(parentElement);
   };
 }

@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "palette.js",
     "elements.js",
+    "hot.js",
     "numbers.js",
     "saving.js",
     "loupe.js",
@@ -200,22 +201,22 @@ def matrix_grid(
     return mount(key=key, data=pack(header, sent(described)), on_selected_change=on_change).selected
 
 
-def attention_map(
+def attention_message(
     rows: Sequence[Row],
     modes: Sequence[Mode],
     *,
-    key: str,
     selected: str | None,
     query: int | None,
     height: int | None = None,
     step: int | None = None,
-    on_change: Callable[[], None],
-) -> tuple[str | None, int | None]:
-    """Draws the grid with the head view beside it; gives back the chosen head's id and the chosen query.
+    sentence: str | None = None,
+    moment: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The grid with the head view beside it.
 
-    The first mode is the attention pattern: its weights are the edges of the head view. `selected` and
-    `query` (a position) are shown as chosen; the rest is as for `matrix_grid`. Raises ValueError where
-    sizes disagree or the first mode is no probability.
+    The first mode is the attention pattern: its weights are the edges of the head view. `selected` and `query` (a
+    position) are shown as chosen; `sentence` stands under the pictures; `moment`: of what it tells, see feed.py; the
+    rest is as for `matrix_grid`. Raises ValueError where sizes disagree or the first mode is no probability.
     """
     if not modes or modes[0].kind != "probability":
         raise ValueError("the first of the modes has to be the attention pattern, of kind probability")
@@ -228,11 +229,19 @@ def attention_map(
         query=query,
         height=height,
         step=step,
+        sentence=sentence,
+        moment=moment,
     )
-    chosen = mount(
-        key=key,
-        data=pack(header, sent(rows)),
-        on_selected_change=on_change,
-        on_query_change=on_change,
-    )
+    return pack(header, sent(rows))
+
+
+def attention_map(
+    rows: Sequence[Row], modes: Sequence[Mode], *, key: str, on_change: Callable[[], None], **told: Any
+) -> tuple[str | None, int | None]:
+    """Draws what `attention_message` tells; gives back the chosen head's id and the chosen query.
+
+    `on_change` is called before the page runs again. Raises ValueError as `attention_message` does.
+    """
+    data = attention_message(rows, modes, **told)
+    chosen = mount(key=key, data=data, on_selected_change=on_change, on_query_change=on_change)
     return chosen.selected, chosen.query

@@ -1,6 +1,7 @@
 // Player bar: built once, then every message only moves what changed.
 const bars = new WeakMap();
 const EVERY = 120; // ms between two views while the first is unanswered
+const PATIENCE = 400; // ms that the page waits to hear of a step whose pictures the feed is still about to bring
 const AGAIN = 700; // ms after which an action that nobody answered is told once more
 const AIM = 3; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
 
@@ -32,29 +33,34 @@ function post(bar) {
   bar.setTriggerValue("action", bar.outbox);
 }
 
-// Shows a step at once and asks for its pictures, not faster than they can come.
+// Shows a step at once and asks for its pictures, not faster than they can come. What the feed has comes first: while
+// the page is drawn anew the browser has no time for it.
 function view(bar, step, now) {
   bar.wanted = Math.min(bar.data.last, Math.max(0, step));
   show(bar);
-  postpone(bar, null);
   const wait = bar.viewed > bar.data.seen ? bar.sent + EVERY - performance.now() : 0;
-  if (!now && wait > 0) {
-    postpone(bar, wait);
-    return;
-  }
+  if (lookBack(bar, bar.wanted)) bar.later ?? postpone(bar, PATIENCE);
+  else if (!now && wait > 0) postpone(bar, wait);
+  else tell(bar);
+}
+
+// Tells the page the wanted step.
+function tell(bar) {
+  postpone(bar, null);
   bar.sent = performance.now();
   bar.viewed = send(bar, { kind: "view", step: bar.wanted });
 }
 
-// Asks for the wanted step after `wait` ms; null: not at all.
+// Tells it after `wait` ms; null: not at all.
 function postpone(bar, wait) {
   clearTimeout(bar.later);
-  bar.later = wait === null ? null : setTimeout(() => view(bar, bar.wanted, true), wait);
+  bar.later = wait === null ? null : setTimeout(() => tell(bar), wait);
 }
 
 function live(bar) {
   postpone(bar, null);
   bar.wanted = bar.data.last;
+  if (bar.data.feed) [hot.run, hot.wanted] = [bar.data.run, null];
   bar.viewed = send(bar, { kind: "live" });
   show(bar);
 }
@@ -215,10 +221,12 @@ function showSpeed({ select }, speed) {
 }
 
 function update(bar, data) {
+  if (bar.data?.live && data.live && bar.data.run === data.run) // a run of the page may be behind the feed
+    for (const name of ["step", "last"]) data = { ...data, [name]: Math.max(bar.data[name], data[name]) };
   bar.data = data;
   bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
   if (bar.outbox.length && performance.now() - bar.posted > AGAIN) post(bar);
-  if (!bar.dragging && !bar.later && data.seen >= bar.viewed) bar.wanted = null;
+  if (!bar.dragging && !bar.later && data.seen >= bar.viewed) [bar.wanted, hot.wanted] = [null, undefined];
   const { can, state } = data, face = running(bar) ? "pause" : "play";
   if (bar.face !== face) bar.play.innerHTML = ICONS[(bar.face = face)];
   bar.play.title = bar.play.ariaLabel = face === "pause" ? "Pause (space)" : "Play (space)";
@@ -233,6 +241,7 @@ function update(bar, data) {
   showSpeed(bar, data.speed);
   showEvents(bar, data.events);
   show(bar);
+  follow(bar);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

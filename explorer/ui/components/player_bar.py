@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("sticking.js", "keys.js", "skeleton.js", "player_bar.js")
+SCRIPTS = ("elements.js", "hot.js", "feed.js", "sticking.js", "keys.js", "skeleton.js", "player_bar.js")
 
 Action = dict[str, Any]
 
@@ -38,12 +38,13 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
     each with a growing number "n". A pointer goes to the nearest of the steps "kept" where that is as good as
     the pointer can aim; keys go to any step.
 
-    `data`: "name" (what differs from the preset); "state" (training, paused, queued, finished, diverged,
-    interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "kept" (steps whose weights
-    are in the file), "live" (following the newest), "exact" (False while the shown step is still being computed),
-    "note" (str or None); "events" (each "id", "step", "kind", "label" and "tone": info, good, warn or bad);
+    `data`: "run" (its id); "name" (what differs from the preset); "state" (training, paused, queued, finished,
+    diverged, interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "kept" (steps whose
+    weights are in the file), "live" (following the newest), "exact" (False while the shown step is still being
+    computed), "note" (str or None); "events" (each "id", "step", "kind", "label" and "tone": info, good, warn or bad);
     "speed" (steps a second or None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark");
-    "share_url_query"; "projector" (larger type).
+    "share_url_query"; "projector" (larger type); "feed" (None, or a "url" to ask for newer pictures, see feed.py, and
+    every how many ms).
     """
     seen_key = f"{key}.seen"
 

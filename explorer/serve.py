@@ -1,0 +1,16 @@
+"""Serve: the dashboard's server, Streamlit and beside it the feed. `python -m explorer` runs it.
+
+`streamlit run explorer/app.py` serves the same pages without the feed: they are then drawn by Streamlit alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.routing import Route
+
+from explorer.ui import feed
+
+app = st.App(Path(__file__).with_name("app.py"), routes=[Route("/feed/{visit}", feed.answer)])
+feed.opened = True

@@ -1,0 +1,62 @@
+// Feed: asks the server for a page's moving pictures, between two runs of the page, and at once when the scrubber moves.
+// What is asked for together is of one step. Whoever hears of it is told in hot.js.
+const FAILED = 2000; // ms until the next try after one that failed
+
+// Follows the newest step while the run trains and nobody looks at the past.
+function follow(bar) {
+  const { feed, live, state } = bar.data;
+  if (!feed || !live || state !== "training" || bar.wanted !== null || bar.following) return;
+  bar.following = true;
+  const begun = performance.now();
+  const next = (wait) =>
+    setTimeout(() => {
+      bar.following = false;
+      if (!bar.stopping.signal.aborted) follow(bar);
+    }, Math.max(0, wait));
+  ask(bar, null).then(
+    () => next(feed.every - (performance.now() - begun)),
+    () => next(FAILED),
+  );
+}
+
+// Asks for a step of the past; of several that come while one is asked for, only the last. True while an answer is to
+// come: with the last one the page is told, when the picture has been painted.
+function lookBack(bar, step) {
+  if (!bar.data.feed) return false;
+  if (hot.wanted !== step || hot.run !== bar.data.run) {
+    [hot.run, hot.wanted, bar.due] = [bar.data.run, step, step];
+    if (!bar.lookingBack) askNext(bar);
+  }
+  return bar.lookingBack;
+}
+
+function askNext(bar) {
+  const { due } = bar, next = () => askNext(bar);
+  bar.due = null;
+  bar.lookingBack = due !== null;
+  if (due !== null) ask(bar, due).then(next, next);
+  else if (bar.later) requestAnimationFrame(() => setTimeout(() => bar.later && !bar.lookingBack && tell(bar)));
+}
+
+async function ask(bar, step) {
+  const { feed, run } = bar.data, { signal } = bar.stopping;
+  const more = step !== null ? `&step=${step}` : hot.run === run ? `&after=${hot.state}` : "";
+  const answer = await fetch(new URL(feed.url + more, document.location), { signal, cache: "no-store" });
+  if (!answer.ok) throw new Error(answer.status);
+  if (answer.status === 204) return;
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (bar.data.run === run && (step === null) === (bar.wanted === null && bar.data.live)) deliver(bar, bytes);
+}
+
+function deliver(bar, bytes) {
+  let { header, from } = opened(bytes);
+  const { run, step, live, state, lengths } = header;
+  hot.step = run !== hot.run ? (live ? step : -1) : live ? Math.max(hot.step, step) : hot.step;
+  hot.run = run;
+  if (live) hot.state = state;
+  for (const [name, length] of Object.entries(lengths)) {
+    const told = bytes.subarray(from, (from += length));
+    if (name === "player") update(bar, JSON.parse(new TextDecoder().decode(told)));
+    else hot.takers.get(name)?.(told);
+  }
+}

@@ -1,0 +1,139 @@
+"""Feed: the pictures that move most, straight to the browser between two runs of the page.
+
+    page -> offer(name, draw) ... browser: GET feed/VISIT?step=S -> draw(view at S) -> bytes
+
+A run of a page costs the browser every element on it. What has to move several times a second, and at once when the
+scrubber moves, the page offers here: a function of a view, that gives the very bytes the page itself tells the
+component. The browser asks for all of a page's offers together, so that they are of one step (components/feed.js).
+Where the server has no feed (`opened`), pages are drawn more often instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+
+from explorer.runs.answer import Answer
+from explorer.runs.run import Run
+from explorer.ui import server
+from explorer.ui.components.message import pack
+from explorer.ui.view import View
+
+PATIENCE = 1.0  # seconds that numbers are waited for
+EVERY = 0.1  # seconds between two asks of a browser that follows the newest step, at least
+WAIT = 1.0  # seconds that it waits for something new
+LOOK = 0.02  # seconds between two looks whether it is there
+THREADS = ThreadPoolExecutor(16, "feed")  # of their own: Streamlit's carry its files
+opened = False  # whether the server has a way to the feed
+Draw = Callable[[View], bytes | None]
+
+
+@dataclass
+class Offers:
+    """What a visit's page offers of the run that it looks at."""
+
+    run: Run
+    about: dict[str, Any]
+    draws: dict[str, Draw] = field(default_factory=dict)
+
+
+@contextmanager
+def offering(view: View) -> Iterator[None]:
+    """Collects what is offered while a page is drawn, for this visit's browser to ask for."""
+    offers = st.session_state["offers"] = Offers(view.run, view.about)
+    yield
+    if opened:
+        server.feeds()[server.visit()["id"]] = offers
+
+
+def offer(name: str, draw: Draw) -> None:
+    """Lets the browser ask for a picture by itself. draw: gives a view's bytes, None where they are not there yet.
+
+    It is called in a thread of its own, without a session.
+    """
+    if (offers := st.session_state.get("offers")) is not None:
+        offers.draws[name] = draw
+
+
+def address(view: View) -> dict[str, Any] | None:
+    """Where the browser asks, as the player bar is told it; None where the server has no feed."""
+    if not opened:
+        return None
+    return {"url": f"feed/{server.visit()['id']}?run={view.run.id}", "every": 1000 * EVERY}
+
+
+def numbers(view: View, function: str, **arguments: Any) -> Answer | None:
+    """The numbers of a view (`module.function`), as `View.picture` asks for them; None where they take too long."""
+    request = server.pictures().ask(view.run, view.step, function, **arguments)
+    try:
+        return server.answer_within(request, PATIENCE)
+    except ValueError:
+        return None  # the page itself says why
+
+
+def moment(view: View) -> dict[str, Any]:
+    """Of what a message tells, so that an old one does not take the place of a newer one."""
+    return {"run": view.run.id, "step": view.step, "live": view.live}
+
+
+async def answer(request: Request) -> Response:
+    """All of a page's offers at a step; without `step` at the newest one, as soon as it is no more as in `after`.
+
+    204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: there is nothing of the kind.
+    """
+    offers, asked = server.feeds().get(request.path_params["visit"]), request.query_params
+    if offers is None or offers.run.id != asked.get("run"):
+        return Response(status_code=404)
+    aside = partial(asyncio.get_running_loop().run_in_executor, THREADS)
+    end = time.monotonic() + WAIT
+    try:
+        while state(view := await aside(at, offers, whole(asked.get("step")))) == asked.get("after"):
+            if time.monotonic() > end:
+                return Response(status_code=204)
+            await asyncio.sleep(LOOK)
+        told = await aside(together, offers, view)
+    except ValueError:  # there is no such step, or the file is gone: the page itself says so
+        return Response(status_code=404)
+    if told is None:
+        return Response(status_code=204)
+    # "identity": Streamlit's server would spend more on compressing it than the way costs
+    headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+    return Response(told, media_type="application/octet-stream", headers=headers)
+
+
+def at(offers: Offers, step: int | None) -> View:
+    """What is looked at: a step, or the newest. ValueError where the run has no such step."""
+    run, last = offers.run, offers.run.last
+    if step is not None and step > last:
+        raise ValueError(f"this run has steps 0 to {last} and not {step}")
+    newest = run.newest_snapshot() if step is None else step
+    return View(run, newest, last, step is None, run.status, offers.about, first=False)
+
+
+def state(view: View) -> str:
+    """What a run's pictures depend on."""
+    return f"{view.step}.{len(view.run.events)}.{view.status.state}"
+
+
+def together(offers: Offers, view: View) -> bytes | None:
+    """All offers behind one another: all of them or none, since they are of one step."""
+    drawn = {name: draw(view) for name, draw in offers.draws.items()}
+    if any(told is None for told in drawn.values()):
+        return None
+    header = moment(view) | {"state": state(view), "lengths": {name: len(told or b"") for name, told in drawn.items()}}
+    return pack(header, []) + b"".join(told or b"" for told in drawn.values())
+
+
+def whole(word: str | None) -> int | None:
+    """A step as the browser writes it."""
+    return int(word) if word and word.isdecimal() and len(word) < 10 else None

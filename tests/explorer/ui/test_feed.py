@@ -1,0 +1,155 @@
+"""The feed: what the browser asks for by itself is what the page tells, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from messages import panels
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
+from tiny_runs import recorded
+from waiting import until
+
+from explorer import Run
+from explorer.runs import catalogue
+from explorer.ui import feed, frame, server
+
+APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+STEPS = 30
+
+
+@pytest.fixture(scope="module", autouse=True)
+def served(tmp_path_factory) -> Iterator[None]:
+    """A host for all of these tests, and a folder of runs of their own."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "folder", lambda: folder)
+        patch.setattr(feed, "opened", True)
+        patch.setattr(feed, "WAIT", 0.1)
+        assert server.host().wait()
+        yield
+        server.host().close()
+        server.host.clear()
+
+
+@pytest.fixture(scope="module")
+def run(served) -> Run:
+    path = catalogue.new_path("fed")
+    recorded(path, STEPS, every=5).close()
+    return Run.open(path)
+
+
+def visit(page: str, run: Run, **query: str) -> tuple[AppTest, str]:
+    """A visit that looks at a page of a run; and its id."""
+    server.feeds().clear()  # Streamlit's own tests know one session
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in ({"run": run.id} | query).items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page(f"../pages/{page}.py").run()
+    assert not app.exception, app.exception
+    (own,) = server.feeds()
+    return app, own
+
+
+def ask(own: str, **query: str) -> tuple[int, dict[str, Any], dict[str, bytes]]:
+    """What the feed answers: the status, its header, and the messages by their names."""
+    words = "&".join(f"{name}={value}" for name, value in query.items())
+    scope = {"type": "http", "query_string": words.encode(), "path_params": {"visit": own}, "headers": []}
+    answer = asyncio.run(feed.answer(Request(scope)))
+    if answer.status_code != 200:
+        return answer.status_code, {}, {}
+    data = bytes(answer.body)
+    at = 4 + int.from_bytes(data[:4], "little")
+    header, told = json.loads(data[4:at]), {}
+    for name, length in header["lengths"].items():
+        told[name], at = data[at : at + length], at + length
+    assert at == len(data)
+    return 200, header, told
+
+
+def component(app: AppTest, name: str) -> Any:
+    (found,) = [c.proto for c in app.get("bidi_component") if c.proto.component_name == f"explorer_{name}"]
+    return found
+
+
+@pytest.mark.parametrize("step", [None, 0, 15, 17])
+def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
+    at = {} if step is None else {"step": str(step)}
+    app, own = visit("attention", run, **at)
+    status, header, told = ask(own, run=run.id, **at)
+    assert (status, header["step"], header["live"]) == (200, STEPS if step is None else step, step is None)
+    assert list(told) == ["player", "heads"]
+
+    assert json.loads(told["player"])["feed"]["url"] == f"feed/{own}?run={run.id}"
+
+    def same() -> bool:  # a step that has to be trained again comes to the page a little later
+        app.run()
+        bar, heads = json.loads(component(app, "player_bar").json), component(app, "matrix_grid").bytes
+        return json.loads(told["player"]) == bar and told["heads"] == heads
+
+    until(same, "the page has the heads of this step")
+
+
+@pytest.mark.parametrize("step", [None, 0, 15])
+def test_numbers_and_loss_are_those_of_the_page(run: Run, step: int | None):
+    at = {} if step is None else {"step": str(step)}
+    app, own = visit("train", run, **at)
+    _, _, told = ask(own, run=run.id, **at)
+    assert list(told) == ["player", "numbers", "train"]
+    assert told["numbers"] == component(app, "figures").bytes
+    assert told["train"] == panels(app)[0]
+
+
+def test_a_visit_follows_another_step_without_being_drawn_anew(run: Run):
+    _, own = visit("attention", run)
+    _, header, told = ask(own, run=run.id, step="10")
+    assert (header["run"], header["step"], header["live"]) == (run.id, 10, False)
+    moment = json.loads(told["heads"][4 : 4 + int.from_bytes(told["heads"][:4], "little")])["moment"]
+    assert moment == {"run": run.id, "step": 10, "live": False}
+    other, _ = visit("attention", run, step="10")
+    until(lambda: told["heads"] == component(other.run(), "matrix_grid").bytes, "the page says the same")
+
+
+def test_nothing_new_is_not_told_again(run: Run):
+    _, own = visit("train", run)
+    _, header, _ = ask(own, run=run.id)
+    assert ask(own, run=run.id, after=header["state"])[0] == 204
+    assert ask(own, run=run.id, after="another")[0] == 200
+
+
+def test_what_is_not_there_is_not_found(run: Run):
+    _, own = visit("train", run)
+    assert ask("nobody", run=run.id)[0] == 404
+    assert ask(own, run="another-run")[0] == 404
+    assert ask(own, run=run.id, step=str(STEPS + 1))[0] == 404
+    assert ask(own, run=run.id, step="nonsense")[1]["live"]  # as without one
+
+
+def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: Run, monkeypatch):
+    app, own = visit("gradients", run)
+    assert json.loads(component(app, "player_bar").json)["feed"] is None
+    assert ask(own, run=run.id)[2] == {}
+    monkeypatch.setattr(frame, "is_busy", lambda run: True)
+    assert frame.pace(run, False) < 0.25 < frame.pace(run, True)
+
+
+def test_without_a_feed_pages_draw_themselves(run: Run, monkeypatch):
+    monkeypatch.setattr(feed, "opened", False)
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["run"] = run.id
+    app.run()
+    app.switch_page("../pages/attention.py").run()
+    assert json.loads(component(app, "player_bar").json)["feed"] is None
+    assert component(app, "matrix_grid").bytes
+
+
+def test_a_visit_that_left_has_no_feed_any_more():
+    server.feeds()["gone"] = "offers"
+    server._released({"id": "gone"})
+    assert "gone" not in server.feeds()
