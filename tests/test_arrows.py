@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-GLUE = {ROOT / "explorer/app.py", ROOT / "explorer/__main__.py"}
+GLUE = {ROOT / "explorer" / name for name in ("app.py", "serve.py", "__main__.py")}
 ENGINE = [
     path
     for folder in ("models", "explorer")

@@ -1,0 +1,80 @@
+"""The feed in a browser: pictures move between two runs of the page, never back, and without it all goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from tiny_runs import TINY, recorded
+
+from explorer.runs import catalogue, file
+
+GRID = '[aria-label*=" heads in "]'
+WATCH = """() => {
+    const roots = () => [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
+    const seen = (window.seen = []);
+    const look = () => {
+        const grid = roots().map((root) => root.querySelector('[aria-label*=" heads in "]')).find(Boolean);
+        const bar = roots().map((root) => root.querySelector('.where .step')).find(Boolean);
+        const now = [grid?.ariaLabel.match(/step (\\d+)/)?.[1], bar?.textContent.replace(/\\D/g, "")].map(Number);
+        if (String(now) !== String(seen.at(-1))) seen.push(now);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+def training(page: Page) -> None:
+    """Lets the run train, and waits until its heads are there."""
+    expect(page.locator(".player-bar .play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator(".player-bar .state")).to_contain_text("training")
+    expect(page.locator(GRID)).to_have_attribute("aria-label", re.compile(r"step \d\d"))
+
+
+def endless() -> str:
+    path = catalogue.new_path("fed")
+    file.begin(path, TINY)
+    return path.stem
+
+
+def heads(page: Page, step: int) -> None:
+    expect(page.locator(GRID)).to_have_attribute("aria-label", re.compile(rf"step {step}\."))
+
+
+def test_pictures_follow_the_newest_step_and_never_go_back(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/attention?run={endless()}")
+    answers: list[int] = []
+    page.on("response", lambda response: "/feed/" in response.url and answers.append(response.status))
+    training(page)
+    page.evaluate(WATCH)
+    page.wait_for_function("seen.length > 12")
+    steps = page.evaluate("seen")
+    assert answers.count(200) > 5
+    for of in zip(*steps, strict=True):  # of the heads, and of the bar
+        assert list(of) == sorted(of)
+
+
+def test_the_scrubber_moves_the_heads_before_the_page_hears_of_it(visit: Callable):
+    path = catalogue.new_path("told")
+    recorded(path, 60, every=5).close()
+    page = visit().open(f"/attention?run={path.stem}")
+    heads(page, 60)
+    page.evaluate("WebSocket.prototype.send = function () {}")  # nothing reaches Streamlit any more
+    page.keyboard.press("Home")
+    heads(page, 0)
+    page.keyboard.press("ArrowRight")
+    heads(page, 1)
+
+
+def test_without_the_feed_the_page_does_all_of_it(visit: Callable):
+    tab = visit()
+    tab.page.route("**/feed/**", lambda route: route.fulfill(status=404))
+    page = tab.open(f"/attention?run={endless()}")
+    training(page)
+    page.keyboard.press("Home")
+    heads(page, 0)
+    expect(page.get_by_text("the past")).to_be_visible()
+    tab.errors[:] = [error for error in tab.errors if "404" not in error]
