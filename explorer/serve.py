@@ -12,5 +12,7 @@ from starlette.routing import Route
 
 from explorer.ui import feed
 
-app = st.App(Path(__file__).with_name("app.py"), routes=[Route("/feed/{visit}", feed.answer)])
+base = (st.get_option("server.baseUrlPath") or "").strip("/")  # where the dashboard does not stand at the root
+way = "/".join(["", *([base] if base else []), "feed", "{visit}"])
+app = st.App(Path(__file__).with_name("app.py"), routes=[Route(way, feed.answer)])
 feed.opened = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from tiny_runs import TINY, recorded
 
@@ -69,6 +70,7 @@ def test_the_scrubber_moves_the_heads_before_the_page_hears_of_it(visit: Callabl
     heads(page, 1)
 
 
+@pytest.mark.prove
 def test_without_the_feed_the_page_does_all_of_it(visit: Callable):
     tab = visit()
     tab.page.route("**/feed/**", lambda route: route.fulfill(status=404))
