@@ -69,7 +69,9 @@ def address(view: View) -> dict[str, Any] | None:
     """Where the browser asks, as the player bar is told it; None where the server has no feed."""
     if not opened:
         return None
-    return {"url": f"feed/{server.visit()['id']}?run={view.run.id}", "every": 1000 * EVERY}
+    visit = server.visit()["id"]
+    server.feeds().setdefault(visit, None)  # the browser may ask before the page has offered anything
+    return {"url": f"feed/{visit}?run={view.run.id}", "every": 1000 * EVERY}
 
 
 def numbers(view: View, function: str, **arguments: Any) -> Answer | None:
@@ -89,18 +91,23 @@ def moment(view: View) -> dict[str, Any]:
 async def answer(request: Request) -> Response:
     """All of a page's offers at a step; without `step` at the newest one, as soon as it is no more as in `after`.
 
-    204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: there is nothing of the kind.
+    204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: no such visit, or no such step.
     """
-    offers, asked = server.feeds().get(request.path_params["visit"]), request.query_params
-    if offers is None or offers.run.id != asked.get("run"):
+    visit, asked = request.path_params["visit"], request.query_params
+    if visit not in server.feeds():
         return Response(status_code=404)
     aside = partial(asyncio.get_running_loop().run_in_executor, THREADS)
     end = time.monotonic() + WAIT
     try:
-        while state(view := await aside(at, offers, whole(asked.get("step")))) == asked.get("after"):
-            if time.monotonic() > end:
-                return Response(status_code=204)
+        while time.monotonic() < end:
+            offers: Offers | None = server.feeds().get(visit)
+            if offers is not None and offers.run.id == asked.get("run"):
+                view = await aside(at, offers, whole(asked.get("step")))
+                if state(view) != asked.get("after"):
+                    break
             await asyncio.sleep(LOOK)
+        else:
+            return Response(status_code=204)
         told = await aside(together, offers, view)
     except ValueError:  # there is no such step, or the file is gone: the page itself says so
         return Response(status_code=404)

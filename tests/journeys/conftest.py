@@ -24,7 +24,7 @@ from explorer.runs import catalogue
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 900}
-PATIENCE = 20_000  # ms
+PATIENCE = 30_000  # ms; a slow machine is no fault
 expect.set_options(timeout=PATIENCE)
 
 
@@ -49,7 +49,7 @@ class Dashboard:
     def start(self) -> None:
         """Returns when it answers."""
         command = [sys.executable, "-m", "streamlit", "run", "explorer/serve.py", "--server.port", str(self.port)]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": "1"}
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": "3"}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         next(line for line in self.process.stdout if "URL" in line)
 

@@ -51,7 +51,7 @@ def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Cal
     page.evaluate(WATCH)
     section(page, "Surface")
     land = page.locator(".landscape")
-    expect(land).to_have_attribute("data-known", str(WHOLE))
+    expect(land).to_have_attribute("data-known", str(WHOLE), timeout=90_000)
     known = page.evaluate("window.known")
     assert len(known) > 1, "coarse first"
     assert known == sorted(known)
@@ -68,7 +68,7 @@ def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Cal
     page.keyboard.press("Home")
     expect(page.get_by_text("A path needs 3 snapshots")).to_be_visible()
     page.keyboard.press("End")
-    expect(land).to_have_attribute("data-known", str(WHOLE))
+    expect(land).to_have_attribute("data-known", str(WHOLE), timeout=90_000)
     section(page, "Random directions")
     expect(page.locator(".landscape b").first).to_have_text("Loss around step 24 · random directions")
 

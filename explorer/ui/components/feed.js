@@ -19,12 +19,19 @@ function follow(bar) {
   );
 }
 
+// What is wanted from now on, null: the newest.
+function want(bar, step) {
+  lookAt(bar.data.run);
+  [hot.wanted, hot.arrived] = [step, null];
+}
+
 // Asks for a step of the past; of several that come while one is asked for, only the last. True while an answer is to
 // come: with the last one the page is told, when the picture has been painted.
 function lookBack(bar, step) {
   if (!bar.data.feed) return false;
   if (hot.wanted !== step || hot.run !== bar.data.run) {
-    [hot.run, hot.wanted, bar.due] = [bar.data.run, step, step];
+    want(bar, step);
+    bar.due = step;
     if (!bar.lookingBack) askNext(bar);
   }
   return bar.lookingBack;
@@ -45,15 +52,22 @@ async function ask(bar, step) {
   if (!answer.ok) throw new Error(answer.status);
   if (answer.status === 204) return;
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  if (bar.data.run === run && (step === null) === (bar.wanted === null && bar.data.live)) deliver(bar, bytes);
+  if (bar.data.run === run && fits(bar, step)) deliver(bar, bytes);
+}
+
+// Whether a step's pictures may be shown now: the newest while it is followed; of the past what is wanted, and on the way
+// there also what was wanted before.
+function fits({ data, wanted }, step) {
+  if (step === null) return wanted === null && data.live;
+  if (hot.wanted === undefined) return !data.live && step === data.step;
+  return hot.wanted !== null && (step === hot.wanted || hot.arrived === null);
 }
 
 function deliver(bar, bytes) {
   let { header, from } = opened(bytes);
   const { run, step, live, state, lengths } = header;
-  hot.step = run !== hot.run ? (live ? step : -1) : live ? Math.max(hot.step, step) : hot.step;
-  hot.run = run;
-  if (live) hot.state = state;
+  lookAt(run);
+  if (live) [hot.step, hot.state] = [Math.max(hot.step, step), state];
   for (const [name, length] of Object.entries(lengths)) {
     const told = bytes.subarray(from, (from += length));
     if (name === "player") update(bar, JSON.parse(new TextDecoder().decode(told)));

@@ -1,7 +1,12 @@
 // Hot: what a component needs that hears from the feed (feed.js) as well as from runs of the page.
 // run, step, state: of the newest that was shown. wanted: the step that the scrubber was moved to and whose run of the page
-// is still to come, null for the newest; undefined when there is none.
-const hot = (window.explorerFeed ??= { takers: new Map(), run: null, step: -1, state: "", wanted: undefined });
+// is still to come, null for the newest; undefined when there is none. arrived: the wanted step once the page told of it.
+const hot = (window.explorerFeed ??= { takers: new Map(), run: null, step: -1, state: "", wanted: undefined, arrived: null });
+
+// Begins anew where another run is looked at.
+function lookAt(run) {
+  if (hot.run !== run) Object.assign(hot, { run, step: -1, state: "" });
+}
 
 // Lets the feed hand over what it has under this name, from now on.
 const hear = (name, take) => hot.takers.set(name, take);
@@ -14,5 +19,8 @@ function unhear(name, take) {
 function late({ run, step, live }) {
   if (run !== hot.run) return false;
   if (hot.wanted === undefined) return live && step < hot.step;
-  return hot.wanted === null ? !live : live || step !== hot.wanted;
+  if (hot.wanted === null) return !live;
+  if (live || step !== hot.wanted) return true;
+  hot.arrived = step;
+  return false;
 }

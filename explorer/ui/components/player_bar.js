@@ -60,7 +60,7 @@ function postpone(bar, wait) {
 function live(bar) {
   postpone(bar, null);
   bar.wanted = bar.data.last;
-  if (bar.data.feed) [hot.run, hot.wanted] = [bar.data.run, null];
+  if (bar.data.feed) want(bar, null);
   bar.viewed = send(bar, { kind: "live" });
   show(bar);
 }

@@ -65,6 +65,6 @@ def test_several_panels_lie_one_after_the_other_where_their_numbers_can_be_read_
     whole = together(told, cards=True)
     start = 4 + int.from_bytes(whole[:4], "little")
     header = json.loads(whole[4:start])
-    assert header == {"lengths": [len(one) for one in told], "cards": True}
+    assert header == {"lengths": [len(one) for one in told], "cards": True, "moment": None}
     assert whole[start:] == b"".join(told)
     assert all(length % 8 == 0 for length in [start, *header["lengths"]])  # float64 lies at multiples of 8

@@ -9,18 +9,23 @@ from explorer.ui.frame import IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
 
 
 @pytest.mark.parametrize(
-    ("busy", "state", "seconds"),
+    ("busy", "state", "fed", "seconds"),
     [
-        (True, {}, LIVE_SECONDS),
-        (True, {"step": None, "waiting": "computing…"}, LIVE_SECONDS),
-        (True, {"step": 7}, PAST_SECONDS),
-        (True, {"step": 0, "waiting": "computing…"}, PAST_SECONDS),
-        (False, {"step": 7, "waiting": ""}, IDLE_SECONDS),
-        (False, {"step": 7, "waiting": "computing…"}, LIVE_SECONDS),
-        (False, {"refining": "the surface becomes finer"}, LIVE_SECONDS),
+        (True, {}, False, LIVE_SECONDS),
+        (True, {"step": None, "waiting": "computing…"}, False, LIVE_SECONDS),
+        (True, {"step": 7}, False, PAST_SECONDS),
+        (True, {"step": 0, "waiting": "computing…"}, False, PAST_SECONDS),
+        (False, {"step": 7, "waiting": ""}, False, IDLE_SECONDS),
+        (False, {"step": 7, "waiting": "computing…"}, False, LIVE_SECONDS),
+        (True, {}, True, PAST_SECONDS),
+        (False, {}, True, IDLE_SECONDS),
+        (False, {"step": 7, "waiting": "computing…"}, True, LIVE_SECONDS),
+        (False, {"refining": "the surface becomes finer"}, False, LIVE_SECONDS),
     ],
 )
-def test_a_page_ticks_as_often_as_something_changes_on_it(monkeypatch, busy: bool, state: dict, seconds: float):
+def test_a_page_ticks_as_often_as_something_changes_on_it(
+    monkeypatch, busy: bool, state: dict, fed: bool, seconds: float
+):
     monkeypatch.setattr(frame, "is_busy", lambda run: busy)
     monkeypatch.setattr(frame.st, "session_state", state)
-    assert frame.pace(SimpleNamespace()) == seconds
+    assert frame.pace(SimpleNamespace(), fed) == seconds
