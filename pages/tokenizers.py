@@ -19,8 +19,9 @@ SECTIONS = {
 def draw(view: View | None) -> None:
     """The page at a step, or without a run."""
     asked = choosing.choose(view)
-    st.session_state.setdefault("topic", "Learn BPE")
-    name = st.segmented_control("Look at", list(SECTIONS), key="topic", required=True, bind="query-params")
+    name = st.segmented_control(
+        "Look at", list(SECTIONS), default="Learn BPE", key="topic", required=True, bind="query-params"
+    )
     if asked is not None:
         SECTIONS[name or "Learn BPE"](asked)
     st.session_state["tokenizers-wait"] = asked is not None and bool(asked.waits)

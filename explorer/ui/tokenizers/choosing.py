@@ -22,29 +22,35 @@ EXAMPLE = (
 
 
 def choose(view: View | None) -> Asked | None:
-    """The controls; None while a text of the visitor's own is missing."""
+    """The controls; None while a text of the visitor's own is missing.
+
+    Where they begin is their default: a slow browser may show one without the order to move it there, and take a click
+    back when that order comes.
+    """
     of_run = view is not None and view.config.task.name in OF_TEXT
     names = [RUN, SHAKESPEARE, PYTHON, OWN] if of_run else [SHAKESPEARE, PYTHON, OWN]
     state = st.session_state
-    if state.get("learn-from") not in names:
+    if state.get("learn-from", names[0]) not in names:
         state["learn-from"] = names[0]
     size = getattr(view.config.task, "bpe_size", 512) if view is not None and of_run else 512
     sizes = sorted({*SIZES, size})
-    if state.get("vocabulary-size") not in sizes:
+    if state.get("vocabulary-size", size) not in sizes:
         state["vocabulary-size"] = size
     with st.container(horizontal=True, vertical_alignment="bottom", key="tokenizer-choices"):
-        name = st.segmented_control("Learn from", names, key="learn-from", required=True, persist_state="session")
+        name = st.segmented_control(
+            "Learn from", names, default=names[0], key="learn-from", required=True, persist_state="session"
+        )
         chosen = st.selectbox(
             "Vocabulary of words and BPE",
             sizes,
+            index=sizes.index(size),
             key="vocabulary-size",
             format_func=lambda n: f"{n:,} tokens",
             width=200,
             persist_state="session",
         )
     own = own_text() if name == OWN else ""
-    state.setdefault("looked-at", EXAMPLE)
-    text = st.text_area("Text to look at", key="looked-at", height=146, persist_state="session")
+    text = st.text_area("Text to look at", EXAMPLE, key="looked-at", height=146, persist_state="session")
     if len(text) > SHOWN:
         st.caption(f"The first {SHOWN:,} of its {len(text):,} characters are looked at.")
     if name == OWN and not own:
