@@ -42,7 +42,7 @@ def draw(view: View) -> None:
         bind="query-params",
     )
     if view.first:
-        return  # the heads first; what looks closer a quarter of a second later
+        return  # the heads first; what looks closer at the next tick
     discoveries.follow(view, patience=0)
     SECTIONS[name](look)
 

@@ -34,7 +34,7 @@ def draw(view: View) -> None:
         drawn, moment = [loss(view, others)], feed.moment(view)
         if view.first:
             picture.panels("train", drawn, moment)
-            return  # the loss first; the rest a quarter of a second later
+            return  # the loss first; the rest at the next tick
         metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
         norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
         speed = partial(progress.parts, curve, "speed", cursor=view.cursor)
