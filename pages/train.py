@@ -120,7 +120,8 @@ def metric_sentence(view: View) -> str:
     chance = view.about["chance"]
     if row is None or row["metric"] < 1.5 * chance:
         return f"nothing above chance ({chance:.1%}) yet."
-    return f"{view.about['metric']} {row['metric']:.1%}, where guessing gives {chance:.1%}; on the batch just trained."
+    told = f"at step {row['step']} {view.about['metric']} {row['metric']:.1%}"  # it is drawn less often than the loss
+    return f"{told}, where guessing gives {chance:.1%}; on the batch of that step."
 
 
 def clip_sentence(view: View, clip: float | None) -> str:
