@@ -36,7 +36,7 @@ def draw(view: View) -> None:
 
 
 if chosen.run() is None:
-    frame.complaints()
+    chosen.complaints()
     frame.heading(TITLE, SENTENCE)
     WITHOUT_RUN[section(WITHOUT_RUN)]()
 else:

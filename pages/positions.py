@@ -39,7 +39,7 @@ def draw_before() -> None:
 
 
 if chosen.run() is None:
-    frame.complaints()
+    chosen.complaints()
     frame.heading(TITLE, SENTENCE)
     draw_before()
     st.markdown("Or watch positions in a run of your own. Pick something to learn:")

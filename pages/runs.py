@@ -17,7 +17,7 @@ def seen_on() -> st.Page:
 
 st.title("Runs", anchor=False)
 st.markdown("A run is one file: config, every step, weights over time, events. Open it here or anywhere else.")
-frame.complaints()
+chosen.complaints()
 
 upload = st.file_uploader("Open a run file", type=["run"], help="From another machine, or from this one's Save.")
 if upload is not None and st.button("Open it", type="primary"):

@@ -78,7 +78,7 @@ frame.heading(
     "Search",
     "Many short trainings look for good settings; each is a run of its own that can be opened, scrubbed, branched.",
 )
-frame.complaints()
+chosen.complaints()
 looked_at = wanted()
 with st.expander("A new search", expanded=looked_at is None, icon=":material/add:"):
     form.show(begun)

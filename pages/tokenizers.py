@@ -40,7 +40,7 @@ def alone() -> None:
 
 
 if chosen.run() is None:
-    frame.complaints()
+    chosen.complaints()
     frame.heading(TITLE, SENTENCE)
     alone()
 else:

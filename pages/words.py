@@ -37,7 +37,7 @@ def draw(view: View) -> None:
 
 
 if chosen.run() is None:
-    frame.complaints()
+    chosen.complaints()
     frame.heading(TITLE, SENTENCE)
     offer.show()
 else:

@@ -148,6 +148,12 @@ def complain(sentence: str) -> None:
     st.session_state.setdefault("complaints", []).append(sentence)
 
 
+def complaints() -> None:
+    """Shows what was refused, in a sentence each."""
+    for sentence in st.session_state.pop("complaints", []):
+        st.error(sentence, icon=":material/block:")
+
+
 def differences(run: Run) -> str:
     """A run's name on a screen: its preset and what differs from it."""
     preset, changes = run.config.nearest_preset()

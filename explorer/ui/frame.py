@@ -40,7 +40,7 @@ def watch(
     itself need not be drawn as often.
     """
     run = chosen.run()
-    complaints()
+    chosen.complaints()
     if run is None:
         st.title(title, anchor=False)
         st.markdown(f"{sentence} Pick something to learn first:")
@@ -116,12 +116,6 @@ def heading(title: str, sentence: str) -> None:
     """Title and the one sentence."""
     st.title(title, anchor=False)
     st.markdown(sentence)
-
-
-def complaints() -> None:
-    """What was refused, in a sentence each, with a way to put it away."""
-    for sentence in st.session_state.pop("complaints", []):
-        st.error(sentence, icon=":material/block:")
 
 
 def pace(run: Run, fed: bool) -> float:

@@ -26,7 +26,6 @@ from explorer.runs.answer import Answer, Lane
 from explorer.runs.client import Client, Request
 from explorer.runs.file import begin
 from explorer.runs.run import Event, Run
-from explorer.ui import picture
 
 GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
 KEPT_PICTURES = 256
@@ -41,8 +40,10 @@ def host() -> Client:
     client = Client(quota)
 
     def warm_up() -> None:
-        picture.warm_up()
         client.wait()
+        from explorer.ui import picture  # brings the charts' libraries, which the first page has no need of
+
+        picture.warm_up()
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
         for preset in PRESETS:  # one after the other: what a visitor asks for meanwhile comes in between
