@@ -26,13 +26,19 @@ LIVE = ":material/bolt: :green[acts now, no reset]"
 
 def show() -> None:
     """The knobs of the run looked at; nothing without a run."""
-    run = chosen.run()
-    if run is None:
-        return
+    if run := chosen.run():
+        own(run)
+
+
+@st.fragment
+def own(run: Run) -> None:
+    """The knobs of a run. A turn of one draws them alone anew: what it does is seen at the page's own next tick."""
+    if not chosen.looked_at(run) or st.session_state.pop("rerun", False):
+        st.rerun()
     another_preset(run)
     config = run.config_at(run.last)
     follow_changes(run)
-    live(run, config)
+    live(run)
     with st.popover("More that acts now", width="stretch"):
         slide(run, "optimizer.weight_decay", "Weight decay", DECAYS, config)
         if family(config.model) == "transformer":
@@ -65,10 +71,15 @@ def start_preset(run: Run, name: str) -> None:
         chosen.begin(PRESETS[name].config)
     except ValueError as error:
         chosen.complain(str(error))
+        st.session_state.rerun = True  # the page shows it, not the sidebar
 
 
-def live(run: Run, config: RunConfig) -> None:
-    """The two knobs that lecturers turn most."""
+@st.fragment
+def live(run: Run) -> None:
+    """The two knobs that lecturers turn most: a turn of one draws these two alone anew."""
+    if not chosen.looked_at(run):
+        st.rerun()
+    config = run.config_at(run.last)
     slide(run, "optimizer.lr", "Learning rate", RATES, config)
     slide(run, "train.clip", "Clip gradients at", [*CLIPS, NO_CLIP], config)
     st.caption(LIVE)
