@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.runs import catalogue
-from explorer.ui import chosen, frame, sitemap, store
+from explorer.ui import chosen, sitemap, store
 
 
 def seen_on() -> st.Page:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.search import search as file
-from explorer.ui import frame, picture, sitemap
+from explorer.ui import chosen, frame, picture, sitemap
 from explorer.ui.search import explained, form, overview, pictures, searching, trial
 
 LIVE_SECONDS, IDLE_SECONDS = 0.6, 2.0

@@ -52,3 +52,8 @@ def test_charts_do_not_load_torch() -> None:
 
 def test_plain_data_does_not_load_torch() -> None:
     check("torch,streamlit", sorted(PLAIN))
+
+
+def test_the_cards_do_not_load_what_charts_need() -> None:
+    first = ["sitemap", "chosen", "cards", "feed", "knobs", "search.searching"]  # what the first page stands on
+    check("altair,pandas,torch", [f"explorer.ui.{name}" for name in first])
