@@ -30,7 +30,7 @@ from explorer.ui.components.message import pack
 from explorer.ui.view import View
 
 PATIENCE = 1.0  # seconds that numbers are waited for
-EVERY = 0.1  # seconds between two asks of a browser that follows the newest step, at least
+EVERY = 0.2  # seconds between two asks of a browser that follows the newest step, at least
 WAIT = 1.0  # seconds that it waits for something new
 LOOK = 0.02  # seconds between two looks whether it is there
 THREADS = ThreadPoolExecutor(16, "feed")  # of their own: Streamlit's carry its files

@@ -22,6 +22,8 @@ from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
 PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and who scrubs needs the processor
+FED_SECONDS = 1.0  # the same beside a feed, which brings what moves
+REST_SECONDS = 0.25  # then between a page's first painting and the rest of it
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
 ANY = ("transformer", "word-vectors")  # families of models
@@ -48,6 +50,8 @@ def watch(
         return
     fed = fed and feed.opened
     busy, chosen_pace = is_busy(run), pace(run, fed)
+    if chosen_pace == FED_SECONDS and st.session_state.get("painted") != (run.id, title):
+        chosen_pace = REST_SECONDS
     folds: list[picture.Fold] | None = None  # drawn below the live part, the same at every tick
 
     def live() -> None:
@@ -59,7 +63,7 @@ def watch(
         try:
             if first and busy:
                 await_first_step(run)
-            view = look(run, first)
+            view = look(run, first, fed)
         except ValueError as error:  # a text that is not on this machine, a file that broke
             st.error(str(error), icon=":material/block:")
             return
@@ -79,7 +83,8 @@ def watch(
         if folds is None:
             folds = asked
         new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
-        if pace(run, fed) != chosen_pace or new or gone or (not whole and knobs.behind(run)):
+        changed = pace(run, fed) != chosen_pace and not first
+        if changed or new or gone or (not whole and knobs.behind(run)):
             st.rerun()
 
     heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
@@ -123,7 +128,9 @@ def pace(run: Run, fed: bool) -> float:
     waits = st.session_state.get("waiting") or st.session_state.get("refining")
     if not is_busy(run):
         return LIVE_SECONDS if waits else IDLE_SECONDS
-    return LIVE_SECONDS if st.session_state.get("step") is None and not fed else PAST_SECONDS
+    if fed:
+        return FED_SECONDS
+    return LIVE_SECONDS if st.session_state.get("step") is None else PAST_SECONDS
 
 
 def is_busy(run: Run) -> bool:
@@ -140,7 +147,7 @@ def await_first_step(run: Run) -> None:
         time.sleep(0.005)
 
 
-def look(run: Run, first: bool = False) -> View:
+def look(run: Run, first: bool = False, fed: bool = False) -> View:
     """The view of this visit: the step asked for, or the newest whose weights are there."""
     last = run.last
     step = st.session_state.get("step")
@@ -156,4 +163,5 @@ def look(run: Run, first: bool = False) -> View:
         status=run.status,
         about=server.about(str(run.path)),
         first=first,
+        fed=fed,
     )

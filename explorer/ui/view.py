@@ -26,6 +26,7 @@ class View:
 
     step: the one looked at.   live: following the newest.   last: the newest.   first: this page's first
     painting of this run, to be quick.   place: tells apart pictures of several steps on one page.
+    fed: what moves most comes by the feed; the page itself waits for nothing live, so that a knob need not wait for it.
     waits: for which pictures the page waits, in words.
     refines: what is there and becomes finer, in words: what is shown is exact all the same.
     """
@@ -38,6 +39,7 @@ class View:
     about: dict[str, Any]
     first: bool
     place: str = ""
+    fed: bool = False
     waits: list[str] = field(default_factory=list)
     refines: list[str] = field(default_factory=list)
 
@@ -60,6 +62,11 @@ class View:
     def waiting(self) -> str:
         """What the page waits for, in words."""
         return self.waits[-1] if self.waits else ""
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a picture is waited for, where the one before it is shown meanwhile."""
+        return 0 if self.live and self.fed else PATIENCE[self.live]
 
     @property
     def moment(self) -> tuple:
@@ -95,7 +102,7 @@ class View:
         key = (self.run.id, self.place, function, *sorted(arguments.items()))
         request = self.asked(key, function, every, lane, arguments)
         if patience is None:
-            patience = PATIENCE[self.live] if key in shown else FIRST_PATIENCE
+            patience = self.patience if key in shown else FIRST_PATIENCE
         try:
             answer = server.answer_within(request, patience)
         except ValueError as error:

@@ -15,7 +15,7 @@ from explorer.runs.run import Event
 from explorer.ui import server
 from explorer.ui.view import View
 
-EVERY = 2.0  # seconds between two looks at a growing run
+EVERY = 4.0  # seconds between two looks at a growing run
 SELDOM = 10.0  # the same while a past step is looked at: what is painted then must not wait for it
 SCORING = "scoring the heads of {of} snapshots"
 

@@ -1,6 +1,7 @@
 // Feed: asks the server for a page's moving pictures, between two runs of the page, and at once when the scrubber moves.
 // What is asked for together is of one step. Whoever hears of it is told in hot.js.
 const FAILED = 2000; // ms until the next try after one that failed
+const [ACTED, SOON] = [400, 40]; // ms after a press or a key within which the next is asked for sooner: what did it do?
 
 // Follows the newest step while the run trains and nobody looks at the past.
 function follow(bar) {
@@ -8,15 +9,24 @@ function follow(bar) {
   if (!feed || !live || state !== "training" || bar.wanted !== null || bar.following) return;
   bar.following = true;
   const begun = performance.now();
-  const next = (wait) =>
-    setTimeout(() => {
-      bar.following = false;
-      if (!bar.stopping.signal.aborted) follow(bar);
-    }, Math.max(0, wait));
   ask(bar, null).then(
-    () => next(feed.every - (performance.now() - begun)),
-    () => next(FAILED),
+    () => followLater(bar, begun + (begun - bar.acted < ACTED ? SOON : feed.every)),
+    () => followLater(bar, performance.now() + FAILED),
   );
+}
+
+function followLater(bar, when) {
+  clearTimeout(bar.resting);
+  bar.resting = setTimeout(() => {
+    bar.resting = bar.following = null;
+    if (!bar.stopping.signal.aborted) follow(bar);
+  }, Math.max(0, when - performance.now()));
+}
+
+// Somebody pressed something, anywhere on the page.
+function noteAct(bar) {
+  bar.acted = performance.now();
+  if (bar.resting) followLater(bar, bar.acted + SOON);
 }
 
 // What is wanted from now on, null: the newest.

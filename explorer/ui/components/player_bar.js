@@ -3,14 +3,14 @@ const bars = new WeakMap();
 const EVERY = 120; // ms between two views while the first is unanswered
 const PATIENCE = 400; // ms that the page waits to hear of a step whose pictures the feed is still about to bring
 const AGAIN = 700; // ms after which an action that nobody answered is told once more
-const AIM = 3; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
+const AIM = 6; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
 
 function build(parent) {
   const root = document.createElement("div");
   root.className = "player-bar";
   root.innerHTML = SKELETON;
   parent.append(root);
-  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, stuck: null };
+  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, stuck: null, acted: -ACTED };
   for (const name of "play single reset scrubber track state where step last now name branch bookmark share pop tip end".split(" "))
     bar[name] = root.querySelector(`.${name}`);
   bar.select = root.querySelector("select");
@@ -91,6 +91,8 @@ function listen(bar, host) {
   bar.stopping = new AbortController();
   const { signal } = bar.stopping;
   document.addEventListener("keydown", (event) => press(bar, event), { signal });
+  for (const kind of ["keydown", "pointerdown", "pointerup"])
+    document.addEventListener(kind, () => noteAct(bar), { signal, capture: true });
   bar.observer = new ResizeObserver(() => stick(bar, host)); // also when the page's own style arrives after the bar
   const page = host.closest('[data-testid="stMainBlockContainer"]');
   if (page) bar.observer.observe(page);
@@ -221,8 +223,9 @@ function showSpeed({ select }, speed) {
 }
 
 function update(bar, data) {
-  if (bar.data?.live && data.live && bar.data.run === data.run) // a run of the page may be behind the feed
-    for (const name of ["step", "last"]) data = { ...data, [name]: Math.max(bar.data[name], data[name]) };
+  const { run, live, step, last, events } = bar.data ?? {};
+  if (live && data.live && run === data.run && data.last < last) // a run of the page may be behind the feed
+    data = { ...data, step: Math.max(step, data.step), last, events };
   bar.data = data;
   bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
   if (bar.outbox.length && performance.now() - bar.posted > AGAIN) post(bar);

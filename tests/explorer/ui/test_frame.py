@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from explorer.ui import frame
-from explorer.ui.frame import IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
+from explorer.ui.frame import FED_SECONDS, IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from explorer.ui.frame import IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
         (True, {"step": 0, "waiting": "computing…"}, False, PAST_SECONDS),
         (False, {"step": 7, "waiting": ""}, False, IDLE_SECONDS),
         (False, {"step": 7, "waiting": "computing…"}, False, LIVE_SECONDS),
-        (True, {}, True, PAST_SECONDS),
+        (True, {}, True, FED_SECONDS),
         (False, {}, True, IDLE_SECONDS),
         (False, {"step": 7, "waiting": "computing…"}, True, LIVE_SECONDS),
         (False, {"refining": "the surface becomes finer"}, False, LIVE_SECONDS),

@@ -69,3 +69,9 @@ def test_who_goes_back_does_not_see_what_was_asked_for_live(pictures: Pictures):
     assert seen(past) is None
     pictures.answer(3).set_result("frame of step 3")
     assert seen(past) == "frame of step 3"
+
+
+def test_a_page_beside_a_feed_waits_for_nothing_live():
+    fed = replace(LIVE, fed=True)
+    assert fed.patience == 0 < LIVE.patience
+    assert fed.at(3, place="then").patience == LIVE.at(3, place="then").patience > 0
