@@ -166,7 +166,7 @@ def heads(run: Run) -> None:
     names = head_paths(run.config)
     head = st.selectbox("Head", names, format_func=names.__getitem__, key=key(run, "head"))
     off, frozen = st.session_state[key(run, "switched")] = switched(run)
-    columns = st.columns(3)
+    columns = st.columns(3, gap="xxsmall")
     choices = [
         ("restore", "On") if head in off else ("ablate", "Off"),
         ("unfreeze", "Thaw") if head in frozen else ("freeze", "Freeze"),
