@@ -33,6 +33,7 @@ PATIENCE = 1.0  # seconds that numbers are waited for
 EVERY = 0.2  # seconds between two asks of a browser that follows the newest step, at least
 WAIT = 1.0  # seconds that it waits for something new
 LOOK = 0.02  # seconds between two looks whether it is there
+ACTED = 0.25  # seconds that it waits for an event in the run, where somebody has pressed something
 THREADS = ThreadPoolExecutor(16, "feed")  # of their own: Streamlit's carry its files
 opened = False  # whether the server has a way to the feed
 Draw = Callable[[View], bytes | None]
@@ -91,19 +92,20 @@ def moment(view: View) -> dict[str, Any]:
 async def answer(request: Request) -> Response:
     """All of a page's offers at a step; without `step` at the newest one, as soon as it is no more as in `after`.
 
+    With `acted` only the run's events and its status count for a moment, so that what a press did comes at once.
     204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: no such visit, or no such step.
     """
     visit, asked = request.path_params["visit"], request.query_params
     if visit not in server.feeds():
         return Response(status_code=404)
     aside = partial(asyncio.get_running_loop().run_in_executor, THREADS)
-    end = time.monotonic() + WAIT
+    begun, after, acted = time.monotonic(), asked.get("after", ""), "acted" in asked
     try:
-        while time.monotonic() < end:
+        while (waited := time.monotonic() - begun) < WAIT:
             offers: Offers | None = server.feeds().get(visit)
             if offers is not None and offers.run.id == asked.get("run"):
                 view = await aside(at, offers, whole(asked.get("step")))
-                if state(view) != asked.get("after"):
+                if news(view, after, acted and waited < ACTED):
                     break
             await asyncio.sleep(LOOK)
         else:
@@ -130,6 +132,12 @@ def at(offers: Offers, step: int | None) -> View:
 def state(view: View) -> str:
     """What a run's pictures depend on."""
     return f"{view.step}.{len(view.run.events)}.{view.status.state}"
+
+
+def news(view: View, after: str, acted: bool) -> bool:
+    """Whether there is more than what the browser shows: a newer step, or, where somebody acted, what that did."""
+    shown, now = after.split("."), state(view).split(".")
+    return shown[1:] != now[1:] if acted and after else shown != now
 
 
 def together(offers: Offers, view: View) -> bytes | None:

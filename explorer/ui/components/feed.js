@@ -1,7 +1,6 @@
 // Feed: asks the server for a page's moving pictures, between two runs of the page, and at once when the scrubber moves.
 // What is asked for together is of one step. Whoever hears of it is told in hot.js.
 const FAILED = 2000; // ms until the next try after one that failed
-const [ACTED, SOON] = [400, 40]; // ms after a press or a key within which the next is asked for sooner: what did it do?
 
 // Follows the newest step while the run trains and nobody looks at the past.
 function follow(bar) {
@@ -10,7 +9,7 @@ function follow(bar) {
   bar.following = true;
   const begun = performance.now();
   ask(bar, null).then(
-    () => followLater(bar, begun + (begun - bar.acted < ACTED ? SOON : feed.every)),
+    () => followLater(bar, bar.acted ? 0 : begun + feed.every),
     () => followLater(bar, performance.now() + FAILED),
   );
 }
@@ -23,10 +22,10 @@ function followLater(bar, when) {
   }, Math.max(0, when - performance.now()));
 }
 
-// Somebody pressed something, anywhere on the page.
+// Somebody pressed something, anywhere on the page: what it did is shown as soon as it is done.
 function noteAct(bar) {
-  bar.acted = performance.now();
-  if (bar.resting) followLater(bar, bar.acted + SOON);
+  bar.acted = true;
+  if (bar.resting) followLater(bar, 0);
 }
 
 // What is wanted from now on, null: the newest.
@@ -57,7 +56,11 @@ function askNext(bar) {
 
 async function ask(bar, step) {
   const { feed, run } = bar.data, { signal } = bar.stopping;
-  const more = step !== null ? `&step=${step}` : hot.run === run ? `&after=${hot.state}` : "";
+  let more = step !== null ? `&step=${step}` : hot.run === run ? `&after=${hot.state}` : "";
+  if (step === null && bar.acted) {
+    more += "&acted=1";
+    bar.acted = false;
+  }
   const answer = await fetch(new URL(feed.url + more, document.location), { signal, cache: "no-store" });
   if (!answer.ok) throw new Error(answer.status);
   if (answer.status === 204) return;

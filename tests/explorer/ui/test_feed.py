@@ -123,6 +123,17 @@ def test_nothing_new_is_not_told_again(run: Run):
     assert ask(own, run=run.id, after="another")[0] == 200
 
 
+def test_where_somebody_acted_an_event_is_news_and_a_step_alone_is_not(run: Run):
+    _, own = visit("train", run)
+    step, events, status = ask(own, run=run.id)[1]["state"].split(".")
+    earlier = int(step) - 1
+    assert ask(own, run=run.id, after=f"{earlier}.{events}.{status}")[0] == 200
+    assert ask(own, run=run.id, after=f"{earlier}.{events}.{status}", acted="1")[0] == 204
+    assert ask(own, run=run.id, after=f"{earlier}.{int(events) - 1}.{status}", acted="1")[0] == 200
+    assert ask(own, run=run.id, after=f"{earlier}.{events}.waiting", acted="1")[0] == 200
+    assert ask(own, run=run.id, acted="1")[0] == 200  # it shows nothing yet
+
+
 def test_what_is_not_there_is_not_found(run: Run):
     _, own = visit("train", run)
     assert ask("nobody", run=run.id)[0] == 404
