@@ -51,5 +51,5 @@ frame.watch(
     "Attention",
     "Where each position looks, in every head of every layer. Rows ask, columns answer.",
     draw,
-    fed=True,
+    fed=1.0,
 )

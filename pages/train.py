@@ -15,18 +15,13 @@ from explorer.ui.picture import Curves
 from explorer.ui.view import View
 
 POINTS = 500  # of a curve
-CALM_SECONDS = 0.8  # between two drawings of what need not move at every tick
+CALM_SECONDS = 0.8  # between two drawings of what need not move as often as the loss
+FED_SECONDS = 3.0  # between two drawings of the page, where the feed brings what moves
 
 
 def draw(view: View) -> None:
     """The page at a step."""
-    curve = view.run.curve(POINTS)
     others, projector = earlier(), bool(st.session_state.get("projector"))
-    chance, clip = view.about["chance"], view.config.train.clip
-    by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
-    here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
-    compared = here | against(view, others)
-    calm: dict[str, Any] = {"every": CALM_SECONDS, "of": view.moment}
     figures(numbers(view), key="numbers")
     feed.offer("numbers", numbers)
     feed.offer("train", lambda view: loss(view, others).message(projector))
@@ -35,20 +30,37 @@ def draw(view: View) -> None:
         if view.first:
             picture.panels("train", drawn, moment)
             return  # the loss first; the rest at the next tick
-        metric = partial(progress.parts, curve, "metric", guide=by_chance, **compared)
-        norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
-        speed = partial(progress.parts, curve, "speed", cursor=view.cursor)
-        drawn += [
-            Curves(progress.METRIC, metric, metric_sentence(view), **calm),
-            Curves(progress.GRADIENT, norms, clip_sentence(view, clip), **calm),
-            Curves(progress.RATE, partial(progress.parts, curve, "lr", **here), **calm),
-            Curves(progress.SPEED, speed, **calm),
-        ]
+        drawn += calm(view, others)
         picture.panels("train", drawn, moment)
+        for place in range(1, len(drawn)):
+            feed.offer(f"train:{place}", partial(again, place - 1, others, projector), CALM_SECONDS)
         if view.about["answer"] == "token":
             samples.show(view)
         else:
             samples.near(view)
+
+
+def calm(view: View, others: list[progress.Earlier]) -> list[Curves]:
+    """What need not move as often as the loss: the metric, the gradient's norm, the learning rate, the speed."""
+    curve, chance, clip = view.run.curve(POINTS), view.about["chance"], view.config.train.clip
+    here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
+    by_chance = progress.Guide(chance, f"chance: {chance:.1%}")
+    metric = partial(progress.parts, curve, "metric", guide=by_chance, **here, **against(view, others))
+    norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
+    rate = partial(progress.parts, curve, "lr", **here)
+    speed = partial(progress.parts, curve, "speed", cursor=view.cursor)
+    paced: dict[str, Any] = {"every": 0 if view.fed else CALM_SECONDS, "of": view.moment}
+    return [
+        Curves(progress.METRIC, metric, metric_sentence(view), **paced),
+        Curves(progress.GRADIENT, norms, clip_sentence(view, clip), **paced),
+        Curves(progress.RATE, rate, **paced),
+        Curves(progress.SPEED, speed, **paced),
+    ]
+
+
+def again(place: int, others: list[progress.Earlier], projector: bool, view: View) -> bytes:
+    """One of them for the feed."""
+    return calm(view, others)[place].message(projector)
 
 
 def loss(view: View, others: list[progress.Earlier]) -> Curves:
@@ -137,4 +149,4 @@ def clip_sentence(view: View, clip: float | None) -> str:
 
 
 SENTENCE = "Loss falls as the model learns; below, what it says at this very step."
-frame.watch("Train", SENTENCE, draw, frame.ANY, fed=True)
+frame.watch("Train", SENTENCE, draw, frame.ANY, fed=FED_SECONDS)

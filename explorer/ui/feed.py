@@ -11,6 +11,7 @@ Where the server has no feed (`opened`), pages are drawn more often instead.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,12 +41,30 @@ Draw = Callable[[View], bytes | None]
 
 
 @dataclass
+class Offer:
+    """A picture that the browser may ask for. every: seconds between two while the newest step is followed."""
+
+    draw: Draw
+    every: float
+    told: float = -math.inf
+
+    def at(self, view: View) -> bytes | None:
+        """Its bytes; none where it rests: it was told a moment ago, or what is looked at comes with the page."""
+        if not self.every:
+            return self.draw(view)
+        if not view.live or (view.status.state == "training" and time.monotonic() - self.told < self.every):
+            return b""
+        self.told = time.monotonic()
+        return self.draw(view) or b""
+
+
+@dataclass
 class Offers:
     """What a visit's page offers of the run that it looks at."""
 
     run: Run
     about: dict[str, Any]
-    draws: dict[str, Draw] = field(default_factory=dict)
+    draws: dict[str, Offer] = field(default_factory=dict)
 
 
 @contextmanager
@@ -57,13 +76,14 @@ def offering(view: View) -> Iterator[None]:
         server.feeds()[server.visit()["id"]] = offers
 
 
-def offer(name: str, draw: Draw) -> None:
+def offer(name: str, draw: Draw, every: float = 0) -> None:
     """Lets the browser ask for a picture by itself. draw: gives a view's bytes, None where they are not there yet.
 
-    It is called in a thread of its own, without a session.
+    It is called in a thread of its own, without a session. every: seconds between two of a calm picture, which comes
+    by the feed only while the newest step is followed: a step of the past is told by the page.
     """
     if (offers := st.session_state.get("offers")) is not None:
-        offers.draws[name] = draw
+        offers.draws[name] = Offer(draw, every)
 
 
 def address(view: View) -> dict[str, Any] | None:
@@ -142,7 +162,7 @@ def news(view: View, after: str, acted: bool) -> bool:
 
 def together(offers: Offers, view: View) -> bytes | None:
     """All offers behind one another: all of them or none, since they are of one step."""
-    drawn = {name: draw(view) for name, draw in offers.draws.items()}
+    drawn = {name: offer.at(view) for name, offer in offers.draws.items()}
     if any(told is None for told in drawn.values()):
         return None
     header = moment(view) | {"state": state(view), "lengths": {name: len(told or b"") for name, told in drawn.items()}}

@@ -22,8 +22,7 @@ from explorer.ui.view import View
 
 LIVE_SECONDS = 0.22
 PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and who scrubs needs the processor
-FED_SECONDS = 1.0  # the same beside a feed, which brings what moves
-REST_SECONDS = 0.25  # then between a page's first painting and the rest of it
+REST_SECONDS = 0.25  # between a page's first painting and the rest of it, where a feed brings what moves later
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
 ANY = ("transformer", "word-vectors")  # families of models
@@ -34,12 +33,12 @@ def watch(
     sentence: str,
     draw: Callable[[View], None],
     families: Sequence[str] = ANY[:1],
-    fed: bool = False,
+    fed: float = 0,
 ) -> None:
     """A page on a run; without a run it offers the preset cards.
 
-    families: of models that it can draw.   fed: its most moving pictures are offered to the feed, so that the page
-    itself need not be drawn as often.
+    families: of models that it can draw.   fed: what moves most is offered to the feed, so that the page itself need
+    be drawn only every so many seconds.
     """
     run = chosen.run()
     chosen.complaints()
@@ -48,9 +47,9 @@ def watch(
         st.markdown(f"{sentence} Pick something to learn first:")
         preset_cards.show()
         return
-    fed = fed and feed.opened
+    fed = fed if feed.opened else 0
     busy, chosen_pace = is_busy(run), pace(run, fed)
-    if chosen_pace == FED_SECONDS and st.session_state.get("painted") != (run.id, title):
+    if fed and chosen_pace == fed and st.session_state.get("painted") != (run.id, title):
         chosen_pace = REST_SECONDS
     folds: list[picture.Fold] | None = None  # drawn below the live part, the same at every tick
 
@@ -63,13 +62,13 @@ def watch(
         try:
             if first and busy:
                 await_first_step(run)
-            view = look(run, first, fed)
+            view = look(run, first, bool(fed))
         except ValueError as error:  # a text that is not on this machine, a file that broke
             st.error(str(error), icon=":material/block:")
             return
         with picture.folded() as asked, feed.offering(view):
             # what pictures wait for is known after drawing
-            player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""), fed)
+            player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""), bool(fed))
             if family(run.config.model) in families:
                 draw(view)
             else:
@@ -123,13 +122,13 @@ def heading(title: str, sentence: str) -> None:
     st.markdown(sentence)
 
 
-def pace(run: Run, fed: bool) -> float:
-    """Seconds between two ticks of the page."""
+def pace(run: Run, fed: float) -> float:
+    """Seconds between two ticks of the page. fed: while something happens, beside a feed; 0 without one."""
     waits = st.session_state.get("waiting") or st.session_state.get("refining")
     if not is_busy(run):
         return LIVE_SECONDS if waits else IDLE_SECONDS
     if fed:
-        return FED_SECONDS
+        return fed
     return LIVE_SECONDS if st.session_state.get("step") is None else PAST_SECONDS
 
 

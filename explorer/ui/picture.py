@@ -82,7 +82,7 @@ def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence:
 def panels(name: str, drawn: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
     """The same of several panels, each a card of the board that they stand on: one element, whatever their number.
 
-    moment: of the first, where the feed moves it under this name.
+    moment: of what they tell, where the feed moves them under this name.
     """
     key = f"panels-{name}"
     told = [one.told(f"{key}:{one.panel.title}") for one in drawn]

@@ -2,57 +2,89 @@
 
 from __future__ import annotations
 
-from html import escape
+from typing import Any
 
-import streamlit as st
-
+from explorer.runs.answer import Answer
+from explorer.ui import feed
+from explorer.ui.components.samples import Part, Words, message, samples
 from explorer.ui.tokens import shown_token
 from explorer.ui.view import View
 
 LONGEST = 48  # tokens of a line
+EVERY = 0.8  # seconds between two looks at the examples
+WRITES = 2.0  # the same at what it writes by itself
+NAME = "samples"
 
 
 def show(view: View) -> None:
     """The probe's examples with the model's answers; a text task also writes by itself. One element."""
     writes = view.about["writes"]
-    answer = view.picture("samples.answers", 0.5, count=3 if writes else 5)
+    count = 3 if writes else 5
+    answer = view.picture("samples.answers", EVERY, count=count)
     if answer is None:
         return
-    rows = answer[0]["rows"]
-    right = [r for row in rows for r in row["right"]]
-    legend = f"<b class=right>right</b> <b class=wrong>wrong</b> at step {answer[0]['step']}: "
-    lines = "".join(f"<p>{line(row, writes)}</p>" for row in rows)
-    said = f"<h4>What it says <i>the same examples at every step</i></h4>{lines}"
-    said += f"<small>{legend}{sum(right)} of {len(right)} tokens</small>"
-    written = view.picture("samples.generation", 3) if writes else None
-    if written is not None:
-        said += (
-            f"<h4>What it writes by itself <i>drawn from its own probabilities at step {written[0]['step']}</i></h4>"
-            f"<pre tabindex=0>{escape(written[0]['text'])}</pre><small>{escape(written[0]['verdict'] or '')}</small>"
-        )
-    st.html(f'<div class="samples{" writes" if writes else ""}">{said}</div>')
+    written = view.picture("samples.generation", WRITES) if writes else None
+    parts = [says(answer, writes), *([] if written is None else [wrote(written)])]
+    samples(message(parts, NAME, moment(view, answer), writes), key=NAME)
+
+    def again(view: View) -> bytes | None:
+        now = feed.numbers(view, "samples.answers", count=count)
+        return now and message([says(now, writes)], NAME, moment(view, now), writes)
+
+    feed.offer(NAME, again, EVERY)
 
 
 def near(view: View) -> None:
     """What word vectors say: some frequent words, each with those most similar to it. One element."""
-    answer = view.picture("words.samples", 0.5)
+    answer = view.picture("words.samples", EVERY)
     if answer is None:
         return
-    lines = "".join(
-        f"<p><code>{escape(row['word'])}</code> is near {', '.join(escape(other['word']) for other in row['rows'])}</p>"
-        for row in answer[0]["rows"]
-    )
-    told = f"<h4>Most similar words <i>by the cosine of their vectors at step {answer[0]['step']}</i></h4>"
-    st.html(f'<div class="samples">{told}{lines}<small>The Words page shows more.</small></div>')
+    samples(message([likens(answer)], NAME, moment(view, answer)), key=NAME)
+
+    def again(view: View) -> bytes | None:
+        now = feed.numbers(view, "words.samples")
+        return now and message([likens(now)], NAME, moment(view, now))
+
+    feed.offer(NAME, again, EVERY)
 
 
-def line(row: dict, running_text: bool) -> str:
-    """One example as HTML: what was read and, token by token, what was said. Every letter is escaped."""
+def moment(view: View, answer: Answer) -> dict[str, Any]:
+    """Of what an answer tells: the page may show one that came a tick ago."""
+    return feed.moment(view) | {"step": answer[0]["step"]}
+
+
+def says(answer: Answer, writes: bool) -> Part:
+    """The answers to the examples, token by token."""
+    rows, step = answer[0]["rows"], answer[0]["step"]
+    right = [r for row in rows for r in row["right"]]
+    foot = [("right", "right"), ("", " "), ("wrong", "wrong"), ("", f" at step {step}: ")]
+    foot.append(("", f"{sum(right)} of {len(right)} tokens"))
+    return Part("What it says", "the same examples at every step", [line(row, writes) for row in rows], foot)
+
+
+def wrote(answer: Answer) -> Part:
+    """What it wrote by itself."""
+    plain = answer[0]
+    note = f"drawn from its own probabilities at step {plain['step']}"
+    return Part("What it writes by itself", note, [], [("", plain["verdict"] or "")], plain["text"])
+
+
+def likens(answer: Answer) -> Part:
+    """Words and those most similar to each."""
+    plain = answer[0]
+    lines = [
+        [("read", row["word"]), ("", " is near " + ", ".join(other["word"] for other in row["rows"]))]
+        for row in plain["rows"]
+    ]
+    note = f"by the cosine of their vectors at step {plain['step']}"
+    return Part("Most similar words", note, lines, [("", "The Words page shows more.")])
+
+
+def line(row: dict[str, Any], running_text: bool) -> list[Words]:
+    """One example: what was read and, token by token, what was said."""
     said = list(zip(row["said"], row["right"], strict=True))[-LONGEST:]
-    marked = " ".join(f"<b class={'right' if right else 'wrong'}>{visible(token)}</b>" for token, right in said)
-    return marked if running_text else f"<code>{visible(row['read'])}</code> → {marked}"
-
-
-def visible(text: str) -> str:
-    """Text as HTML; a token of white space can be seen."""
-    return escape(shown_token(text))
+    found: list[Words] = [] if running_text else [("read", shown_token(row["read"])), ("", " → ")]
+    for place, (token, right) in enumerate(said):
+        found += [("", " ")] if place else []
+        found.append(("right" if right else "wrong", shown_token(token)))
+    return found

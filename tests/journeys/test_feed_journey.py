@@ -70,6 +70,24 @@ def test_the_scrubber_moves_the_heads_before_the_page_hears_of_it(visit: Callabl
     heads(page, 1)
 
 
+CALM = """() => {
+    const roots = [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
+    const curves = roots.flatMap((root) => [...root.querySelectorAll('.curves')]).map((one) => one.dataset.newest);
+    return [...curves, document.querySelector('.samples small')?.textContent.match(/step (\\d+)/)?.[1]].map(Number);
+}"""
+
+
+def test_all_of_train_moves_without_a_run_of_the_page(visit: Callable):
+    page = visit().open(f"/train?run={endless()}")
+    expect(page.locator(".player-bar .play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator(".samples small")).to_contain_text("tokens")
+    page.evaluate("WebSocket.prototype.send = function () {}")  # nothing reaches Streamlit any more
+    before = page.evaluate(CALM)
+    assert len(before) == 6
+    page.wait_for_function(f"(before) => ({CALM})().every((step, i) => step > before[i] + 5)", arg=before)
+
+
 @pytest.mark.prove
 def test_without_the_feed_the_page_does_all_of_it(visit: Callable):
     tab = visit()

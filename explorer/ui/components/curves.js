@@ -209,6 +209,9 @@ function show(panel, data) {
   panel.root.dataset.cursor = header.cursor ?? "";
 }
 
+// What the feed calls a panel.
+const nameOf = ({ name }, index) => (index ? `${name}:${index}` : name);
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const start = performance.now(), panels = boards.get(parentElement) ?? [], { messages, cards, moment } = apart(data);
   boards.set(parentElement, panels);
@@ -218,15 +221,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     panel.root.classList.toggle("card", cards);
     panel.go = (step) => setTriggerValue("step", step);
     const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
-    if (index === 0 && panel.header && moment && late(moment)) return;
+    if (moment) hear(nameOf(moment, index), (panel.take ??= (bytes) => show(panel, bytes)));
+    if (panel.header && moment && late(moment)) return;
     if (!same(panel.data, told) || panel.ink !== ink) show(panel, told);
     panel.ink = ink;
   });
-  if (moment) hear(moment.name, (panels.take ??= (bytes) => panels[0] && show(panels[0], bytes)));
   window.__curvesPaintMs = performance.now() - start;
   return () => {
     if (parentElement.host.isConnected) return; // Streamlit also calls this for an update that came too late
-    if (moment) unhear(moment.name, panels.take);
+    panels.forEach((panel, index) => moment && unhear(nameOf(moment, index), panel.take));
     panels.splice(0).forEach(remove);
     boards.delete(parentElement);
   };

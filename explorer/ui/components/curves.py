@@ -31,7 +31,8 @@ mount = st.components.v2.component(
 def together(messages: Sequence[bytes], cards: bool = False, moment: Mapping[str, Any] | None = None) -> bytes:
     """Several panels' messages as one: their lengths, then one after the other. cards: each panel is to be one.
 
-    moment: of what the first panel tells, see feed.py, if the feed moves it: then the name under which it does, too.
+    moment: of what they tell, see feed.py, if the feed moves them: then the name under which it does, too; behind it
+    stands `:1` for the second panel and so on.
     """
     header = {"lengths": [len(told) for told in messages], "cards": cards, "moment": moment}
     return pack(header, []) + b"".join(messages)

@@ -83,6 +83,7 @@ function deliver(bar, bytes) {
   if (live) [hot.step, hot.state] = [Math.max(hot.step, step), state];
   for (const [name, length] of Object.entries(lengths)) {
     const told = bytes.subarray(from, (from += length));
+    if (!length) continue; // it rests
     if (name === "player") update(bar, JSON.parse(new TextDecoder().decode(told)));
     else hot.takers.get(name)?.(told);
   }

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from waiting import until
 from explorer import Run
 from explorer.runs import catalogue
 from explorer.ui import feed, frame, server
+from explorer.ui.view import View
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -104,6 +106,33 @@ def test_numbers_and_loss_are_those_of_the_page(run: Run, step: int | None):
     assert list(told) == ["player", "numbers", "train"]
     assert told["numbers"] == component(app, "figures").bytes
     assert told["train"] == panels(app)[0]
+
+
+def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_without_them(run: Run):
+    app, own = visit("train", run)
+    app.run()
+    calm = [f"train:{place}" for place in range(1, 5)]
+    _, _, told = ask(own, run=run.id)
+    assert list(told) == ["player", "numbers", "train", *calm, "samples"]
+    assert [told[name] for name in calm] == panels(app)[1:]
+    until(lambda: told["samples"] == component(app.run(), "samples").bytes, "the page has what the model says")
+    _, _, told = ask(own, run=run.id, step="10")
+    assert [told[name] for name in (*calm, "samples")] == [b""] * 5
+    assert told["train"]
+
+
+def test_a_calm_picture_rests_while_a_run_trains():
+    def view(state: str, live: bool = True) -> View:
+        status = SimpleNamespace(state=state)
+        return View(SimpleNamespace(), 0, 0, live, status, {}, False)  # type: ignore[arg-type]
+
+    offer = feed.Offer(lambda view: b"picture", every=60)
+    assert offer.at(view("training")) == b"picture"
+    assert offer.at(view("training")) == b""
+    assert offer.at(view("finished")) == b"picture"
+    assert offer.at(view("finished", live=False)) == b""
+    assert feed.Offer(lambda view: None, every=60).at(view("training")) == b""  # the others do not wait for it
+    assert feed.Offer(lambda view: None, every=0).at(view("training")) is None
 
 
 def test_a_visit_follows_another_step_without_being_drawn_anew(run: Run):
