@@ -223,6 +223,7 @@ def test_a_branch_goes_on_from_its_step_as_a_run_of_its_own(visit: Callable):
     until(lambda: branch.last > 30, "the branch trains")
     assert branch.steps["loss"][:30].tolist() == trunk.steps["loss"][:30].tolist()
     assert trunk.last == 60
+    state(page, "training")  # what the key does is what the bar says
     keys(page, "Space")
     state(page, "paused · by hand")
 

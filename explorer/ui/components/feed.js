@@ -2,10 +2,10 @@
 // What is asked for together is of one step. Whoever hears of it is told in hot.js.
 const FAILED = 2000; // ms until the next try after one that failed
 
-// Follows the newest step while the run trains and nobody looks at the past.
+// Follows the newest step while the run trains, or may be about to, and nobody looks at the past.
 function follow(bar) {
   const { feed, live, state } = bar.data;
-  if (!feed || !live || state !== "training" || bar.wanted !== null || bar.following) return;
+  if (!feed || !live || (state !== "training" && !bar.acted) || bar.wanted !== null || bar.following) return;
   bar.following = true;
   const begun = performance.now();
   ask(bar, null).then(
@@ -25,7 +25,7 @@ function followLater(bar, when) {
 // Somebody pressed something, anywhere on the page: what it did is shown as soon as it is done.
 function noteAct(bar) {
   bar.acted = true;
-  if (bar.resting) followLater(bar, 0);
+  bar.resting ? followLater(bar, 0) : follow(bar);
 }
 
 // What is wanted from now on, null: the newest.
