@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from explorer.runs.answer import Answer
+from explorer.runs.client import Request as Pending
 from explorer.runs.run import Run
 from explorer.ui import server
 from explorer.ui.components.message import pack
@@ -54,8 +55,9 @@ class Offer:
             return self.draw(view)
         if not view.live or (view.status.state == "training" and time.monotonic() - self.told < self.every):
             return b""
-        self.told = time.monotonic()
-        return self.draw(view) or b""
+        if told := self.draw(view):
+            self.told = time.monotonic()
+        return told or b""
 
 
 @dataclass
@@ -102,6 +104,22 @@ def numbers(view: View, function: str, **arguments: Any) -> Answer | None:
         return server.answer_within(request, PATIENCE)
     except ValueError:
         return None  # the page itself says why
+
+
+@dataclass
+class Calm:
+    """Numbers of a calm picture: the rest of the page does not wait for them, they are given when they are there."""
+
+    request: Pending | None = None
+
+    def numbers(self, view: View, function: str, **arguments: Any) -> Answer | None:
+        """Of the view that was looked at when they were asked for; None where they are still to come."""
+        if self.request is None:
+            self.request = server.pictures().ask(view.run, view.step, function, **arguments)
+        if not self.request.answer.done():
+            return None
+        request, self.request = self.request, None
+        return None if request.answer.exception() else request.answer.result()
 
 
 def moment(view: View) -> dict[str, Any]:

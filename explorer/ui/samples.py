@@ -27,8 +27,10 @@ def show(view: View) -> None:
     parts = [says(answer, writes), *([] if written is None else [wrote(written)])]
     samples(message(parts, NAME, moment(view, answer), writes), key=NAME)
 
+    calm = feed.Calm()
+
     def again(view: View) -> bytes | None:
-        now = feed.numbers(view, "samples.answers", count=count)
+        now = calm.numbers(view, "samples.answers", count=count)
         return now and message([says(now, writes)], NAME, moment(view, now), writes)
 
     feed.offer(NAME, again, EVERY)
@@ -41,8 +43,10 @@ def near(view: View) -> None:
         return
     samples(message([likens(answer)], NAME, moment(view, answer)), key=NAME)
 
+    calm = feed.Calm()
+
     def again(view: View) -> bytes | None:
-        now = feed.numbers(view, "words.samples")
+        now = calm.numbers(view, "words.samples")
         return now and message([likens(now)], NAME, moment(view, now))
 
     feed.offer(NAME, again, EVERY)

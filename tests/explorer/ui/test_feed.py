@@ -112,6 +112,8 @@ def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_wi
     app, own = visit("train", run)
     app.run()
     calm = [f"train:{place}" for place in range(1, 5)]
+    ask(own, run=run.id)
+    until(lambda: ask(own, run=run.id)[2]["samples"], "the feed has what the model says")
     _, _, told = ask(own, run=run.id)
     assert list(told) == ["player", "numbers", "train", *calm, "samples"]
     assert [told[name] for name in calm] == panels(app)[1:]
