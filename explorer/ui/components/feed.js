@@ -1,15 +1,18 @@
 // Feed: asks the server for a page's moving pictures, between two runs of the page, and at once when the scrubber moves.
 // What is asked for together is of one step. Whoever hears of it is told in hot.js.
 const FAILED = 2000; // ms until the next try after one that failed
+const ACTED = 600; // ms after a press in which it may still do something
+
+const acted = (bar) => performance.now() - bar.acted < ACTED;
 
 // Follows the newest step while the run trains, or may be about to, and nobody looks at the past.
 function follow(bar) {
   const { feed, live, state } = bar.data;
-  if (!feed || !live || (state !== "training" && !bar.acted) || bar.wanted !== null || bar.following) return;
+  if (!feed || !live || (state !== "training" && !acted(bar)) || bar.wanted !== null || bar.following) return;
   bar.following = true;
   const begun = performance.now();
   ask(bar, null).then(
-    () => followLater(bar, bar.acted ? 0 : begun + feed.every),
+    () => followLater(bar, acted(bar) ? 0 : begun + feed.every),
     () => followLater(bar, performance.now() + FAILED),
   );
 }
@@ -24,7 +27,7 @@ function followLater(bar, when) {
 
 // Somebody pressed something, anywhere on the page: what it did is shown as soon as it is done.
 function noteAct(bar) {
-  bar.acted = true;
+  bar.acted = performance.now();
   bar.resting ? followLater(bar, 0) : follow(bar);
 }
 
@@ -56,11 +59,8 @@ function askNext(bar) {
 
 async function ask(bar, step) {
   const { feed, run } = bar.data, { signal } = bar.stopping;
-  let more = step !== null ? `&step=${step}` : hot.run === run ? `&after=${hot.state}` : "";
-  if (step === null && bar.acted) {
-    more += "&acted=1";
-    bar.acted = false;
-  }
+  const after = hot.run === run ? `&after=${hot.state}${acted(bar) ? "&acted=1" : ""}` : "";
+  const more = step === null ? after : `&step=${step}`;
   const answer = await fetch(new URL(feed.url + more, document.location), { signal, cache: "no-store" });
   if (!answer.ok) throw new Error(answer.status);
   if (answer.status === 204) return;
@@ -76,11 +76,17 @@ function fits({ data, wanted }, step) {
   return hot.wanted !== null && (step === hot.wanted || hot.arrived === null);
 }
 
+// What of a state a press can change: all but the step.
+const did = (state) => state.slice(state.indexOf("."));
+
 function deliver(bar, bytes) {
   let { header, from } = opened(bytes);
   const { run, step, live, state, lengths } = header;
   lookAt(run);
-  if (live) [hot.step, hot.state] = [Math.max(hot.step, step), state];
+  if (live) {
+    if (did(hot.state) !== did(state)) bar.acted = -ACTED;
+    [hot.step, hot.state] = [Math.max(hot.step, step), state];
+  }
   for (const [name, length] of Object.entries(lengths)) {
     const told = bytes.subarray(from, (from += length));
     if (!length) continue; // it rests

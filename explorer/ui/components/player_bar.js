@@ -10,7 +10,7 @@ function build(parent) {
   root.className = "player-bar";
   root.innerHTML = SKELETON;
   parent.append(root);
-  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, stuck: null, acted: false };
+  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, stuck: null, acted: -ACTED };
   for (const name of "play single reset scrubber track state where step last now name branch bookmark share pop tip end".split(" "))
     bar[name] = root.querySelector(`.${name}`);
   bar.select = root.querySelector("select");
