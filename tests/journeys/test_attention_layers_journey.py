@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 from tiny_runs import TINY, recorded
 from waiting import until
 
@@ -54,7 +55,8 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     tip = page.locator("#vg-tooltip-element.visible")
 
     def tell() -> dict[str, str]:
-        cell.hover(force=True)  # again where what lies above has grown meanwhile
+        with suppress(Error):  # the chart is being drawn anew
+            cell.hover(force=True)  # again where what lies above has grown meanwhile
         return dict(zip(*(tip.locator(f"td.{column}").all_inner_texts() for column in ("key", "value")), strict=False))
 
     until(lambda: "position" in tell(), "the cell tells its numbers")

@@ -80,8 +80,9 @@ CALM = """() => {
 def test_all_of_train_moves_without_a_run_of_the_page(visit: Callable):
     page = visit().open(f"/train?run={endless()}")
     expect(page.locator(".player-bar .play")).to_be_visible()
-    page.keyboard.press("Space")
     expect(page.locator(".samples small")).to_contain_text("tokens")
+    page.keyboard.press("Space")
+    expect(page.locator(".player-bar .state")).to_contain_text("training")
     page.evaluate("WebSocket.prototype.send = function () {}")  # nothing reaches Streamlit any more
     before = page.evaluate(CALM)
     assert len(before) == 6
