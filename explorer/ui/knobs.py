@@ -32,7 +32,7 @@ def show() -> None:
 
 @st.fragment
 def own(run: Run) -> None:
-    """The knobs of a run. A turn of one draws them alone anew; what it does comes by the feed or the page's next tick."""
+    """The knobs of a run. A turn of one draws them alone anew; the feed or the next tick of the page shows the rest."""
     if not chosen.looked_at(run) or st.session_state.pop("rerun", False):
         st.rerun()
     another_preset(run)
