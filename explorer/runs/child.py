@@ -10,6 +10,7 @@ The first message to a child tells its role; then it lives that role until the h
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import signal
@@ -97,9 +98,16 @@ def live_warm(orders: Connection) -> None:
 
 
 def warm_up() -> None:
-    """Loads what the first training step of a process would otherwise load, once for all children."""
+    """Loads what the first training step of a process would otherwise load, once for all children.
+
+    None of it ever dies: no collection looks at it while it is loaded, nor later in a child, where one that looked at
+    all of torch would hold a training or a picture up for 0.2 s.
+    """
     from explorer import RunConfig, observe, train
 
+    gc.disable()
     training = train(RunConfig().replace({"train.device": "cpu"}))
     next(training)
     observe(training.model, training.task.probe())
+    gc.freeze()
+    gc.enable()

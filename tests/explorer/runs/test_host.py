@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -20,7 +22,7 @@ from waiting import until
 
 from explorer import Run, RunConfig, train
 from explorer.runs import file
-from explorer.runs.child import Child
+from explorer.runs.child import FORKS, Child, warm_up
 from explorer.runs.client import Client
 from explorer.runs.host import Host
 from explorer.runs.job import Job
@@ -251,6 +253,23 @@ def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again
     host = client.process.pid
     calm = [os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, host) for pid in family(host)]
     assert sorted(calm) == [0, 0, 0, GIVES_WAY]  # the host, the quick one, the slow one unasked; that of maps
+
+
+@pytest.mark.skipif(not FORKS, reason="makes a process by forking")
+def test_no_collection_in_a_process_that_is_warm_looks_at_what_was_loaded_once():
+    ours, theirs = multiprocessing.Pipe()
+
+    def loads() -> None:
+        warm_up()
+        theirs.send((gc.isenabled(), gc.get_freeze_count(), len(gc.get_objects())))
+
+    process = multiprocessing.get_context("fork").Process(target=loads)
+    process.start()
+    assert ours.poll(60)
+    works, frozen, looked_at = ours.recv()
+    process.join()
+    assert works
+    assert looked_at < frozen / 100
 
 
 def test_above_the_quota_runs_wait_their_turn_and_closing_leaves_no_process(tmp_path: Path):
