@@ -24,7 +24,7 @@ def figures() -> Figures:
     with new_home(), window(eye=False) as page, server() as address:
         page.goto(f"{address}/{ADDRESS}")
         found = page.locator(".point-map")
-        found.get_by_text("radii").wait_for(timeout=120_000)  # UMAP is loaded, nothing stands in
+        found.get_by_text("radii").wait_for(timeout=300_000)  # UMAP is compiled, which a new home takes minutes for
         frames, paintings = counted(page, found)
         yield Figure("frames of the live map", "≥ 2", "/s", frames)
         yield Figure("paintings of the live map", None, "/s", paintings)

@@ -18,6 +18,7 @@ from explorer.ui.frame import cards
 from explorer.ui.view import View
 
 EVERY = 0.2  # seconds between two frames of 100 points while training
+STANDING_EVERY = 1.0  # while PCA stands in: on the cores that frames would take what is waited for is compiled
 NOISE_EVERY = 10.0  # seconds between two looks at the layout noise
 MOST_TOKENS = 500  # that a map shows
 HEIGHT = 470  # pixels
@@ -39,6 +40,7 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
             if view.waiting:  # else it was refused, and the reason stands here
                 st.html(f'<div style="height:{size()[0] + TOOLS}px"></div>')
             return None
+        st.session_state["map-stands-in"] = answer[0]["standing_in"]
         if answer[0]["standing_in"]:
             view.waits.append(f"{METHODS[choice.method]} is getting ready")
         chosen = chosen_points(view, choice, len(answer[1]["points"]))
@@ -52,6 +54,8 @@ def show(view: View, choice: Choice) -> tuple[Answer, list[int]] | None:
 
 def pace(view: View, choice: Choice) -> float:
     """Seconds between two frames while training: more for more points, so that the training beside keeps its pace."""
+    if st.session_state.get("map-stands-in"):
+        return STANDING_EVERY
     tokens = choice.what.endswith(("input", "output"))
     return EVERY * max(1.0, min(view.about["vocabulary"], MOST_TOKENS) / 100 if tokens else 1.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from explorer import Run, RunConfig
 from explorer.runs import catalogue, file
 from explorer.runs.views import embeddings
 from explorer.ui import server
-from explorer.ui.embeddings import axis, captions, choice, moved
+from explorer.ui.embeddings import axis, captions, choice, live, moved
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEP = 20
@@ -191,3 +192,11 @@ def test_an_axis_puts_its_ends_at_0_and_1():
     along = axis.relative(np.array([2.0, 6, 4, 10]), 0, 1)
     assert along.tolist() == [0, 1, 0.5, 2]
     assert not np.isfinite(axis.relative(np.ones(3), 0, 1)).all()
+
+
+def test_while_pca_stands_in_frames_leave_the_cores_to_what_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    view: Any = SimpleNamespace(about={"vocabulary": 30})
+    chosen: Any = SimpleNamespace(what="states")
+    for stands_in, every in ((True, live.STANDING_EVERY), (False, live.EVERY)):
+        monkeypatch.setattr(live.st, "session_state", {"map-stands-in": stands_in})
+        assert live.pace(view, chosen) == every
