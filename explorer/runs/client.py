@@ -97,12 +97,15 @@ class Client:
         self._send({"run": str(run), "order": {"n": number, "kind": kind, "detail": detail}})
         return obeyed
 
-    def request(self, function: str, lane: Lane = "quick", **arguments: Any) -> Request:
-        """Asks for `module:function(**arguments)` of the engine, computed in a looker."""
+    def request(self, function: str, lane: Lane = "quick", past: bool = False, **arguments: Any) -> Request:
+        """Asks for `module:function(**arguments)` of the engine, computed in a looker.
+
+        past: it is of a step of the past, and trainings give way to it where cores are few.
+        """
         number, request = next(self._numbers), Request()
         with self._lock:
             self._requests[number] = request
-        self._send({"request": number, "lane": lane, "function": function, "arguments": arguments})
+        self._send({"request": number, "lane": lane, "past": past, "function": function, "arguments": arguments})
         return request
 
     def place(self, run: Path) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from explorer.cluster.address import address as cluster
+from explorer.runs import giving_way
 from explorer.runs.answer import Lane
 from explorer.runs.child import FORKS, Child, forked, spawned, warm_up
 from explorer.runs.job import Job
@@ -168,8 +169,17 @@ class Host:
         """Hands the next request to the looker of a lane, if it is free."""
         if self.busy[lane] is None and self.requests[lane]:
             self.busy[lane] = request = self.requests[lane].pop()  # the newest: who scrubs wants the last
+            if request["past"]:
+                self.give_way(giving_way.WHILE)
             with suppress(ConnectionError):  # it has just ended, and `lost` says so
                 self.lookers[lane].say(request)
+
+    def give_way(self, seconds: float) -> None:
+        """Lets every training rest so long, where cores are few."""
+        workers = [job.child for job in self.jobs.values() if job.role == "worker" and not job.away and job.child]
+        for child in workers if giving_way.FEW else []:
+            with suppress(ConnectionError):  # it has just ended
+                child.say({"rest": seconds})
 
     def from_child(self, child: Child) -> None:
         """A worker's answer to an order, or a looker's to a request."""
@@ -205,6 +215,8 @@ class Host:
         self.say({"request": request["request"]} | message, data)
         if "progress" not in message:
             self.busy[lane] = None
+            if request["past"]:
+                self.give_way(giving_way.AFTER)
             self.serve(lane)
 
     def lost(self, child: Child) -> None:

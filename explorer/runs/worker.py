@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from explorer.runs.giving_way import Rest
 from explorer.runs.racer import Racer
 
 LINGER_SECONDS = 1.0  # an idle worker waits this long for another order
@@ -38,6 +39,7 @@ class Worker:
         self.racers: dict[str, Racer] = {}
         self.unusable: dict[str, ValueError] = {}
         self.due = 0.0
+        self.rest = Rest()
         for path in paths:
             try:
                 self.racers[str(path)] = Racer(path, len(paths))
@@ -54,7 +56,7 @@ class Worker:
                 files.enter_context(racer.recorder)
             try:
                 while self.listen():
-                    if self.active() and time.monotonic() >= self.due:
+                    if self.active() and time.monotonic() >= self.due and not self.rest.left():
                         self.take_steps()
                         if not self.active():
                             with suppress(ConnectionError):  # `listen` says what that means
@@ -70,12 +72,16 @@ class Worker:
 
     def listen(self) -> bool:
         """Obeys what has arrived; False when there is nothing to do and nothing more comes."""
-        wait = max(0.0, self.due - time.monotonic()) if self.active() else LINGER_SECONDS
+        wait = max(self.rest.left(), self.due - time.monotonic()) if self.active() else LINGER_SECONDS
         heard = False
         try:
             while self.orders.poll(0 if heard else wait):
                 heard = True
-                self.answer(json.loads(self.orders.recv_bytes()))
+                told = json.loads(self.orders.recv_bytes())
+                if "rest" in told:
+                    self.rest.give(told["rest"])
+                else:
+                    self.answer(told)
         except (EOFError, ConnectionError):
             raise Gone from None
         return heard or bool(self.active())

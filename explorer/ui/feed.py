@@ -99,7 +99,7 @@ def address(view: View) -> dict[str, Any] | None:
 
 def numbers(view: View, function: str, **arguments: Any) -> Answer | None:
     """The numbers of a view (`module.function`), as `View.picture` asks for them; None where they take too long."""
-    request = server.pictures().ask(view.run, view.step, function, **arguments)
+    request = server.pictures().ask(view.run, view.step, function, past=not view.live, **arguments)
     try:
         return server.answer_within(request, PATIENCE)
     except ValueError:

@@ -67,11 +67,13 @@ class Pictures:
     kept: OrderedDict[tuple, Request] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, run: Run, step: int, view: str, lane: Lane = "quick", **arguments: Any) -> Request:
+    def ask(
+        self, run: Run, step: int, view: str, lane: Lane = "quick", past: bool = False, **arguments: Any
+    ) -> Request:
         """The picture at a step, asked for unless it is there or under way.
 
         view: `module.function` of explorer.runs.views.   lane: slow where it takes long even with the weights at
-        hand, maps for projections.
+        hand, maps for projections.   past: somebody looks back, and waits for it.
         """
         event = max((e.id for e in run.events if e.step <= step), default=0)
         key = (str(run.path), step, event, view, tuple(sorted(arguments.items())))
@@ -84,6 +86,7 @@ class Pictures:
             request = host().request(
                 f"explorer.runs.views.{module}:{function}",
                 lane="slow" if far and lane == "quick" else lane,
+                past=past,
                 path=str(run.path),
                 step=step,
                 **arguments,

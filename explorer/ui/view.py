@@ -132,6 +132,6 @@ class View:
                 return request
             if request.answer.exception() is None:
                 st.session_state.setdefault("shown", {})[key] = request.answer.result()
-        request = server.pictures().ask(self.run, self.step, function, lane, **arguments)
+        request = server.pictures().ask(self.run, self.step, function, lane, past=not self.live, **arguments)
         requests[key] = (request, time.monotonic(), self.live)
         return request

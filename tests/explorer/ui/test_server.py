@@ -80,7 +80,7 @@ def test_a_picture_that_several_visits_ask_for_is_computed_once(host: RecordingH
     assert pictures.ask(run, 7, "attention.patterns", text="ABBA") is first
     ((function, lane, arguments),) = host.requests
     assert function.endswith("patterns")
-    assert (lane, arguments) == ("quick", {"path": str(run.path), "step": 7, "text": "ABBA"})
+    assert (lane, arguments) == ("quick", {"past": False, "path": str(run.path), "step": 7, "text": "ABBA"})
 
 
 def test_visits_that_ask_at_the_same_moment_share_one_request(host: RecordingHost, run: Run):

@@ -18,8 +18,11 @@ class Pictures:
 
     def __init__(self) -> None:
         self.requests: dict[int, Request] = {}
+        self.past: list[int] = []
 
-    def ask(self, run: object, step: int, view: str, lane: str, **arguments: object) -> Request:
+    def ask(self, run: object, step: int, view: str, lane: str, past: bool, **arguments: object) -> Request:
+        if past:
+            self.past.append(step)
         return self.requests.setdefault(step, Request())
 
     def answer(self, step: int) -> Future:
@@ -69,6 +72,7 @@ def test_who_goes_back_does_not_see_what_was_asked_for_live(pictures: Pictures):
     assert seen(past) is None
     pictures.answer(3).set_result("frame of step 3")
     assert seen(past) == "frame of step 3"
+    assert set(pictures.past) == {3}
 
 
 def test_a_page_beside_a_feed_waits_for_nothing_live():
