@@ -16,20 +16,22 @@ OWN_STEPS = 5000
 IN_A_ROW = 3
 
 
-def show() -> None:
-    """The ordinary presets as cards, then the visitor's own text; folded under them word vectors and what fails."""
+def show(everything: bool = True) -> None:
+    """The ordinary presets as cards, then the visitor's own text; folded under them word vectors and what fails.
+
+    everything: with what is folded, and not the folds alone.
+    """
     with st.container(key="preset-cards"):
         for name in ORDINARY:
             card(name)
         own_text_card()
-    with st.expander("Word vectors: what words mean, told by those around them", icon=":material/hub:"):
-        word_cards()
-    with st.expander("Break it: trainings that fail on purpose", icon=":material/heart_broken:"):
-        st.markdown("Each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.")
-        for first in range(0, len(BROKEN), IN_A_ROW):
-            for column, name in zip(st.columns(IN_A_ROW), list(BROKEN)[first:], strict=False):
-                with column:
-                    plain_card(BROKEN[name], name, "Break it")
+    words = st.expander("Word vectors: what words mean, told by those around them", icon=":material/hub:")
+    broken = st.expander("Break it: trainings that fail on purpose", icon=":material/heart_broken:")
+    if everything:
+        with words:
+            word_cards()
+        with broken:
+            broken_cards()
 
 
 def word_cards() -> None:
@@ -37,6 +39,15 @@ def word_cards() -> None:
     for column, name in zip(st.columns(IN_A_ROW), WORDS, strict=True):
         with column:
             plain_card(WORDS[name], name, "Train")
+
+
+def broken_cards() -> None:
+    """The trainings that fail, in rows."""
+    st.markdown("Each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.")
+    for first in range(0, len(BROKEN), IN_A_ROW):
+        for column, name in zip(st.columns(IN_A_ROW), list(BROKEN)[first:], strict=False):
+            with column:
+                plain_card(BROKEN[name], name, "Break it")
 
 
 def card(name: str) -> None:

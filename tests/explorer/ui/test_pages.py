@@ -17,6 +17,7 @@ from tiny_runs import TINY, recorded
 from waiting import until
 
 from explorer import Run, RunConfig
+from explorer.preset import BROKEN, ORDINARY, WORDS
 from explorer.runs import catalogue, file
 from explorer.runs.recorder import Recorder
 from explorer.ui import server, store
@@ -174,6 +175,17 @@ def test_a_page_on_a_run_that_waits_at_step_0(page: str):
     if page in ON_A_RUN:
         assert player(app)["words"] == "ready at step 0"
         assert player(app)["last"] == 0
+
+
+def test_what_is_folded_comes_once_the_cards_stand() -> None:
+    def buttons(app: AppTest) -> set[str | None]:
+        return {button.key for button in sound(app).button}
+
+    app = visit()
+    first = buttons(app)
+    assert {f"train-{name}" for name in ORDINARY} <= first
+    assert not {f"train-{name}" for name in [*WORDS, *BROKEN]} & first
+    assert buttons(app.run()) >= first | {f"train-{name}" for name in [*WORDS, *BROKEN]}
 
 
 @pytest.mark.parametrize(
