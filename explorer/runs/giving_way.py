@@ -36,5 +36,5 @@ class Rest:
             self.begun = begun
             return end - now
         if self.begun is not None:
-            self.begun, self.next = None, now + (now - begun)
+            self.begun, self.next = None, end + (end - begun)
         return 0.0

@@ -18,7 +18,7 @@ from explorer.ui.frame import cards
 from explorer.ui.view import View
 
 EVERY = 0.2  # seconds between two frames of 100 points while training
-STANDING_EVERY = 1.0  # while PCA stands in: on the cores that frames would take what is waited for is compiled
+STANDING_EVERY = 1.0  # while PCA stands in: frames would take the cores on which what is waited for is compiled
 NOISE_EVERY = 10.0  # seconds between two looks at the layout noise
 MOST_TOKENS = 500  # that a map shows
 HEIGHT = 470  # pixels

@@ -60,6 +60,16 @@ def test_however_many_look_at_the_past_a_training_keeps_half_of_its_time(clock: 
     assert 0.4 < rested / 20 <= 0.51
 
 
+def test_a_rest_that_a_pause_cut_short_holds_no_later_one_back(clock: Clock):
+    rest = Rest()
+    rest.give(WHILE)
+    assert rest.left()
+    clock.now += 3600  # paused: nobody asked how long it still rests
+    assert rest.left() == 0
+    rest.give(WHILE)
+    assert rest.left() == pytest.approx(WHILE)
+
+
 class HostAlone(Host):
     """A host without processes: whoever is a child keeps what it is told."""
 
