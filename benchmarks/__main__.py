@@ -26,6 +26,9 @@ NAMES = (
     "race_page",
     "search",
     "words",
+    "recurrent",
+    "writing",
+    "growth",
 )
 
 

@@ -24,12 +24,12 @@ import torch
 from benchmarks.dashboard import ROOT, answers, free_port, new_home, window
 from benchmarks.figure import Figure, Figures
 from benchmarks.recording import config
-from explorer.interventions import ablation
-from explorer.randomness import stream
-from explorer.runs import catalogue, file
+from explorer.analysis.interventions import ablation
+from explorer.answers import heads
+from explorer.runs import catalogue, file, kept
 from explorer.runs import recorder as recording
-from explorer.runs.views import heads, snapshots
-from explorer.training import train
+from explorer.training.loop import train
+from explorer.training.randomness import stream
 from explorer.ui.components.matrix_grid import Head, Mode, Row, describe, pack, sent
 
 BERTVIZ = 1_440_000  # bytes for each kind of matrix
@@ -49,7 +49,7 @@ from explorer.ui.components.matrix_grid import attention_map
 def page():
     st.session_state.step = st.session_state.get("step", 0) + 1
     attention_map(rows(4, 8, 64, st.session_state.step), MODES, key="map", selected=None, query=5,
-                  step=st.session_state.step, on_change=lambda: None)
+                  step=st.session_state.step, on_head=lambda: None, on_query=lambda: None)
 
 st.set_page_config(layout="wide")
 st.fragment(page, run_every=0.25)()
@@ -121,7 +121,7 @@ def histories() -> list[float]:
     """Seconds for a run of the default model with 200 snapshots."""
     path = catalogue.new_path("heads")
     file.begin(path, config())
-    recording.SNAPSHOT_BYTES = 10**9  # or a third of them would be thinned away
+    recording.thinning.MOST_BYTES = recording.thinning.SMALL_BYTES = 10**9  # or a third of them would be thinned away
     with recording.Recorder(path) as recorder:
         training = train(config())
         recorder.describe(training)
@@ -131,12 +131,11 @@ def histories() -> list[float]:
         recorder.status("paused")
     times = []
     for _ in range(HISTORIES):
-        snapshots.forget()
-        heads.scorer_of.cache_clear()
+        kept.forget()
         start = time.perf_counter()
-        _, arrays = heads.history(str(path), SNAPSHOTS)
+        history = heads.history(str(path), SNAPSHOTS)
         times.append(time.perf_counter() - start)
-        assert len(arrays["steps"]) == SNAPSHOTS, "every snapshot is scored"
+        assert len(history.steps) == SNAPSHOTS, "every snapshot is scored"
     return times
 
 

@@ -22,6 +22,7 @@ from explorer.runs import catalogue
 from tests.browser import ARGUMENTS, find
 
 ROOT = Path(__file__).parents[1]
+SETTINGS = ("--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false")
 EYE = (Path(__file__).parent / "eye.js").read_text("utf-8")
 
 
@@ -39,10 +40,10 @@ def new_home() -> Iterator[Path]:
 
 
 @contextmanager
-def server(grace: float = 0.1) -> Iterator[str]:
-    """The dashboard's address; grace: seconds that an unwatched run goes on training."""
+def server(grace: float = 0.1, script: str = "explorer/serve.py") -> Iterator[str]:
+    """The dashboard's address, or another script's; grace: seconds that an unwatched run goes on training."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "explorer/serve.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *SETTINGS]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "EXPLORER_GRACE_SECONDS": str(grace)}
     with (home() / "server.log").open("a") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -26,17 +26,18 @@ from threadpoolctl import threadpool_limits
 from benchmarks.dashboard import ROOT, new_home
 from benchmarks.figure import Figure, Figures
 from explorer import Run, RunConfig
+from explorer.answers import embeddings
+from explorer.answers.maps import frames
+from explorer.answers.maps.points import Subject
+from explorer.answers.records.embeddings import PointMap
 from explorer.measure import layouts, projection
-from explorer.runs import catalogue, file
-from explorer.runs.client import Client
+from explorer.processes.client import Client
+from explorer.runs import catalogue, file, kept
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
-from explorer.runs.views import embeddings, frames
-from explorer.runs.views.points import Subject
 
 STEPS, FRAMES, ROUNDS, SCRUBBED = 1500, 20, 10, 100
 STATES = {"what": "states", "layer": 2}
-VIEW = "explorer.runs.views.embeddings:frame"
 LOAD = "import time; t = time.perf_counter(); from explorer.measure import layouts; layouts.warm_up(); "
 
 
@@ -91,7 +92,7 @@ def chains(run: Run) -> list[float]:
     """Processor seconds of the first frame at the run's end."""
     times = []
     for _ in range(3):
-        embeddings.forget()
+        kept.forget()
         start = time.process_time()
         embeddings.frame(str(run.path), run.newest_snapshot(), **STATES)
         times.append(time.process_time() - start)
@@ -126,7 +127,7 @@ def following(run: Run) -> list[float]:
 
 def jumps(run: Run, **what: object) -> list[float]:
     """How far the median point moves from frame to frame, in radii of the map."""
-    maps = [embeddings.frame(str(run.path), step, **what)[1]["points"] for step in late(run, FRAMES)]
+    maps = [embeddings.frame(str(run.path), step, **what).points for step in late(run, FRAMES)]
     moved = (np.median(np.linalg.norm(b - a, axis=1)) / projection.radius(a) for a, b in pairwise(maps))
     return [float(m) for m in moved]
 
@@ -145,9 +146,9 @@ def scrubbing(run: Run) -> list[float]:
     """Milliseconds from asking a host for a frame that it has computed before to having it."""
     client = Client(quota=1)
     try:
-        while client.request(VIEW, lane="maps", path=str(run.path), step=0, what="input").answer.result()[0][
-            "standing_in"
-        ]:
+        while (
+            client.request(PointMap, lane="maps", path=str(run.path), step=0, what="input").answer.result().standing_in
+        ):
             time.sleep(0.2)
         times = []
         for _ in range(2):
@@ -160,5 +161,5 @@ def scrubbing(run: Run) -> list[float]:
 def asked(client: Client, path: Path, step: int) -> float:
     """Milliseconds for one frame."""
     start = time.perf_counter()
-    client.request(VIEW, lane="maps", path=str(path), step=step, **STATES).answer.result()
+    client.request(PointMap, lane="maps", path=str(path), step=step, **STATES).answer.result()
     return 1000 * (time.perf_counter() - start)

@@ -22,6 +22,12 @@ const SIGNS = {
   heads: () => inside(".st-key-card-heads-0", "[aria-label*=' heads in ']")?.ariaLabel?.match(/step (\d+)/)?.[1] ?? null,
   wanted: () => inside(".st-key-player", ".where .step")?.textContent.replaceAll(",", "") ?? null,
   mark: () => [...(inside(".st-key-player", ".events")?.children ?? [])].at(-1)?.ariaLabel ?? null,
+  bareTrain: () => document.querySelector(".st-key-bare-train button:enabled")?.checkVisibility() || null,
+  // the line of Vega's chart, once it is drawn, with the step that stands above it
+  bareLoss: () => document.querySelector("[data-testid=stVegaLiteChart] :is(canvas, svg)") && text(document.querySelector(".bare-step")),
+  bareStep: () => text(document.querySelector(".bare-step")),
+  bareMark: () => text(document.querySelector(".bare-mark")),
+  bareGrid: () => inside(".st-key-bare-grid", "canvas")?.ariaLabel ?? null,
 };
 
 window.eye = [];

@@ -23,9 +23,9 @@ from benchmarks.figure import Figure, Figures
 from benchmarks.long_run import NEW, append, made
 from benchmarks.recording import config
 from explorer import Run
-from explorer.instruments import read, sample_gradients
+from explorer.analysis.instruments import read, sample_gradients
 from explorer.runs import file
-from explorer.training import Training, train
+from explorer.training.loop import Training, train
 from explorer.ui.components.microscope import message
 from explorer.ui.gradients import microscope
 

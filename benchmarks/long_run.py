@@ -24,7 +24,8 @@ from explorer import Run, RunConfig, train
 from explorer.charts import progress
 from explorer.runs import catalogue, file
 from explorer.runs.file import COLUMNS
-from explorer.runs.recorder import Recorder, sum_up
+from explorer.runs.history import sum_up
+from explorer.runs.recorder import Recorder
 
 SHORT, LONG = 1_000, 1_000_000
 NEW, UPDATES = 5, 25  # steps between two updates; updates in a turn

@@ -19,9 +19,9 @@ from benchmarks.dashboard import new_home
 from benchmarks.figure import Figure, Figures
 from benchmarks.recording import config, seconds_of
 from explorer import Run, RunConfig, train
+from explorer.processes.client import Client
+from explorer.processes.worker import Worker
 from explorer.runs import race
-from explorer.runs.client import Client
-from explorer.runs.worker import Worker
 
 NAMES = ("sgd", "rmsprop", "adamw", "muon")
 ROUNDS, PAIRS = 5, 12

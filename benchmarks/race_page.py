@@ -11,15 +11,13 @@ The models are small, so that training is always ahead of the page, at 20 steps 
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 from playwright.sync_api import Page
 
 from benchmarks.dashboard import new_home, seen, server, wait_for, window
 from benchmarks.figure import Figure, Figures
 from benchmarks.long_run import CONFIG, fill
-from explorer.config import OptimizerName
+from explorer.config.optimizers import OPTIMIZERS
 from explorer.runs import race
 
 STEPS = 100_000
@@ -31,7 +29,7 @@ def figures() -> Figures:
     """All of them, on the same eight files."""
     with new_home():
         small = CONFIG.replace({"model.width": 16, "train.batch": 4})
-        configs = race.named([small.replace({"optimizer.name": name}) for name in get_args(OptimizerName)])
+        configs = race.named([small.replace({"optimizer.name": name}) for name in OPTIMIZERS])
         paths = race.begin(configs, "race")
         for path, config in zip(paths, configs.values(), strict=True):
             fill(path, config, STEPS)

@@ -21,7 +21,7 @@ from benchmarks.figure import Figure, Figures
 from explorer import Run, RunConfig, train
 from explorer.runs import catalogue, file
 from explorer.runs.recorder import Recorder
-from explorer.training import Training
+from explorer.training.loop import Training
 
 CHANGES = {
     "model.positions": "learned",

@@ -16,7 +16,7 @@ from benchmarks.dashboard import new_home
 from benchmarks.figure import Figure, Figures
 from benchmarks.recording import config, seconds_of
 from explorer import train
-from explorer.runs.client import Client
+from explorer.processes.client import Client
 from explorer.search import search as file
 from explorer.search.search import Search
 from explorer.search.space import FloatKnob

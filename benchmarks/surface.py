@@ -1,7 +1,7 @@
 """The loss surface of the default model (2 layers, width 64, 64 letters) on a batch of 32, on one core, as a looker
 computes it: request after request until all 41 × 41 points are there.
 
-- *first picture*: seconds from the first request, laying the plane included, to the coarsest grid.
+- *first picture*: seconds from the first request, plane_choice the plane included, to the coarsest grid.
 - *whole*: to the last point.   *longest request*: how long another picture may have to wait for the lane.
 - *toys*: the server's answer to a click, every optimizer with 100 steps.
 """
@@ -17,12 +17,13 @@ from benchmarks.dashboard import new_home
 from benchmarks.figure import Figure, Figures
 from benchmarks.recording import config
 from explorer import Run
-from explorer.measure.plane import OWN, RANDOM, Laying
+from explorer.answers import landscape as surface
+from explorer.answers import toys
+from explorer.config.optimizers import OPTIMIZERS
+from explorer.measure.plane import OWN, RANDOM, PlaneChoice
 from explorer.runs import catalogue, file
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
-from explorer.runs.views import surface, toys
-from explorer.toys import NAMES, TOYS, rate_of
 
 STEPS, EVERY, CLICKS = 60, 3, 5
 
@@ -33,8 +34,8 @@ def figures() -> Figures:
     with new_home():
         run = recorded()
         firsts, wholes, longest = [], [], []
-        for laying in (Laying(OWN), Laying(RANDOM, seed=1), Laying(RANDOM, seed=2)):
-            times = drawn(run, laying)
+        for plane_choice in (PlaneChoice(OWN), PlaneChoice(RANDOM, seed=1), PlaneChoice(RANDOM, seed=2)):
+            times = drawn(run, plane_choice)
             firsts.append(times[0])
             wholes.append(sum(times))
             longest.append(max(times))
@@ -62,22 +63,22 @@ def recorded() -> Path:
     return path
 
 
-def drawn(path: Path, laying: Laying) -> list[float]:
+def drawn(path: Path, plane_choice: PlaneChoice) -> list[float]:
     """Seconds of every request until the surface is whole."""
     times: list[float] = []
     whole = False
     while not whole:
         start = time.perf_counter()
-        plain, _ = surface.grid(str(path), STEPS, laying, part=len(times))
+        answer = surface.grid(str(path), STEPS, plane_choice, part=len(times))
         times.append(time.perf_counter() - start)
-        whole = plain["done"] == plain["of"]
+        whole = answer.done == answer.of
     return times
 
 
 def clicks() -> list[float]:
     """Milliseconds of the walks of all optimizers, once for each start."""
-    toy, times = TOYS["rosenbrock"], []
-    rates = [(name, rate_of(toy, name)) for name in NAMES]
+    times = []
+    rates = [(name, rule.toy_lr["rosenbrock"]) for name, rule in OPTIMIZERS.items()]
     for i in range(CLICKS + 1):
         start = time.perf_counter()
         toys.walks("rosenbrock", (-1.2 + 0.1 * i, 1.0), rates, 100)

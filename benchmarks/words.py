@@ -20,7 +20,7 @@ from benchmarks.dashboard import new_home
 from benchmarks.figure import Figure, Figures
 from explorer import RunConfig, train
 from explorer.measure.words import nearest
-from explorer.training import Training
+from explorer.training.loop import Training
 
 SECONDS, NEAREST, WARM, TIMED = 30, 10, 30, 300
 KINDS = ("skip-gram", "cbow", "glove")

@@ -1,8 +1,8 @@
 """The engine of the Attention & Gradient Explorer: works in a notebook or a terminal.
 
-    from explorer import RunConfig, Run, train, observe, presets
+    from explorer import RunConfig, Run, train, observe, presets, write
 
-Names are imported when first used, so that whoever only reads a config or a run file does not load torch.
+Names are imported when first used, so that reading a config or a run file does not load torch.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from importlib import import_module
 from typing import Any
 
 HOMES = {
-    "RunConfig": "explorer.config",
+    "RunConfig": "explorer.config.run",
     "Run": "explorer.runs.run",
-    "train": "explorer.training",
+    "train": "explorer.training.loop",
     "observe": "explorer.trace",
-    "presets": "explorer.preset",
+    "presets": "explorer.config.presets",
+    "write": "explorer.answers.writing.text",
 }
-__all__ = ["Run", "RunConfig", "observe", "presets", "train"]
+__all__ = ["Run", "RunConfig", "observe", "presets", "train", "write"]
 
 
 def __getattr__(name: str) -> Any:

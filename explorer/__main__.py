@@ -1,11 +1,12 @@
-"""The command line: train, look at, go on with and check runs; without arguments the dashboard opens.
+"""The command line: trains, shows, resumes and checks runs; without arguments it opens the dashboard.
 
-Exit codes: 0 done, 1 what was asked cannot be (one line says why), 2 usage.
+Exit codes: 0 done, 1 refused (one line says why), 2 usage.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -13,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from explorer import commands
+from explorer.config.quoting import one_line
+from explorer.home import NUMBERS, home, number
+from explorer.measure.sampling import STAGES
 
 ROOT = Path(__file__).parents[1]
 SETTING = "a setting other than the preset's, such as optimizer.lr=0.001; `presets NAME` lists all"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; gives its exit code."""
+    """Runs one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
     options = parser().parse_args(arguments)
     try:
         return options.command(options) or 0
@@ -27,8 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as error:
-        print(f"explorer: {error}", file=sys.stderr)
+        print(f"explorer: {one_line(in_words(error))}", file=sys.stderr)
         return 1
+
+
+def in_words(error: ValueError | OSError) -> str:
+    """A refusal as it is; for a file error, the file's name and the reason, without a number."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename} cannot be used ({error.strerror}); choose another"
+    return str(error)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,20 +78,42 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("run", type=Path)
     export.add_argument("--weights", type=Path, required=True, help="the file to write")
     export.add_argument("--step", type=int, help="of which step (default: the newest)")
+    course = command("lessons", commands.lessons, "list the course's lessons, or check what they claim")
+    course.add_argument("action", choices=["list", "check"])
+    course.add_argument("name", nargs="?", help="check this one only")
+    course.add_argument("--seeds", type=int, metavar="N", help="check with seeds 0 to N - 1, not those of each lesson")
+    course.add_argument("--json", action="store_true")
+    write = command("write", commands.write, "have a run's model write on, or answer an input")
+    write.add_argument("run", type=Path)
+    write.add_argument("--prompt", help="what it writes on from, or answers (default: the task's own)")
+    write.add_argument("--length", type=int, default=200, help="tokens (default: 200)")
+    write.add_argument("--step", type=int, help="with the weights of which step (default: the newest)")
+    write.add_argument("--seed", type=int, default=0, help="the same seed writes the same text")
+    write.add_argument("--beam", type=int, help="instead of drawing, the best answer that a beam of this width finds")
+    for name, stage in STAGES.items():
+        kind = int if stage.whole else float
+        write.add_argument(f"--{name.replace('_', '-')}", type=kind, dest=name, help=stage.meaning)
     return top
 
 
 def dashboard(options: argparse.Namespace) -> int:
-    """Becomes the dashboard, so that whoever stops this process stops the server."""
+    """Becomes the dashboard, so that stopping this process stops the server."""
+    if not 1 <= options.port <= 65535:
+        raise ValueError(f"--port {options.port} is no port; use 1 to 65535, such as 8501")
+    for variable in NUMBERS:
+        number(variable)  # refused here, in a line
     url = f"http://127.0.0.1:{options.port}"
     print(f"the dashboard is at {url} · Ctrl-C stops it", flush=True)
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "explorer" / "serve.py")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "EXPLORER_HOME": str(home()),  # made absolute here: the server works in another folder
+    }
     has_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     command += ["--server.port", str(options.port), "--server.headless", str(not has_screen).lower()]
-    if sys.platform != "win32":  # exec there leaves the console's process behind
+    if sys.platform != "win32":  # exec on Windows leaves the console's process behind
         os.chdir(ROOT)
         os.execve(sys.executable, command, environment)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

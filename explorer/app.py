@@ -7,24 +7,43 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import chosen, knobs, server, sitemap
-from explorer.ui.search import searching
+from explorer.ui import chosen, knobs, linked, refusals, server, shell, sitemap, visit
+from explorer.ui.parts import searching
+from explorer.ui.scenes import panel as scenes
 
 HERE = Path(__file__).parent / "ui"
-LOGO, STYLE, PROJECTOR = ((HERE / n).read_text("utf-8") for n in ("logo.svg", "style.css", "projector.css"))
+LOGO, PROJECTOR = ((HERE / n).read_text("utf-8") for n in ("logo.svg", "projector.css"))
 SIDEBAR_SECONDS = 0.15
+HIDDEN = {  # what a scene leaves out
+    "sidebar": '[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]',
+    "sections": ".st-key-sections",
+    "inputs": ".st-key-inputs",
+    "details": '[data-testid="stExpander"]',
+}
+
+
+def hidden() -> str:
+    """The style that leaves out what is hidden."""
+    return "".join(f"{HIDDEN[name]} {{ display: none !important; }}" for name in visit.state().hidden)
+
 
 st.set_page_config(page_title="Attention & Gradient Explorer", page_icon=str(HERE / "icon.svg"), layout="wide")
 st.logo(LOGO, size="large")
+linked.admit()
 server.host()
 chosen.take_from_url()
 searching.keep_on()
 page = sitemap.navigation()
-st.html(f"<style>{STYLE}{PROJECTOR if st.session_state.projector else ''}</style>")
+refusals.begin(page.url_path)
+st.html(
+    f"<style>{'' if shell.dressed else shell.STYLE}{PROJECTOR if visit.state().projector else ''}{hidden()} </style>"
+)
 chosen.put_into_url()
-before = st.session_state.get("painted")
+linked.show()
+before = visit.state().painted
 page.run()
-if st.session_state.get("painted") != before:  # the first pictures of a run: a browser that has all at once shows none
+if visit.state().painted != before:  # the first pictures of a run: a browser that has all at once shows none
     time.sleep(SIDEBAR_SECONDS)
 with st.sidebar:
     knobs.show()
+    scenes.show()

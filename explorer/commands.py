@@ -1,26 +1,31 @@
 """Commands: what each word of the command line does with run files.
 
-Each takes the parsed options and prints; what cannot be is a ValueError in one sentence.
+Each takes the parsed options and prints; a refusal is a ValueError in one sentence.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.measure.names import fixed
+
 if TYPE_CHECKING:
+    from explorer.lessons.lesson import Lesson
     from explorer.runs.recorder import Recorder
-    from explorer.training import Training
+    from explorer.runs.run import Run
+    from explorer.training.loop import Training
 
 
 def presets(options: argparse.Namespace) -> None:
     """Lists the presets, or the settings of one."""
     from explorer import RunConfig
     from explorer import presets as described
-    from explorer.config import to_word
+    from explorer.config.run import to_word
 
     if options.name is not None:
         for path, value in RunConfig.preset(options.name).flat().items():
@@ -31,14 +36,16 @@ def presets(options: argparse.Namespace) -> None:
 
 
 def settings(words: list[str]) -> dict[str, Any]:
-    """`field=value` words as changes of a config. ValueError where one has no `=`."""
-    from explorer.config import from_word
+    """`field=value` words as changes of a config. ValueError if one has no `=`."""
+    from explorer.config.run import from_word
 
     changes = {}
     for word in words:
         path, equals, value = word.partition("=")
         if not equals:
             raise ValueError(f"--set {word} has no value; write {word}=…")
+        if path in changes:
+            raise ValueError(f"--set {path} is there twice; leave one out")
         changes[path] = from_word(path, value)
     return changes
 
@@ -46,57 +53,62 @@ def settings(words: list[str]) -> dict[str, Any]:
 def train(options: argparse.Namespace) -> None:
     """Trains a new run into a file."""
     from explorer import RunConfig
-    from explorer.runs import file
-    from explorer.tasks import build
+    from explorer.runs import file, footprint, leftovers
 
     changes = settings(options.settings)
     preset = RunConfig.preset(options.preset)
+    for option, path in (("steps", "train.steps"), ("text", "task.text")):
+        if getattr(options, option) is not None and path in changes:
+            raise ValueError(f"--{option} and --set {path} decide the same setting; leave one out")
     if options.text is not None:
-        name = "words" if preset.task.name == "words" else "text"
+        name = preset.task.name if "task.text" in preset.flat() else "text"
         changes = {"task.name": name, "task.text": read_text(options.text)} | changes
     if options.steps is not None:
         changes["train.steps"] = options.steps
     config = preset.replace(changes)
-    build(config.task, config.model)  # refused here, before a file is made
+    footprint.admit(config, options.out.parent)  # refused before a file is made
+    leftovers.sweep(options.out.parent, file.UNREADY)
     file.begin(options.out, config)
     go_on(options.out, "started")
 
 
 def read_text(path: Path) -> str:
-    """A text file. ValueError where its bytes are not UTF-8."""
+    """A text file, without a byte order mark. ValueError if it is not UTF-8."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name} is not UTF-8 at byte {error.start}; save it as UTF-8 first") from None
 
 
 def resume(options: argparse.Namespace) -> None:
-    """Goes on with a run for some steps more."""
+    """Trains a run for some steps more."""
     from explorer import Run
+    from explorer.runs import footprint
 
     if options.steps < 1:
         raise ValueError(f"--steps {options.steps} is not a number of steps; use 1 or more")
     run = Run.open(options.run)
     target = run.last + options.steps
+    footprint.check(run.config_at(run.last), run.task, options.run.parent)
     run.close()
     go_on(options.run, "resumed", target)
 
 
 def go_on(path: Path, kind: str, until: int | None = None) -> None:
-    """Trains a run file to its end, or `until` so many steps.
-
-    Ctrl-C stops after the present step and leaves a run that can be resumed.
-    """
+    """Trains a run file to its end, or for `until` steps. Ctrl-C leaves a run that can be resumed."""
     from explorer import Run
-    from explorer.divergence import Diverged
     from explorer.runs.recorder import Recorder
     from explorer.runs.replay import restore
+    from explorer.training.divergence import Diverged
+    from explorer.training.place import slow
 
     with Recorder(path) as recorder:
         run = Run.open(path)
         training = restore(run, run.last)
         run.close()
         recorder.describe(training)
+        if sentence := slow(training.config.train.precision, training.device.type):
+            print(sentence, file=sys.stderr)
         steps = training.config.train.steps
         if until is not None and steps is not None and until > steps:
             training.apply("set", {"train.steps": until})
@@ -116,15 +128,17 @@ def go_on(path: Path, kind: str, until: int | None = None) -> None:
             recorder.event(training.step, state, {"reason": reason})
             recorder.snapshot(training)
             recorder.status(state, reason)
+            if state == "finished":
+                recorder.slim()
     if state == "diverged":
         raise ValueError(f"{path.name} diverged at step {training.step}: {reason}; its steps so far are kept")
     print(f"{path}: {training.step} steps, {state} ({reason})")
 
 
 def take_steps(training: Training, recorder: Recorder, until: int | None) -> tuple[str, str]:
-    """Trains and records `until` so many steps, or endlessly; gives the run's state then, and why.
+    """Trains and records `until` steps, or endlessly; returns the run's state then, and why.
 
-    On a terminal with a progress bar, elsewhere with a line every hundred steps.
+    Shows a progress bar on a terminal, elsewhere a line every hundred steps.
     """
     from tqdm import tqdm
 
@@ -132,10 +146,10 @@ def take_steps(training: Training, recorder: Recorder, until: int | None) -> tup
     with tqdm(total=until, initial=training.step, unit="step", disable=quiet) as bar:
         for step in training:
             recorder.add(step, training)
-            bar.set_postfix_str(f"loss {step.loss:.4f}, metric {step.metric:.3f}", refresh=False)
+            bar.set_postfix_str(measured(step.loss, step.metric), refresh=False)
             bar.update()
             if quiet and step.index % 100 == 99:
-                print(f"step {step.index + 1}: loss {step.loss:.4f}, metric {step.metric:.3f}", flush=True)
+                print(f"step {step.index + 1}: {measured(step.loss, step.metric)}", flush=True)
             if training.step == until:
                 break
     if until == training.config.train.steps:
@@ -143,57 +157,64 @@ def take_steps(training: Training, recorder: Recorder, until: int | None) -> tup
     return "paused", f"{until} steps done"
 
 
+def measured(loss: float, metric: float) -> str:
+    """A step's loss and metric; a small loss is not written as 0."""
+    return f"loss {fixed(loss, 4)}, metric {fixed(metric, 3)}"
+
+
 def info(options: argparse.Namespace) -> None:
-    """Prints what a run file holds."""
+    """Prints the content of a run file."""
     from explorer import Run
-    from explorer.settings import quoted
+    from explorer.config.quoting import one_line, quoted
 
     run = Run.open(options.run)
     row = run.step_row(run.last - 1) or {}
     status = run.status
-    told = {
+    content = {
         "config": run.config.plain(),
         "status": status.state,
         "reason": status.reason,
         "steps": run.last,
-        "loss": row.get("loss"),
-        "metric": row.get("metric"),
+        **{name: row[name] if name in row and math.isfinite(row[name]) else None for name in ("loss", "metric")},
         "tokens": int(row.get("tokens", 0)),
         "snapshots": run.snapshot_steps,
         "events": [{"step": e.step, "kind": e.kind, **e.detail} for e in run.events],
-        "machine": run.meta("machine"),
+        **{key: run.meta(key) for key in ("machine", "implementation", "plain because")},
     }
     if options.json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(content))
         return
-    print(f"{options.run.name}: {status.state}{f' ({status.reason})' if status.reason else ''}")
+    print(one_line(f"{options.run.name}: {status.state}{f' ({status.reason})' if status.reason else ''}"))
     if row:
-        print(f"{run.last} steps, last loss {row['loss']:.4f} nats, metric {row['metric']:.3f}")
+        print(f"{run.last} steps, the last with {measured(row['loss'], row['metric'])}")
     preset, changes = run.config.nearest_preset()
-    told = {path: quoted(value) if isinstance(value, str) else value for path, value in changes.items()}
-    print(f"{len(run.snapshot_steps)} snapshots; differs from its preset in: {(preset, told)}")
+    differences = {path: quoted(value) if isinstance(value, str) else value for path, value in changes.items()}
+    print(f"{len(run.snapshot_steps)} snapshots; differs from its preset in: {(preset, differences)}")
     for event in run.events:
-        print(f"  {event.label}")
+        print(f"  {one_line(event.label)}")
 
 
 def verify(options: argparse.Namespace) -> None:
-    """Checks a run file: intact, and every stretch between checkpoints replays bit for bit."""
+    """Checks that a run file is intact and every stretch between checkpoints replays, here bit for bit."""
     from tqdm import tqdm
 
     from explorer import Run
-    from explorer.runs.verification import problems, stretches
+    from explorer.runs import footprint, verification
 
     run = Run.open(options.run)
-    wanted = stretches(run)
-    for stretch in tqdm(wanted, unit="stretch", disable=not sys.stderr.isatty()):
-        for problem in problems(run, stretch):
-            raise ValueError(f"{options.run.name} is not sound: {problem}")
-    print(f"{options.run}: intact, {run.last} steps replay bit for bit from {len(wanted)} checkpoints")
+    footprint.check_again(run.config_at(run.last), run.task)
+    findings = []
+    for stretch in tqdm(verification.stretches(run), unit="stretch", disable=not sys.stderr.isatty()):
+        finding = verification.check(run, stretch)
+        if finding.problem:
+            raise ValueError(f"{options.run.name} is not sound: {finding.problem}")
+        findings.append(finding)
+    print(f"{options.run}: {verification.sentence(run, findings)}")
 
 
 def export(options: argparse.Namespace) -> None:
     """Writes a run's weights."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from explorer import Run
     from explorer.runs.replay import restore
@@ -202,5 +223,78 @@ def export(options: argparse.Namespace) -> None:
     step = run.last if options.step is None else options.step
     training = restore(run, step)
     weights = {name: w.cpu().contiguous() for name, w in training.weights().items()}
-    save_file(weights, options.weights, {"run": run.id, "step": str(step), "config": run.config.to_json()})
+    written(options.weights, save(weights, {"run": run.id, "step": str(step), "config": training.config.to_json()}))
     print(f"{options.weights}: the weights of step {step}")
+
+
+def write(options: argparse.Namespace) -> None:
+    """Has a run's model write on after a prompt, or answer an input; prints the text."""
+    import explorer
+    from explorer.measure.sampling import STAGES
+
+    run = explorer.Run.open(options.run)
+    settings = {name: getattr(options, name) for name in STAGES if getattr(options, name) is not None}
+    if options.beam is None:
+        found = explorer.write(run, options.prompt, options.length, step=options.step, seed=options.seed, **settings)
+        print(found.text)
+    elif settings:
+        raise ValueError(f"a beam draws nothing, so it has no {' and no '.join(settings)}; leave them or --beam out")
+    else:
+        print(searched(run, options))
+
+
+def searched(run: Run, options: argparse.Namespace) -> str:
+    """The best answer that a beam finds. ValueError if it finds none."""
+    from explorer.answers.writing.decoding import LONGEST, beams
+
+    step, length = run.last if options.step is None else options.step, min(options.length, LONGEST)
+    found = beams(str(run.path), step, options.prompt, options.beam, length=length, budget=1).beam
+    if found is None:
+        raise ValueError("no answer was finished; use a wider beam")
+    return found.text
+
+
+def written(path: Path, data: bytes) -> None:
+    """Writes a whole file or none: the old one stays until the new one is complete. ValueError if it cannot."""
+    from explorer.runs import file, leftovers
+
+    if path.exists() and file.begins_as_run(path):
+        raise ValueError(f"{path.name} is a run file and would be lost; choose another name for the weights")
+    leftovers.sweep(path.parent, file.UNREADY)
+    with file.replacing(path, "choose another place") as unready:
+        unready.write_bytes(data)
+
+
+def lessons(options: argparse.Namespace) -> int:
+    """Lists the lessons, or checks what they claim. 1 where a claim does not hold, or its control shows it too."""
+    from explorer.lessons.reading import lessons
+
+    known = lessons()
+    if options.action == "list":
+        for name, lesson in known.items():
+            print(f"{name:40} {lesson.words['en'].title}")
+        return 0
+    if options.name is not None and options.name not in known:
+        raise ValueError(f"there is no lesson {options.name}; `lessons list` names them")
+    if options.seeds is not None and options.seeds < 1:
+        raise ValueError(f"--seeds {options.seeds} is no number of seeds; use 1 or more")
+    return checked([known[options.name]] if options.name else list(known.values()), options.seeds, options.json)
+
+
+def checked(chosen: list[Lesson], count: int | None, as_json: bool) -> int:
+    """Checks lessons and prints what was found; gives the exit code. count: of seeds, instead of a lesson's own."""
+    from dataclasses import asdict
+
+    from explorer.lessons.checking import check
+
+    findings = []
+    for lesson in chosen:
+        if not as_json:
+            print(lesson.name, flush=True)
+        for finding in check(lesson, None if count is None else range(count)):
+            findings.append(finding)
+            if not as_json:
+                print(f"  {finding.sentence} · {finding.seconds:.0f} s", flush=True)
+    if as_json:
+        print(json.dumps([asdict(one) | {"holds": one.holds} for one in findings]))
+    return 0 if all(one.holds for one in findings) else 1

@@ -1,6 +1,7 @@
-"""Serve: the dashboard's server, Streamlit and beside it the feed. `python -m explorer` runs it.
+"""Serve: the dashboard's server, Streamlit with the feed. `python -m explorer` runs it.
 
-`streamlit run explorer/app.py` serves the same pages without the feed: they are then drawn by Streamlit alone.
+`python -m streamlit run explorer/app.py` serves the same pages without the feed: Streamlit alone then draws them, and a
+link that trains always asks first, since only this server knows which page a link was followed from.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from explorer.ui import feed, server
+from explorer.ui import admission, feed, server, shell
 
-base = (st.get_option("server.baseUrlPath") or "").strip("/")  # where the dashboard does not stand at the root
+base = (st.get_option("server.baseUrlPath") or "").strip("/")  # not empty if the dashboard is not at the root
 way = "/".join(["", *([base] if base else []), "feed", "{visit}"])
-app = st.App(Path(__file__).with_name("app.py"), routes=[Route(way, feed.answer)])
-feed.opened = True
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    routes=[Route(way, feed.answer)],
+    middleware=[Middleware(admission.Admission), Middleware(shell.Shell)],
+)
+feed.opened = admission.guards = shell.dressed = True
 server.host()  # it loads torch while the browser loads the page

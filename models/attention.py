@@ -6,10 +6,12 @@ B batch, T position, Q query, K key, H heads, C width, D = C / H channels a head
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from models.cache import Cache
 from models.config import ModelConfig
 from models.layers import INIT_STD, Dropout, Linear
 from models.positions import Positions
@@ -22,7 +24,7 @@ SCALES: dict[str, Callable[[int], float]] = {  # of D channels
 
 
 def attention_scores(q: Tensor, k: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
-    """q kᵀ · scale + mask, scale 1/√D unless told otherwise (Vaswani et al. 2017, §3.2.1).
+    """q kᵀ · scale + mask, scale 1/√D unless another is given (Vaswani et al. 2017, §3.2.1).
 
     q (B, H, Q, D), k (B, H, K, D), mask broadcastable to (B, H, Q, K): 0 where a query may look,
     −inf where not, or a bias. One `baddbmm` reads and writes the scores once; it has a double backward,
@@ -38,6 +40,11 @@ def attention_scores(q: Tensor, k: Tensor, mask: Tensor, scale: float | None = N
 def weighted_values(pattern: Tensor, v: Tensor) -> Tensor:
     """Σ over keys of pattern · v: (B, H, Q, K) and (B, H, K, D) -> (B, H, Q, D)."""
     return torch.bmm(pattern.flatten(0, 1), v.flatten(0, 1)).unflatten(0, v.shape[:2])
+
+
+def patterned(model: nn.Module) -> dict[str, Any]:
+    """Every module with an attention pattern by its path, in the order of the forward pass."""
+    return {name: module for name, module in model.named_modules() if isinstance(getattr(module, "pattern", None), Tap)}
 
 
 class Attention(nn.Module):
@@ -70,11 +77,19 @@ class Attention(nn.Module):
         self.scale = SCALES[config.scale](config.head_width)
 
     def forward(
-        self, x: Tensor, mask: Tensor, positions: Positions | None = None, memory: Tensor | None = None
+        self,
+        x: Tensor,
+        mask: Tensor,
+        positions: Positions | None = None,
+        memory: Tensor | None = None,
+        cache: Cache | None = None,
     ) -> Tensor:
-        q, k, v = self.split(x, memory)
+        q, k, v = self.split(x, memory, cache)
         if positions is not None:
-            q, k = positions.rotate(q), positions.rotate(k)
+            start = 0 if cache is None else cache.length
+            q, k = positions.rotate(q, start), positions.rotate(k, start)
+        if cache is not None and memory is None:
+            k, v = cache.extended(self, k, v)
         q, k, v = self.queries(q), self.keys(k), self.values(v)
         scores = self.scores(self.score(q, k, mask, self.scale))
         pattern = self.pattern(scores.softmax(-1))
@@ -84,14 +99,20 @@ class Attention(nn.Module):
         head_out = self.head_out(head_out)
         return self.out(self.output(head_out.transpose(1, 2).flatten(2)))
 
-    def split(self, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries of x, keys and values of x or of memory, each (B, H, T, D)."""
-        C = x.shape[2]
+    def split(self, x: Tensor, memory: Tensor | None, cache: Cache | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries of x, keys and values of x or of memory, each (B, H, T, D); those of memory are cached."""
         if memory is None:
-            q, k, v = self.project(x).split(C, dim=2)
-        else:
-            weight, bias, multiply = self.project.weight, self.project.bias, self.project.multiply
-            q = multiply(x, weight[:C], bias[:C])
-            k, v = multiply(memory, weight[C:], bias[C:]).split(C, dim=2)
-        q, k, v = (a.unflatten(2, (self.heads, -1)).transpose(1, 2).contiguous() for a in (q, k, v))
+            q, k, v = map(self.by_head, self.project(x).split(x.shape[2], dim=2))
+            return q, k, v
+        C, weight, bias, multiply = x.shape[2], self.project.weight, self.project.bias, self.project.multiply
+
+        def keys_and_values() -> tuple[Tensor, ...]:
+            return tuple(map(self.by_head, multiply(memory, weight[C:], bias[C:]).split(C, dim=2)))
+
+        q = self.by_head(multiply(x, weight[:C], bias[:C]))
+        k, v = keys_and_values() if cache is None else cache.once(self, keys_and_values)
         return q, k, v
+
+    def by_head(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> (B, H, T, D)."""
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2).contiguous()

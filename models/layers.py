@@ -7,6 +7,7 @@ building a model disturbs nobody's randomness.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,9 +35,9 @@ class Linear(nn.Module):
 class Embedding(nn.Module):
     """A row of `weight` (V, C) for each token."""
 
-    def __init__(self, vocabulary: int, width: int, generator: torch.Generator):
+    def __init__(self, vocabulary: int, width: int, generator: torch.Generator, std: float = INIT_STD):
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(vocabulary, width).normal_(0, INIT_STD, generator=generator))
+        self.weight = nn.Parameter(torch.empty(vocabulary, width).normal_(0, std, generator=generator))
 
     def forward(self, tokens: Tensor) -> Tensor:
         return F.embedding(tokens, self.weight)  # (B, T) -> (B, T, C)
@@ -64,6 +65,11 @@ class Unnormed(nn.Identity):
         return self.out(x)
 
 
+def unnormed(model: nn.Module) -> set[str]:
+    """The taps that stand where a norm would be, by name: what they hold is another tap's."""
+    return {f"{name}.out" for name, module in model.named_modules() if isinstance(module, Unnormed)}
+
+
 class Dropout(nn.Module):
     """Zeroes a share `rate` of the values while training and scales up the rest (Srivastava et al. 2014).
 
@@ -75,6 +81,10 @@ class Dropout(nn.Module):
         super().__init__()
         self.rate = rate
         self.generator: torch.Generator | None = None
+
+    def adopt(self, config: Any) -> None:
+        """Takes over the rate of a model's settings."""
+        self.rate = config.dropout
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.rate == 0:

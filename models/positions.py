@@ -25,8 +25,8 @@ class Positions(nn.Module):
         """What is added to the embeddings, (T, C)."""
         return None
 
-    def rotate(self, x: Tensor) -> Tensor:
-        """Queries or keys (B, H, T, D) as the scores shall see them."""
+    def rotate(self, x: Tensor, start: int = 0) -> Tensor:
+        """Queries or keys (B, H, T, D) of the positions from `start` on, as the scores shall see them."""
         return x
 
     def bias(self, length: int) -> Tensor | None:
@@ -35,6 +35,19 @@ class Positions(nn.Module):
 
     def reorder(self, order: Tensor) -> None:
         """From now on position t, of the first len(order), counts as what was position order[t]."""
+
+    def widen(self) -> None:
+        """Works the numbers of its formula out again in float64: a float32 number made longer is not more exact."""
+
+    @classmethod
+    def formula(cls, length: int, width: int, heads: int, base: float = BASE) -> Tensor | None:
+        """By the formula alone: the table (T, C), the angles (T, pairs) or the bias (H, T, T); None if none is."""
+        return None
+
+    @classmethod
+    def slopes(cls, heads: int) -> Tensor | None:
+        """λ of each head, (H,), where the bias is −λ times the distance; None if it is another one, or none."""
+        return None
 
 
 class Learned(Positions):
@@ -73,15 +86,23 @@ class Sinusoidal(Positions):
     def reorder(self, order: Tensor) -> None:
         self.table[: len(order)] = self.table[order]
 
+    @classmethod
+    def formula(cls, length: int, width: int, heads: int, base: float = BASE) -> Tensor:
+        return sinusoid(length, width, base)
 
-def angles(length: int, width: int, base: float = BASE) -> Tensor:
+    def widen(self) -> None:
+        length, width = self.table.shape
+        self.table = sinusoid(length, width, dtype=torch.float64) * INIT_STD * 2**0.5
+
+
+def angles(length: int, width: int, base: float = BASE, dtype: torch.dtype = torch.float32) -> Tensor:
     """t · base^(−2i/C) of position t and channel pair i, (T, ⌈C/2⌉)."""
-    return torch.arange(length)[:, None] * base ** (-torch.arange(0, width, 2) / width)
+    return torch.arange(length)[:, None] * base ** (-torch.arange(0, width, 2, dtype=dtype) / width)
 
 
-def sinusoid(length: int, width: int, base: float = BASE) -> Tensor:
+def sinusoid(length: int, width: int, base: float = BASE, dtype: torch.dtype = torch.float32) -> Tensor:
     """The paper's table, (T, C); the last channel of an odd width is a sine without its cosine."""
-    angle = angles(length, width, base)
+    angle = angles(length, width, base, dtype)
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[:, :width]
 
 
@@ -100,13 +121,22 @@ class Rotary(Positions):
         self.register_buffer("cos", angle.cos(), persistent=False)  # (context, D/2)
         self.register_buffer("sin", angle.sin(), persistent=False)
 
-    def rotate(self, x: Tensor) -> Tensor:
-        cos, sin = self.cos[: x.shape[2]], self.sin[: x.shape[2]]
+    def rotate(self, x: Tensor, start: int = 0) -> Tensor:
+        cos, sin = self.cos[start : start + x.shape[2]], self.sin[start : start + x.shape[2]]
         even, odd = x[..., 0::2], x[..., 1::2]  # (B, H, T, D/2)
         return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
 
     def reorder(self, order: Tensor) -> None:
         self.cos[: len(order)], self.sin[: len(order)] = self.cos[order], self.sin[order]
+
+    @classmethod
+    def formula(cls, length: int, width: int, heads: int, base: float = BASE) -> Tensor:
+        return angles(length, width, base)
+
+    def widen(self) -> None:
+        length, pairs = self.cos.shape
+        angle = angles(length, 2 * pairs, dtype=torch.float64)
+        self.cos, self.sin = angle.cos(), angle.sin()
 
 
 class Alibi(Positions):
@@ -125,19 +155,31 @@ class Alibi(Positions):
         T = len(order)
         self.table[:, :T, :T] = self.table[:, order][:, :, order]
 
+    @classmethod
+    def formula(cls, length: int, width: int, heads: int, base: float = BASE) -> Tensor:
+        return linear_biases(length, heads)
 
-def linear_biases(length: int, heads: int) -> Tensor:
+    @classmethod
+    def slopes(cls, heads: int) -> Tensor:
+        return slopes(heads)
+
+    def widen(self) -> None:
+        heads, length, _ = self.table.shape
+        self.table = linear_biases(length, heads, torch.float64)
+
+
+def linear_biases(length: int, heads: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """−slope · |query − key| of each head, (H, T, T)."""
     t = torch.arange(length)
-    return -slopes(heads)[:, None, None] * (t[:, None] - t[None, :]).abs()
+    return -slopes(heads, dtype)[:, None, None] * (t[:, None] - t[None, :]).abs()
 
 
-def slopes(heads: int) -> Tensor:
+def slopes(heads: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """ALiBi's slopes: 2^(−8h/H) for H a power of two; otherwise the paper's fill from the next one."""
     power = 2 ** (heads.bit_length() - 1)
     first = [2 ** (-8 * (h + 1) / power) for h in range(power)]
     between = [2 ** (-8 * (h + 1) / (2 * power)) for h in range(0, 2 * power, 2)]
-    return torch.tensor(first + between[: heads - power])
+    return torch.tensor(first + between[: heads - power], dtype=dtype)
 
 
 POSITIONS: dict[str, type[Positions]] = {

@@ -1,4 +1,5 @@
 """Faster products for processors that multiply bfloat16 quickly: a choice of the visitor's, never silent.
+And a model once more in float64, to prove what the faster ones say.
 
 B batch, Q query, K key, H heads, D channels a head.
 
@@ -9,10 +10,14 @@ the optimizer stay float32. torch differentiates the conversions, so second deri
 
 from __future__ import annotations
 
+import copy
+
+import torch
 from torch import Tensor, nn
 
 from models.attention import Attention, attention_scores, weighted_values
 from models.layers import Linear
+from models.positions import Positions
 
 
 def bfloat16_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -40,3 +45,18 @@ def use(model: nn.Module, precision: str) -> None:
         elif isinstance(module, Attention):
             module.score = bfloat16_scores if low else attention_scores
             module.weigh = bfloat16_values if low else weighted_values
+
+
+def in_float64(model: nn.Module) -> nn.Module:
+    """A copy on the CPU with float64 weights and products, and with positions whose formulas are worked out in float64.
+
+    Heads that are switched off still are.
+    """
+    exact = copy.deepcopy(model).to("cpu", torch.float64)
+    use(exact, "float32")  # plain products: of float64 weights, in float64
+    for module in exact.modules():
+        if isinstance(module, Positions):
+            module.widen()
+        elif isinstance(module, Attention) and module.head_gain is not None:
+            module.head_gain = module.head_gain.to("cpu", torch.float64)
+    return exact

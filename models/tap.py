@@ -9,7 +9,14 @@ from torch import Tensor, nn
 
 
 class Tap(nn.Module):
-    """Gives back what it gets."""
+    """Gives back what it gets.
+
+    each: it is passed again at each position, as in a recurrent cell, with that position's value alone.
+    """
+
+    def __init__(self, each: bool = False):
+        super().__init__()
+        self.each = each
 
     def forward(self, x: Tensor) -> Tensor:
         return x

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.attention import Attention
+from models.cache import Cache
 from models.config import ModelConfig
 from models.layers import INIT_STD, Dropout, Embedding, Linear, Norm, Unnormed
 from models.positions import POSITIONS, Positions
@@ -30,9 +31,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
 }
-RESIDUALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # the stream and what a sublayer says -> the stream
+RESIDUALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # the stream and what a sublayer adds -> the stream
     "add": operator.add,
-    "none": lambda x, said: said,
+    "none": lambda x, output: output,
 }
 INITS = {"gpt2": 1.0, "large": 10.0}  # times GPT-2's, every matrix
 
@@ -83,15 +84,16 @@ class Block(nn.Module):
         positions: Positions,
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
+        cache: Cache | None = None,
     ) -> Tensor:
         x = self.residual_in(x)
-        x = self.add(x, self.attention_norm, lambda y: self.attention(y, mask, positions))
+        x = self.add(x, self.attention_norm, lambda y: self.attention(y, mask, positions, cache=cache))
         x = self.residual_mid(x)
         if self.cross is not None:
             assert self.cross_norm is not None
             assert self.residual_cross is not None
             cross = self.cross
-            x = self.add(x, self.cross_norm, lambda y: cross(y, memory_mask, memory=memory))
+            x = self.add(x, self.cross_norm, lambda y: cross(y, memory_mask, memory=memory, cache=cache))
             x = self.residual_cross(x)
         x = self.add(x, self.mlp_norm, self.mlp)
         return self.residual_out(x)
@@ -110,6 +112,7 @@ class Stack(nn.Module):
     """Embedding, positions, blocks, final norm: tokens (B, T) -> residual stream (B, T, C)."""
 
     visible: Tensor
+    onward: bool  # no position sees what comes after it
 
     def __init__(
         self,
@@ -134,7 +137,8 @@ class Stack(nn.Module):
     def adopt(self, config: ModelConfig) -> None:
         """Takes over the settings that need no other weights."""
         self.visible.zero_()  # 0 where query may see key, else −inf
-        if self.causal and config.mask == "causal":
+        self.onward = self.causal and config.mask == "causal"
+        if self.onward:
             self.visible.masked_fill_(torch.ones_like(self.visible).triu(1).bool(), float("-inf"))
 
     def run(
@@ -143,21 +147,25 @@ class Stack(nn.Module):
         key_mask: Tensor | None = None,
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
+        cache: Cache | None = None,
     ) -> Tensor:
-        """key_mask and memory_mask (B, 1, 1, K) hide padding."""
-        T = tokens.shape[1]
+        """key_mask and memory_mask (B, 1, 1, K) hide padding.   cache: of the tokens before these; these are added."""
+        start = 0 if cache is None else cache.length
+        T = start + tokens.shape[1]
         assert len(self.visible) >= T, "the task's sequences were checked against model.context"
         x = self.token_embedding(self.embedding(tokens))
         position = self.positions.embed(T)
         if position is not None:
-            x = x + position
-        mask = self.visible[:T, :T]
+            x = x + position[start:]
+        mask = self.visible[start:T, :T]
         bias = self.positions.bias(T)
-        mask = mask if bias is None else mask + bias
+        mask = mask if bias is None else mask + bias[:, start:]
         mask = mask if key_mask is None else mask + key_mask
         x = self.dropout(x)
         for block in self.blocks:
-            x = block(x, mask, self.positions, memory, memory_mask)
+            x = block(x, mask, self.positions, memory, memory_mask, cache)
+        if cache is not None:
+            cache.length = T
         return x if self.final_norm is None else self.final_norm(x)
 
 
@@ -169,8 +177,8 @@ class LanguageModel(Stack):
         self.unembedding = Linear(config.width, vocabulary, generator)
         self.logits = Tap()
 
-    def forward(self, tokens: Tensor, source: Tensor | None = None) -> Tensor:
-        return self.logits(self.unembedding(self.run(tokens)))
+    def forward(self, tokens: Tensor, source: Tensor | None = None, cache: Cache | None = None) -> Tensor:
+        return self.logits(self.unembedding(self.run(tokens, cache=cache)))
 
 
 class EncoderDecoder(nn.Module):
@@ -184,20 +192,30 @@ class EncoderDecoder(nn.Module):
         self.unembedding = Linear(config.width, vocabulary, generator)
         self.logits = Tap()
 
-    def forward(self, tokens: Tensor, source: Tensor) -> Tensor:
+    @property
+    def onward(self) -> bool:
+        """Whether no position of the answer sees what comes after it."""
+        return self.decoder.onward
+
+    def forward(self, tokens: Tensor, source: Tensor, cache: Cache | None = None) -> Tensor:
+        memory, hide_padding = self.read(source) if cache is None else cache.once(self, lambda: self.read(source))
+        x = self.decoder.run(tokens, memory=memory, memory_mask=hide_padding, cache=cache)
+        return self.logits(self.unembedding(x))
+
+    def read(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """What the encoder makes of a source, (B, S, C), and the mask that hides its padding, (B, 1, 1, S)."""
         hidden = source == self.pad if self.pad is not None else torch.zeros_like(source, dtype=torch.bool)
         hide_padding = self.unembedding.weight.new_zeros(hidden.shape).masked_fill(hidden, float("-inf"))
         hide_padding = hide_padding[:, None, None, :]  # (B, 1, 1, S)
-        memory = self.encoder.run(source, key_mask=hide_padding)
-        x = self.decoder.run(tokens, memory=memory, memory_mask=hide_padding)
-        return self.logits(self.unembedding(x))
+        return self.encoder.run(source, key_mask=hide_padding), hide_padding
 
 
 def build(config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None) -> nn.Module:
     """The model a config describes, initialised from `generator` alone.
 
     vocabulary: number of tokens V.   pad: the token that fills short sources, hidden from attention.
-    The model is called as `model(tokens, source)`, source None unless it has an encoder and a decoder.
+    The model is called as `model(tokens, source)`, source None unless it has an encoder and a decoder. If `onward`
+    holds, `model(new tokens, source, cache)` gives the logits (B, T, V) of the new ones alone.
     """
     kind = EncoderDecoder if config.kind == "encoder-decoder" else LanguageModel
     model = kind(config, vocabulary, generator, pad)
@@ -206,13 +224,6 @@ def build(config: ModelConfig, vocabulary: int, generator: torch.Generator, pad:
             if parameter.ndim > 1:
                 parameter.mul_(INITS[config.init])
     return model
-
-
-def adopt(model: nn.Module, config: ModelConfig) -> None:
-    """Takes over another config's settings that need no other weights: residual, scale, activation and mask."""
-    for module in model.modules():
-        if isinstance(module, Stack | Block | MLP | Attention):
-            module.adopt(config)
 
 
 def attentions(model: nn.Module) -> dict[str, Attention]:

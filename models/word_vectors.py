@@ -62,7 +62,7 @@ class Cbow(SkipGram):
     """
 
     def looked_at(self, tokens: Tensor) -> Tensor:
-        weights = nearness(tokens.shape[1] // 2).to(self.embedding.weight.device)
+        weights = nearness(tokens.shape[1] // 2).to(self.embedding.weight)
         return weights[None] @ self.embedding(tokens)  # (1, 2w) @ (B, 2w, C)
 
 
@@ -96,6 +96,6 @@ MODELS: dict[str, Callable[[WordVectorConfig, int, torch.Generator], nn.Module]]
 }
 
 
-def build(config: WordVectorConfig, vocabulary: int, generator: torch.Generator) -> nn.Module:
+def build(config: WordVectorConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None) -> nn.Module:
     """The model a config describes, initialised from `generator` alone, called as `model(tokens, source)`."""
     return MODELS[config.kind](config, vocabulary, generator)

@@ -2,41 +2,54 @@
 
 import streamlit as st
 
-from explorer.ui import frame, picture
-from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope, norms, weight
+from explorer.measure.names import spoken
+from explorer.ui import foreign, frame, on_purpose
+from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope
+from explorer.ui.parts import weight
+from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
-SECTIONS = {
-    "Highways": highways.show,
-    "Backpropagation": backward.show,
-    "One weight": weight.show,
-    "Instruments": instruments.show,
-    "NaN autopsy": autopsy.show,
-}
+SECTIONS = Sections(
+    "gradients",
+    {
+        "Map": microscope.show,
+        "Diagnosis": diagnosis.show,
+        "Highways": highways.show,
+        "Backpropagation": backward.show,
+        "One weight": weight.show,
+        "Instruments": instruments.show,
+        "NaN autopsy": autopsy.show,
+    },
+    {
+        "Highways": ("residual stream", "attention heads"),
+        "Backpropagation": ("residual stream", "attention heads", "MLP"),
+    },
+)
 
 
 def draw(view: View) -> None:
-    """The page at a step."""
+    """The section that is chosen."""
+    first = "Diagnosis" if on_purpose.broken_of(view.run) else ""
+    if view.status.state == "diverged":
+        first = "NaN autopsy"
+    title = SECTIONS.choose(first=first)
     if not view.run.tensors or not view.last:
-        st.info("The first step is being trained.", icon=":material/hourglass_empty:")
+        busy = frame.is_busy(view.run)
+        words = "The first step is being trained." if busy else "No step is trained yet: press play, or single step."
+        st.info(words, icon=":material/hourglass_empty:")
         return
     if view.status.state == "diverged":
-        st.warning(f"This run diverged: {view.status.reason}. The autopsy below finds where.", icon=":material/error:")
-    microscope.show(view)
-    if view.first:
-        return  # the map first; the rest a quarter of a second later
-    diagnosis.show(view)
-    norms.show(view)
-    picture.computed(norms.FORMULAS, title="How the norms are computed")
-    first = "NaN autopsy" if view.status.state == "diverged" else "Highways"
-    name = st.segmented_control(
-        "Look closer", list(SECTIONS), default=first, key="inside", required=True, bind="query-params"
-    )
-    SECTIONS[name](view)
+        st.warning(
+            f"This run diverged: {foreign.text(spoken(view.status.reason))}. The autopsy below finds where.",
+            icon=":material/error:",
+        )
+    if SECTIONS.has(title, view):
+        SECTIONS.shows[title](view)
 
 
 frame.watch(
     "Gradients",
     "See learning flow backwards: how strongly each weight is pulled, and how far it moves.",
     draw,
+    needs=("logits",),
 )

@@ -5,29 +5,30 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.search import search as file
-from explorer.ui import chosen, frame, picture, sitemap
-from explorer.ui.search import explained, form, overview, pictures, searching, trial
+from explorer.ui import frame, picture, refusals, sitemap, visit
+from explorer.ui.parts import searching
+from explorer.ui.search import explained, form, overview, pictures, trial
 
 LIVE_SECONDS, IDLE_SECONDS = 0.6, 2.0
 
 
 def choose(path: Path) -> None:
     """Looks at another search from now on."""
-    st.session_state.search = path.stem
-    st.session_state.search_trial = None
+    state = visit.state()
+    state.search, state.trial = path.stem, None
 
 
 def wanted() -> Path | None:
     """The search that this visit looks at: chosen here, named by the address, or the newest."""
-    name = st.session_state.get("search") or st.query_params.get("search")
+    name = visit.state().search or st.query_params.get("search")
     try:
         path = file.path_of(name) if name else next(iter(file.newest()), None)
         if path is not None:
             file.read(path)
     except ValueError as error:
-        st.session_state.search = None
+        visit.state().search = None
         st.query_params.pop("search", None)
-        st.error(str(error), icon=":material/block:")
+        refusals.say(str(error))
         return None
     return path
 
@@ -35,7 +36,7 @@ def wanted() -> Path | None:
 def begun(path: Path) -> None:
     """Shows a search that was just begun."""
     choose(path)
-    st.rerun()
+    refusals.draw_again()
 
 
 def pick(path: Path) -> None:
@@ -56,11 +57,13 @@ def watch(path: Path) -> None:
     busy = searching.standing(path).busy
 
     def live() -> None:
-        if st.session_state.pop("search_leaves", False):
-            st.switch_page(sitemap.page("train"))
+        refusals.tick()
+        if visit.state().opens_trial:
+            visit.state().opens_trial = False
+            sitemap.switch("train")
         now = searching.standing(path)
         if now.busy != busy:
-            st.rerun()  # before the button that changes with it is drawn, so that nobody clicks one that goes away
+            refusals.draw_again()  # before the button that changes with it is drawn, so that nobody clicks a dying one
         if now.busy:
             searching.keep(path)
         overview.show(now)
@@ -68,7 +71,7 @@ def watch(path: Path) -> None:
             pictures.show(now)
             trial.show(now)
         for sentence in searching.complaints(path):
-            st.toast(sentence, icon=":material/block:")
+            refusals.keep(sentence)
 
     st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
     picture.computed(explained.TEXT, *explained.FUNCTIONS)
@@ -78,7 +81,7 @@ frame.heading(
     "Search",
     "Many short trainings look for good settings; each is a run of its own that can be opened, scrubbed, branched.",
 )
-chosen.complaints()
+refusals.show()
 looked_at = wanted()
 with st.expander("A new search", expanded=looked_at is None, icon=":material/add:"):
     form.show(begun)

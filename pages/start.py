@@ -2,9 +2,13 @@
 
 import streamlit as st
 
-from explorer.ui import cards, chosen
+from explorer.ui import cards, refusals, visit
+from explorer.ui.parts import whole_model
+from explorer.ui.parts.course_way import begin_with_first
+from explorer.ui.scenes.going import begin_shipped
 
 LATER_SECONDS = 1.0
+SCENES = "How a Transformer learns: begins a run and shows it from page to page. N goes on, B back."
 
 
 @st.fragment(run_every=LATER_SECONDS)
@@ -14,17 +18,21 @@ def later(everything: bool) -> None:
         from explorer.ui import picture  # brings the charts' libraries, which the cards have no need of
 
         picture.preload()
-    elif "cards_stand" in st.session_state:
-        st.rerun()
-    st.session_state.cards_stand = True
+    elif visit.state().cards_stand:
+        refusals.draw_again()
+    visit.state().cards_stand = True
 
 
-everything = "cards_stand" in st.session_state
-st.title("Watch a Transformer learn.", anchor=False)
+everything = visit.state().cards_stand
+with st.container(horizontal=True, vertical_alignment="center", key="start-head"):
+    st.title("Watch a Transformer learn.", anchor=False)
+    st.button("Begin the course", icon=":material/school:", key="first-lesson", on_click=begin_with_first)
+    st.button("Ten scenes", icon=":material/movie:", key="scenes-begin", on_click=begin_shipped, help=SCENES)
 st.markdown(
     "Pick something to learn. It trains here, on this machine, while you look; go back to any step, on any "
     "page. Every number is the model’s own."
 )
-chosen.complaints()
+refusals.show()
+whole_model.show()
 cards.show(everything)
 later(everything)

@@ -2,46 +2,44 @@
 
 import streamlit as st
 
-from explorer.ui import chosen, frame
+from explorer.ui import frame, refusals, visit
+from explorer.ui.sections import Sections
 from explorer.ui.tokenizers import choosing, compare, frequencies, learning, lengths
 from explorer.ui.view import View
 
 TITLE, SENTENCE = "Tokenizers", "A model reads numbers: how text is cut into tokens, and what each way costs."
-SECTIONS = {
-    "Learn BPE": learning.show,
-    "Side by side": compare.show,
-    "Length": lengths.show,
-    "Unknown": compare.unknown,
-    "Frequencies": frequencies.show,
-}
+SECTIONS = Sections(
+    "tokenizers",
+    {
+        "Learn BPE": learning.show,
+        "Side by side": compare.show,
+        "Length": lengths.show,
+        "Unknown": compare.unknown,
+        "Frequencies": frequencies.show,
+    },
+)
 
 
 def draw(view: View | None) -> None:
     """The page at a step, or without a run."""
-    asked = choosing.choose(view)
-    name = st.segmented_control(
-        "Look at", list(SECTIONS), default="Learn BPE", key="topic", required=True, bind="query-params"
-    )
-    if asked is not None:
-        SECTIONS[name or "Learn BPE"](asked)
-    st.session_state["tokenizers-wait"] = asked is not None and bool(asked.waits)
+    title = SECTIONS.choose()
+    choice = choosing.choose(view)
+    if choice is not None:
+        SECTIONS.shows[title](choice)
+    visit.state().tokenizers_wait = choice is not None and bool(choice.waits)
 
 
 def alone() -> None:
     """The page without a run: it looks again, often while something is computed."""
-    busy = bool(st.session_state.get("tokenizers-wait"))
+    busy = visit.state().tokenizers_wait
 
     def live() -> None:
+        refusals.tick()
         draw(None)
-        if st.session_state["tokenizers-wait"] != busy:
-            st.rerun()
+        if visit.state().tokenizers_wait != busy:
+            refusals.draw_again()
 
     st.fragment(live, run_every=0.4 if busy else frame.IDLE_SECONDS)()
 
 
-if chosen.run() is None:
-    chosen.complaints()
-    frame.heading(TITLE, SENTENCE)
-    alone()
-else:
-    frame.watch(TITLE, SENTENCE, draw, frame.ANY)
+frame.watch(TITLE, SENTENCE, draw, alone=alone)

@@ -12,6 +12,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import browser  # noqa: E402
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+settings.register_profile("explorer", deadline=None)  # a machine that is busy with other tests is no fault
+settings.load_profile("explorer")
 
 MISSING = "the journeys were NOT run: there is no Chrome, Chromium or Edge, and none could be installed"
 

@@ -23,3 +23,9 @@ def family(leader: int) -> set[int]:
             if int(session) == leader and state not in "ZX":
                 found.add(int(folder.name))
     return found
+
+
+def resident(process: int | str) -> int:
+    """Bytes of memory that a process has in use, with those that it shares."""
+    rows = (PROC / str(process) / "status").read_text().splitlines()
+    return next(int(row.split()[1]) * 1024 for row in rows if row.startswith("VmRSS"))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from html import unescape
 from typing import Any
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+
+
+def read(markdown: str) -> str:
+    """Foreign text as a visitor reads it."""
+    return unescape(markdown).replace("\u2060", "")
 
 
 def read_curves(message: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -68,4 +75,5 @@ def read_point_map(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray
 def looked_for(app: AppTest) -> list[str]:
     """What a page says to look for under its pictures: as HTML, or told to the curves above it."""
     said = [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
+    said = [re.sub("</?abbr[^>]*>", "", words) for words in said]  # what a term means is not part of the sentence
     return said + [told for told in (read_curves(message)[0]["sentence"] for message in panels(app)) if told]

@@ -25,4 +25,4 @@ def trial(number: int, params: dict[str, Any], losses: list[float], state: str =
     steps = every * np.arange(1, len(losses) + 1)
     end = {"complete": "finished"}.get(state, state)
     last = every * len(losses)
-    return Trial(number, Path(f"t{number}"), params, state, end, "", last, steps, np.array(losses), True, 1.0)
+    return Trial(number, Path(f"t{number}"), params, state, end, "", last, steps, np.array(losses), True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from explorer import Run, RunConfig
 from explorer.runs import file
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
+from explorer.runs.verification import check, stretches
+from explorer.training.divergence import Diverged
 
 TINY = RunConfig.preset("reverse").replace(
     {
@@ -24,18 +27,29 @@ TINY = RunConfig.preset("reverse").replace(
 )
 
 
+def problems(run: Run) -> list[str]:
+    """What is wrong with a run's stretches when they are trained again."""
+    return [problem for stretch in stretches(run) if (problem := check(run, stretch).problem)]
+
+
 def recorded(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -> Run:
     """A run of so many steps with a checkpoint every few."""
     file.begin(path, config)
     with Recorder(path) as recorder:
+        # the snapshots that are asked for and no more, however slow the machine is
+        recorder.live_seconds, recorder._stride = math.inf, 1024
         run = Run.open(path)
         training = restore(run, 0)
         run.close()
         recorder.describe(training)
         recorder.snapshot(training)
-        for _ in range(steps):
-            recorder.add(next(training), training)
-            if training.step % every == 0:
-                recorder.snapshot(training)
-        recorder.status("paused")
+        try:
+            for _ in range(steps):
+                recorder.add(next(training), training)
+                if training.step % every == 0:
+                    recorder.snapshot(training)
+            recorder.status("paused")
+        except Diverged as error:
+            recorder.event(error.step, "diverged", {"reason": error.what})
+            recorder.status("diverged", error.what)
     return Run.open(path)

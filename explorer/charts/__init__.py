@@ -1,8 +1,8 @@
-"""Pictures with axes: pure functions from data to Altair charts, under one theme.
+"""Pictures with axes: pure functions from data to Altair charts, or to the parts of a canvas, under one theme.
 
-frame = charts.progress.frame(run.curve(), "loss", validation=run.validation)
-charts.progress.losses(frame)                       # displays itself in a notebook
-charts.spec(charts.progress.losses(frame))          # what a live page keeps; see there
+frame = charts.gradients.flow_frame(values, junctions)
+charts.gradients.flow(frame)                        # displays itself in a notebook
+charts.spec(charts.gradients.flow(frame))           # what a live page keeps; see there
 """
 
 from explorer.charts import embeddings, gradients, heads, highways, interventions, lens, progress, theme

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.gradients import short
-from explorer.charts.numerics import DIGITS, TALL, once, ordered, table, told
+from explorer.charts.numerics import DIGITS, TALL, once, ordered, table
+from explorer.measure.names import number, tensor_name
 
 MASKS = {"scaled by 1/(1 − p)": theme.CATEGORICAL[0], "not scaled": theme.CATEGORICAL[1]}
 KINDS = {"activations": theme.CATEGORICAL[0], "gradients": theme.CATEGORICAL[3]}
@@ -29,9 +29,9 @@ def masks_frame(undropped: np.ndarray, mean: np.ndarray, variance: np.ndarray, r
             "x": x / largest,
             "y": factor * m / largest,
             "series": series,
-            "undropped": told(x),
-            "mean": told(factor * m),
-            "deviation": told(factor * np.sqrt(v)),
+            "undropped": number(x),
+            "mean": number(factor * m),
+            "deviation": number(factor * np.sqrt(v)),
         }
         for series, factor in ways
         for x, m, v in zip(undropped.tolist(), mean.tolist(), variance.tolist(), strict=True)
@@ -68,15 +68,15 @@ def masks(data: pd.DataFrame) -> alt.LayerChart:
 
 def depth_frame(junctions: Sequence[str], **kinds: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
     """The table of `noise`: for activations and gradients the noise and the mean at each junction, (J,)."""
-    keys = ordered([short(name).replace("residual_", "") for name in junctions])
+    keys = ordered([tensor_name(name).replace("residual_", "") for name in junctions])
     rows = [
         {
             "value": n if np.isfinite(n) else np.nan,
             "junction": key,
             "name": key[DIGITS:],
             "kind": kind,
-            "noise": told(n),
-            "mean": told(m),
+            "noise": number(n),
+            "mean": number(m),
         }
         for kind, (noise_, mean) in kinds.items()
         for key, n, m in zip(keys, noise_.tolist(), mean.tolist(), strict=True)

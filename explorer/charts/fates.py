@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.gradients import short
 from explorer.charts.numerics import DIGITS, TALL, lines, once, ordered, table
+from explorer.measure.names import tensor_name
 
 FATES = {
     "kept": theme.GOOD,
@@ -85,7 +85,7 @@ def _fate() -> alt.Color:
 
 def tensors_frame(names: Sequence[str], shares: np.ndarray, sizes: Sequence[int], zeros: Sequence[int]) -> pd.DataFrame:
     """The table of `by_tensor`: shares (P, 4) of the entries that are not 0 in float32."""
-    keys = ordered([short(name) for name in names])
+    keys = ordered([tensor_name(name) for name in names])
     rows = [
         {"value": share, "order": i, "tensor": key, "name": key[DIGITS:], "fate": fate, "of": f"{size - zero:,}"}
         for key, row, size, zero in zip(keys, shares.tolist(), sizes, zeros, strict=True)

@@ -6,12 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import altair as alt
 import numpy as np
-import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.progress import over_steps
 from explorer.charts.timeline import Event, Guide, Panel
 
 SCORE = Panel("Score of every head", "A score of every head over steps, from 0 to 1", "score", "share", (0, 1), 320, 4)
@@ -34,19 +31,9 @@ def parts(
     cursor: int | None = None,
 ) -> list[dict[str, Any]]:
     """Curves of scores (N, H) at steps (N,). heads: of each its name, its layer's name and its number from 0."""
-    drawn: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
     for (name, layer, number), values in zip(heads, np.asarray(scores).T, strict=True):
         look = {"series": f"head {number + 1}", "tensor": name, "part": layer, "color": theme.head(number)}
-        drawn += timeline.curve("train", steps, values, **look)
+        curves += timeline.curve("train", steps, values, **look)
     levels = [timeline.rows("guide", value=guide.value, label=guide.label) for guide in guides]
-    return [*drawn, *levels, *timeline.marks(events, cursor)]
-
-
-def frame(steps: np.ndarray, scores: np.ndarray, heads: Sequence[tuple[str, str, int]], **belongs: Any) -> pd.DataFrame:
-    """The table of `parts`."""
-    return timeline.table(parts(steps, scores, heads, **belongs), tensor="", part="")
-
-
-def scores(data: pd.DataFrame) -> alt.LayerChart:
-    """A score of every head over steps."""
-    return over_steps(data, SCORE, group="tensor")
+    return [*curves, *levels, *timeline.marks(events, cursor)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from explorer.charts import theme, timeline
+from explorer.measure.highways import AttentionSplit, Fork
+from explorer.measure.names import module_name, number
 
 ROW, REST = 30, 96  # pixels: of a bar, and of all else
 COLUMNS = ("depth", "place", "part", "share", "size", "whole", "label", "series", "color")
@@ -16,48 +17,40 @@ SKIP, BLOCK = "past the block (skip)", "through the block"
 ROLES = {"queries": theme.CATEGORICAL[6], "keys": theme.CATEGORICAL[5], "values": theme.CATEGORICAL[4]}
 
 
-def fork_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The table of `forks`, from the rows of kind fork of `backward.highways`, which stand in forward order.
+def fork_frame(forks: Sequence[Fork]) -> pd.DataFrame:
+    """The table of `forks`, from the forks in the order of the forward pass.
 
     A part's share is its length along the whole gradient, so that both shares sum to 1; one may be negative.
     """
     parts = []
-    for depth, row in enumerate(row for row in rows if row["kind"] == "fork"):
-        square, both = max(row["whole"] ** 2, 1e-300), row["skip"] * row["block"] * row["cosine"]
-        for part, size, color in ((SKIP, row["skip"], theme.OUTSIDE), (BLOCK, row["block"], theme.TRAIN)):
+    for depth, fork in enumerate(forks):
+        square, both = max(fork.whole**2, 1e-300), fork.skip * fork.block * fork.cosine
+        for part, size, color in ((SKIP, fork.skip, theme.OUTSIDE), (BLOCK, fork.block, theme.TRAIN)):
             share = (size**2 + both) / square
-            parts.append((depth, place(row["through"]), part, share, size, row["whole"], "", part, color))
+            parts.append((depth, module_name(fork.through), part, share, size, fork.whole, "", part, color))
     return table(parts)
 
 
-def attention_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The table of `inside`, from the rows of kind attention: through queries, keys and values, and by head."""
+def attention_frame(attentions: Sequence[AttentionSplit]) -> pd.DataFrame:
+    """The table of `inside`: through queries, keys and values, and by head."""
     parts = []
-    for depth, row in enumerate(row for row in rows if row["kind"] == "attention"):
+    for depth, attention in enumerate(attentions):
+        name, whole = module_name(attention.at), attention.whole
         for role, color in ROLES.items():
-            part = row["parts"][role]
-            told = (2 * depth, f"{place(row['at'])} · Q K V", role, part["share"], part["handed"], row["whole"], "")
-            parts.append((*told, role, color))
-        for h, head in enumerate(row["heads"]):
-            name = f"head {h + 1}"
-            told = (2 * depth + 1, f"{place(row['at'])} · heads", name, head["share"], head["handed"], row["whole"], "")
-            parts.append((*told, name, theme.head(h)))
+            part = attention.parts[role]
+            parts.append((2 * depth, f"{name} · Q K V", role, part.share, part.handed, whole, "", role, color))
+        for h, head in enumerate(attention.heads):
+            row, nth = f"{name} · heads", f"head {h + 1}"
+            parts.append((2 * depth + 1, row, nth, head.share, head.handed, whole, "", nth, theme.head(h)))
     return table(parts)
 
 
 def table(parts: Sequence[tuple]) -> pd.DataFrame:
     """One row a part; beside each place stands how large the whole gradient is there."""
-    found = pd.DataFrame(parts, columns=list(COLUMNS)).astype({"share": float, "size": float, "whole": float})
-    found["label"] = [f"{whole:.1e}" for whole in found["whole"]]
-    return found.reindex(range(max(1, len(found))))  # Vega asks for an extent
-
-
-def place(path: str) -> str:
-    """`blocks.0.attention` is attention 1, `decoder.blocks.1.cross` is decoder cross 2."""
-    words = {"mlp": "MLP"}
-    stack, _, rest = path.rpartition("blocks.")
-    number, _, part = rest.partition(".")
-    return f"{stack.replace('.', ' ')}{words.get(part, part)} {int(number) + 1}" if number.isdecimal() else path
+    frame = pd.DataFrame(parts, columns=list(COLUMNS)).astype({"share": float, "size": float, "whole": float})
+    frame["label"] = [number(whole, 2) for whole in frame["whole"]]
+    frame["words"] = [number(size) for size in frame["size"]]
+    return frame.reindex(range(max(1, len(frame))))  # Vega asks for an extent
 
 
 def forks(data: pd.DataFrame, *, places: int = 4) -> alt.LayerChart:
@@ -86,8 +79,8 @@ def bars(data: pd.DataFrame, title: str, text: str, places: int) -> alt.LayerCha
         alt.Tooltip("place:N"),
         alt.Tooltip("part:N"),
         alt.Tooltip("share:Q", format=".3~p"),
-        alt.Tooltip("size:Q", title="‖∂L/∂x‖ of this part", format=".3~e"),
-        alt.Tooltip("whole:Q", title="‖∂L/∂x‖ in all", format=".3~e"),
+        alt.Tooltip("words:N", title="‖∂L/∂x‖ of this part"),
+        alt.Tooltip("label:N", title="‖∂L/∂x‖ in all"),
     ]
     layers = [
         alt.Chart()

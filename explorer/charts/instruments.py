@@ -58,12 +58,12 @@ def parts(
     cursor: int | None = None,
 ) -> list[dict[str, Any]]:
     """Curves of measured numbers, each (N,), at steps (N,). series: by name, as `instruments.read` calls them."""
-    drawn: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
     for name, values in series.items():
         look = {"series": NAMES.get(name, name), "color": COLORS.get(name, theme.TRAIN)}
-        drawn += timeline.curve("train", steps, values, **look)
+        curves += timeline.curve("train", steps, values, **look)
     levels = [timeline.rows("guide", value=guide.value, label=guide.label) for guide in guides]
-    return [*drawn, *levels, *timeline.marks(events, cursor)]
+    return [*curves, *levels, *timeline.marks(events, cursor)]
 
 
 def pulls_frame(losses: np.ndarray, along: np.ndarray, across: np.ndarray, texts: Sequence[str]) -> pd.DataFrame:

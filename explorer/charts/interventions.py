@@ -15,6 +15,7 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.gradients import place
 from explorer.charts.timeline import only
+from explorer.measure.names import signed
 
 BAR, TALL = 19, 360  # pixels: of a head's bar, and of the two pictures that stand side by side
 NEAR = 0.02  # nats that the axis of losses always reaches to
@@ -51,13 +52,6 @@ def worth_frame(
         }
     )
     return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
-
-
-def signed(value: float) -> str:
-    """A change with its sign, of three digits behind the point."""
-    if not np.isfinite(value):
-        return "NaN" if np.isnan(value) else "infinite"
-    return f"{value:+.3f}".replace("-", "−") if abs(value) >= 5e-4 else "0"
 
 
 def worth(data: pd.DataFrame, *, heads: int = 8) -> alt.LayerChart:

@@ -16,31 +16,35 @@ import pandas as pd
 
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import only
+from explorer.measure.names import BLOCK, fixed, head_name, module_name, signed
 
 SUM = "sum = logit difference"
 BAR, ROW = 17, 22  # pixels that a bar and a row of the lens take
-DARK, BRIGHT = "#141a33", "#ffffff"  # words on light and on dark cells
-SAID = ["word", "after", "where", "target", "probability", "rank", "most likely"]  # of a cell, as text
+WORDS = ["word", "after", "where", "target", "probability", "rank", "most likely"]  # of a cell, as text
 CUT = 24  # pixels: in a narrower column a word that does not fit is left out
 DIGITS = 3  # of the number that a key begins with: it keeps the order and tells equal tokens apart
 
 
 def junction(name: str) -> str:
     """What the stream has just passed: `blocks.0.residual_mid` -> "attention 1"."""
-    found = re.search(r"blocks\.(\d+)\.residual_(\w+)", name)
-    assert found is not None
-    passed = {"in": "input", "mid": "attention", "cross": "cross-attention", "out": "MLP"}[found[2]]
-    return passed if passed == "input" else f"{passed} {int(found[1]) + 1}"
+    block, _, place = name.removeprefix("decoder.").rpartition(".residual_")
+    return "input" if place == "in" else sublayer(block, {"mid": "attention", "cross": "cross", "out": "mlp"}[place])
+
+
+def sublayer(block: str, module: str) -> str:
+    """A sublayer of the decoder, where there is no other stack to tell it from: "MLP 1", "cross-attention 2"."""
+    return re.sub(r"^cross\b", "cross-attention", module_name(f"{block}.{module}"))
 
 
 def component(name: str) -> tuple[str, int | None]:
     """A component in words with its layer, from 0: `blocks.0.attention.1` -> ("head 1.2", 0)."""
-    found = re.search(r"blocks\.(\d+)\.(.+)", name)
-    if found is None:
-        return re.sub(r"^decoder\.", "", name).replace("_", " ").replace(".", " "), None
-    index, rest = int(found[1]), found[2]
-    if head := re.fullmatch(r"(attention|cross)\.(\d+)", rest):
-        return f"{'head' if head[1] == 'attention' else 'cross-head'} {index + 1}.{int(head[2]) + 1}", index
+    name = name.removeprefix("decoder.")
+    met = BLOCK.match(name)
+    if met is None:
+        return name.replace("_", " ").replace(".", " "), None
+    index, rest = int(met[2]), name[met.end() :]
+    if rest.rpartition(".")[2].isdecimal():
+        return head_name(name), index
     words = {
         "attention.output.bias": "attention {} bias",
         "cross.output.bias": "cross-attention {} bias",
@@ -77,7 +81,7 @@ def lens_frame(
 ) -> pd.DataFrame:
     """The table of `lens_chart`.
 
-    tokens, targets (T): as text, "" where nothing is asked.   top (J, T, ≤3): the most likely tokens as text;
+    tokens, targets (T): as text, "" where no token is predicted.   top (J, T, ≤3): the most likely tokens as text;
     top_p, p, rank: as in measure.lens.Reading.
     """
     tokens, targets, top = _visible(tokens), _visible(targets), [[_visible(t) for t in row] for row in top]
@@ -102,13 +106,13 @@ def lens_frame(
             for j in range(len(rows))
             for t in range(len(columns))
         ],
-        columns=["row", "column", "kind", "p", *SAID],
+        columns=["row", "column", "kind", "p", *WORDS],
     )
     return table.astype({"p": np.float64}).reindex(range(max(1, len(table))))  # Vega asks for an extent
 
 
 def _probability(p: float) -> str:
-    return "NaN" if np.isnan(p) else f"{p:.4f}" if p >= 1e-3 else f"{p:.1e}"
+    return fixed(p, 4)
 
 
 def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
@@ -138,7 +142,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
     )
     axis = alt.Axis(labelExpr=_label(), labelOverlap=False, labelFlush=False, minExtent=105, maxExtent=105)
     y = alt.Y("row:O", sort="descending", title=None, axis=axis)
-    scale = alt.Scale(domain=[0, 1], range=list(theme.PROBABILITY), clamp=True)
+    scale = theme.probability()
     legend = alt.Legend(
         title="probability of the target",
         titleOrient="left",
@@ -157,7 +161,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
     ]
     base = alt.Chart().encode(x=x, y=y, tooltip=tooltip)
     size = f"min(12, 1.3 * {fits})"
-    width = f"0.55 * {size} * length(datum.word)"
+    width = f"0.55 * {size} * length(datum.word || '')"
 
     def words(kind: str, color: Any, weight: Any = "normal") -> alt.Chart:
         """The most likely tokens: whole where they fit, cut where a column is wide enough for a beginning."""
@@ -168,12 +172,12 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
         )
         return mark.encode(text="word:N", color=color)
 
-    dark = alt.when("datum.p > 0.6").then(alt.value(BRIGHT)).otherwise(alt.value(DARK))
+    ink = alt.Color("ink:Q", scale=scale, legend=legend)
     layers = [
         base.transform_filter(only("cell")).mark_rect().encode(color=alt.Color("p:Q", scale=scale, legend=legend)),
         base.transform_filter(only("idle")).mark_rect(opacity=0.15).encode(color=alt.value(theme.GUIDE)),
         base.transform_filter(only("nonfinite")).mark_rect(opacity=0.15).encode(color=alt.value(theme.BAD)),
-        words("cell", dark),
+        words("cell", ink).transform_calculate(ink=f"datum.p > {theme.STRONG} ? 0 : 1"),
         words("idle", alt.value(theme.GUIDE)),
         words("nonfinite", alt.value(theme.BAD), "bold"),
     ]
@@ -184,27 +188,23 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
 
 def attribution_frame(parts: Mapping[str, float], difference: float) -> pd.DataFrame:
     """The table of `attribution_chart`, from measure.lens.Attribution."""
-    found = [component(name) for name in parts]
+    named = [component(name) for name in parts]
     values = np.array([*parts.values(), difference], dtype=np.float64)
     good = np.isfinite(values)
-    shades = [theme.OUTSIDE if index is None else theme.layer(index) for _, index in found]
-    kinds = [*("part" for _ in found), "sum"]
-    series = ["outside" if index is None else f"layer {index + 1}" for _, index in found]
+    shades = [theme.OUTSIDE if index is None else theme.layer(index) for _, index in named]
+    kinds = [*("part" for _ in named), "sum"]
+    series = ["outside" if index is None else f"layer {index + 1}" for _, index in named]
     return pd.DataFrame(
         {
             "depth": np.arange(len(values), dtype=np.float64),
             "value": np.where(good, values, np.nan),
-            "component": [*(words for words, _ in found), SUM],
+            "component": [*(words for words, _ in named), SUM],
             "series": [*series, "sum"],
             "color": [*shades, theme.GUIDE],
-            "label": [_signed(v) for v in values],
+            "label": [signed(v) for v in values],
             "kind": [kind if ok else "nonfinite" for kind, ok in zip(kinds, good, strict=True)],
         }
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−") if np.isfinite(value) else "NaN" if np.isnan(value) else "infinite"
 
 
 def attribution_chart(data: pd.DataFrame, *, components: int = 20) -> alt.LayerChart:

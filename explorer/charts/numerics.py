@@ -14,22 +14,16 @@ import pandas as pd
 
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import only
+from explorer.measure.names import number
 
 FORMATS = dict(zip(("float32", "float16", "bfloat16"), theme.CATEGORICAL, strict=False))
 EPSILONS = {"0": theme.CATEGORICAL[3], "1e-12": theme.CATEGORICAL[5], "1e-5": theme.CATEGORICAL[0], "1e-3": "#c07860"}
 DASHES = {"plain": [1, 0], "stable": [5, 4]}
-DARK, BRIGHT = "#141a33", "#ffffff"  # words on light and on dark cells
+BRIGHT = "#ffffff"  # words on what is wrong
 CELL, TALL = 26, 300  # pixels: a row of cells, a chart
+MOST = 446  # pixels that a table of cells gets, with its legend
 DIGITS = 3  # of the number that a key begins with, which keeps the order
 FLOOR = 1e-9  # of errors: what is smaller is drawn here
-
-
-def told(value: float, digits: int = 4) -> str:
-    """A number with its sign, and what is not finite, as a chart or a sentence says it."""
-    if np.isnan(value):
-        return "NaN"
-    sign = "−" if np.signbit(value) else ""
-    return sign + ("∞" if np.isinf(value) else f"{abs(value):.{digits}g}")
 
 
 def ordered(labels: Sequence[str]) -> list[str]:
@@ -39,20 +33,20 @@ def ordered(labels: Sequence[str]) -> list[str]:
 
 def table(rows: Sequence[dict[str, Any]], numbers: Sequence[str], words: Sequence[str]) -> pd.DataFrame:
     """Rows with columns of numbers and of words; an empty table has one row of nothing."""
-    found = pd.DataFrame(rows, columns=[*numbers, *words]).astype(dict.fromkeys(numbers, np.float64))
-    return found.reindex(range(max(1, len(found))))  # Vega asks for an extent
+    frame = pd.DataFrame(rows, columns=[*numbers, *words]).astype(dict.fromkeys(numbers, np.float64))
+    return frame.reindex(range(max(1, len(frame))))  # Vega asks for an extent
 
 
 def cells_frame(rows: Sequence[str], columns: Sequence[str], values: np.ndarray) -> pd.DataFrame:
     """The table of `probabilities` and of `normalised`: values (R, n)."""
     row_keys, column_keys = ordered(rows), ordered(columns)
-    found = [
+    cells = [
         {
             "value": values[i, j] if np.isfinite(values[i, j]) else np.nan,
             "row": row_keys[i],
             "column": column_keys[j],
             "kind": "cell" if np.isfinite(values[i, j]) else "nonfinite",
-            "label": told(values[i, j], 4 if abs(values[i, j]) >= 1e-3 else 2),  # small ones need room for 10^n
+            "label": number(values[i, j], 4 if abs(values[i, j]) >= 1e-3 else 2),  # small ones need room for 10^n
             "exact": repr(float(values[i, j])),
             "way": rows[i],
             "of": columns[j],
@@ -60,25 +54,25 @@ def cells_frame(rows: Sequence[str], columns: Sequence[str], values: np.ndarray)
         for i in range(len(rows))
         for j in range(len(columns))
     ]
-    return table(found, ["value"], ["row", "column", "kind", "label", "exact", "way", "of"])
+    return table(cells, ["value"], ["row", "column", "kind", "label", "exact", "way", "of"])
 
 
 def probabilities(data: pd.DataFrame, *, rows: int = 7) -> alt.LayerChart:
     """Softmax of the same logits in each format, plain and stable."""
-    scale = alt.Scale(domain=[0, 1], range=list(theme.PROBABILITY), clamp=True)
+    scale = theme.probability()
     title, text = "Softmax in each format", "Probability of each token in each format, from 0 to 1"
-    return _cells(data, scale, "token", "probability", "datum.value > 0.6", title, text, rows)
+    return _cells(data, scale, "token", "probability", 1, title, text, rows)
 
 
 def normalised(data: pd.DataFrame, *, rows: int = 16) -> alt.LayerChart:
     """LayerNorm of the same vector for each ε in each format."""
-    scale = alt.Scale(domain=[-2, 2], range=list(theme.SIGNED), clamp=True)
+    scale = theme.signed(2)
     title, text = "LayerNorm's output in each format", "Output of LayerNorm for each ε and format, from −2 to 2"
-    return _cells(data, scale, "channel", "output", "abs(datum.value) > 1.4", title, text, rows)
+    return _cells(data, scale, "channel", "output", 2, title, text, rows)
 
 
 def _cells(
-    data: pd.DataFrame, scale: alt.Scale, of: str, unit: str, dark: str, title: str, text: str, rows: int
+    data: pd.DataFrame, scale: alt.Scale, of: str, unit: str, limit: float, title: str, text: str, rows: int
 ) -> alt.LayerChart:
     label = f"slice(datum.label, {DIGITS})"
     x = alt.X(
@@ -100,19 +94,19 @@ def _cells(
     layers = [
         good.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=legend)),
         bad.mark_rect().encode(color=alt.value(theme.BAD)),
-        good.mark_text(fontSize=size).encode(
-            text="label:N", color=alt.when(dark).then(alt.value(BRIGHT)).otherwise(alt.value(DARK))
-        ),
+        good.transform_calculate(ink=f"abs(datum.value) > {theme.STRONG * limit} ? 0 : {limit}")
+        .mark_text(fontSize=size)
+        .encode(text="label:N", color=alt.Color("ink:Q", scale=scale, legend=legend)),
         bad.mark_text(fontSize=size, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
     ]
-    return timeline.picture(layers, data, title, text, CELL * rows + 130)
+    return timeline.picture(layers, data, title, text, min(CELL * rows + 130, MOST))
 
 
 def line(
     x: np.ndarray, y: np.ndarray, series: str, way: str = "plain", *, floor: float | None = None
 ) -> list[dict[str, Any]]:
     """Rows of one line; where y is not finite there is a mark at the top. floor: the least that is drawn."""
-    drawn = y if floor is None else np.maximum(y, floor)
+    shown = y if floor is None else np.maximum(y, floor)
     return [
         {
             "x": a,
@@ -120,9 +114,9 @@ def line(
             "series": series,
             "way": way,
             "kind": "line" if np.isfinite(b) else "nonfinite",
-            "label": told(b),
+            "label": number(b),
         }
-        for a, b, c in zip(x.tolist(), y.tolist(), drawn.tolist(), strict=True)
+        for a, b, c in zip(x.tolist(), y.tolist(), shown.tolist(), strict=True)
     ]
 
 
@@ -181,10 +175,10 @@ def lines(
 
 
 def _log(channel: type, field: str, title: str, domain: tuple[float, float], every: int = 1) -> Any:
-    """A log axis with a label at every so many powers of ten."""
+    """A log axis with a label at every few powers of ten, as many as fit."""
     first, last = (round(np.log10(end)) for end in domain)
     values = [10.0**power for power in range(first, last + 1, every)]
-    axis = alt.Axis(values=values, format=".0e" if min(domain) < 1e-3 else "~g", grid=channel is alt.Y)
+    axis = alt.Axis(values=values, labelExpr=timeline.POWER, grid=channel is alt.Y)
     return channel(field, title=title, scale=alt.Scale(type="log", domain=list(domain), nice=False), axis=axis)
 
 

@@ -16,15 +16,9 @@ from explorer.charts import theme, timeline
 from explorer.charts.timeline import only
 
 HEIGHT = 300
-ENCODINGS = ("none", "learned", "sinusoidal", "rotary", "alibi")
 SINE, COSINE = theme.CATEGORICAL[0], theme.CATEGORICAL[1]
 COLUMNS = {"x": float, "value": float, "low": float, "high": float, "series": object, "color": object}
 WORDS = {"kind": object, "label": object}
-
-
-def encoding_color(name: str) -> str:
-    """The colour of an encoding, on every picture of this page."""
-    return theme.layer(ENCODINGS.index(name))
 
 
 def line(
@@ -40,9 +34,9 @@ def line(
 
     kind: line, faint (dashed), or dot.
     """
-    known = np.isfinite(value)
+    finite = np.isfinite(value)
     low, high = value if low is None else low, value if high is None else high
-    columns = (x[known].tolist(), value[known].tolist(), low[known].tolist(), high[known].tolist())
+    columns = (x[finite].tolist(), value[finite].tolist(), low[finite].tolist(), high[finite].tolist())
     return [
         {"x": a, "value": b, "low": c, "high": d, "series": series, "color": color, "kind": kind, "label": ""}
         for a, b, c, d in zip(*columns, strict=True)
@@ -107,6 +101,13 @@ def reach(data: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("x:Q", title="length, of the trained one", axis=axis, scale=alt.Scale(domain=[-0.1, 2.1], nice=False))
     text = "Share of right answers at one, two and four times the trained length, from 0 to 1"
     return _lines(data, x, timeline.share_axis("right answers"), "Right answers at longer lengths", text)
+
+
+def by_delay(data: pd.DataFrame) -> alt.LayerChart:
+    """Right answers over the delay after which they are asked, the mean of the seeds with the least and the most."""
+    text = "Share of right answers over the delay in tokens, from 0 to 1: mean of the seeds, with the least and most"
+    y = timeline.share_axis("right answers")
+    return _lines(data, _counted("tokens between reading and answering"), y, "Right answers by delay", text, band=True)
 
 
 def _counted(title: str) -> alt.X:

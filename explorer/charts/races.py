@@ -11,14 +11,14 @@ import numpy as np
 from explorer.charts import progress, timeline
 from explorer.charts.timeline import Panel
 
-LOSS = replace(progress.LOSS, text="Loss of each contender", height=380)
+LOSS = replace(progress.LOSS, text="Loss of each contender", height=250)
 METRIC = replace(progress.METRIC, text="Right answers of each contender", legend=False, height=260)
 MOVED = "How far a step moves the median matrix, of its size"
 RATIO = Panel("Update ratio", MOVED, "‖Δθ‖ / ‖θ‖", "log", (1e-4, 1e-2), 260, 4, legend=False, roof=10.0)
 NORM_TEXT = "Gradient norm of each contender, before clipping"
 NORM = replace(progress.GRADIENT, text=NORM_TEXT, legend=False, height=260, roof=1e4)
 ROOM = 1.5  # of the highest loss at the start: so far up goes the axis
-BANDS = 3  # so many contenders at most have bands of their own extremes: more would hide one another
+BANDS = 3  # contenders that have bands, at most of their own extremes: more would hide one another
 LAG = 25  # steps by which a seed may lag behind another because its file was written a moment earlier
 AXES = {"steps": "step", "tokens": "tokens", "time": "seconds"}
 
@@ -42,7 +42,7 @@ def over(panel: Panel, across: str) -> Panel:
 class Lane:
     """One contender's curve. curves: one a seed, "step" and the columns' "_mean", "_min", "_max", each (n,).
 
-    across: by seed where each point of the curve lies on the axis; None where that is its step.
+    across: by seed where each point of the curve lies on the axis; None if that is its step.
     diverged: (place on the axis, step, words) of the seeds that did.
     """
 
@@ -55,15 +55,15 @@ class Lane:
 
 def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> list[dict[str, Any]]:
     """Curves of a column of all contenders, and marks where one diverged. cursor: a place on the axis."""
-    drawn: list[dict[str, Any]] = []
+    together: list[dict[str, Any]] = []
     for lane in lanes:
-        drawn += of_lane(lane, column, len(lanes) <= BANDS)
+        together += of_lane(lane, column, len(lanes) <= BANDS)
     for lane in lanes:
         for place, step, words in lane.diverged:
             label = f"{lane.name} diverged at step {step}: {words}"
             marks = timeline.not_finite([place], lane.name, label, f"{lane.name} diverged")
-            drawn += [marks[0] | {"go": step}, *marks[1:]]
-    return drawn if cursor is None else [*drawn, timeline.rows("cursor", cursor)]
+            together += [marks[0] | {"go": step}, *marks[1:]]
+    return together if cursor is None else [*together, timeline.rows("cursor", cursor)]
 
 
 def of_lane(lane: Lane, column: str, extremes: bool = True) -> list[dict[str, Any]]:
@@ -73,42 +73,42 @@ def of_lane(lane: Lane, column: str, extremes: bool = True) -> list[dict[str, An
     where they have none.
     """
     look = {"series": lane.name, "color": lane.color}
-    known = [i for i, curve in enumerate(lane.curves) if len(curve["step"])]
-    if not known:
+    begun = [i for i, curve in enumerate(lane.curves) if len(curve["step"])]
+    if not begun:
         return [timeline.rows("train", **look)]
-    if len(known) == 1:
-        curve = lane.curves[known[0]]
+    if len(begun) == 1:
+        curve = lane.curves[begun[0]]
         steps, middle = curve["step"], curve[f"{column}_mean"]
         low, high = (curve.get(f"{column}_{end}", middle) if extremes else middle for end in ("min", "max"))
     else:
-        steps = common([lane.curves[i]["step"] for i in known])
-        seeds = np.stack([held(lane.curves[i]["step"], lane.curves[i][f"{column}_mean"], steps) for i in known])
+        steps = common([lane.curves[i]["step"] for i in begun])
+        seeds = np.stack([held(lane.curves[i]["step"], lane.curves[i][f"{column}_mean"], steps) for i in begun])
         middle = mean(seeds)
         low, high = np.fmin.reduce(seeds), np.fmax.reduce(seeds)
     line = timeline.curve("train", steps, middle, low=low, high=high, **look)
     if lane.across is not None:
-        places = np.stack([held(lane.curves[i]["step"], lane.across[i], steps) for i in known])
+        places = np.stack([held(lane.curves[i]["step"], lane.across[i], steps) for i in begun])
         line = [_moved(part, steps, mean(places)) for part in line]
     return line
 
 
 def common(steps: Sequence[np.ndarray]) -> np.ndarray:
     """The steps that several seeds are drawn at: those of the longest, up to where the one that lags is."""
-    longest = max(steps, key=lambda own: own[-1])
-    lagging = [own[-1] for own in steps if own[-1] > longest[-1] - LAG]
+    longest = max(steps, key=lambda one: one[-1])
+    lagging = [one[-1] for one in steps if one[-1] > longest[-1] - LAG]
     return longest[longest <= min(lagging)]
 
 
-def held(own: np.ndarray, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
+def held(measured: np.ndarray, values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Values known at steps `own`, each up to the next of them, at other steps; NaN beyond the last, (n,)."""
-    found = np.asarray(values, dtype=np.float64)[np.searchsorted(own, steps, side="right").clip(min=1) - 1]
-    return np.where(steps <= own[-1], found, np.nan)
+    latest = np.asarray(values, dtype=np.float64)[np.searchsorted(measured, steps, side="right").clip(min=1) - 1]
+    return np.where(steps <= measured[-1], latest, np.nan)
 
 
 def mean(seeds: np.ndarray) -> np.ndarray:
-    """Of those that are known, over the first axis; NaN where none is."""
-    known = ~np.isnan(seeds)
-    return np.where(known, seeds, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+    """Of those that are known, over the first axis; NaN if none is."""
+    finite = ~np.isnan(seeds)
+    return np.where(finite, seeds, 0).sum(0) / np.where(finite.any(0), finite.sum(0), np.nan)
 
 
 def _moved(part: dict[str, Any], steps: np.ndarray, across: np.ndarray) -> dict[str, Any]:

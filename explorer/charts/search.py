@@ -6,7 +6,7 @@ A colour says what became of a trial, the same in all of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,9 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
-from explorer.charts.timeline import Event, Panel
+from explorer.measure.names import fixed
 
 HEIGHT = 330
-COURSES = Panel(
-    "Every trial’s course", "Measured loss of every trial over steps", "loss in nats", "linear", (0, 1), 330
-)
-COURSE = Panel(
-    "Loss of the trial", "Training and validation loss of one trial", "nats per token", "linear", (0, 1), 300
-)
 STATES = {  # what became of a trial -> its colour; the last are drawn on top
     "pruned": theme.WARN,
     "diverged": theme.BAD,
@@ -38,12 +32,16 @@ CLICKED = "clicked"  # the name of the selection that a click makes
 
 @dataclass(frozen=True)
 class Dot:
-    """A trial as charts take it. value: its loss; infinite where it diverged, NaN where there is none yet."""
+    """A trial as charts take it. value: its loss; infinite if it diverged, NaN if there is none yet.
+
+    counts: whether it can be the best.
+    """
 
     number: int
     state: str
     value: float
     settings: str  # in words
+    counts: bool = True
 
     @property
     def name(self) -> str:
@@ -52,7 +50,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis of the parallel coordinates. places: of each trial from 0 to 1, (N,), NaN where it has none.
+    """An axis of the parallel coordinates. places: of each trial from 0 to 1, (N,), NaN if it has none.
 
     words: what each trial has there.   ticks: places and words along it.
     """
@@ -91,32 +89,38 @@ def _columns(dots: Sequence[Dot]) -> dict[str, list[Any]]:
     }
 
 
+def _without_gaps(data: pd.DataFrame) -> pd.DataFrame:
+    """With empty words where a row has none."""
+    words = dict.fromkeys(("name", "state", "loss", "settings"), "")
+    return data.astype(dict.fromkeys(words, object)).fillna(words)
+
+
 def words_of(value: float) -> str:
     """A loss, short."""
-    return "none yet" if math.isnan(value) else "∞" if math.isinf(value) else f"{value:.4f}"
+    return "none yet" if math.isnan(value) else "∞" if math.isinf(value) else fixed(value, 4)
 
 
 def parallel_frame(dots: Sequence[Dot], axes: Sequence[Axis], selected: int | None = None) -> pd.DataFrame:
     """A row for each trial on each axis, and one for each tick. Lines keep the order of the axes."""
     rows: list[dict[str, Any]] = []
     columns = [dict(zip(_columns(dots), values, strict=True)) for values in zip(*_columns(dots).values(), strict=True)]
-    for told, weight in zip(columns, weights(dots), strict=True):
-        told["weight"] = weight
+    for column, weight in zip(columns, weights(dots), strict=True):
+        column["weight"] = weight
     for order, axis in enumerate(axes):
         look = {"axis": axis.name, "order": order}
-        for told, place, words in zip(columns, axis.places, axis.words, strict=True):
-            chosen = told["number"] == selected
-            rows.append(look | told | {"kind": "trial", "place": place, "label": words, "chosen": chosen})
+        for column, place, words in zip(columns, axis.places, axis.words, strict=True):
+            chosen = column["number"] == selected
+            rows.append(look | column | {"kind": "trial", "place": place, "label": words, "chosen": chosen})
         for place, words in axis.ticks:
             rows.append(look | {"kind": "tick", "place": place, "label": words, "number": -1, "chosen": False})
     names = ["kind", "axis", "order", "place", "label", "chosen", "weight", *_columns(())]
-    return pd.DataFrame(rows, columns=names).fillna({"name": "", "state": "", "loss": "", "settings": ""})
+    return _without_gaps(pd.DataFrame(rows, columns=names))
 
 
 def weights(dots: Sequence[Dot]) -> list[float]:
     """How strongly each trial's line is drawn: the best fully, the worst a fifth, by rank."""
-    known = sorted(d.value for d in dots if math.isfinite(d.value))
-    return [1 - 0.8 * known.index(d.value) / len(known) if d.value in known else 0.2 for d in dots]
+    losses = sorted(d.value for d in dots if math.isfinite(d.value))
+    return [1 - 0.8 * losses.index(d.value) / len(losses) if d.value in losses else 0.2 for d in dots]
 
 
 def parallel(data: pd.DataFrame) -> alt.LayerChart:
@@ -194,9 +198,8 @@ def contour_frame(x: np.ndarray, y: np.ndarray, loss: np.ndarray, dots: Sequence
         }
     )
     trials = pd.DataFrame({"kind": "trial", "x": at[:, 0], "y": at[:, 1], **_columns(dots)})
-    known = pd.concat([cells, trials], ignore_index=True)
-    words = {"name": "", "state": "", "loss": "", "settings": ""}
-    return known.reindex(columns=["kind", "x", "x2", "y", "y2", "value", *_columns(())]).fillna(words)
+    table = pd.concat([cells, trials], ignore_index=True)
+    return _without_gaps(table.reindex(columns=["kind", "x", "x2", "y", "y2", "value", *_columns(())]))
 
 
 def contour(data: pd.DataFrame, *, across: str, up: str, ends: tuple, logs: tuple[bool, bool]) -> alt.LayerChart:
@@ -207,7 +210,7 @@ def contour(data: pd.DataFrame, *, across: str, up: str, ends: tuple, logs: tupl
     ]
     x = alt.X("x:Q", title=across, scale=scales[0]).axis(format=".4~g", grid=False)
     y = alt.Y("y:Q", title=up, scale=scales[1]).axis(format=".4~g", grid=False)
-    levels = alt.Scale(type="quantize", range=list(theme.PROBABILITY[8:1:-1]), nice=True)
+    levels = alt.Scale(type="quantize", range=list(theme.LEVELS), nice=True)
     legend = alt.Legend(title="loss in nats", orient="right", direction="vertical", format=".3~g", offset=18)
     cells = (
         alt.Chart()
@@ -237,14 +240,14 @@ def contour(data: pd.DataFrame, *, across: str, up: str, ends: tuple, logs: tupl
 
 
 def history_frame(dots: Sequence[Dot]) -> pd.DataFrame:
-    """A row a trial, in order, with the best finished so far."""
+    """A row a trial, in order, with the best so far."""
     best, so_far = math.inf, []
     for dot in dots:
-        if dot.state in ("complete", "stopped early", "best"):
+        if dot.counts and math.isfinite(dot.value):
             best = min(best, dot.value)
         so_far.append(best if math.isfinite(best) else math.nan)
-    drawn = [d.value if math.isfinite(d.value) else math.nan for d in dots]
-    return pd.DataFrame({**_columns(dots), "value": drawn, "best": so_far}).astype({"value": float, "best": float})
+    losses = [d.value if math.isfinite(d.value) else math.nan for d in dots]
+    return pd.DataFrame({**_columns(dots), "value": losses, "best": so_far}).astype({"value": float, "best": float})
 
 
 def history(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
@@ -268,36 +271,3 @@ def history(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
         "Loss of each trial in order, with the best so far",
         HEIGHT,
     )
-
-
-def courses(
-    curves: Sequence[tuple[Dot, np.ndarray, np.ndarray]], selected: int | None = None, cursor: int | None = None
-) -> list[dict[str, Any]]:
-    """Measured losses over steps, each trial in the colour of what became of it; the selected one is thick."""
-    drawn: list[dict[str, Any]] = []
-    order = list(STATES)
-    for dot, steps, losses in sorted(curves, key=lambda c: (c[0].number == selected, order.index(c[0].state))):
-        kind = "train" if dot.number == selected or dot.state == "best" else "earlier"
-        look = {"series": dot.state, "tensor": dot.name, "color": STATES[dot.state]}
-        drawn += timeline.curve(kind, steps, losses, **look)
-    return [*drawn, *timeline.marks([], cursor)]
-
-
-def course(
-    train: tuple[np.ndarray, np.ndarray],
-    held_out: tuple[np.ndarray, np.ndarray] | None,
-    events: Iterable[Event],
-    turn: int | None,
-) -> list[dict[str, Any]]:
-    """One trial: its training loss, its held-out loss where there is one, and what happened.
-
-    turn: the step from which it overfits, marked on both curves and between them.
-    """
-    drawn = timeline.curve("train", *train, series="training", color=theme.TRAIN)
-    if held_out is not None:
-        drawn += timeline.curve("validation", *held_out, series="validation", color=theme.VALIDATION)
-        if turn is not None:
-            ends = np.array([np.interp(turn, *train), np.interp(turn, *held_out)])
-            steps = np.array([turn, turn])
-            drawn += timeline.curve("validation", steps, ends, series="overfits from here", color=theme.WARN)
-    return [*drawn, *timeline.marks(events, None)]

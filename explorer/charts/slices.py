@@ -39,10 +39,10 @@ def slices(data: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("loss:Q", title="nats", format=".5f"),
         alt.Tooltip("t:Q", format=".4f"),
     ]
-    known, named = "isValid(datum.t)", "isValid(datum.end)"
+    sampled, named = "isValid(datum.t)", "isValid(datum.end)"
     dashes = alt.StrokeDash("series:N", scale=alt.Scale(domain=list(NAMES.values()), range=DASHES), legend=None)
-    lines = alt.Chart().transform_filter(known).mark_line()
-    dots = alt.Chart().transform_filter(known).mark_point(filled=True, size=40, opacity=0.01)
+    lines = alt.Chart().transform_filter(sampled).mark_line()
+    dots = alt.Chart().transform_filter(sampled).mark_point(filled=True, size=40, opacity=0.01)
     places = alt.Chart().transform_filter(named)
     color = timeline.series_color()
     layers = [

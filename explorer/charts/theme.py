@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
+import pandas as pd
 
 CATEGORICAL = (
     "#4c6ef5",  # blue
@@ -31,35 +33,23 @@ GUIDE = "gray"  # chance, ln V, the clipping threshold and their words: the them
 CURSOR = "#7c5ce0"  # the step that is looked at
 OUTSIDE = "#7f8796"  # tensors that belong to no layer: embeddings, final norm, unembedding
 
-# 0 to 1: a probability, in both themes
-PROBABILITY = (
-    "#f8f8fb",
-    "#e3e8fb",
-    "#cbd5f8",
-    "#aebdf4",
-    "#8ea3ef",
-    "#6c86e8",
-    "#4a68dc",
-    "#324dc2",
-    "#20359a",
-    "#111f66",
-)
-# negative to positive, zero in the middle
-SIGNED = (
-    "#8f3402",
-    "#c2510f",
-    "#e57f3e",
-    "#f5b288",
-    "#fadcc8",
-    "#f8f8fb",
-    "#cfd9f9",
-    "#9db2f3",
-    "#6583e8",
-    "#3a55c8",
-    "#1c2f8c",
-)
+# A number on a cell has the ramps of .streamlit/config.toml: the browser takes those of the theme that the visitor has.
+# They are the components' own, see ui/components/shared/palette.js: in light dark is more, in dark bright is more.
+# Places follow the square root, so that 0.05 can still be seen beside 1.
+STRONG = 0.4  # of the largest: from here on a word on its cell has the ink of the other end
+LEVELS = ("#20359a", "#324dc2", "#4a68dc", "#6c86e8", "#8ea3ef", "#aebdf4", "#cbd5f8")  # of a loss, lowest first
 
 EVENTS = {"diverged": BAD, "bookmark": GOOD, "finished": GOOD, "found": GOOD}  # the rest: WARN, somebody intervened
+
+
+def probability() -> alt.Scale:
+    """The colour of 0 to 1: that of the same number in a component."""
+    return alt.Scale(type="sqrt", domain=[0, 1], range="ramp", interpolate="rgb", clamp=True)
+
+
+def signed(limit: float) -> alt.Scale:
+    """The colour of −limit to limit, zero in the middle."""
+    return alt.Scale(type="sqrt", domain=[-limit, 0, limit], range="diverging", interpolate="rgb", clamp=True)
 
 
 def layer(index: int) -> str:
@@ -136,21 +126,27 @@ def config(projector: bool = False) -> dict[str, Any]:
     }
 
 
-def spec(chart: alt.TopLevelMixin, projector: bool = False) -> dict[str, Any]:
+def finite(data: pd.DataFrame) -> pd.DataFrame:
+    """The table as a browser can draw it: what is infinite is left out, as an axis that reaches there has no end."""
+    return data.replace([np.inf, -np.inf], np.nan)
+
+
+def spec(chart: alt.TopLevelMixin, projector: bool = False, check: bool = True) -> dict[str, Any]:
     """The chart without its data, as a Vega-Lite dict for `st.vega_lite_chart`.
 
     Make it once for each kind of chart and keep it. Then only the table travels, under the name "source",
     and Streamlit swaps it in place as long as the spec is the same, which it is for any data:
 
-        LOSSES = charts.spec(charts.progress.losses(charts.progress.frame({}, "loss")))
-        st.vega_lite_chart(LOSSES | {"datasets": {"source": frame}}, key="losses", width="stretch")
+        FLOW = charts.spec(charts.gradients.flow(charts.gradients.flow_frame([], [])))
+        st.vega_lite_chart(FLOW | {"datasets": {"source": frame}}, key="flow", width="stretch")
 
     As a named dataset the table is there when the view is made; as Streamlit's `data` argument it comes
     after, and Vega complains of empty axes. Width must be "stretch"; the height is the spec's own.
+    check: against Vega-Lite's schema, which takes most of the time.
     """
     bare = copy.deepcopy(chart)
     bare.data = alt.NamedData(name="source")
-    plain = bare.to_dict()
+    plain = bare.to_dict(validate=check)
     plain["config"] = config(projector)
     plain["padding"] = {"left": 4, "right": 12, "top": 4, "bottom": 4}
     plain["autosize"] = {"type": "fit", "contains": "padding"}

@@ -1,9 +1,7 @@
-"""What every chart over steps is made of: a panel, parts, and for Altair one table and its layers.
+"""What every picture over steps is made of: a panel and parts; and what Altair's charts have in common.
 
-A `Panel` says what the axes are, parts say what is drawn. A live page hands both to a canvas of our own
-(explorer/ui/components/curves.py); Altair draws the same in a notebook. An Altair spec never depends on
-values, so that new data is swapped in place: one tidy table serves all layers, and each keeps the rows of
-its own `kind`:
+A `Panel` says what the axes are, parts say what is drawn. A page hands both to a canvas of our own
+(explorer/ui/components/curves). A part is rows of one `kind`:
 
     kind        means                             uses
     train       a curve of this run               step, value, low, high, series, color
@@ -15,14 +13,14 @@ its own `kind`:
     nonfinite   a value that is NaN or infinite   step, series, label
     note        the word beside the first such    step, label
 
-`series` is what the legend says, `color` its colour: the legend takes both from the data.
+`series` is what the legend says, `color` its colour: the legend takes both from the data. An Altair spec never
+depends on values, so that new data is swapped in place: one tidy table serves all of its layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import altair as alt
@@ -31,8 +29,6 @@ import pandas as pd
 
 from explorer.charts import theme
 
-NUMBERS = ("step", "value", "low", "high")
-WORDS = ("kind", "series", "color", "label")
 SOURCE = "source"  # the name of the table that layers share
 CURVES = ["train", "validation", "earlier"]
 
@@ -43,7 +39,7 @@ class Panel:
 
     text: what a screen reader says.   unit: of the value axis.   scale: linear, log, or share, which is 0 to 1
     whatever the data.   holds: the least that the value axis shows, (from, to).   digits: significant ones of a
-    number told on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
+    number shown on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
     across: what the canvas's other axis counts, where that is not steps; parts then say with `go` which step is where.
     roof: the most that the canvas's value axis grows to show: what is higher runs along its upper edge.
     """
@@ -60,21 +56,10 @@ class Panel:
     across: str = "step"
     roof: float | None = None
 
-    def axis(self) -> Callable[..., alt.Y]:
-        """The value axis."""
-        if self.scale == "log":
-            return partial(magnitude_axis, self.unit)
-        return partial(share_axis if self.scale == "share" else value_axis, self.unit)
-
-    @property
-    def format(self) -> str:
-        """Of a number told on hover, for Vega."""
-        return f".{self.digits}~{'%' if self.scale == 'share' else 'g'}"
-
 
 @dataclass(frozen=True)
 class Guide:
-    """A level to compare with, in the unit of the chart, and what it is: 3.43, "guessing: ln 31 = 3.43"."""
+    """A level to compare with, in the unit of the chart, and what it is: 3.43, "even odds: ln 31 = 3.43"."""
 
     value: float
     label: str
@@ -121,23 +106,6 @@ def marks(events: Iterable[Event], cursor: int | None) -> list[dict[str, Any]]:
     return parts if cursor is None else [*parts, rows("cursor", cursor)]
 
 
-def table(parts: Sequence[dict[str, Any]], **extra: str) -> pd.DataFrame:
-    """One table of all parts, with the columns of this module and `extra` ones with their defaults."""
-    if not any(np.size(part["step"]) for part in parts):
-        parts = [rows("")]  # a row of no kind: Vega asks for an extent
-    lengths = [np.size(part["step"]) for part in parts]
-    defaults = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(WORDS, "") | extra
-    columns = {}
-    for name, default in defaults.items():
-        dtype = np.float64 if name in NUMBERS else object
-        pieces = [
-            np.broadcast_to(np.asarray(part.get(name, default), dtype), n)
-            for part, n in zip(parts, lengths, strict=True)
-        ]
-        columns[name] = np.concatenate(pieces)
-    return pd.DataFrame(columns)
-
-
 def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -146,6 +114,7 @@ def picture(
     layers: Sequence[alt.Chart], data: pd.DataFrame, title: str, description: str, height: int
 ) -> alt.LayerChart:
     """The layers as one chart over one table. description: what a screen reader says."""
+    data = theme.finite(data)
     values = data.astype(object).where(data.notna(), None).to_dict("records")
     return alt.LayerChart(
         data=alt.InlineData(values=values, name=SOURCE),
@@ -161,20 +130,18 @@ def only(*kinds: str) -> alt.FieldOneOfPredicate:
     return alt.FieldOneOfPredicate(field="kind", oneOf=list(kinds))
 
 
-def step_axis(field: str = "step:Q", holds: tuple[float, float] | None = None) -> alt.X:
-    """Steps from 0 to the newest."""
-    return alt.X(field, title="step", scale=_scale(holds, nice=False), axis=alt.Axis(format="~s", tickMinStep=1))
-
-
-def value_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
-    """A linear axis."""
-    return alt.Y(field, title=unit, scale=_scale(holds, nice=True), axis=alt.Axis(format=".3~r"))
-
-
 def share_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | None = None) -> alt.Y:
     """From 0 to 1, whatever the data."""
     scale = alt.Scale(domain=[0, 1], nice=False)
     return alt.Y(field, title=unit, scale=scale, axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]))
+
+
+DIGITS = "['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']"
+EXPONENT = "round(log(datum.value) / LN10)"
+POWER = (  # in Vega's language: 10⁻³, as on the canvases
+    f"'10' + ({EXPONENT} < 0 ? '⁻' : '') + (abs({EXPONENT}) > 9 ? {DIGITS}[floor(abs({EXPONENT}) / 10)] : '')"
+    f" + {DIGITS}[abs({EXPONENT}) % 10]"
+)
 
 
 def magnitude_axis(
@@ -183,7 +150,7 @@ def magnitude_axis(
     """A log axis at true magnitude; only powers of ten have a label and a full line."""
     decade = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
     axis = alt.Axis(
-        labelExpr=f"{decade} ? format(datum.value, '.0e') : ''",
+        labelExpr=f"{decade} ? {POWER} : ''",
         gridOpacity=alt.condition(decade, alt.value(0.6), alt.value(0.12)),
         grid=True,
     )
@@ -234,63 +201,3 @@ def series_color(shown: bool = True, symbol: str = "stroke", each: int = 135) ->
 def own_color() -> alt.Color:
     """The colour that the row itself names."""
     return alt.Color("color:N", scale=None)
-
-
-def hover(y: Callable[..., alt.Y], tooltip: list[alt.Tooltip], group: str, name: str) -> list[alt.Chart]:
-    """The point nearest to the pointer: its exact numbers and a rule at its step.
-
-    `group` names the column that tells curves apart. The choice is kept by value, so it outlives a swap.
-    """
-    nearest = alt.selection_point(
-        name="hover",
-        fields=["step", group],
-        nearest=True,
-        on="pointermove",
-        clear="pointerout",
-        empty=False,
-    )
-    points = alt.Chart(name=name).transform_filter(only(*CURVES)).transform_filter("isValid(datum.value)")
-    dots = points.mark_point(filled=True, size=70).encode(
-        x=step_axis(),
-        y=y(),
-        color=own_color(),
-        opacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
-        tooltip=tooltip,
-    )
-    rule = alt.Chart().transform_filter(only(*CURVES)).transform_filter(nearest)
-    return [
-        rule.mark_rule(opacity=0.5).encode(x=step_axis(), color=alt.value(theme.GUIDE)),
-        dots.add_params(nearest),
-    ]
-
-
-def guides(y: Callable[..., alt.Y]) -> list[alt.Chart]:
-    """Dashed levels with their words at the right end."""
-    kept = alt.Chart().transform_filter(only("guide"))
-    words = kept.mark_text(align="right", baseline="bottom", dx=-2, dy=-4)
-    return [
-        kept.mark_rule(strokeDash=[5, 4]).encode(y=y(), color=alt.value(theme.GUIDE)),
-        words.encode(x=alt.value("width"), y=y(), text="label:N", color=alt.value(theme.GUIDE)),
-    ]
-
-
-def markers() -> list[alt.Chart]:
-    """Events as diamonds on the axis, the cursor, and crosses at the top edge where a value is not finite."""
-    said = [alt.Tooltip("step:Q", format=",d"), alt.Tooltip("label:N", title="what")]
-    cross = "M-1,-1L1,1M-1,1L1,-1"
-
-    def kept(kind: str) -> alt.Chart:
-        return alt.Chart().transform_filter(only(kind))
-
-    return [
-        kept("cursor").mark_rule(strokeWidth=2).encode(x=step_axis(), color=alt.value(theme.CURSOR)),
-        kept("event")
-        .mark_point(shape="diamond", filled=True, size=110, opacity=1)
-        .encode(x=step_axis(), y=alt.value("height"), color=own_color(), tooltip=said),
-        kept("nonfinite")
-        .mark_point(shape=cross, filled=False, size=60, strokeWidth=2.5, opacity=1)
-        .encode(x=step_axis(), y=alt.value(6), color=alt.value(theme.BAD), tooltip=said),
-        kept("note")
-        .mark_text(align="right", dx=-10, baseline="middle", fontWeight=600)
-        .encode(x=step_axis(), y=alt.value(6), text="label:N", color=alt.value(theme.BAD)),
-    ]

@@ -23,21 +23,25 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS).reindex(range(max(1, len(rows))))
 
 
-def lengths_frame(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The table of `lengths`, of an answer of the view `tokenizers.lengths`."""
+def lengths_frame(
+    sizes: np.ndarray, curves: Mapping[str, np.ndarray], vocabularies: Mapping[str, tuple[int, float]]
+) -> pd.DataFrame:
+    """The table of `lengths`. M merges.
+
+    sizes (M + 1,): of BPE's vocabulary.   curves: of each text its tokens a character (M + 1,).   vocabularies: of
+    characters and of words how many there are, and tokens a character.
+    """
     rows: list[dict[str, Any]] = []
-    for i, text in reversed(list(enumerate(plain["texts"]))):  # the first one on top
-        curve, sizes = arrays[f"per_character {i}"], arrays["sizes"]
+    for i, (text, curve) in reversed(list(enumerate(curves.items()))):  # the first one on top
         kept = np.unique(np.linspace(0, len(curve) - 1, min(POINTS, len(curve))).astype(int))
-        name = f"BPE on {text['name']}"
+        name = f"BPE on {text}"
         rows += [
             {"kind": "line", "series": name, "color": TEXTS[i], "x": sizes[k], "y": curve[k], "label": f"{k} merges"}
             for k in kept
         ]
-    kinds = plain["vocabularies"]
-    for name, y in (("characters", 1.0), ("words", plain["words_per_character"])):
-        said = f"all {kinds[name]:,} {name}"
-        rows.append({"kind": "point", "series": said, "color": KINDS[name], "x": kinds[name], "y": y, "label": said})
+    for name, (x, y) in vocabularies.items():
+        label = f"all {x:,} {name}"
+        rows.append({"kind": "point", "series": label, "color": KINDS[name], "x": x, "y": y, "label": label})
     return _frame(rows)
 
 
@@ -55,12 +59,12 @@ def lengths(data: pd.DataFrame) -> alt.LayerChart:
     return _curves(data, x, y, tooltip, "Length against vocabulary", text, points=True)
 
 
-def zipf_frame(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The table of `zipf`, of an answer of the view `tokenizers.frequencies`."""
+def zipf_frame(kinds: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+    """The table of `zipf`. kinds: of characters, words and BPE the ranks and the share of each."""
     rows = [
         {"kind": "line", "series": name, "color": color, "x": rank, "y": share, "label": name}
         for name, color in KINDS.items()
-        for rank, share in zip(arrays[f"rank {name}"], arrays[f"share {name}"], strict=True)
+        for rank, share in zip(*kinds[name], strict=True)
     ]
     return _frame(rows)
 
@@ -97,6 +101,6 @@ def _curves(
         marks += [dots.encode(x=x, y=y, color=timeline.own_color()), named]
     near = alt.selection_point(name="hover", on="pointermove", nearest=True, empty=False, clear="pointerout")
     shown = alt.when(near).then(alt.value(1)).otherwise(alt.value(0))
-    found = alt.Chart().transform_filter(only(*kinds)).mark_point(filled=True, size=80)
-    found = found.encode(x=x, y=y, color=timeline.own_color(), opacity=shown, tooltip=tooltip).add_params(near)
-    return timeline.picture([*marks, found], data, title, text, TALL)
+    hovered = alt.Chart().transform_filter(only(*kinds)).mark_point(filled=True, size=80)
+    hovered = hovered.encode(x=x, y=y, color=timeline.own_color(), opacity=shown, tooltip=tooltip).add_params(near)
+    return timeline.picture([*marks, hovered], data, title, text, TALL)

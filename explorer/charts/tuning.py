@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.charts import theme, timeline
+from explorer.measure.names import fixed
 from explorer.measure.valley import Valley
 
 HEIGHT = 380
@@ -34,16 +35,24 @@ def frame(sweeps: Mapping[str, Sequence[Point]], valleys: Mapping[str, Valley | 
         look = {"series": name, "color": theme.head(index)}
         for p in sorted(points, key=lambda p: p.rate):
             height = min(p.loss, guess) if np.isfinite(p.loss) else guess
-            told = f"{p.loss:.4f}" if np.isfinite(p.loss) else "∞"
-            row = {"kind": "point", "rate": p.rate, "loss": height, "told": told, "ended": p.ended, "number": p.number}
+            loss_words = fixed(p.loss, 4) if np.isfinite(p.loss) else "∞"
+            row = {
+                "kind": "point",
+                "rate": p.rate,
+                "loss": height,
+                "words": loss_words,
+                "ended": p.ended,
+                "number": p.number,
+            }
             rows.append(look | row)
-        found = valleys.get(name)
-        if found is not None:
-            ends = {"kind": "valley", "rate": found.low, "to": found.high, "loss": found.loss}
-            rows.append(look | ends | {"told": f"{found.low:.2g} to {found.high:.2g}", "ended": "", "number": -1})
-    rows.append({"kind": "guess", "loss": guess, "told": f"guessing: {guess:.2f}"})
-    names = ["kind", "series", "color", "rate", "to", "loss", "told", "ended", "number"]
-    return pd.DataFrame(rows).reindex(columns=names).fillna({"series": "", "color": "", "ended": "", "told": ""})
+        lowest = valleys.get(name)
+        if lowest is not None:
+            ends = {"kind": "valley", "rate": lowest.low, "to": lowest.high, "loss": lowest.loss}
+            rows.append(look | ends | {"words": f"{lowest.low:.2g} to {lowest.high:.2g}", "ended": "", "number": -1})
+    rows.append({"kind": "guess", "loss": guess, "words": f"even odds: {fixed(guess, 2)}"})
+    names = ["kind", "series", "color", "rate", "to", "loss", "words", "ended", "number"]
+    words = dict.fromkeys(("series", "color", "ended", "words"), "")
+    return pd.DataFrame(rows).reindex(columns=names).astype(dict.fromkeys(words, object)).fillna(words)
 
 
 def sweep(data: pd.DataFrame, *, ends: tuple[float, float]) -> alt.LayerChart:
@@ -55,7 +64,7 @@ def sweep(data: pd.DataFrame, *, ends: tuple[float, float]) -> alt.LayerChart:
     tooltip = [
         alt.Tooltip("series:N", title="contender"),
         alt.Tooltip("rate:Q", title="learning rate", format=".3~g"),
-        alt.Tooltip("told:N", title="loss in nats"),
+        alt.Tooltip("words:N", title="loss in nats"),
         alt.Tooltip("ended:N", title="trained"),
         alt.Tooltip("number:Q", title="trial"),
     ]
@@ -64,7 +73,7 @@ def sweep(data: pd.DataFrame, *, ends: tuple[float, float]) -> alt.LayerChart:
     guess = alt.Chart().transform_filter("datum.kind == 'guess'")
     layers = [  # the lines first: the legend looks like them
         points.mark_line().encode(x=x, y=y, color=timeline.series_color(), detail="series:N"),
-        valleys.encode(x=x, x2="to:Q", y=y, color=timeline.own_color(), tooltip=[tooltip[0], "told:N"]),
+        valleys.encode(x=x, x2="to:Q", y=y, color=timeline.own_color(), tooltip=[tooltip[0], "words:N"]),
         points.mark_point(filled=True, size=75, opacity=1).encode(
             x=x,
             y=y,
@@ -74,7 +83,7 @@ def sweep(data: pd.DataFrame, *, ends: tuple[float, float]) -> alt.LayerChart:
         ),
         guess.mark_rule(strokeDash=[5, 4]).encode(y=y, color=alt.value(theme.GUIDE)),
         guess.mark_text(align="right", baseline="bottom", dx=-2, dy=-4).encode(
-            x=alt.value("width"), y=y, text="told:N", color=alt.value(theme.GUIDE)
+            x=alt.value("width"), y=y, text="words:N", color=alt.value(theme.GUIDE)
         ),
     ]
     return timeline.picture(

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from explorer.charts import theme
+from explorer.charts import theme, timeline
 
 COLUMNS = ["place", "word", "similar", "count", "role"]
 KEPT, NEW = "also then", "new since"
@@ -21,10 +21,11 @@ def similar_frame(rows: Iterable[Mapping[str, Any]], new: Set[str] = frozenset()
         (place, row["word"], row["similar"], row["count"], NEW if row["word"] in new else KEPT)
         for place, row in enumerate(rows, 1)
     ]
-    return pd.DataFrame(table, columns=COLUMNS)
+    data = pd.DataFrame(table, columns=COLUMNS).astype({"similar": float})
+    return data.reindex(range(max(1, len(data))))  # Vega asks for an extent
 
 
-def similar(data: pd.DataFrame, title: str = "Most similar words", bars: int = 12) -> alt.TopLevelMixin:
+def similar(data: pd.DataFrame, title: str = "Most similar words", bars: int = 12) -> alt.LayerChart:
     """Bars of cosine similarity, the words beside them; `bars` is how many there is room for."""
     y = alt.Y(
         "word:N",
@@ -42,9 +43,6 @@ def similar(data: pd.DataFrame, title: str = "Most similar words", bars: int = 1
         alt.Tooltip("count:Q", title="times in the text", format=","),
         alt.Tooltip("role:N", title="among the nearest"),
     ]
-    return (
-        alt.Chart(data)
-        .mark_bar(height={"band": 0.72})
-        .encode(x=x, y=y, color=color, tooltip=tooltip)
-        .properties(height=bars * 24 + 80, title=title, description=title)
-    )
+    named = alt.Chart().transform_filter("isValid(datum.word)").mark_bar(height={"band": 0.72})
+    layers = [named.encode(x=x, y=y, color=color, tooltip=tooltip)]
+    return timeline.picture(layers, data, title, "Words by their cosine similarity", bars * 24 + 80)

@@ -1,7 +1,7 @@
 """Actor: lives on a machine of the cluster and trains there what a child would train here.
 
-It has copies of the runs in a folder of its own, in which the very worker or trial works on; what they
-write is told to whoever asks. Ray makes it, calls it and ends it.
+It keeps copies of the runs in a folder of its own, trains them with the same worker or trial code, and reports what
+they write when `exchange` is called. Ray creates it, calls it and ends it.
 """
 
 from __future__ import annotations
@@ -16,31 +16,36 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-WAIT_SECONDS = 0.1  # for something to tell
+WAIT_SECONDS = 0.1  # for something to report
 
 
 class Actor:
-    """One worker or trial after another. `begin`, then `exchange` until it says that it is over."""
+    """Trains one worker or trial after another: `begin`, then `exchange` until it reports that it is over."""
 
     def __init__(self) -> None:
-        os.environ["OMP_NUM_THREADS"] = "1"  # as the host has it, before torch is loaded
+        os.environ["OMP_NUM_THREADS"] = "1"  # as on the host, before torch is loaded
         self.warm = False
 
     def begin(self, task: dict[str, Any], files: dict[str, bytes]) -> str:
-        """Lets a role be lived on copies of runs, by file name. Gives the version of torch that trains them.
+        """Starts a role on copies of runs (by file name) and returns the version of torch that trains them.
 
         task: the `role`, the `names` of its runs in order and, for a trial, its `search` and `rivals`.
         """
         import torch
 
         from explorer.cluster.excerpt import News
-        from explorer.runs.child import warm_up
+        from explorer.processes.child import warm_up
+        from explorer.processes.client import FOLDER
+        from explorer.runs import leftovers
 
         if not self.warm:
             warm_up()
             self.warm = True
-        self.home = tempfile.TemporaryDirectory(prefix="explorer-")
+        leftovers.sweep(Path(tempfile.gettempdir()), FOLDER)
+        self.home = tempfile.TemporaryDirectory(prefix=FOLDER)
         self.folder = Path(self.home.name)
+        self.held = leftovers.holding(self.folder)
+        self.held.acquire()
         for name, data in files.items():
             (self.folder / name).write_bytes(data)
         self.news = {name: News(self.folder / name) for name in files}
@@ -50,22 +55,26 @@ class Actor:
         self.thread.start()
         return torch.__version__
 
-    def exchange(self, orders: list[dict[str, Any]], goodbye: bool) -> dict[str, Any]:
-        """Gives orders, or says that no more come; tells what came of earlier ones and what was written meanwhile.
+    def exchange(self, orders: list[dict[str, Any]], goodbye: str) -> dict[str, Any]:
+        """Passes on orders, and returns the answers to earlier ones and what was written meanwhile.
 
-        answers: of the worker.   news: excerpts by file name.   over: nothing more comes.   crash: what broke it.
+        goodbye: why no more orders will come; empty while more may come.
+
+        answers: of the worker.   news: excerpts by file name.   over: nothing more comes.   crash: its error.
         """
         for order in orders:
-            with suppress(OSError):  # it has just ended: who gave the order gives it again
+            with suppress(OSError):  # the worker has just ended: the sender gives the order again
                 order = order | {"run": str(self.folder / order["run"])}
                 self.pipe.send_bytes(json.dumps(order).encode())
         if goodbye:
+            with suppress(OSError):  # it has just ended, or has had its goodbye
+                self.pipe.send_bytes(json.dumps({"goodbye": goodbye}).encode())
             self.pipe.close()
         else:
             with suppress(OSError):
                 self.pipe.poll(WAIT_SECONDS)
         self.thread.join(WAIT_SECONDS if goodbye else 0)
-        over = not self.thread.is_alive()  # asked first: what is read from now on is all
+        over = not self.thread.is_alive()  # read first, so that what is read below is complete
         answers = []
         with suppress(OSError, EOFError):
             while not self.pipe.closed and self.pipe.poll(0):
@@ -76,16 +85,12 @@ class Actor:
         return {"answers": answers, "news": news, "over": over, "crash": self.crash}
 
     def _live(self, task: dict[str, Any], orders: Connection) -> None:
-        """What the thread does: a worker's or a trial's life."""
-        from explorer.runs import worker
-        from explorer.search import trial
+        """The thread's work: runs a worker or a trial to its end."""
+        from explorer.processes.roles import role
 
-        paths = [self.folder / name for name in task["names"]]
+        paths = [str(self.folder / name) for name in task["names"]]
         try:
-            if task["role"] == "worker":
-                worker.main(paths, orders)
-            else:
-                trial.receive(paths[0], task, orders)
+            role(task["role"])(task | {"paths": paths}, orders)
         except Exception as error:
             self.crash = f"{type(error).__name__}: {error}"
         finally:
@@ -96,4 +101,5 @@ class Actor:
         for one in self.news.values():
             one.close()
         self.pipe.close()
+        self.held.release()
         self.home.cleanup()

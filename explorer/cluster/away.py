@@ -1,9 +1,9 @@
-"""Away: what a child does whose runs are trained on the cluster. It holds their files and writes what is told.
+"""Away: the child of runs that the cluster trains. It holds their files and writes the news into them.
 
-    its orders ─> bridge, its news -> run files, its answers -> whoever gave the orders
+orders ─> bridge, its news -> run files, its answers -> the sender of the orders
 
-To its host or driver it is the worker or the trial itself: it obeys the same orders, ends at the same
-moments and leaves the same files. A run whose cluster is gone is paused, with the reason.
+To its host or driver it behaves as the worker or the trial itself: the same orders, the same ends, the same files. A
+run whose cluster is lost is paused, with the reason.
 """
 
 from __future__ import annotations
@@ -22,47 +22,49 @@ from typing import Any
 from explorer.cluster import address
 from explorer.cluster.excerpt import seed
 from explorer.cluster.mirror import Mirror
+from explorer.processes.roles import Task
+from explorer.runs.ends import HOST_KILLED
 
-GOODBYE_SECONDS = 4.0  # to write the last checkpoint over there; a host waits five for its children
-BRIDGE_SECONDS = 10.0  # for the bridge to be there
+GOODBYE_SECONDS = 4.0  # for the actor to write the last checkpoint; a host waits five for its children
+BRIDGE_SECONDS = 10.0  # for the bridge to appear
 WAITING = "for a free core with torch on the Ray cluster"
 OVER = ("finished", "diverged")
 
 
 class Lost(Exception):
-    """The cluster, or the way to it, is gone: one sentence."""
+    """The cluster, or the connection to it, is lost: one sentence."""
 
 
 class Ended(Exception):
-    """What was trained over there broke: as its own process would have."""
+    """The remote training broke, as a local process would have."""
 
 
 @dataclass
 class Order:
-    """An order that was not answered yet. answer: what is to be said of it, once it is known."""
+    """An order. answer: what to reply, once it is known; None before."""
 
     n: int
     answer: dict[str, Any] | None = None
 
 
 class Away:
-    """Runs trained elsewhere. `run` returns when nothing more comes; Lost where the cluster is.
+    """Runs trained elsewhere. `run` returns when nothing more comes; Lost if the cluster is.
 
-    task: the `role`, the `names` of the runs and what else the actor needs.   mirrors: of those that can be used.
+    task: the `role`, the `names` of the runs and what else the actor needs.   mirrors: of the usable runs.
     """
 
     def __init__(self, task: dict[str, Any], mirrors: dict[str, Mirror], seeds: dict[str, bytes], orders: Connection):
         self.task, self.mirrors, self.seeds, self.orders = task, mirrors, seeds, orders
         self.refusals: dict[str, str] = {}
         self.given: deque[Order] = deque()
-        self.held: list[dict[str, Any]] = []  # until it begins over there
-        self.before = {name: mirror.said() for name, mirror in mirrors.items()}
+        self.held: list[dict[str, Any]] = []  # until the actor has begun
+        self.before = {name: mirror.state_and_reason() for name, mirror in mirrors.items()}
         self.begun = self.over = False
-        self.goodbye: float | None = None  # when whoever gave the orders went
+        self.goodbye: float | None = None  # when the sender of the orders left
         self.crash = ""
 
     def run(self, bridge: str) -> None:
-        """Sends the runs over and passes on what comes and goes."""
+        """Sends the runs over and relays messages both ways."""
         given = address.address()
         if refused := address.refusal(given):
             raise Lost(refused)
@@ -78,11 +80,11 @@ class Away:
             raise Ended(self.crash)
 
     def say(self, message: dict[str, Any]) -> None:
-        """A message to the bridge."""
+        """Sends a message to the bridge."""
         self.way.send_bytes(json.dumps(message).encode())
 
     def pass_on(self) -> None:
-        """Every message to whom it is for, until all is over."""
+        """Routes messages until all is over."""
         while not self.over:
             ends = [self.way] if self.goodbye else [self.way, self.orders]
             ready = wait(ends, 1.0)
@@ -94,15 +96,17 @@ class Away:
                 self.obey()
 
     def obey(self) -> None:
-        """Passes on an order; before it begins over there they are kept, and one to pause ends the waiting."""
+        """Passes on an order. Before the actor has begun, orders are kept, and one to pause ends the waiting."""
         try:
             order = json.loads(self.orders.recv_bytes())
         except (EOFError, ConnectionError):
+            order = {"goodbye": HOST_KILLED}
+        if "goodbye" in order:
             self.goodbye = time.monotonic()
             if self.begun:
-                self.say({"goodbye": True})
+                self.say(order)
             else:
-                self.end("the server stopped")
+                self.end(order["goodbye"])
             return
         order["run"] = Path(order["run"]).name
         refused = self.refusals.get(order["run"])
@@ -112,34 +116,34 @@ class Away:
         self.answer()
 
     def pass_order(self, order: dict[str, Any]) -> None:
-        """Gives an order to the actor, or keeps it until there is one."""
+        """Sends an order to the actor, or keeps it until there is one."""
         if self.begun:
             self.say({"order": order})
             return
         self.held.append(order)
         if order["kind"] == "pause":
-            for own in self.given:
-                own.answer = own.answer or {"done": own.n}
+            for order_given in self.given:
+                order_given.answer = order_given.answer or {"done": order_given.n}
             self.end(order.get("detail", {}).get("reason", "by hand"))
 
     def end(self, reason: str) -> None:
-        """Nothing was trained yet, and nothing will be."""
+        """Ends the runs before anything was trained."""
         self.over = True
         self.status("paused", reason)
 
     def status(self, state: str, reason: str) -> None:
-        """Says of every run that is not over what it is doing."""
+        """Writes the status of every run that is not over."""
         for mirror in self.mirrors.values():
-            if mirror.said()[0] not in OVER:
+            if mirror.state_and_reason()[0] not in OVER:
                 mirror.status(state, reason)
 
     def answer(self) -> None:
-        """Answers orders in the order in which they were given, as far as it is known what came of them."""
+        """Answers orders in the order in which they came, as far as their answers are known."""
         while self.given and self.given[0].answer is not None:
             self.orders.send_bytes(json.dumps(self.given.popleft().answer).encode())
 
     def hear(self, message: dict[str, Any]) -> None:
-        """Takes in what the bridge says. Lost where it says so."""
+        """Handles a message of the bridge. Lost if it reports that."""
         if "lost" in message:
             raise Lost(message["lost"])
         if "waiting" in message:
@@ -147,7 +151,7 @@ class Away:
         if "begun" in message:
             self.begun = True
             for name, mirror in self.mirrors.items():  # not every order makes it train
-                if mirror.said() != self.before[name]:
+                if mirror.state_and_reason() != self.before[name]:
                     mirror.status(*self.before[name])
             for order in self.held:
                 self.say({"order": order})
@@ -155,7 +159,7 @@ class Away:
             self.mirrors[name].take_in(self.way.recv_bytes())
         for answer in message.get("answers", []):
             if "done" in answer:
-                open_one = next(own for own in self.given if own.answer is None)
+                open_one = next(order for order in self.given if order.answer is None)
                 open_one.answer = answer
             elif not self.goodbye:
                 self.orders.send_bytes(json.dumps(answer).encode())
@@ -165,9 +169,9 @@ class Away:
         self.crash = message.get("crash", "")
 
     def mark(self, reason: str) -> None:
-        """Says in each run that was being trained why it is not any more."""
+        """Writes into each run that was training why it stopped."""
         for mirror in self.mirrors.values():
-            state, _ = mirror.said()
+            state, _ = mirror.state_and_reason()
             if state == "training":
                 mirror.event(mirror.last(), "paused", {"reason": reason})
             if state not in OVER:
@@ -175,9 +179,9 @@ class Away:
 
 
 def train(task: dict[str, Any], paths: Sequence[Path], bridge: str, orders: Connection, **knobs: Any) -> None:
-    """Trains the runs at `paths` over there. knobs: of their recorders. Lost and Ended as in Away.
+    """Trains the runs at `paths` on the cluster. knobs: of their recorders. Lost and Ended as in Away.
 
-    ValueError where none of the files can be used; of several, one that cannot is left out.
+    ValueError if no file is usable; unusable ones among several are left out.
     """
     with ExitStack() as files:
         mirrors: dict[str, Mirror] = {}
@@ -200,7 +204,7 @@ def train(task: dict[str, Any], paths: Sequence[Path], bridge: str, orders: Conn
 
 
 def reached(bridge: str) -> Connection:
-    """A connection to the bridge, which may just be being made. OSError where there is none in time."""
+    """A connection to the bridge, waiting while it starts. OSError if it does not appear in time."""
     end = time.monotonic() + BRIDGE_SECONDS
     while True:
         try:
@@ -211,15 +215,15 @@ def reached(bridge: str) -> Connection:
             time.sleep(0.02)
 
 
-def race(paths: Sequence[Path], bridge: str, orders: Connection) -> None:
-    """A worker's whole life where its race is trained on the cluster."""
+def main(task: Task, orders: Connection) -> None:
+    """The whole life of a worker whose race is trained on the cluster."""
     try:
-        train({"role": "worker"}, paths, bridge, orders)
+        train({"role": "worker"}, [Path(path) for path in task["paths"]], task["bridge"], orders)
     except (ValueError, Lost) as error:
         tell(orders, {"failed": str(error)})
 
 
 def tell(orders: Connection, message: dict[str, Any]) -> None:
-    """A last word, if somebody is there to hear it."""
+    """Sends a last message if somebody is there to receive it."""
     with suppress(OSError):
         orders.send_bytes(json.dumps(message).encode())

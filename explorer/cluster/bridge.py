@@ -1,9 +1,9 @@
-"""Bridge: the one process of a host that speaks with Ray; each connection to it has an actor of its own.
+"""Bridge: the one process of a host that speaks with Ray. Each connection to it has an actor of its own.
 
-    children ──a local socket──> bridge ──> actors, a core of the cluster each
+children ──a local socket──> bridge ──> actors, a core of the cluster each
 
-It joins the cluster when the first child comes. An actor that is done stays for a while, with torch loaded,
-for the next one.
+It joins the cluster when the first child comes. An actor that is done stays for a while, with torch loaded, for the
+next child.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from typing import Any
 
 from explorer.cluster import address
 from explorer.cluster.actor import Actor
+from explorer.processes.roles import Task
 
 ROOT = Path(__file__).parents[2]
-KNOCK_SECONDS = 3.0  # Ray itself tries for minutes
+KNOCK_SECONDS = 3.0  # Ray itself would try for minutes
 POLL_SECONDS = 0.5
 TOKEN = "it asks for a token: set RAY_AUTH_MODE and RAY_AUTH_TOKEN as it has them"
 NOBODY = "nobody answers there"
-LOST_SECONDS = 30.0  # without a word from an actor
-IDLE_SECONDS = 60.0  # that an actor waits for the next child
+LOST_SECONDS = 30.0  # without a reply from an actor
+IDLE_SECONDS = 60.0  # an actor waits this long for the next child
 GOODBYE_SECONDS = 5.0  # for children to end, once the host has
 
 
 class Refused(Exception):
-    """What a child is told in a sentence: the cluster cannot be reached, or cannot train, or is lost."""
+    """One sentence for the child: the cluster cannot be reached, cannot train, or is lost."""
 
 
 class Bridge:
@@ -44,14 +45,14 @@ class Bridge:
     def __init__(self, given: str, socket_path: str):
         self.given = given
         if sys.platform != "win32":
-            Path(socket_path).unlink(missing_ok=True)  # of one that Ray ended with its cluster
+            Path(socket_path).unlink(missing_ok=True)  # left over by a bridge that Ray ended with its cluster
         self.listener = Listener(socket_path, authkey=bytes(current_process().authkey))
         self.joining, self.joined = threading.Lock(), False
-        self.idle: list[tuple[float, Any]] = []  # since when, actor
+        self.idle: list[tuple[float, Any]] = []  # (idle since, actor)
         self.open: set[threading.Thread] = set()
 
     def run(self, host: Connection) -> None:
-        """Serves children until the host goes, and those that then still end."""
+        """Serves children until the host leaves, then until the remaining children end."""
         threading.Thread(target=self.accept, daemon=True).start()
         while not gone(host, IDLE_SECONDS / 10):
             self.dismiss(time.monotonic() - IDLE_SECONDS)
@@ -60,7 +61,7 @@ class Bridge:
             thread.join(max(0.0, end - time.monotonic()))
 
     def accept(self) -> None:
-        """Takes in children as they come."""
+        """Accepts children as they come."""
         while True:
             try:
                 connection = self.listener.accept()
@@ -73,7 +74,7 @@ class Bridge:
             thread.start()
 
     def serve(self, connection: Connection) -> None:
-        """One child's runs, from its coming to its going."""
+        """Serves one child from its arrival to its leaving."""
         with closing(connection), suppress(EOFError, OSError):
             task = json.loads(connection.recv_bytes())
             files = {name: connection.recv_bytes() for name in task["files"]}
@@ -84,14 +85,14 @@ class Bridge:
             except Refused as refused:
                 say(connection, {"lost": str(refused)})
                 if self.joined and not answers(self.given):
-                    os._exit(1)  # Ray itself ends a process without a cluster, a minute later; the host makes another
+                    os._exit(1)  # Ray would end this process anyway; the host starts another
         self.open.discard(threading.current_thread())
 
     @contextmanager
     def actor(self, connection: Connection) -> Iterator[Any]:
         """An actor on a core of its own, ended afterwards unless it is free for the next child.
 
-        Refused where there is no cluster. EOFError where the child goes before the cluster has room for it.
+        Refused if there is no cluster. EOFError if the child leaves before the cluster has room for it.
         """
         import ray
 
@@ -104,7 +105,7 @@ class Bridge:
         actor = self.free() or ray.remote(num_cpus=1)(Actor).remote()
         try:
             for _ in self.waiting(connection, actor.__ray_ready__.remote()):
-                if free := self.free():  # its core may be the very one that this waits for
+                if free := self.free():  # its core may be the one that this child waits for
                     ray.kill(actor)
                     actor = free
                     break
@@ -119,27 +120,27 @@ class Bridge:
             self.idle.append((time.monotonic(), actor))
 
     def free(self) -> Any:
-        """An actor that has nothing to do, for whoever asks; None where there is none."""
+        """An idle actor; None if there is none."""
         with self.joining:
             return self.idle.pop()[1] if self.idle else None
 
-    def waiting(self, connection: Connection, asked: Any) -> Iterator[None]:
-        """Until what Ray was asked for is there. Refused where the cluster goes first, EOFError where a child does."""
+    def waiting(self, connection: Connection, future: Any) -> Iterator[None]:
+        """Waits for a result of Ray's. Refused if the cluster is lost first, EOFError if the child leaves first."""
         import ray
 
-        told = False
-        while not ray.wait([asked], timeout=POLL_SECONDS)[0]:
+        reported = False
+        while not ray.wait([future], timeout=POLL_SECONDS)[0]:
             if gone(connection):
                 raise EOFError
-            if not told:
+            if not reported:
                 say(connection, {"waiting": True})
-                told = True
+                reported = True
             if not answers(self.given):
                 raise Refused(address.lost(self.given, NOBODY))
             yield
 
     def why(self, error: BaseException) -> str:
-        """What an error of Ray's comes down to."""
+        """An error of Ray's in one sentence."""
         import ray
 
         if not answers(self.given):
@@ -151,7 +152,7 @@ class Bridge:
         return first_line(error)
 
     def dismiss(self, before: float) -> None:
-        """Ends the actors that have been idle since before a moment: their cores are for others."""
+        """Ends the actors idle since before this moment, so that others get their cores."""
         with self.joining:
             old, self.idle = [a for t, a in self.idle if t < before], [(t, a) for t, a in self.idle if t >= before]
         for actor in old:
@@ -160,7 +161,7 @@ class Bridge:
             ray.kill(actor)
 
     def begin(self, connection: Connection, actor: Any, task: dict[str, Any], files: dict[str, bytes]) -> None:
-        """Lets the actor begin, once it has torch loaded. Refused where it cannot train; EOFError as in `waiting`."""
+        """Starts the task once the actor has loaded torch. Refused if it cannot train; EOFError as in `waiting`."""
         import ray
         import torch
 
@@ -169,33 +170,33 @@ class Bridge:
             pass
         try:
             version = ray.get(beginning)
-        except ray.exceptions.RayTaskError as error:  # it runs, but not what it was sent
+        except ray.exceptions.RayTaskError as error:  # it runs, but not the code that it was sent
             raise Refused(address.unable(self.given, first_line(error.cause))) from None
         if version != torch.__version__:
             raise Refused(address.unable(self.given, f"they have torch {version}, here it is {torch.__version__}"))
         say(connection, {"begun": True})
 
     def exchange(self, connection: Connection, actor: Any) -> None:
-        """Orders to the actor, its answers and news to the child, until it is over."""
+        """Relays orders to the actor and its answers and news to the child, until it is over."""
         import ray
 
-        goodbye = over = False
+        goodbye, over = "", False
         while not over:
             orders = []
             while connection.poll(0):
                 message = json.loads(connection.recv_bytes())
-                goodbye = goodbye or "goodbye" in message
+                goodbye = goodbye or message.get("goodbye", "")
                 orders += [message["order"]] if "order" in message else []
-            told = ray.get(actor.exchange.remote(orders, goodbye), timeout=LOST_SECONDS)
-            news = told.pop("news")
-            say(connection, told | {"news": list(news)})
+            reply = ray.get(actor.exchange.remote(orders, goodbye), timeout=LOST_SECONDS)
+            news = reply.pop("news")
+            say(connection, reply | {"news": list(news)})
             for data in news.values():
                 connection.send_bytes(data)
-            over = told["over"]
+            over = reply["over"]
 
 
 def join(given: str) -> None:
-    """Makes this process one of the cluster's. Refused, in a sentence, where it cannot be."""
+    """Joins this process to the cluster. Refused, in a sentence, if it cannot."""
     import ray
 
     if not answers(given):
@@ -207,19 +208,19 @@ def join(given: str) -> None:
             log_to_driver=False,
             configure_logging=False,
             logging_level="ERROR",
-            runtime_env={"py_modules": packages},  # the very code that runs here
+            runtime_env={"py_modules": packages},  # the same code as here
         )
-    except Exception as error:  # Ray's own are of many kinds
+    except Exception as error:  # Ray raises many kinds
         raise Refused(address.unreachable(given, TOKEN if asks_for_token(error) else first_line(error))) from None
 
 
 def asks_for_token(error: BaseException | None) -> bool:
-    """True where a cluster does not let strangers in, whatever Ray has wrapped that into."""
+    """True if a cluster demands a token, however Ray has wrapped the error."""
     return error is not None and ("AuthToken" in str(error) or asks_for_token(error.__cause__))
 
 
 def answers(given: str) -> bool:
-    """True where somebody listens at an address, or Ray is to find it."""
+    """True if somebody listens at an address, or Ray is to find it."""
     place = address.place(given)
     try:
         if place is not None:
@@ -230,25 +231,25 @@ def answers(given: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, short enough for a sentence."""
+    """The first line of an error, short enough for a sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return lines[0][:160].rstrip(".")
 
 
 def say(connection: Connection, message: dict[str, Any]) -> None:
-    """A message to a child."""
+    """Sends a message to a child."""
     connection.send_bytes(json.dumps(message).encode())
 
 
 def gone(connection: Connection, seconds: float = 0.0) -> bool:
-    """True once the other end, which says nothing otherwise, has closed."""
+    """True once the other end, which is otherwise silent, has closed."""
     try:
         return connection.poll(seconds) and not connection.recv_bytes()
     except (EOFError, OSError):
         return True
 
 
-def main(socket_path: str, host: Connection) -> None:
+def main(task: Task, host: Connection) -> None:
     """A bridge's whole life, in a process of its own."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    Bridge(address.address(), socket_path).run(host)
+    Bridge(address.address(), task["bridge"]).run(host)

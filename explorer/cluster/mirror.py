@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from explorer.cluster import excerpt
 from explorer.runs import file
-from explorer.runs.recorder import Recorder, sum_up
+from explorer.runs.history import sum_up
+from explorer.runs.recorder import Recorder
 
 
 class Mirror(Recorder):
-    """Writes what another machine's recorder of the same run has written there; thins its weights by itself."""
+    """Writes what another machine's recorder of the same run has written; thins its weights by itself."""
 
     def take_in(self, news: bytes) -> None:
-        """Adds an excerpt's rows, all at once: a reader finds the file as it was there at one moment."""
+        """Adds an excerpt's rows in one transaction, so readers see the state of one moment.
+
+        RunFileError if the file has moved.
+        """
+        self.commit()
         rows = excerpt.rows_of(news)
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._writing():
             for table, new in rows.items():
                 excerpt.add(self._connection, table, new)
             if rows["steps"]:
@@ -30,7 +34,7 @@ class Mirror(Recorder):
         """Steps taken so far."""
         return self._connection.execute("SELECT coalesce(max(step) + 1, 0) FROM steps").fetchone()[0]
 
-    def said(self) -> tuple[str, str]:
-        """What the run is doing, as its file says, and why."""
+    def state_and_reason(self) -> tuple[str, str]:
+        """The run's state and reason, as its file has them."""
         status = file.get_meta(self._connection, "status", {"state": "waiting", "reason": ""})
         return status["state"], status["reason"]

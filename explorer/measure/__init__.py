@@ -1,1 +1,1 @@
-"""Numbers from traces and runs: numpy, no torch where numpy will do."""
+"""Measure: numbers from traces and runs, in numpy."""

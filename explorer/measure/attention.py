@@ -1,25 +1,22 @@
-"""What attention patterns look like and what they do, in numbers.
+"""Attention patterns and their effects, in numbers.
 
 B batch, T position, Q query, K key, H heads, C width, D = C / H.
 
-The chance level of `entropy`, `sink`, `distance` and `agreement` is what they give for `even(pattern)`: the
-head that spreads its attention evenly over what it may see.
+The chance level of `entropy`, `sink`, `distance` and `agreement` is their value for `even(pattern)`: a head that
+attends evenly to all visible keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-
-FEWEST = 5  # cells that a line through a pattern must have to be worth a name
 
 
 def entropy(pattern: np.ndarray) -> np.ndarray:
     """Mean entropy of the rows of each head, (H,), as a share of the uniform row's: H / log(visible keys).
 
-    Rows that see one key are left out, and NaN is given where no row is left.
+    Leaves out rows with one visible key; NaN if no row is left.
     """
     keys = visible(pattern.max(axis=0)).sum(axis=-1)  # (Q,)
     p = pattern.astype(np.float64)
@@ -30,7 +27,7 @@ def entropy(pattern: np.ndarray) -> np.ndarray:
 def sink(pattern: np.ndarray) -> np.ndarray:
     """Mean attention of each head (H, Q, K) on position 0, (H,) (Xiao et al. 2024 call it a sink).
 
-    Rows that see one key are left out, and NaN is given where no row is left.
+    Leaves out rows with one visible key; NaN if no row is left.
     """
     return mean_over(choosing(pattern), pattern[:, :, 0].astype(np.float64))
 
@@ -38,24 +35,24 @@ def sink(pattern: np.ndarray) -> np.ndarray:
 def distance(pattern: np.ndarray) -> np.ndarray:
     """How far each head (H, Q, K) looks on average, in positions, (H,): the mean of |query − key|.
 
-    Rows that see one key are left out, and NaN is given where no row is left.
+    Leaves out rows with one visible key; NaN if no row is left.
     """
     q, k = np.indices(pattern.shape[1:])
     return mean_over(choosing(pattern), (pattern.astype(np.float64) * np.abs(q - k)).sum(-1))
 
 
 def agreement(pattern: np.ndarray, alignment: np.ndarray) -> np.ndarray:
-    """Attention of each head (H, Q, K) on the keys that are aligned with the query, (H,), in [0, 1].
+    """Attention of each head (H, Q, K) on the keys aligned with the query, (H,), in [0, 1].
 
-    alignment (Q, K): 1 where query and key say the same, as in `Batch.alignment`. The mean over the queries
-    that have such a key; NaN where none has. A soft form of the alignment error rate's recall (Och & Ney 2003).
+    alignment (Q, K): 1 if query and key correspond, as in `Batch.alignment`. The mean over queries with such a key; NaN
+    if there is none. A soft form of the alignment error rate's recall (Och & Ney 2003).
     """
     on_gold = (pattern.astype(np.float64) * (alignment > 0)).sum(-1)  # (H, Q)
     return mean_over(alignment.max(axis=-1) > 0, on_gold)
 
 
 def mean_over(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean of values (H, Q) over the rows (Q,) that are chosen, (H,); NaN where none is."""
+    """Mean of values (H, Q) over the chosen rows (Q,), (H,); NaN if none is chosen."""
     return values[:, rows].mean(-1) if rows.any() else np.full(len(values), np.nan)
 
 
@@ -65,54 +62,19 @@ def choosing(pattern: np.ndarray) -> np.ndarray:
 
 
 def even(pattern: np.ndarray) -> np.ndarray:
-    """The head that spreads its attention evenly over what the heads of (H, Q, K) may see, (1, Q, K)."""
+    """A head that attends evenly to all keys that are visible in (H, Q, K), (1, Q, K)."""
     seen = visible(pattern.max(axis=0))
     return (seen / seen.sum(-1, keepdims=True))[None]
 
 
 def visible(pattern: np.ndarray) -> np.ndarray:
-    """Which keys each query may see, (Q, K): not the future where the pattern is causal, no hidden column.
+    """The keys that each query may see, (Q, K): not the future in a causal pattern, no hidden column.
 
-    A visible probability may have underflowed to 0, so one cell alone does not tell.
+    A visible probability may have underflowed to 0, so one cell alone does not decide.
     """
     causal = pattern.shape[0] == pattern.shape[1] and not np.triu(pattern, 1).any()
     seen = np.tril(np.ones(pattern.shape, dtype=bool)) if causal else np.ones(pattern.shape, dtype=bool)
     return seen & (pattern.any(axis=0) if not causal else True)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A straight line of cells: `back` (key = query − offset) or `mirror` (key = offset − query).
-
-    score: mean probability on it.   chance: what a head that spreads evenly would put there.
-    """
-
-    kind: str
-    offset: int
-    score: float
-    chance: float
-
-
-def line(pattern: np.ndarray) -> Line:
-    """The line through one head's pattern (Q, K) with the largest mean probability.
-
-    A line is made of its visible cells, and counts only with `FEWEST` of them or more.
-    """
-    seen = visible(pattern)
-    chances = even(pattern[None])[0]
-    q, k = np.indices(pattern.shape)
-    best = Line("back", 0, 0.0, 1.0)
-    for kind, offset in (("back", q - k), ("mirror", q + k)):
-        low = offset.min()
-        cells = (offset - low).ravel()
-        count = np.bincount(cells, seen.ravel())
-        score = np.bincount(cells, pattern.ravel()) / np.maximum(count, 1)
-        chance = np.bincount(cells, chances.ravel()) / np.maximum(count, 1)
-        score = np.where(count >= FEWEST, score, 0)
-        top = int(score.argmax())
-        if score[top] > best.score:
-            best = Line(kind, top + int(low), float(score[top]), float(chance[top]))
-    return best
 
 
 def rollout(patterns: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -121,34 +83,34 @@ def rollout(patterns: Sequence[np.ndarray]) -> list[np.ndarray]:
     patterns: (H, T, T) of each layer. Product over layers of 0.5·mean_h A + 0.5·I: half of the stream comes
     through the heads, half past them (Abnar & Zuidema 2020, §3). Rows sum to 1.
     """
-    found: list[np.ndarray] = []
+    layers: list[np.ndarray] = []
     for pattern in patterns:
         eye = np.eye(pattern.shape[-1])
         layer = 0.5 * pattern.mean(axis=0, dtype=np.float64) + 0.5 * eye
-        found.append(layer @ (found[-1] if found else eye))
-    return found
+        layers.append(layer @ (layers[-1] if layers else eye))
+    return layers
 
 
 def relevance(patterns: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """How much each position matters for what is explained, after each layer, as a list of (T, T).
+    """How much each position matters for the explained number, after each layer, as a list of (T, T).
 
-    patterns, gradients: (H, T, T) of each layer; a gradient is ∂y/∂A of the number y to be explained, such
-    as a token's log-probability. To explain a low loss hand in −∂L/∂A: what counts is attention that raises y.
-    R ← R + mean_h relu(∂y/∂A ⊙ A)·R from R = I (Chefer et al. 2021, eqs. 5 and 6).
+    patterns, gradients: (H, T, T) of each layer; a gradient is ∂y/∂A of the explained number y, such as a token's
+    log-probability. For a low loss pass −∂L/∂A: attention counts if it raises y. R ← R + mean_h relu(∂y/∂A ⊙ A)·R from
+    R = I (Chefer et al. 2021, eqs. 5 and 6).
     """
-    found: list[np.ndarray] = []
+    layers: list[np.ndarray] = []
     for pattern, gradient in zip(patterns, gradients, strict=True):
-        before = found[-1] if found else np.eye(pattern.shape[-1])
+        before = layers[-1] if layers else np.eye(pattern.shape[-1])
         raising = np.maximum(gradient.astype(np.float64) * pattern, 0).mean(axis=0)
-        found.append(before + raising @ before)
-    return found
+        layers.append(before + raising @ before)
+    return layers
 
 
 def norm_weighted(pattern: np.ndarray, values: np.ndarray, output: np.ndarray) -> np.ndarray:
-    """Size of what each key hands each query through a head, ‖a_ij · v_j W_O‖, (H, Q, K).
+    """The size of what each query gets from each key through a head, ‖a_ij · v_j W_O‖, (H, Q, K).
 
-    pattern (H, Q, K), values (H, K, D), output (C, C) the weight of the output matrix, whose columns belong
-    to the heads in turn. A key with much attention and a small value says little (Kobayashi et al. 2020, §3).
+    pattern (H, Q, K), values (H, K, D), output (C, C) the weight of the output matrix, whose columns belong to the
+    heads in turn. A key with much attention and a small value contributes little (Kobayashi et al. 2020, §3).
     """
     columns = output.astype(np.float64).reshape(len(output), *values.shape[::2])  # (C, H, D)
     sizes = np.linalg.norm(np.einsum("chd,hkd->hkc", columns, values), axis=-1)  # (H, K)
@@ -156,7 +118,7 @@ def norm_weighted(pattern: np.ndarray, values: np.ndarray, output: np.ndarray) -
 
 
 def importance(head_out: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """First estimate of what each head is worth to the loss, (H,): E|Σ_d out · ∂L/∂out|.
+    """First-order estimate of each head's effect on the loss, (H,): E|Σ_d out · ∂L/∂out|.
 
     head_out, gradient (B, H, Q, D); the mean is over samples and positions. The sum over d is how the loss
     would move if the head's output at that position were scaled (Michel et al. 2019, §4.1).
@@ -166,8 +128,8 @@ def importance(head_out: np.ndarray, gradient: np.ndarray) -> np.ndarray:
 
 
 def moved(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The share of its attention that each head put elsewhere, (H,) in [0, 1], from two patterns (H, Q, K).
+    """The share of its attention that each head moved, (H,) in [0, 1], from two patterns (H, Q, K).
 
-    ½ Σ_k |after − before|, the total variation distance of a row, on average over queries.
+    ½ Σ_k |after − before|, the total variation distance of a row, averaged over queries.
     """
     return np.abs(after.astype(np.float64) - before).sum(axis=-1).mean(axis=-1) / 2

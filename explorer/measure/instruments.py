@@ -1,7 +1,7 @@
-"""What one batch's gradient is worth, from the gradients of its samples; how well a step went; the edge of stability.
+"""Instruments: the worth of one batch's gradient, from the gradients of its samples, and the quality of a step.
 
-B samples; g_i the gradient of sample i, g their mean. `squares` (B,) is ‖g_i‖², `along` (B,) is g_i·g and `size`
-is ‖g‖². All need two samples or more: one alone tells nothing of its spread.
+B samples; g_i the gradient of sample i, g their mean. `squares` (B,) is ‖g_i‖², `along` (B,) is g_i·g and `size` is
+‖g‖². All need two samples or more, since one has no spread.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LEAST = 1e-10  # variance of a loss or slope that all samples share
 
 
 def variance(squares: Array, size: float) -> float:
-    """S, the unbiased variance of g_i summed over all parameters: what tr(Σ) is estimated by."""
+    """S, the unbiased variance of g_i summed over all parameters: the estimate of tr(Σ)."""
     B = len(squares)
     return float((squares.sum() - B * size) / (B - 1))
 
@@ -39,7 +39,7 @@ def orthogonality_test(squares: Array, along: Array, size: float) -> float:
 
 
 def across(squares: Array, along: Array, size: float) -> Array:
-    """How far each sample pulls across g, (B,): ‖g_i − (g_i·g/‖g‖²) g‖."""
+    """The part of each sample's gradient across g, (B,): ‖g_i − (g_i·g/‖g‖²) g‖."""
     return np.sqrt(np.maximum(squares - along**2 / size, 0))  # rounding may leave −1e-9
 
 
@@ -49,21 +49,21 @@ def signal(squares: Array, size: float) -> float:
 
 
 def noise_scale(noise: Sequence[float] | Array, signals: Sequence[float] | Array) -> float | None:
-    """tr(Σ)/|G|² in samples, from S and |G|² of several steps, each averaged by itself (the same, appendix A.1).
+    """tr(Σ)/|G|² in samples, from S and |G|² of several steps, each averaged separately (the same, appendix A.1).
 
-    None where the mean |G|² is not above zero: not resolvable at this batch size.
+    None if the mean |G|² is not above zero: not resolvable at this batch size.
     """
     below = float(np.mean(signals))
     return float(np.mean(noise)) / below if below > 0 else None
 
 
 def running_noise_scale(noise: Array, signals: Array, window: int) -> Array:
-    """`noise_scale` of up to `window` measurements ending at each, (N,); NaN where it cannot be resolved."""
-    found = [
+    """`noise_scale` of up to `window` measurements ending at each, (N,); NaN if it cannot be resolved."""
+    scales = [
         noise_scale(noise[max(0, end - window) : end], signals[max(0, end - window) : end])
         for end in range(1, len(noise) + 1)
     ]
-    return np.array([np.nan if scale is None else scale for scale in found], dtype=np.float64)
+    return np.array([np.nan if scale is None else scale for scale in scales], dtype=np.float64)
 
 
 def signal_to_noise(mean: Array, square: Array) -> float:
@@ -77,28 +77,17 @@ def step_quality(length: float, losses: Sequence[Array], slopes: Sequence[Array]
 
     length: ‖Δθ‖.   losses, slopes: of the samples at the start of the step and at its end, each (B,); slopes along
     Δθ/‖Δθ‖. A parabola c + b s + a s², s = 1 at the end, is fitted to the two mean losses and two mean slopes, each
-    weighted by its inverse variance over the samples. −1 where it is concave, below −1 where its floor lies behind
-    the start; None where the step has no length or a value is not finite.
+    weighted by its inverse variance over the samples. −1 if it is concave, below −1 if its floor lies behind
+    the start; None if the step has no length or a value is not finite.
     """
     seen = np.array([[1, 0, 0], [1, 1, 1], [0, 1, 0], [0, 1, 2]])
     unit = np.array([1, 1, length, length])
-    told = [*losses, *slopes]
-    means = np.array([np.mean(values) for values in told]) * unit
+    samples = [*losses, *slopes]
+    means = np.array([np.mean(values) for values in samples]) * unit
     if length == 0 or not np.isfinite(means).all():
         return None
-    spread = np.sqrt([max(np.var(values, ddof=1), LEAST) for values in told]) * unit
+    spread = np.sqrt([max(np.var(values, ddof=1), LEAST) for values in samples]) * unit
     (_, b, a), *_ = np.linalg.lstsq(seen / spread[:, None], means / spread)
     if a <= 0:
         return -1.0
     return float(-2 * a / b - 1) if b else None
-
-
-def edge(lr: float, momentum: float = 0.0, averaged: bool = False, ahead: bool = False) -> float:
-    """The curvature above which steps of size lr overshoot more each time on a parabola.
-
-    2/lr for gradient descent, (2 + 2β)/lr with momentum β, (2 + 2β)/((1 + 2β) lr) with Nesterov's, which looks
-    ahead (Cohen et al. 2021, §2 and appendix B); where the gradient is
-    averaged as Adam does, (2 + 2β)/((1 − β) lr), which is 38/lr at β = 0.9 (Cohen et al. 2022, §2).
-    """
-    share = 1 - momentum if averaged else 1 + 2 * momentum if ahead else 1.0
-    return (2 + 2 * momentum) / (share * lr)

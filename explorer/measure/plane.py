@@ -1,4 +1,4 @@
-"""A plane through weight space: how it is laid, and where points of weight space fall on it.
+"""A plane through weight space: how it is chosen, and where points of weight space fall on it.
 
 P parameters, N points, coordinates (a, b): the point origin + a · axes[0] + b · axes[1].
 """
@@ -14,8 +14,8 @@ RANDOM, OWN, ALL, THREE = "random", "own", "all", "three"
 KINDS = (RANDOM, OWN, ALL, THREE)
 
 
-class Laying(NamedTuple):
-    """Which plane through a run's weights at a step, plain enough to be asked for in another process.
+class PlaneChoice(NamedTuple):
+    """A plane through a run's weights at a step, as plain values for a request.
 
     kind: RANDOM, filter-normalised directions drawn from `seed`, from −reach to reach; OWN, nearest to the run's own
     snapshots until the step; ALL, nearest to those of `others`, paths of runs, too; THREE, through the points
@@ -31,10 +31,10 @@ class Laying(NamedTuple):
 
 @dataclass(frozen=True)
 class Plane:
-    """origin (P,), axes (2, P), float64. The axes need be neither of length 1 nor at right angles.
+    """origin (P,), axes (2, P), float64. The axes need neither length 1 nor right angles.
 
-    explained: the share of its points' squared distances from the origin that lies in the plane; None where the
-    plane was not fitted to points.
+    explained: the share of its points' squared distances from the origin that lies in the plane; None if the plane was
+    not fitted to points.
     """
 
     origin: np.ndarray
@@ -53,11 +53,11 @@ class Plane:
 
 
 def principal(points: np.ndarray, origin: np.ndarray) -> Plane:
-    """The plane through `origin` that comes nearest to points (N, P): their first two principal directions.
+    """The plane through `origin` nearest to points (N, P): their first two principal directions.
 
-    The points are taken from `origin` and not from their mean, so that the plane holds the weights that are looked
-    at, as in Li et al. 2018, §6. Axes are of length 1 and at right angles, each turned so that the first point lies on
-    its positive side. ValueError where the points do not span a plane.
+    The points are taken from `origin` and not from their mean, so that the plane holds the weights shown, as in Li et
+    al. 2018, §6. Axes have length 1 and right angles, each turned so that the first point lies on its positive side.
+    ValueError if the points do not span a plane.
     """
     origin = np.asarray(origin, dtype=np.float64)
     away = np.asarray(points, dtype=np.float64) - origin
@@ -76,7 +76,7 @@ def principal(points: np.ndarray, origin: np.ndarray) -> Plane:
 def through(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Plane:
     """The plane through three points (P,), the first at (0, 0) and the second on the positive first axis.
 
-    Axes of length 1 and at right angles (Garipov et al. 2018). ValueError where the three lie on a line.
+    Axes of length 1 and at right angles (Garipov et al. 2018). ValueError if the three lie on a line.
     """
     origin, b, c = (np.asarray(point, dtype=np.float64) for point in (first, second, third))
     one, other = b - origin, c - origin
@@ -90,17 +90,17 @@ def through(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Plane:
 
 
 def left_out(coordinates: np.ndarray, distances: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Of each point's squared distance from the origin the share that lies outside the plane (N,), 0 at the origin."""
+    """The share of each point's squared distance from the origin that lies outside the plane (N,), 0 at the origin."""
     inside = np.einsum("na,ab,nb->n", coordinates, axes @ axes.T, coordinates)
     whole = inside + distances**2
     return np.where(whole > 0, distances**2 / np.maximum(whole, 1e-300), 0.0)
 
 
 def random_walk(away: np.ndarray) -> float:
-    """What the two principal directions would explain if the weights had wandered at random through many dimensions.
+    """The share that two principal directions would explain if the weights had moved at random in many dimensions.
 
     away (N,): how many steps before the origin each point was taken. The inner product of two points of a random walk,
-    both from its end, is in the mean proportional to the smaller of their `away` (Antognini & Sohl-Dickstein 2018, who
+    both from its end, is on average proportional to the smaller of their `away` (Antognini & Sohl-Dickstein 2018, who
     take points from their mean).
     """
     steps = np.asarray(away, dtype=np.float64)
@@ -110,7 +110,7 @@ def random_walk(away: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Window:
-    """What is looked at of a plane: from low to high along the first axis, x, and the second, y."""
+    """The visible part of a plane: from low to high along the first axis, x, and the second, y."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -139,12 +139,12 @@ def refinement(n: int) -> list[tuple[int, np.ndarray]]:
     stride = 1
     while (n - 1) % (2 * stride) == 0 and (n - 1) // (2 * stride) >= 5:
         stride *= 2
-    known = np.zeros((n, n), dtype=bool)
+    done = np.zeros((n, n), dtype=bool)
     order = []
     while stride:
-        level = np.zeros_like(known)
+        level = np.zeros_like(done)
         level[::stride, ::stride] = True
-        order.append((stride, np.flatnonzero(level & ~known)))
-        known |= level
+        order.append((stride, np.flatnonzero(level & ~done)))
+        done |= level
         stride //= 2
     return order

@@ -1,10 +1,12 @@
-"""Maps of points of a high-dimensional space: projections, how they are aligned, and how far to believe them.
+"""Maps of points of a high-dimensional space: projections, their alignment, and how far to trust them.
 
 N points, C dimensions of the original space, d of the map (2 or 3), K neighbours. layouts.py has UMAP and t-SNE.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -14,7 +16,7 @@ METRICS = get_args(Metric)
 
 
 class Principal(NamedTuple):
-    """points (N, d), and of the points' variance the share along each axis of the map, (d,)."""
+    """points (N, d), and the share of the points' variance along each axis of the map, (d,)."""
 
     points: np.ndarray
     explained: np.ndarray
@@ -36,22 +38,22 @@ def principal(data: np.ndarray, dims: int = 2) -> Principal:
 
 
 def shares(points: np.ndarray, data: np.ndarray) -> np.ndarray:
-    """The variance of points (N, d) along each of their axes, as a share of that of data (N, C); 0 of none."""
+    """The variance of points (N, d) along each of their axes, as a share of that of data (N, C); 0 if that is 0."""
     whole = np.asarray(data, dtype=np.float64).var(axis=0).sum()
     return np.asarray(points, dtype=np.float64).var(axis=0) / max(float(whole), 1e-300)
 
 
 def radius(points: np.ndarray) -> float:
-    """Root mean square distance of points (N, d) from their centre: the unit in which motion on a map is told."""
+    """Root mean square distance of points (N, d) from their centre: the unit of motion on a map."""
     points = np.asarray(points, dtype=np.float64)
     return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()))
 
 
 def aligned(points: np.ndarray, reference: np.ndarray, scaled: bool = False) -> np.ndarray:
-    """Points (N, d) turned, mirrored and shifted to lie as near to the reference (N, d) as they can: Procrustes.
+    """Points (N, d) turned, mirrored and shifted to lie as near to the reference (N, d) as possible: Procrustes.
 
-    The least sum of squared distances (Schönemann 1966); with `scaled` they are stretched alike in all directions too
-    (Gower 1975), which draws a noisy map together and so is not for chains of frames.
+    The least sum of squared distances (Schönemann 1966); with `scaled` also stretched uniformly (Gower 1975), which
+    shrinks a noisy map and so is not for chains of frames.
     """
     points, reference = (np.asarray(p, dtype=np.float64) for p in (points, reference))
     centre = reference.mean(axis=0)
@@ -67,9 +69,13 @@ def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return distances / max(radius(other), 1e-300)
 
 
-def noise(one: np.ndarray, other: np.ndarray) -> float:
-    """Root mean square of `apart`: what of an arrangement is chance where two maps of the same data differ in seed."""
-    return float(np.sqrt((apart(one, other) ** 2).mean()))
+def noise(maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """How much of an arrangement is random, from several maps (N, d) of the same data that differ in seed.
+
+    Returns the root mean square of `apart` for each pair of maps, and for each point, (N,), over all pairs.
+    """
+    squares = np.stack([apart(one, other) ** 2 for one, other in combinations(maps, 2)])  # (pairs, N)
+    return np.sqrt(squares.mean(axis=1)), np.sqrt(squares.mean(axis=0))
 
 
 def distances(data: np.ndarray, metric: Metric = "cosine") -> np.ndarray:
@@ -83,27 +89,30 @@ def distances(data: np.ndarray, metric: Metric = "cosine") -> np.ndarray:
 
 
 def nearest(data: np.ndarray, count: int, metric: Metric = "cosine") -> tuple[np.ndarray, np.ndarray]:
-    """Of each point the other points nearest in the original space, nearest first: indices and distances (N, K).
+    """The nearest other points of each point in the original space, nearest first: indices and distances (N, K).
 
-    K is `count`, or all the others where there are fewer. Equally near ones come in the order of their index.
+    K is `count`, or the number of other points if smaller. Equally near ones come in the order of their index.
     """
     table = distances(data, metric)
-    np.fill_diagonal(table, -1)  # a point is not among its own neighbours: it comes first and is left out
+    np.fill_diagonal(table, -1)  # a point is not its own neighbour: it comes first and is left out
     order = np.argsort(table, axis=1, kind="stable")[:, 1 : count + 1]
     return order.astype(np.int32), np.take_along_axis(table, order, axis=1).astype(np.float32)
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The share of each point's neighbours (N, K) that were not among them before, (N,)."""
+    """The share of each point's neighbours (N, K) that were not among them before, (N,); 0 without neighbours."""
     kept = (after[:, :, None] == before[:, None, :]).any(axis=2)
-    return 1 - kept.mean(axis=1)
+    return 1 - kept.mean(axis=1) if kept.shape[1] else np.zeros(len(kept))
 
 
-def trustworthiness(data: np.ndarray, points: np.ndarray, count: int, metric: Metric = "cosine") -> float:
+def trustworthiness(data: np.ndarray, points: np.ndarray, count: int, metric: Metric = "cosine") -> float | None:
     """How far the map's neighbours are the original's, in [0, 1] (Venna & Kaski 2001), by scikit-learn.
 
-    count: neighbours looked at, below half of the points; fewer are taken where there are too few points.
+    count: neighbours compared, below half of the points; fewer if there are too few points. None for fewer than three
+    points, which have no neighbourhoods to compare.
     """
+    if len(data) < 3:
+        return None
     from sklearn.manifold import trustworthiness as measured
 
     count = max(1, min(count, (len(data) - 1) // 2))
@@ -113,8 +122,8 @@ def trustworthiness(data: np.ndarray, points: np.ndarray, count: int, metric: Me
 def along(data: np.ndarray, start: int, end: int) -> tuple[np.ndarray, float]:
     """Coordinates (N,) on the axis through two points, 0 at the first, and the share of variance along it.
 
-    The unit is that of the original space: the second lies at its distance from the first. ValueError where the two
-    are at one place.
+    The unit is that of the original space: the second lies at its distance from the first. ValueError if the two are at
+    the same place.
     """
     data = np.asarray(data, dtype=np.float64)
     way = data[end] - data[start]
@@ -126,10 +135,10 @@ def along(data: np.ndarray, start: int, end: int) -> tuple[np.ndarray, float]:
 
 
 def joint(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Queries (n, D) and keys (m, D) of a head moved into one cloud, without changing what the head does.
+    """Queries (n, D) and keys (m, D) of a head moved into one cloud, without changing the head's result.
 
-    Softmax does not feel a vector added to all keys, and scores do not feel queries stretched and keys shrunk by one
-    factor (Yeh et al. 2023, AttentionViz). Here the factor gives both the same spread, the vector the same centre.
+    Softmax ignores a vector added to all keys, and scores ignore queries stretched and keys shrunk by one factor (Yeh
+    et al. 2023, AttentionViz). Here the factor gives both the same spread, the vector the same centre.
     """
     queries, keys = (np.asarray(x, dtype=np.float64) for x in (queries, keys))
     factor = np.sqrt(max(radius(keys), 1e-12) / max(radius(queries), 1e-12))

@@ -1,10 +1,10 @@
-"""What an optimizer does to one weight, worked out in float64 with its formulas written out.
+"""Updates: an optimizer's step of one weight, computed in float64 with its formulas written out.
 
 θ the weight, g its gradient after clipping, η the learning rate, λ the decay, t the count of steps.
 
-    gradient -> clipped -> (+ λθ) -> what the optimizer keeps -> step;   decay apart, in some;   new θ
+gradient -> clipped -> (+ λθ) -> what the optimizer keeps -> step;   decay apart, in some;   new θ
 
-Every rule is its own small function under the optimizer's name.
+Every rule is its own small function under the optimizer's name; its record is in explorer/config/optimizers.py.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from explorer.measure.names import RAISED, number
 
 
 @dataclass(frozen=True)
 class Weight:
-    """One weight before a step, and what the step is made from.
+    """One weight before a step, and the step's inputs.
 
-    gradient: before clipping.   norm: of the whole gradient before clipping, clip: the largest allowed, None
-    for no clipping.   kept: what the optimizer kept of this weight so far, by torch's names; count: its steps,
-    this one included.   knobs: the optimizer's constants, by torch's names.   matrix: rows and columns of the
-    tensor.   orthogonal: for Muon, this entry of the orthogonalised matrix.
+    gradient: before clipping.   norm: of the whole gradient before clipping, clip: the largest allowed, None for no
+    clipping.   kept: the optimizer's state of this weight, by torch's names; count: its steps, this one included.
+    knobs: the optimizer's constants, by torch's names.   matrix: rows and columns of the tensor.   direction: for steps
+    of whole matrices, this entry of the matrix's direction.
     """
 
     value: float
@@ -36,12 +36,12 @@ class Weight:
     kept: Mapping[str, float]
     knobs: Mapping[str, float]
     matrix: tuple[int, int] = (1, 1)
-    orthogonal: float = 0.0
+    direction: float | None = None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One number of the way: its name and symbol, the formula, the same with numbers, what comes out."""
+    """One number on the way: its name and symbol, the formula, the same with numbers, the result."""
 
     name: str
     symbol: str
@@ -60,14 +60,13 @@ class Strip:
     decay: float = 0.0
 
     def add(self, name: str, symbol: str, formula: str, worked: str, value: float) -> float:
-        """Appends a stage and gives its number back."""
+        """Appends a stage and returns its number."""
         self.stages.append(Stage(name, symbol, formula, worked, value))
         return value
 
 
-def strip(rule: str, weight: Weight) -> Strip:
-    """The whole way of one weight through one step of the optimizer `rule`, a key of RULES."""
-    source, work = RULES[rule]
+def strip(source: str, step: Callable[[Strip, Weight, float], None], weight: Weight) -> Strip:
+    """The whole way of one weight through one step of an optimizer, whose record gives its source and its `step`."""
     way = Strip(source)
     way.add("gradient", "∂L/∂θ", "of the batch’s mean loss", "by backpropagation", weight.gradient)
     coefficient = 1.0
@@ -79,7 +78,7 @@ def strip(rule: str, weight: Weight) -> Strip:
         way.add("clipping", "c", "min(1, largest / (‖∇‖ + 10⁻⁶))", worked, coefficient)
     g = coefficient * weight.gradient
     way.add("clipped gradient", "g", "c · ∂L/∂θ", product(coefficient, weight.gradient), g)
-    work(way, weight, g)
+    step(way, weight, g)
     moved = way.decay + way.step
     way.add("change", "Δθ", "decay + step", f"{number(way.decay)} + {bracketed(way.step)}", moved)
     way.add("new weight", "θ′", "θ + Δθ", f"{number(weight.value)} + {bracketed(moved)}", weight.value + moved)
@@ -105,9 +104,9 @@ def apart_decay(way: Strip, w: Weight) -> None:
 
 def running(way: Strip, name: str, symbol: str, share: float, kept: float, new: float, of: str) -> float:
     """share · kept + (1 − share) · new: a running average."""
-    found = share * kept + (1 - share) * new
+    average = share * kept + (1 - share) * new
     formula = f"{number(share)} {symbol} + {number(1 - share)} {of}"
-    return way.add(name, symbol, formula, f"{product(share, kept)} + {product(1 - share, new)}", found)
+    return way.add(name, symbol, formula, f"{product(share, kept)} + {product(1 - share, new)}", average)
 
 
 def moments(way: Strip, w: Weight, g: float) -> None:
@@ -188,51 +187,31 @@ def divided(way: Strip, w: Weight, g: float, v: float, eps: float) -> None:
 
 
 def muon(way: Strip, w: Weight, g: float) -> None:
-    """Momentum of the whole matrix made orthogonal: of it, this entry."""
+    """This entry of the whole matrix's orthogonalized momentum."""
     share = w.knobs["momentum"]
     b = running(way, "momentum", "b", share, w.kept.get("momentum_buffer", 0.0), g, "g")
     worked = f"{product(share, b)} + {product(1 - share, g)}"
     way.add("look ahead", "u", f"{number(share)} b + {number(1 - share)} g", worked, share * b + (1 - share) * g)
-    rows, columns = w.matrix
+    assert w.direction is not None
+    direction, (rows, columns) = w.direction, w.matrix
     words = "this entry of U made orthogonal: five Newton–Schulz steps on all of it, in bfloat16"
-    way.add("orthogonalised", "o", words, f"of a {rows} × {columns} matrix U of all u", w.orthogonal)
+    way.add("orthogonalised", "o", words, f"of a {rows} × {columns} matrix U of all u", direction)
     scale = 0.2 * math.sqrt(max(rows, columns))
     way.add("scale", "s", "0.2 √max(rows, columns)", f"0.2 · √{max(rows, columns)}", scale)
-    way.step = -w.lr * scale * w.orthogonal
-    way.add("step", "−η s o", "a step as large as AdamW’s usually is", negative(w.lr, scale, w.orthogonal), way.step)
+    way.step = -w.lr * scale * direction
+    way.add("step", "−η s o", "a step as large as AdamW’s usually is", negative(w.lr, scale, direction), way.step)
     apart_decay(way, w)
 
 
-RULES: dict[str, tuple[str, Callable[[Strip, Weight, float], None]]] = {
-    "adamw": ("Loshchilov & Hutter 2019, algorithm 2", adamw),
-    "adam": ("Kingma & Ba 2015, algorithm 1, with decay in the gradient", adam),
-    "sgd": ("Robbins & Monro 1951, with decay in the gradient", sgd),
-    "momentum": ("Polyak 1964, with decay in the gradient", momentum),
-    "nesterov": ("Nesterov 1983 as in Sutskever et al. 2013, with decay in the gradient", nesterov),
-    "rmsprop": ("Hinton 2012, lecture 6, with decay in the gradient", rmsprop),
-    "adagrad": ("Duchi, Hazan & Singer 2011, with decay in the gradient", adagrad),
-    "muon": ("Jordan et al. 2024, scaled as in Liu et al. 2025", muon),
-}
+def edge(lr: float, momentum: float = 0.0, averaged: bool = False, ahead: bool = False) -> float:
+    """The curvature above which steps of size lr overshoot more each time on a parabola.
 
-
-def number(x: float, digits: int = 4) -> str:
-    """A number to so many significant digits, as a person writes it: 0.9431, −3.214 × 10⁻⁵."""
-    if not math.isfinite(x):
-        return "NaN" if math.isnan(x) else "+∞" if x > 0 else "−∞"
-    sign, size = "−" if x < 0 else "", abs(x)
-    if size == 0:
-        return "0"
-    if 1e-3 <= size < min(1e5, 10.0**digits):
-        return sign + f"{size:.{digits}g}"
-    mantissa, power = f"{size:.{digits - 1}e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{sign}{mantissa}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(power)).translate(RAISED)}"
-
-
-def fixed(x: float, decimals: int) -> str:
-    """A number with so many decimals; from 10⁵ on, or where it is not finite, as `number` says it."""
-    return f"{x:.{decimals}f}".replace("-", "−") if abs(x) < 1e5 else number(x, decimals)
+    2/lr for gradient descent, (2 + 2β)/lr with momentum β, (2 + 2β)/((1 + 2β) lr) with Nesterov's, which looks
+    ahead (Cohen et al. 2021, §2 and appendix B); where the gradient is
+    averaged as Adam does, (2 + 2β)/((1 − β) lr), which is 38/lr at β = 0.9 (Cohen et al. 2022, §2).
+    """
+    share = 1 - momentum if averaged else 1 + 2 * momentum if ahead else 1.0
+    return (2 + 2 * momentum) / (share * lr)
 
 
 def bracketed(x: float) -> str:

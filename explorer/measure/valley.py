@@ -1,4 +1,4 @@
-"""Valley: how wide the range of learning rates is within which an optimizer does nearly as well as at its best."""
+"""Valley: the width of the range of learning rates in which an optimizer does nearly as well as at its best."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHARE = 0.1  # of the way from the best loss to guessing
 class Valley:
     """best: the rate with the lowest loss.   low, high: the ends of the range around it.
 
-    open_low, open_high: the range goes on beyond the rates that were tried.
+    open_low, open_high: the range continues beyond the rates tried.
     """
 
     best: float
@@ -34,8 +34,8 @@ class Valley:
 def valley(rates: Sequence[float], losses: Sequence[float], guess: float, share: float = SHARE) -> Valley | None:
     """The range of rates around the best one whose loss is at most best + share · (guess − best).
 
-    Between two rates the loss is taken as linear in log rate; a loss above `guess`, the loss of guessing, counts
-    as guessing, and so does one that is not finite. None where no loss is below guessing.
+    Between two rates the loss is taken as linear in log rate; a loss above `guess`, the loss of guessing, counts as
+    guessing, as does one that is not finite. None if no loss is below guessing.
     """
     order = np.argsort(np.asarray(rates, dtype=np.float64))
     at = np.log(np.asarray(rates, dtype=np.float64)[order])
@@ -47,7 +47,8 @@ def valley(rates: Sequence[float], losses: Sequence[float], guess: float, share:
     level = float(height[lowest] + share * (guess - height[lowest]))
 
     def edge(step: int) -> tuple[float, bool]:
-        """Where the level is crossed on one side, and whether it is not."""
+        """The rate at which the loss rises above the level on this side, and whether it never does within the rates
+        tried."""
         i = lowest
         while 0 <= i + step < len(at):
             if height[i + step] > level:

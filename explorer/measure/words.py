@@ -1,4 +1,4 @@
-"""What word vectors say: neighbours, analogies, and how often words stand near each other in the text itself.
+"""Word vectors in numbers: neighbours, analogies, and how often words stand near each other in the text itself.
 
 V words, C width, n words chosen. Similarity is the cosine of the angle between two vectors.
 """
@@ -48,9 +48,9 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def nearest(vectors: np.ndarray, query: np.ndarray, count: int, without: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` words whose vectors (V, C) are most similar to a query (C,), and how similar, most similar first.
+    """The `count` words whose vectors (V, C) are most similar to a query (C,), with similarities, most similar first.
 
-    without: words that are not told. As gensim's `KeyedVectors.most_similar`, except that equal ones keep their order.
+    without: words to leave out. As gensim's `KeyedVectors.most_similar`, except that equal ones keep their order.
     """
     similar = unit(vectors) @ unit(query)
     similar[without] = -np.inf
@@ -59,37 +59,37 @@ def nearest(vectors: np.ndarray, query: np.ndarray, count: int, without: list[in
 
 
 def analogy(vectors: np.ndarray, a: int, b: int, c: int) -> np.ndarray:
-    """Where d should be if a is to b as c is to d: b − a + c of vectors at length 1 (Mikolov et al. 2013c), (C,)."""
+    """The expected d if a is to b as c is to d: b − a + c of vectors at length 1 (Mikolov et al. 2013c), (C,)."""
     directions = unit(vectors[[a, b, c]])
     return directions[1] - directions[0] + directions[2]
 
 
 def answered(vectors: np.ndarray, numbers: dict[str, int], count: int = 10) -> list[tuple[tuple[str, ...], int | None]]:
-    """The questions of which all words are known, each with the place of the right answer; None past `count`."""
-    found: list[tuple[tuple[str, ...], int | None]] = []
+    """The questions in known words, each with the rank of the right answer; None past `count`."""
+    ranked: list[tuple[tuple[str, ...], int | None]] = []
     for question in QUESTIONS:
         if all(word in numbers for word in question):
             a, b, c, d = (numbers[word] for word in question)
             order = nearest(vectors, analogy(vectors, a, b, c), count, [a, b, c])[0].tolist()
-            found.append((question, order.index(d) + 1 if d in order else None))
-    return found
+            ranked.append((question, order.index(d) + 1 if d in order else None))
+    return ranked
 
 
 def optimum(given: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """The scores u · v + log k (n, m) at which negative sampling's expected loss is least, for k noise words.
 
-    given (n, m): chance that the true word is m where n is read.   noise (m,): chance that m is drawn as noise.
+    given (n, m): chance that the true word is m given that n is read.   noise (m,): chance that m is drawn as noise.
 
-    Each pair is told apart by itself: where it is true as often as p and noise as often as k · q, σ(u · v) is
-    p / (p + k q). So u · v + log k = log p / q, with q = noise · (1 − given), since noise that is the true word is not
-    asked for. Without that factor it is PMI (Levy & Goldberg 2014, equation 7), with noise for the second word's share.
+    Each pair is independent: if it is true with weight p and noise with weight k · q, σ(u · v) is p / (p + k q). So u ·
+    v + log k = log p / q, with q = noise · (1 − given), since noise equal to the true word is not scored. Without that
+    factor it is PMI (Levy & Goldberg 2014, equation 7), with noise for the second word's share.
     """
     with np.errstate(divide="ignore"):
         return np.log(given) - np.log(noise[None] * (1 - given))
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> tuple[float, int]:
-    """Pearson's, over the entries where both are finite, and how many these are; NaN of fewer than three."""
+    """Pearson's, over the entries where both are finite, and their number; NaN for fewer than three."""
     both = np.isfinite(one) & np.isfinite(other)
     if both.sum() < 3 or not one[both].std() or not other[both].std():
         return float("nan"), int(both.sum())

@@ -1,4 +1,4 @@
-"""Branch: a new run file that shares another's past up to a step and goes its own way from there."""
+"""Branch: a new run file that shares another run's past up to a step and continues differently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from explorer.runs import file
-from explorer.runs.answer import Answer
 from explorer.runs.file import FANOUT, LEVELS
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
@@ -22,33 +21,32 @@ def branch(
     new: str,
     changes: dict[str, Any],
     progress: Callable[[int, int], None] | None = None,
-) -> Answer:
+) -> None:
     """Writes the branch of the run at `path` after `step` steps to `new`, with live settings changed.
 
-    The new file holds the whole past, so it scrubs back beyond the branch. ValueError where the run never
-    came to that step or a setting needs a restart; then nothing is left behind.
+    It appears whole and holds the whole past. ValueError if the run never reached that step or a setting needs a
+    restart; then nothing is left behind.
     """
     source, target = Path(path), Path(new)
     run = Run.open(source)
     try:
         training = restore(run, step, progress)
-        training.apply("set", changes)  # refused here, before anything is written
-        copy_until(source, step, target)
-        with Recorder(target) as recorder:
-            recorder.event(step, "branched", {"from": run.id, "step": step})
-            if changes:
-                recorder.event(step, "set", changes)
-            recorder.snapshot(training)
-            recorder.status("paused", f"branched from {run.id} at step {step}")
+        training.apply("set", changes)  # refused before anything is written
+        with file.appearing(target) as unready:
+            copy_until(source, step, unready)
+            with Recorder(unready) as recorder:
+                recorder.describe(training)
+                recorder.event(step, "branched", {"from": run.id, "step": step})
+                if changes:
+                    recorder.event(step, "set", changes)
+                recorder.snapshot(training)
+                recorder.status("paused", f"branched from {run.id} at step {step}")
     finally:
         run.close()
-    return {"path": str(target)}, {}
 
 
 def copy_until(source: Path, step: int, target: Path) -> None:
     """Copies a run file without what came after `step` steps."""
-    if target.exists():
-        raise ValueError(f"{target.name} is already there; choose another name")
     with closing(file.connect(source)) as old, closing(sqlite3.connect(target, isolation_level=None)) as new:
         old.backup(new)
         new.execute("BEGIN IMMEDIATE")

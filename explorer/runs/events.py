@@ -1,9 +1,14 @@
-"""Events: what happened to a run, and in which words a person reads it."""
+"""Events: what happened to a run, and the words for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
+
+from explorer.config.run import RunConfig
+from explorer.measure.names import head_name, layer_name, spoken
+from explorer.training.place import Place
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,9 @@ class Event:
     def label(self) -> str:
         """The event in words."""
         head = head_name(self.detail["head"]) if "head" in self.detail else ""
-        reason = self.detail.get("reason", "")
+        cell = f"cell {self.detail['cell']} of {layer_name(self.detail['layer'])}" if "cell" in self.detail else ""
+        reason = spoken(self.detail.get("reason", ""))
+        there = Place.of(self.detail) if self.kind == "moved" else None
         words = {
             "single": "one step by hand",
             "set": ", ".join(
@@ -32,7 +39,7 @@ class Event:
             "freeze": f"{head} frozen",
             "unfreeze": f"{head} thawed",
             "reset": f"{head} started afresh",
-            "found": f"{head}: {self.detail.get('what')}",
+            "found": f"{head or cell}: {self.detail.get('what')}",
             "bookmark": f"bookmark {self.detail.get('label', '')}".strip(),
             "branched": f"branched from {self.detail.get('from')}",
             "speed": f"at most {self.detail.get('value')} steps/s" if self.detail.get("value") else "full speed",
@@ -41,14 +48,25 @@ class Event:
             "finished": f"finished: {reason}",
             "stopped early": f"stopped early: {reason}",
             "pruned": f"pruned: {reason}",
+            "moved": f"computed from here on by {there.words if there else 'another processor'}",
             "refused": f"not trained: {reason}",
         }
         return f"step {self.step}: {words.get(self.kind, self.kind)}"
 
 
-def head_name(path: str) -> str:
-    """A head as people count: `blocks.0.attention.1` is head 1.2."""
-    parts = path.split(".")
-    block, number = int(parts[parts.index("blocks") + 1]) + 1, int(parts[-1]) + 1
-    where = {"encoder": "encoder ", "decoder": "decoder "}.get(parts[0], "")
-    return f"{where}{'cross-' if parts[-2] == 'cross' else ''}head {block}.{number}"
+def in_force(config: RunConfig, events: list[Event], step: int) -> RunConfig:
+    """The config for step `step`: the first one with every `set` since."""
+    changes: dict[str, Any] = {}
+    for event in events:
+        if event.kind == "set" and event.step <= step:
+            changes |= event.detail
+    return config.replace(changes) if changes else config
+
+
+def examples(config: RunConfig, events: list[Event], step: int) -> int:
+    """How many examples the first `step` steps trained on, by the batch size of each."""
+    sizes = ("train.batch", "train.accumulate")
+    changed = {e.step for e in events if e.kind == "set" and any(path in e.detail for path in sizes)}
+    edges = [0, *sorted(s for s in changed if 0 < s < step), step]
+    trained = ((end - start, in_force(config, events, start).train) for start, end in pairwise(edges))
+    return sum(steps * train.batch * train.accumulate for steps, train in trained)

@@ -1,21 +1,23 @@
 """History: a run's numbers over steps, as whole columns and as one short curve.
 
-    table steps ──────────────────────> Columns: every step of one column
-    tables overview, steps ─> blocks ─> Curve: all columns in a few hundred buckets
-    table tensors ────────────────────> TensorNorms: gradient norms and update ratios at some steps
+table steps ──────────────────────> Columns: every step of one column
+tables overview, steps ─> blocks ─> Curve: all columns in a few hundred buckets
+table tensors ────────────────────> TensorNorms: gradient norms and update ratios at some steps
 
-Both ask the run's own `query`; a page that follows a run reads only what is new since it last looked.
+They use the run's own `query`; a page that follows a run reads only what is new.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from explorer.measure.decimation import decimate_blocks
+from explorer.runs.contents import floats, numbers
 from explorer.runs.file import COLUMNS, FANOUT, LEVELS
 
 Query = Callable[[str, tuple], list[tuple]]  # SQL and its values -> rows
@@ -23,11 +25,11 @@ Query = Callable[[str, tuple], list[tuple]]  # SQL and its values -> rows
 SUMMARIES = tuple(f"{column}_{kind}" for column in COLUMNS for kind in ("min", "max", "mean"))
 NAMES = ("step", "peak", *SUMMARIES)  # of a block: its first step, the one of its largest gradient norm
 PEAK = NAMES.index("grad_norm_max")  # the column whose largest value names a bucket's peak
-FINEST = 500  # a curve is made of the coarsest blocks of which there are still so many
+FINEST = 500  # a curve is made of the coarsest blocks of which there are at least this many
 
 
 class Columns(Mapping[str, np.ndarray]):
-    """The recorded steps by column, each read when asked for: float64, one value a step."""
+    """The recorded steps by column, each read when needed: float64, one value per step."""
 
     def __init__(self, query: Query):
         self.query = query
@@ -36,7 +38,7 @@ class Columns(Mapping[str, np.ndarray]):
         if column not in tuple(self):
             raise KeyError(column)
         rows = self.query(f"SELECT {column} FROM steps ORDER BY step", ())
-        return np.array(rows, dtype=np.float64).reshape(-1)
+        return numbers(rows, 1)[:, 0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(("step", *COLUMNS, "tokens"))
@@ -74,10 +76,10 @@ class Curve:
 
     def _level(self, level: int, start: int) -> np.ndarray:
         """The complete blocks of one level from step `start` on."""
-        known = self._blocks[level]
-        known = known[known[:, 0] >= start]
+        blocks = self._blocks[level]
+        blocks = blocks[blocks[:, 0] >= start]
         size = FANOUT**level
-        first = int(known[-1, 0]) + size if len(known) else start
+        first = int(blocks[-1, 0]) + size if len(blocks) else start
         if level:
             rows = self.query(
                 f"SELECT block * {size}, peak, {', '.join(SUMMARIES)} FROM overview "
@@ -88,29 +90,90 @@ class Curve:
             columns = ", ".join(f"{c}, {c}, {c}" for c in COLUMNS)
             rows = self.query(f"SELECT step, step, {columns} FROM steps WHERE step >= ? ORDER BY step", (first,))
         if rows:
-            known = np.concatenate([known, np.array(rows, dtype=np.float64)])
-        self._blocks[level] = known
-        return known
+            blocks = np.concatenate([blocks, numbers(rows, len(NAMES))])
+        self._blocks[level] = blocks
+        return blocks
 
 
 class TensorNorms:
-    """Norms and ratios of P tensors at steps asked for; those of a growing run's last picture are kept."""
+    """Norms and ratios of P tensors at chosen steps; keeps those of a growing run's last picture."""
 
     def __init__(self, query: Query):
         self.query = query
-        self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def at(self, steps: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Those of the steps that are recorded (n,), gradient norms (n, P) and update ratios (n, P)."""
-        wanted, known = sorted({int(s) for s in steps}), self._known
-        missing = json.dumps([s for s in wanted if s not in known])
+        """Norms at the recorded ones of these steps (n,): gradient norms (n, P) and update ratios (n, P)."""
+        wanted, kept = sorted({int(s) for s in steps}), self._kept
+        missing = json.dumps([s for s in wanted if s not in kept])
         rows = self.query(
             "SELECT step, grad_norms, update_ratios FROM tensors WHERE step IN (SELECT value FROM json_each(?))",
             (missing,),
         )
-        read = {s: (np.frombuffer(norms, np.float32), np.frombuffer(ratios, np.float32)) for s, norms, ratios in rows}
-        found = {s: read[s] if s in read else known[s] for s in wanted if s in read or s in known}
-        if len(found) > 1:  # a single step is no picture
-            self._known = found
-        norms, ratios = (np.array([pair[i] for pair in found.values()]).reshape(-1, count) for i in (0, 1))
-        return np.array(list(found)), norms, ratios
+        read = {s: (floats(norms, count), floats(ratios, count)) for s, norms, ratios in rows}
+        shown = {s: read[s] if s in read else kept[s] for s in wanted if s in read or s in kept}
+        if len(shown) > 1:  # a single step is no picture
+            self._kept = shown
+        norms, ratios = (np.array([pair[i] for pair in shown.values()]).reshape(-1, count) for i in (0, 1))
+        return np.array(list(shown)), norms, ratios
+
+
+class Clipped:
+    """Clipped steps of a growing run: only what is new is counted."""
+
+    def __init__(self, query: Query):
+        self.query = query
+        self._counted = (0, 0)  # steps, and clipped ones among them
+
+    def upto_now(self) -> tuple[float, int]:
+        """The share of the recorded steps whose gradient was clipped, and how many steps there are."""
+        seen, count = self._counted
+        (new, last), *_ = self.query(
+            "SELECT count(*) FILTER (WHERE clipped_grad_norm < grad_norm), count(*) FROM steps WHERE step >= ?", (seen,)
+        )
+        self._counted = (seen + last, count + new)
+        return self._counted[1] / max(1, self._counted[0]), self._counted[0]
+
+
+class Right:
+    """Since when a growing run answers right: only what is new is looked at."""
+
+    def __init__(self, query: Query):
+        self.query = query
+        self._found: dict[float, tuple[int, int | None]] = {}  # by share: the next step to look at, the step found
+
+    def first(self, share: float) -> int | None:
+        """The first recorded step whose metric is at least this share; None before it."""
+        seen, found = self._found.get(share, (0, None))
+        if found is None:
+            (found, last), *_ = self.query(
+                "SELECT min(step) FILTER (WHERE metric >= ?), max(step) FROM steps WHERE step >= ?", (share, seen)
+            )
+            self._found[share] = (seen if last is None else last + 1, found)
+        return found
+
+
+def sum_up(connection: sqlite3.Connection, first: int, end: int) -> None:
+    """Writes the overview's blocks that steps `first` to `end` − 1 complete."""
+    for level in range(1, LEVELS + 1):
+        size = FANOUT**level
+        blocks = range(first // size, end // size)
+        if not blocks:
+            return
+        for block in blocks:
+            start, stop = block * size, (block + 1) * size
+            if level == 1:
+                table, where, between = "steps", "step >= ? AND step < ?", (start, stop)
+                terms = ", ".join(f"min({c}), max({c}), avg({c})" for c in COLUMNS)
+                peak = "step", "grad_norm"
+            else:
+                table, where = "overview", f"level = {level - 1} AND block >= ? AND block < ?"
+                between = (block * FANOUT, (block + 1) * FANOUT)
+                terms = ", ".join(f"min({c}_min), max({c}_max), avg({c}_mean)" for c in COLUMNS)
+                peak = "peak", "grad_norm_max"
+            connection.execute(
+                f"INSERT OR REPLACE INTO overview SELECT ?, ?, "
+                f"(SELECT {peak[0]} FROM {table} WHERE {where} ORDER BY {peak[1]} DESC LIMIT 1), {terms} "
+                f"FROM {table} WHERE {where}",
+                (level, block, *between, *between),
+            )

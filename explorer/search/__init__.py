@@ -1,7 +1,7 @@
 """Search: many runs that look for good settings.
 
-    space -> search file -> driver -> trials (ordinary run files) -> ledger -> pages
+space -> search file -> driver -> trials (ordinary run files) -> ledger -> pages
 
-The search's own file holds what was decided; everything that happened stands in the trials' runs. So
-whatever process is killed, what was found is there, and the search goes on to the same trials.
+The search's own file holds what was decided; all results stand in the trials' runs. So whichever process is killed, the
+results stay, and the search goes on to the same trials.
 """

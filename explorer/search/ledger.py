@@ -1,6 +1,6 @@
-"""Ledger: what became of each trial of a search, read from the trials' own runs. M measurements.
+"""Ledger: the outcome of each trial of a search, read from the trials' runs. M measurements.
 
-No torch and no Optuna: pages read it, several times a second. A trial that is over is read once.
+It needs neither torch nor Optuna, since pages read it several times a second. A trial that is over is read once.
 """
 
 from __future__ import annotations
@@ -14,26 +14,30 @@ from typing import Any
 
 import numpy as np
 
+from explorer.runs.events import Event
 from explorer.runs.run import Run
 from explorer.search.search import Search, trial_path
 from explorer.search.space import Params
 
-ENDS = {  # the event that ends a trial -> what it became
+ENDS = {  # the event that ends a trial -> its state
     "finished": "complete",
     "stopped early": "complete",
     "pruned": "pruned",
     "diverged": "diverged",
     "refused": "refused",
 }
+BEGINNINGS = ("started", "resumed")
+LULL_SECONDS = 5.0  # seconds between two trials for a proposal and a new process; after longer, the search had stopped
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial as its run tells it.
+    """One trial as recorded in its run.
 
-    state: waiting, training, paused, interrupted, or over: complete, pruned, diverged, refused.   end: the event
-    that ended it.   last: steps taken.   steps, losses: of its measurements, each (M,).   held_out: they are of
-    held-out data, not of the batches trained on.   seconds: of training.   reason: of its end, in words.
+    state: waiting, training, paused, interrupted, or over: complete, pruned, diverged, refused.   end: the event that
+    ended it.   last: steps taken.   steps, losses: of its measurements, each (M,).   held_out: whether they are on
+    held-out data, or on the batches trained on.   spells: when it was trained, (start, end) in seconds since 1970; end
+    is None while it trains.   reason: of its end, in words.
     """
 
     number: int
@@ -46,7 +50,7 @@ class Trial:
     steps: np.ndarray
     losses: np.ndarray
     held_out: bool
-    seconds: float
+    spells: tuple[tuple[float, float | None], ...] = ()
     goal: str = "best"
 
     @property
@@ -56,66 +60,95 @@ class Trial:
 
     @cached_property
     def value(self) -> float | None:
-        """The loss that it counts by; None before the first measurement, infinite where it diverged."""
+        """The loss that it counts by; None before the first measurement, infinite if it diverged."""
         if self.state == "diverged":
             return math.inf
         if not len(self.losses):
             return None
-        found = self.losses.min() if self.goal == "best" else self.losses[-1]
-        return float(found) if math.isfinite(found) else math.inf
+        loss = self.losses.min() if self.goal == "best" else self.losses[-1]
+        return float(loss) if math.isfinite(loss) else math.inf
+
+    @property
+    def lowest(self) -> float | None:
+        """Its lowest measurement; None if none was finite."""
+        finite = self.losses[np.isfinite(self.losses)]
+        return float(finite.min()) if len(finite) else None
+
+    @property
+    def best_seen(self) -> float | None:
+        """The loss by which it can be the best, also if it diverged later; None if it has none that is finite.
+
+        If the last measurement counts, only a trial that came to its end has one.
+        """
+        if self.goal == "best" and self.state != "refused":
+            return self.lowest
+        return self.value if self.counts else None
 
     @property
     def best_step(self) -> int | None:
-        """The step of its lowest measurement."""
-        return int(self.steps[np.argmin(self.losses)]) if len(self.losses) else None
+        """The step of its lowest measurement; None if none was finite."""
+        return None if self.lowest is None else int(self.steps[np.argmin(nan_as_infinite(self.losses))])
+
+    @property
+    def value_step(self) -> int | None:
+        """The step of the measurement that it counts by; None if none was finite."""
+        if self.lowest is None or self.goal == "best":
+            return self.best_step
+        return int(self.steps[-1])
+
+    @property
+    def counts(self) -> bool:
+        """Whether its loss can be compared with others': if the last measurement counts, only once it has ended."""
+        comparable = self.state == "complete" or (self.goal == "best" and self.state != "refused")
+        return comparable and self.value is not None and math.isfinite(self.value)
 
     def plain(self) -> dict[str, Any]:
-        """It as plain values, which `of_plain` makes it from again."""
-        own = {own.name: getattr(self, own.name) for own in fields(self)}
-        return own | {"path": str(self.path), "steps": self.steps.tolist(), "losses": self.losses.tolist()}
+        """Its fields as plain values, which `of_plain` reads."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {"path": str(self.path), "steps": self.steps.tolist(), "losses": self.losses.tolist()}
 
     @classmethod
-    def of_plain(cls, told: dict[str, Any]) -> Trial:
-        """The opposite of `plain`."""
-        arrays = {"steps": np.array(told["steps"], np.int64), "losses": np.array(told["losses"], np.float64)}
-        return cls(**told | arrays | {"path": Path(told["path"])})
+    def of_plain(cls, plain: dict[str, Any]) -> Trial:
+        """The inverse of `plain`."""
+        arrays = {"steps": np.array(plain["steps"], np.int64), "losses": np.array(plain["losses"], np.float64)}
+        spells = tuple((since, until) for since, until in plain["spells"])
+        return cls(**plain | arrays | {"path": Path(plain["path"]), "spells": spells})
 
 
 def measured(run: Run, every: int, until: int) -> tuple[np.ndarray, np.ndarray, bool]:
     """A run's measurements up to step `until`: steps (M,), losses (M,), whether on held-out data.
 
-    Where every batch is new there is nothing held out: a measurement is the mean loss of the `every`
-    batches before it, none of which the weights had been trained on.
+    If every batch is new, nothing is held out: a measurement is the mean loss of the `every` batches before it, none of
+    which the weights had been trained on.
     """
     held_out = run.validation
     if len(held_out["step"]):
         kept = (held_out["step"] % every == 0) & (held_out["step"] <= until)
-        return held_out["step"][kept].astype(int), known(held_out["loss"][kept]), True
+        return held_out["step"][kept].astype(int), nan_as_infinite(held_out["loss"][kept]), True
     losses = run.steps["loss"][:until]
     count = len(losses) // every
     means = [window_mean(losses[i * every : (i + 1) * every]) for i in range(count)]
-    return every * np.arange(1, count + 1), known(np.array(means, dtype=np.float64)), False
+    return every * np.arange(1, count + 1), nan_as_infinite(np.array(means, dtype=np.float64)), False
 
 
 def window_mean(losses: Sequence[float] | np.ndarray) -> float:
-    """The mean, summed exactly, so that it is the same however it is computed."""
+    """The mean, summed exactly, so that it does not depend on how it is computed."""
     return math.fsum(losses) / len(losses)
 
 
-def known(losses: np.ndarray | float) -> np.ndarray:
-    """What is not a number counts as infinite."""
+def nan_as_infinite(losses: np.ndarray | float) -> np.ndarray:
+    """Counts NaN as infinite."""
     return np.where(np.isnan(losses), np.inf, losses)
 
 
 def read_trial(search: Search, path: Path, number: int) -> Trial:
-    """A trial from its run. ValueError where the file cannot be read."""
+    """A trial from its run. ValueError if the file cannot be read."""
     run = Run.open(path)
     try:
         end = next((e for e in run.events if e.kind in ENDS), None)
         status = run.status
         last = run.last if end is None else end.step
         steps, losses, held_out = measured(run, search.every, last)
-        seconds = run.query("SELECT coalesce(sum(seconds), 0) FROM steps WHERE step < ?", (last,))[0][0]
         return Trial(
             number=number,
             path=path,
@@ -127,23 +160,49 @@ def read_trial(search: Search, path: Path, number: int) -> Trial:
             steps=steps,
             losses=losses,
             held_out=held_out,
-            seconds=seconds,
+            spells=spells(run.events, status.state == "training"),
             goal=search.goal,
         )
     finally:
         run.close()
 
 
+def spells(events: Sequence[Event], training: bool) -> tuple[tuple[float, float | None], ...]:
+    """When a trial was trained, as (start, end). Leaves out a spell whose process was killed: its end is unknown."""
+    spells: list[tuple[float, float | None]] = []
+    since = None
+    for event in events:
+        if event.kind in BEGINNINGS:
+            since = event.time
+        elif since is not None and event.kind in (*ENDS, "paused"):
+            spells.append((since, event.time))
+            since = None
+    if since is not None and training:
+        spells.append((since, None))
+    return tuple(spells)
+
+
+def clock_seconds(trials: Sequence[Trial], now: float) -> float:
+    """Seconds that a search has trained until `now`: trials side by side count once, short lulls count too."""
+    ends = sorted((since, now if until is None else until) for trial in trials for since, until in trial.spells)
+    total, reached = 0.0, -math.inf
+    for since, until in ends:
+        start = reached if since - reached < LULL_SECONDS else since
+        total += max(0.0, until - max(start, reached))
+        reached = max(reached, until)
+    return total
+
+
 @dataclass
 class Ledger:
-    """A search's trials; those that are over are kept."""
+    """Reads a search's trials; keeps those that are over."""
 
     path: Path
     over: dict[int, Trial] = field(default_factory=dict)
 
     def trials(self, search: Search) -> list[Trial]:
         """Every trial begun so far, by number."""
-        found = []
+        trials = []
         for number in range(search.trials):
             if number not in self.over:
                 path = trial_path(self.path, number)
@@ -151,17 +210,18 @@ class Ledger:
                     continue
                 trial = read_trial(search, path, number)
                 if not trial.over:
-                    found.append(trial)
+                    trials.append(trial)
                     continue
                 self.over[number] = trial
-            found.append(self.over[number])
-        return found
+            trials.append(self.over[number])
+        return trials
 
 
 def best(trials: Sequence[Trial]) -> Trial | None:
-    """The finished trial with the lowest loss; while there is none, the one that does best so far."""
-    for among in ([t for t in trials if t.state == "complete"], trials):
-        valued = [t for t in among if t.value is not None and math.isfinite(t.value)]
-        if valued:
-            return min(valued, key=lambda t: (t.value, t.number))
-    return None
+    """The trial with the lowest loss so far, finished or training, but not diverged: whose settings to go on with."""
+    return min((t for t in trials if t.counts), key=lambda t: (t.value, t.number), default=None)
+
+
+def best_seen(trials: Sequence[Trial]) -> Trial | None:
+    """The same, also if it diverged later: its weights are there to be opened, and the best loss never rises."""
+    return min((t for t in trials if t.best_seen is not None), key=lambda t: (t.best_seen, t.number), default=None)

@@ -1,6 +1,6 @@
-"""Search: what a search was asked for and how it stands, one small JSON file beside the runs.
+"""Search: its specification and its status, in one small JSON file beside the runs.
 
-It appears whole and is replaced whole. The trials are runs named after it, numbered from 0.
+The file is always replaced whole. The trials are runs named after it, numbered from 0.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError, model_validator
 
-from explorer.config import Frozen, RunConfig, refusal
+from explorer.config.run import Frozen, RunConfig, refusal
 from explorer.runs import catalogue
-from explorer.runs.run import Status, lock_path
+from explorer.runs.file import replacing, writing
+from explorer.runs.lock import held, search_lock
+from explorer.runs.run import Status
 from explorer.search import space
 from explorer.search.space import Knob, Params
 
@@ -28,14 +29,13 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,50}")
 
 
 class Search(Frozen):
-    """What is searched, decided.
+    """A search's specification.
 
-    trials: at most so many.   steps: of each, at most.   every: steps between two measurements of a trial.
-    patience: a trial stops after so many steps without a better measurement; 0 for never.
-    prune: a trial that is worse than the median of the finished ones at the same step is given up; it acts
-    after `startup` finished trials and `grace` steps.   goal: a trial counts by its best or last measurement.
-    together: so many trials are decided before the results of the first of them have to be known.
-    points: of a grid along a range of numbers.
+    trials: at most.   steps: of each trial at most.   every: steps between two measurements of a trial.
+    patience: a trial stops after this many steps without a better measurement; 0 for never. prune: gives up a trial
+    that is worse than the median of the finished ones at the same step, after `startup` finished trials and `grace`
+    steps.   goal: a trial counts by its best or last measurement. together: trials decided before the result of the
+    first of them must be known. points: of a grid, along each range of numbers.
     """
 
     config: RunConfig
@@ -68,39 +68,39 @@ class Search(Frozen):
 
     @property
     def lag(self) -> int:
-        """Trial n is decided from the results of trials 0 to n − lag, whatever is known of later ones.
+        """Trial n is decided from the results of trials 0 to n − lag, even if more are known.
 
-        So which trials come does not depend on which of several at once ends first, nor on the machine.
+        So the trials do not depend on which of several ends first, nor on the machine.
         """
         return 1 if self.together == 1 else 2 * self.together
 
     def config_of(self, params: Params) -> RunConfig:
-        """The config of the trial with these parameters. ValueError where it is refused."""
+        """The config of the trial with these parameters. ValueError if it is refused."""
         return self.config.replace({"train.steps": self.steps} | space.changes(self.knobs, params))
 
     @property
     def variant(self) -> str | None:
-        """The knob that tells contenders apart, if there is one: only trials of the same one compete."""
+        """The knob that names the contenders, if any: only trials of the same contender compete."""
         return next((knob.path for knob in self.knobs if knob.kind == "variant"), None)
 
 
 def new_path(search: Search) -> Path:
-    """A path that is free, named after what is trained."""
+    """A free path, named after what is trained."""
     stem = f"search-{search.config.nearest_preset()[0]}-{secrets.token_hex(3)}"
     return catalogue.folder() / f"{stem}{ENDING}"
 
 
 def path_of(name: str) -> Path:
-    """The path of a search by its id. ValueError where that is not a search's name."""
+    """The path of a search by its id. ValueError if the name is not a search's."""
     if not NAME.fullmatch(name):
         raise ValueError(f"“{name[:80]}” is not the name of a search; names look like search-reverse-3f2a9c")
     return catalogue.folder() / f"{name}{ENDING}"
 
 
 def newest(limit: int = 30) -> list[Path]:
-    """Searches, the one begun last first."""
-    found = sorted(catalogue.folder().glob(f"*{ENDING}"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return found[:limit]
+    """Searches, newest first."""
+    paths = sorted(catalogue.folder().glob(f"*{ENDING}"), key=lambda p: p.stat().st_mtime, reverse=True)
+    return paths[:limit]
 
 
 def trial_path(path: Path, number: int) -> Path:
@@ -109,20 +109,19 @@ def trial_path(path: Path, number: int) -> Path:
 
 
 def write(path: Path, search: Search, state: str, reason: str = "") -> None:
-    """Writes a search and how it stands, whole or not at all."""
-    told = {
+    """Writes a search and its status in one piece. ValueError if there is no room."""
+    content = {
         "version": VERSION,
         "search": search.model_dump(mode="json"),
         "status": {"state": state, "reason": reason},
         "written": time.time(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unready = path.with_name(f".{path.name}.{os.getpid()}")
-    with unready.open("w", encoding="utf-8") as file:
-        json.dump(told, file)
+    with writing(path.name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unready, unready.open("w", encoding="utf-8") as file:
+        json.dump(content, file)
         file.flush()
         os.fsync(file.fileno())
-    unready.replace(path)
 
 
 def made(plain: dict[str, Any]) -> Search:
@@ -130,17 +129,17 @@ def made(plain: dict[str, Any]) -> Search:
     try:
         return Search.model_validate(plain)
     except ValidationError as error:
-        raise ValueError(refusal(error)) from None
+        raise ValueError(refusal(error, {})) from None
 
 
 def read(path: Path) -> tuple[Search, Status]:
-    """A search and how it stands. ValueError where the file is missing, newer or damaged.
+    """A search and its status. ValueError if the file is missing, newer or damaged.
 
-    One that says `searching` while nobody drives it was interrupted.
+    A search that says `searching` without a driver was interrupted.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
-        version, plain, status = told["version"], told["search"], Status(**told["status"])
+        content = json.loads(path.read_text("utf-8"))
+        version, plain, status = content["version"], content["search"], Status(**content["status"])
     except FileNotFoundError:
         raise ValueError(f"there is no search {path.name}; choose another or begin one") from None
     except (OSError, ValueError, KeyError, TypeError):
@@ -155,8 +154,4 @@ def read(path: Path) -> tuple[Search, Status]:
 
 def being_driven(path: Path) -> bool:
     """True while a driver holds the search."""
-    try:
-        with FileLock(lock_path(path)).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
+    return held(search_lock(path))

@@ -1,7 +1,6 @@
-"""Space: the knobs that a search turns, each with its range, checked before anything is trained.
+"""Space: the knobs of a search, each with its range, checked before anything is trained.
 
-A knob names a setting of RunConfig by its path. A refused one is one sentence: the knob, what is wrong
-with it, a way out.
+A knob names a setting of RunConfig by its path. A refusal is one sentence: the knob, the fault, a way out.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from explorer.config import Frozen, RunConfig
+from explorer.config.run import Frozen, RunConfig
 
 Scalar = str | bool | int | float | None
 Params = dict[str, Any]  # by knob
 
-MOST_COMBINATIONS = 5000  # of the model's settings, each of which is checked
+MOST_COMBINATIONS = 5000  # of the model's settings; each is checked
 OWN = {
     "train.steps": "is the search's own budget; set it there",
     "train.device": "does not change what is learned; leave it as it is",
@@ -38,7 +37,7 @@ class FloatKnob(Frozen):
         return [self.low, self.high]
 
     def values(self, points: int) -> list[Any]:
-        """So many numbers, evenly spread on the knob's scale, both ends among them."""
+        """This many numbers, evenly spread on the knob's scale, with both ends."""
         shares = [i / max(1, points - 1) for i in range(points)]
         if self.log:
             low, high = math.log10(self.low), math.log10(self.high)
@@ -48,11 +47,11 @@ class FloatKnob(Frozen):
         return [self.low, *inner, self.high]
 
     def place(self, value: float) -> float:
-        """Where a value lies on the knob's scale, from 0 to 1."""
+        """The position of a value on the knob's scale, from 0 to 1."""
         return place(self.low, self.high, self.log, value)
 
     def number(self, share: float) -> float:
-        """The opposite of `place`."""
+        """The inverse of `place`."""
         return self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
 
 
@@ -70,18 +69,18 @@ class IntKnob(Frozen):
         return [self.low, self.high]
 
     def values(self, points: int) -> list[Any]:
-        """At most so many of its numbers, both ends among them."""
+        """At most this many of its numbers, with both ends."""
         every = list(range(self.low, self.high + 1, self.step))
         if len(every) <= points:
             return every
         return [every[round(i * (len(every) - 1) / (points - 1))] for i in range(points)]
 
     def place(self, value: float) -> float:
-        """Where a value lies on the knob's scale, from 0 to 1."""
+        """The position of a value on the knob's scale, from 0 to 1."""
         return place(self.low, self.high, self.log, value)
 
     def number(self, share: float) -> float:
-        """The opposite of `place`, between whole numbers too."""
+        """The inverse of `place`; may fall between whole numbers."""
         return self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
 
 
@@ -96,7 +95,7 @@ class ChoiceKnob(Frozen):
         return list(self.choices)
 
     def values(self, points: int) -> list[Any]:
-        """All of them."""
+        """All values."""
         return list(self.choices)
 
 
@@ -111,7 +110,7 @@ class VariantKnob(Frozen):
         return list(self.variants)
 
     def values(self, points: int) -> list[Any]:
-        """All their names."""
+        """The names."""
         return list(self.variants)
 
 
@@ -119,22 +118,22 @@ Knob = Annotated[FloatKnob | IntKnob | ChoiceKnob | VariantKnob, Field(discrimin
 
 
 def place(low: float, high: float, log: bool, value: float) -> float:
-    """Where a value lies between two ends, from 0 to 1, on a linear or log scale."""
+    """The position of a value between two ends, from 0 to 1, on a linear or log scale."""
     return math.log(value / low) / math.log(high / low) if log else (value - low) / (high - low)
 
 
 def changes(knobs: Sequence[Any], params: Params) -> dict[str, Any]:
-    """What a choice of parameters changes in a config, by path."""
-    found: dict[str, Any] = {}
+    """The config changes that parameters make, by path."""
+    settings: dict[str, Any] = {}
     for knob in knobs:
         if knob.path in params:
             value = params[knob.path]
-            found |= knob.variants[value] if knob.kind == "variant" else {knob.path: value}
-    return found
+            settings |= knob.variants[value] if knob.kind == "variant" else {knob.path: value}
+    return settings
 
 
 def check(config: RunConfig, knobs: Sequence[Any]) -> None:
-    """ValueError, one sentence, where a knob is none, has no range, or can be turned to what is refused."""
+    """ValueError, one sentence, if a knob does not exist, has no range, or reaches a refused value."""
     if not knobs:
         raise ValueError("a search needs a knob to turn; choose at least one setting")
     paths = [knob.path for knob in knobs]
@@ -151,7 +150,7 @@ def check(config: RunConfig, knobs: Sequence[Any]) -> None:
 
 
 def check_knob(config: RunConfig, knob: Any) -> None:
-    """ValueError, one sentence, where a knob by itself cannot be searched."""
+    """ValueError, one sentence, if a knob cannot be searched."""
     path = knob.path
     if knob.kind == "variant":
         if len(knob.variants) < 1:
@@ -177,9 +176,9 @@ def check_knob(config: RunConfig, knob: Any) -> None:
 
 
 def combinations(knobs: Sequence[Any]) -> list[Params]:
-    """Every choice that could be refused: the model's settings in all values, of the others both ends.
+    """Every combination that could be refused: all values of the model's settings, both ends of the others.
 
-    ValueError where there are too many.
+    ValueError if there are too many.
     """
     reach = []
     for knob in knobs:

@@ -1,4 +1,4 @@
-"""Early stopping: patience, and the point from which a model only learns its training data by heart."""
+"""Early stopping: patience, and the step from which a model only memorizes its training data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 def out_of_patience(steps: Sequence[int], losses: Sequence[float], patience: int) -> int | None:
     """The step of the lowest loss if it is `patience` steps or more ago; None while there is patience, or for 0.
 
-    Of equally low losses the first counts (Prechelt 1998, “Early stopping – but when?”, the UP criterion of
+    The first of equally low losses counts (Prechelt 1998, “Early stopping – but when?”, the UP criterion of
     one strip, in steps).
     """
     if not patience or not len(losses):
@@ -24,7 +24,7 @@ def overfitting_from(
 ) -> tuple[int, float, float] | None:
     """From where the held-out loss rises while the training loss still falls: step, both changes since, in nats.
 
-    The step is that of the lowest held-out loss. None where nothing was measured after it, the held-out loss
+    The step is that of the lowest held-out loss. None if nothing was measured after it, the held-out loss
     ends less than 2 % above it, or the training loss did not fall since.   train: loss (n,) at `train_steps` (n,).
     """
     if len(held_out) < 3 or not len(train):

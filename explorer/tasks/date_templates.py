@@ -1,11 +1,10 @@
 """Date templates: every date of a language pair, as babel writes both sides.
 
-    babel's patterns ─> characters with marks ─> templates on disk ─> with_year ─> tokens of any year
+babel's patterns ─> characters with marks ─> templates on disk ─> with_year ─> tokens of any year
 
 F pattern, P pairing of weekday, month and day, S source position, T target position, N day.
 
-A date is kept as a template: its year stands as placeholders, so that 28 years of days (which hold every
-pairing) serve for all years.
+In a template the year is a placeholder, so 28 years of days (which hold every pairing) serve for all years.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ ENGLISH = ("EEEE, MMMM d, y", "MMMM d, y", "d MMMM y", "d MMM y", "MMM d, y")  #
 PAD, START, END = 0, 1, 2
 SPECIAL = ("∅", "⊢", "⊣")  # their symbols
 DIGIT = len(SPECIAL)  # token of "0"; the other digits follow
-# What a character says, equal in both languages where one translates the other. Numbers are copied, so
-# each of their digits has a mark of its own; names count as a whole.
+# Marks: what a character expresses, equal in both languages if one translates the other. Numbers are copied, so each
+# digit has its own mark; names count as a whole.
 MARK = {"E": 1, "M": 2, "d": 3, "y": 5}
 YEAR_MARK = MARK["y"]
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Written dates by pattern F and pairing P of weekday, month and day; uint8, 0 where they have ended.
+    """Written dates by pattern F and pairing P of weekday, month and day; uint8, 0 after their end.
 
-    source, source_marks (F, P, S); target, target_marks (F, P, T), the target with its END.
-    year, pairing (N,): of each day.
+    source, source_marks (F, P, S); target, target_marks (F, P, T), the target with its END. year, pairing (N,): of each
+    day.
     """
 
     source: Tensor
@@ -52,14 +51,14 @@ class Templates:
 
 @lru_cache(maxsize=8)
 def templates(language: str) -> Templates:
-    """Every date of a language pair, from memory, from disk or made now."""
+    """Every date of a language pair, from memory, from disk or newly made."""
     entry = cached("dates", f"{language} babel {version('babel')}", lambda: write_templates(language))
     tensors = {name: torch.from_numpy(array) for name, array in entry.arrays.items()}
     return Templates(**tensors, symbols=tuple(entry.about["symbols"]))
 
 
 def write_templates(language: str) -> Entry:
-    """Has babel write every pairing in every pattern."""
+    """Writes every pairing in every pattern with babel."""
     from babel.dates import get_date_format
 
     days = [date(2000, 1, 1) + timedelta(n) for n in range(365 * 28 + 7)]
@@ -79,7 +78,7 @@ def write_templates(language: str) -> Entry:
         tokens = [[[number[c] for c, _ in row] + end for row in kind] for kind in side]
         arrays[name] = padded(tokens)
         arrays[f"{name}_marks"] = padded([[[mark for _, mark in row] for row in kind] for kind in side])
-    arrays["target_marks"] = np.pad(arrays["target_marks"], ((0, 0), (0, 0), (0, 1)))  # END says nothing
+    arrays["target_marks"] = np.pad(arrays["target_marks"], ((0, 0), (0, 0), (0, 1)))  # END has no mark
     order = {pairing: i for i, pairing in enumerate(pairings)}
     first, last = date(YEARS[0], 1, 1).toordinal(), date(YEARS[-1], 12, 31).toordinal()
     all_days = [date.fromordinal(n) for n in range(first, last + 1)]
@@ -89,7 +88,7 @@ def write_templates(language: str) -> Entry:
 
 
 def written(pattern: str, day: date, language: str) -> Iterator[tuple[str, int]]:
-    """A date field by field: each character with its mark."""
+    """A date field by field, as (character, mark)."""
     from babel.dates import tokenize_pattern
 
     for _, part in tokenize_pattern(pattern):
@@ -102,7 +101,7 @@ def written(pattern: str, day: date, language: str) -> Iterator[tuple[str, int]]
             yield c, MARK[letter] + (i if numeric else 0)
 
 
-# A day that reads the same in one field, so that few of them stand for all.
+# A day that reads the same in one field, so that a few days stand for all.
 SAME_FIELD: dict[str, Callable[[date], date]] = {
     "E": lambda day: date(2024, 1, 1 + day.weekday()),  # the first of January 2024 was a Monday
     "M": lambda day: date(2024, day.month, 1),
@@ -127,5 +126,5 @@ def padded(rows: list[list[list[int]]]) -> np.ndarray:
 
 def with_year(tokens: Tensor, marks: Tensor, year: Tensor) -> Tensor:
     """Templates with their years, broadcastable, in digits."""
-    power = 10 ** (3 - (marks - YEAR_MARK).clamp_min(0))  # of the year's digit that stands here
+    power = 10 ** (3 - (marks - YEAR_MARK).clamp_min(0))  # of the year's digit at this place
     return torch.where(marks >= YEAR_MARK, DIGIT + year // power % 10, tokens)

@@ -6,52 +6,64 @@ B batch, T target position, S source position; tokens are characters.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
-from explorer.tasks.date_templates import DIGIT, END, ENGLISH, PAD, SPECIAL, START, templates, with_year
-from models.config import ModelConfig
+from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
+from explorer.tasks.date_templates import DIGIT, END, ENGLISH, PAD, SPECIAL, START, YEAR_MARK, templates, with_year
+from models.families import kind_of
 
 
 class Dates(Task):
     """Tuesday, March 4, 1997 -> mardi 4 mars 1997
 
-    The weekday is translated where the source has one. A tenth of the days from 1900 to 2060 is held out,
-    in all their ways of writing. An encoder-decoder reads the date as source; a decoder reads
-    `source ⊢ target` in one sequence. start, end: the tokens around a target; generation begins with
-    start and stops at end.
+    The weekday is translated if the source has one. A tenth of the days from 1900 to 2060 is held out, in all patterns.
+    An encoder-decoder reads the date as source; a decoder reads `source ⊢ target` in one sequence. start, end: the
+    tokens around a target; generation begins with start and stops at end.
     """
 
     metric = "share of characters right"
     start, end = START, END
 
-    def __init__(self, fields: f.Dates, model: ModelConfig):
-        if model.kind == "encoder":
+    def __init__(self, fields: f.Dates, model: Any):
+        if kind_of(model).reads == "in place":
             raise ValueError(
-                "model.kind=encoder cannot do task.name=dates, a translation is longer or shorter than its "
+                f"model.kind={model.kind} cannot do task.name=dates, a translation is longer or shorter than its "
                 "source; use model.kind=encoder-decoder or decoder"
             )
-        self.kind, self.language = model.kind, fields.language
+        self.reads, self.language = kind_of(model).reads, fields.language
         self.table = table = templates(fields.language)
         self.vocabulary = Vocabulary(table.symbols, pad=PAD)
         S, T = table.source.shape[2], table.target.shape[2]
-        self.length = S + T if self.kind == "decoder" else max(S, T)
+        self.length = S + T if self.reads == "onward" else max(S, T)
         order = torch.randperm(len(table.year), generator=torch.Generator().manual_seed(0))
         hold = len(order) // 10
         self.splits = {"held out": order[:hold], "trained": order[hold:]}
         self.chance = self.most_frequent()
 
     def most_frequent(self) -> float:
-        """The share right of always saying what stands most often at each position of a target."""
-        days = self.splits["trained"][:2000]  # drawn without replacement: the permutation is random
-        pattern = torch.arange(len(ENGLISH)).repeat(len(days))
-        days = days.repeat_interleave(len(ENGLISH))
-        target, _ = self.dated("target", pattern, self.table.pairing[days], self.table.year[days])
-        right = sum(int(column[column != PAD].bincount().max()) for column in target.T)
-        return right / int((target != PAD).sum())
+        """The share right of always predicting the most frequent token at each position of a target.
+
+        Exact: it counts all training days, in every pattern, by their pairing P and the digits of their year.
+        """
+        table, days = self.table, self.splits["trained"]
+        P, T, V = *table.target.shape[1:], len(self.vocabulary)
+        pairing, year = table.pairing[days], table.year[days]
+        often = pairing.bincount(minlength=P).double()  # (P,) days
+        digits = [(pairing * 10 + year // 10 ** (3 - k) % 10).bincount(minlength=10 * P).view(P, 10) for k in range(4)]
+        counts = torch.zeros(T, V, dtype=torch.float64)
+        for t in range(T):
+            tokens, marks = table.target[:, :, t].long(), table.target_marks[:, :, t]  # (F, P)
+            weights = often * (marks < YEAR_MARK)
+            counts[t] = tokens.flatten().bincount(weights.flatten(), V)
+            for k, days_with in enumerate(digits):  # the year's k-th digit, counted over the patterns of a pairing
+                counts[t, DIGIT : DIGIT + 10] += (marks == YEAR_MARK + k).sum(0).double() @ days_with.double()
+        counts[:, PAD] = 0
+        return float(counts.amax(1).sum() / counts.sum())
 
     def batch(self, size: int, generator: torch.Generator) -> Batch:
         return self.draw("trained", size, generator)
@@ -74,16 +86,20 @@ class Dates(Task):
         longest = int((tokens != PAD).sum(1).max())
         return tokens[:, :longest], marks[:, :longest]
 
+    def opening(self, text: str | None = None) -> Opening:
+        """An answer is as long as the model makes it, up to the longest date there is."""
+        return replace(super().opening(text), length=self.table.target.shape[2], end=END)
+
     def arrange(self, pattern: Tensor, pairing: Tensor, year: Tensor) -> Batch:
-        """Dates given by (B,) each, as this kind of model reads them."""
+        """Dates given by (B,) each, as the input of this kind of model."""
         source, source_marks = self.dated("source", pattern, pairing, year)
         target, target_marks = self.dated("target", pattern, pairing, year)
         start = torch.full((len(source), 1), START)
-        said = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)  # (B, T)
-        asked = target.masked_fill(target == PAD, IGNORE)
-        if self.kind == "encoder-decoder":
+        decoder_input = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)  # (B, T)
+        targets = target.masked_fill(target == PAD, IGNORE)
+        if self.reads == "source":
             alignment = (target_marks[:, :, None] == source_marks[:, None]) & (target_marks > 0)[:, :, None]
-            return Batch(said, asked, source, alignment.float())
+            return Batch(decoder_input, targets, source, alignment.float())
         # `source ⊢ target` without the source's padding: column j is source j, or target j − length
         length = (source != PAD).sum(1, keepdim=True)  # (B, 1)
         S, width = source.shape[1], source.shape[1] + target.shape[1]
@@ -95,21 +111,21 @@ class Dates(Task):
             return torch.cat([left, right, last], 1).gather(1, column)
 
         silent = torch.zeros_like(source)
-        asked = joined(silent + IGNORE, asked, IGNORE)
+        targets = joined(silent + IGNORE, targets, IGNORE)
         asks, reads = joined(silent, target_marks, 0), joined(source_marks, torch.zeros_like(target), 0)
         alignment = (asks[:, :, None] == reads[:, None]) & (asks > 0)[:, :, None]
-        longest = int((asked != IGNORE).cumsum(1).argmax(1).max()) + 1
-        tokens = joined(source, said, PAD)
+        longest = int((targets != IGNORE).cumsum(1).argmax(1).max()) + 1
+        tokens = joined(source, decoder_input, PAD)
         return Batch(
             tokens[:, :longest],
-            asked[:, :longest],
+            targets[:, :longest],
             alignment=alignment[:, :longest, :longest].float(),
         )
 
     def encode(self, text: str) -> Batch:
         text = " ".join(text.split())
-        known = self.vocabulary.symbols[len(SPECIAL) :]
-        unknown = sorted(set(text) - set(known))
+        symbols = self.vocabulary.symbols[len(SPECIAL) :]
+        unknown = sorted(set(text) - set(symbols))
         if unknown:
             names = ", ".join(unknown[:12])
             raise ValueError(f"the model does not know {names}; type a date such as 14 July 1789")
@@ -117,11 +133,11 @@ class Dates(Task):
         source = self.table.source
         if year and len(text) <= source.shape[2]:
             typed = torch.zeros(source.shape[2], dtype=torch.long)
-            typed[: len(text)] = torch.tensor([DIGIT + known.index(c) for c in text])
+            typed[: len(text)] = torch.tensor([DIGIT + symbols.index(c) for c in text])
             dated = with_year(source.long(), self.table.source_marks.long(), torch.tensor(int(year[0])))
-            found = (dated == typed).all(-1).nonzero()  # without a weekday any pairing of that day will do
-            if len(found):
-                return self.arrange(found[:1, 0], found[:1, 1], torch.tensor([int(year[0])]))
+            matches = (dated == typed).all(-1).nonzero()  # without a weekday, any pairing of that day will do
+            if len(matches):
+                return self.arrange(matches[:1, 0], matches[:1, 1], torch.tensor([int(year[0])]))
         raise ValueError(
             f"“{text}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
             "Tuesday, March 4, 1997"
@@ -131,6 +147,6 @@ class Dates(Task):
         return "".join(self.vocabulary.symbols[int(t)] for t in tokens if int(t) >= DIGIT)
 
     def sample(self, batch: Batch, row: int = 0) -> str:
-        asked = batch.targets[row] != IGNORE
-        read = batch.tokens[row][: int(asked.long().argmax())] if batch.source is None else batch.source[row]
-        return f"{self.readable(read)} → {self.readable(batch.targets[row][asked])}"
+        predicted = batch.targets[row] != IGNORE
+        read = batch.tokens[row][: int(predicted.long().argmax())] if batch.source is None else batch.source[row]
+        return f"{self.readable(read)} → {self.readable(batch.targets[row][predicted])}"

@@ -1,39 +1,40 @@
-"""Tasks made of random symbols: nothing to load, chance known exactly, every batch new.
+"""Tasks of random symbols: nothing to load, chance known exactly, every batch new.
 
-B batch, T position, n symbols in one input. A decoder reads `input | output` in one sequence and is asked
-for the output; an encoder answers at each input position; an encoder-decoder reads the input as source.
+B batch, T position, n symbols in one input. A decoder reads `input | output` in one sequence and predicts the output;
+an encoder answers at each input position; an encoder-decoder reads the input as source.
 """
 
 from __future__ import annotations
 
 import string
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
-from models.config import ModelConfig
+from models.families import kind_of
 
 LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
 SEPARATOR = "|"
 
 
 class Rewrite(Task):
-    """Read n symbols, say n symbols: what is said is a function of what was read."""
+    """Reads n symbols, predicts n symbols that are a function of them."""
 
-    def __init__(self, fields: f.Reverse | f.Copy | f.Sort, model: ModelConfig):
-        self.n, self.symbols, self.kind = fields.length, fields.symbols, model.kind
+    def __init__(self, fields: f.Reverse | f.Copy | f.Sort, model: Any):
+        self.n, self.symbols, self.reads = fields.length, fields.symbols, kind_of(model).reads
         self.vocabulary = Vocabulary((*LETTERS[: fields.symbols], SEPARATOR))
         self.separator = fields.symbols
-        self.length = 2 * self.n if self.kind == "decoder" else self.n
+        self.length = 2 * self.n if self.reads == "onward" else self.n
         self.chance = 1 / fields.symbols
 
     @staticmethod
     @abstractmethod
     def answer(x: Tensor) -> Tensor:
-        """What is to be said, (B, n), of what was read, (B, n)."""
+        """The output (B, n) for an input (B, n)."""
 
     def batch(self, size: int, generator: torch.Generator) -> Batch:
         return self.arrange(torch.randint(self.symbols, (size, self.n), generator=generator))
@@ -42,9 +43,9 @@ class Rewrite(Task):
         """Inputs (B, n) with their answers, as this kind of model reads them."""
         y = self.answer(x)
         start = torch.full((len(x), 1), self.separator)
-        if self.kind == "encoder":
+        if self.reads == "in place":
             return Batch(x, y)
-        if self.kind == "encoder-decoder":
+        if self.reads == "source":
             return Batch(torch.cat([start, y[:, :-1]], 1), y, source=x)
         silent = torch.full((len(x), x.shape[1]), IGNORE)
         return Batch(torch.cat([x, start, y[:, :-1]], 1), torch.cat([silent, y], 1))
@@ -61,10 +62,9 @@ def letters(text: str, symbols: tuple[str, ...]) -> Tensor:
     typed = [c for c in text if not c.isspace()]
     unknown = sorted(set(typed) - set(symbols))
     if unknown:
-        raise ValueError(
-            f"the model does not know {', '.join(unknown)}; it knows {symbols[0]} to {symbols[-1]} "
-            f"({len(symbols)} symbols)"
-        )
+        in_order = "".join(symbols) in LETTERS
+        known = f"{symbols[0]} to {symbols[-1]} ({len(symbols)} symbols)" if in_order else " ".join(symbols)
+        raise ValueError(f"the model does not know {', '.join(unknown)}; it knows {known}")
     return torch.tensor([symbols.index(c) for c in typed], dtype=torch.long)
 
 
@@ -85,13 +85,13 @@ class Sort(Rewrite):
 
     answer = staticmethod(lambda x: x.sort(1).values)
 
-    def __init__(self, fields: f.Sort, model: ModelConfig):
+    def __init__(self, fields: f.Sort, model: Any):
         super().__init__(fields, model)
         self.chance = likeliest_ranks(self.n, self.symbols)
 
 
 def likeliest_ranks(n: int, symbols: int) -> float:
-    """The share right of always saying, at each rank of n sorted draws, the symbol likeliest there.
+    """The share right of always predicting, at each rank of n sorted draws, the likeliest symbol.
 
     Rank k is at most v where more than k draws are (order statistics, David & Nagaraja 2003, §2.1).
     """
@@ -103,14 +103,14 @@ def likeliest_ranks(n: int, symbols: int) -> float:
 
 
 class Induction(Task):
-    """A random sequence of period p, repeated; p is drawn for each row, so only looking back tells.
+    """A random sequence of period p, repeated; p is drawn for each row, so only looking back reveals it.
 
-    Asked from the second repeated symbol on: that the first one starts a repetition nobody can foresee.
+    Predicted from the second repeated symbol on, since nobody can foresee that the first one starts a repetition.
     Olsson et al. 2022 call the circuit that learns this an induction head.
     """
 
-    def __init__(self, fields: f.Induction, model: ModelConfig):
-        if model.kind != "decoder":
+    def __init__(self, fields: f.Induction, model: Any):
+        if kind_of(model).reads != "onward":
             raise ValueError(f"model.kind={model.kind} cannot do task.name=induction; use model.kind=decoder")
         if not fields.shortest <= fields.longest < fields.length:
             raise ValueError(
@@ -143,13 +143,13 @@ class Induction(Task):
 
 
 class Addition(Task):
-    """a + b mod p: tokens `a b =`, asked for the sum alone (Power et al. 2022)."""
+    """a + b mod p: tokens `a b =`; only the sum is predicted (Power et al. 2022)."""
 
     metric = "share of sums right"
 
-    def __init__(self, fields: f.Addition, model: ModelConfig):
-        if model.kind == "encoder-decoder":
-            raise ValueError("model.kind=encoder-decoder cannot do task.name=addition; use decoder or encoder")
+    def __init__(self, fields: f.Addition, model: Any):
+        if kind_of(model).reads == "source":
+            raise ValueError(f"model.kind={model.kind} cannot do task.name=addition; use decoder or encoder")
         self.p = p = fields.modulus
         self.vocabulary = Vocabulary((*map(str, range(p)), "="))
         self.length = 3
@@ -171,7 +171,7 @@ class Addition(Task):
         return self.arrange(pair // self.p, pair % self.p)
 
     def arrange(self, a: Tensor, b: Tensor) -> Batch:
-        """Summands (B,) as sequences `a b =` with the sum asked at `=`."""
+        """Summands (B,) as sequences `a b =` with the sum predicted at `=`."""
         tokens = torch.stack([a, b, torch.full_like(a, self.p)], 1)
         targets = torch.full_like(tokens, IGNORE)
         targets[:, 2] = (a + b) % self.p

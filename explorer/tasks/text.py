@@ -1,4 +1,4 @@
-"""Tasks made of text: a decoder says the next token, an encoder fills in hidden ones.
+"""Tasks on text: a decoder predicts the next token, an encoder hidden ones.
 
 B batch, T = model.context, N tokens of the whole text. The last tenth of the text is held out.
 """
@@ -6,22 +6,27 @@ B batch, T = model.context, N tokens of the whole text. The last tenth of the te
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from explorer.tasks.corpus import Corpus
 from explorer.tasks.tokenizer import TOKENIZERS, Tokenizer, visible
-from models.config import ModelConfig
+from models.config import limits
+from models.families import kind_of
 
 HIDDEN_SHARE = 0.15  # of an encoder's input
 MASK = "▢"
+LONGEST, DEEPEST = 20_000, 60  # characters and brackets of a text that is parsed
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Encoded:
 
 @lru_cache(maxsize=8)
 def encoded(source: Corpus, kind: str, size: int) -> Encoded:
-    """A corpus in tokens, from memory, from disk or made now. `size` is that of a BPE vocabulary, else 0."""
+    """A corpus in tokens, from memory, from disk or newly made. `size` is that of a BPE vocabulary, else 0."""
 
     def make() -> Entry:
         text = source.read()
@@ -49,20 +54,24 @@ def encoded(source: Corpus, kind: str, size: int) -> Encoded:
 
 
 class TextTask(Task):
-    """Windows of T tokens out of a text, each a row of one index into it.
+    """Windows of T tokens from a text, gathered by one index.
 
-    A decoder is asked for the token after each. An encoder is asked for 15 % of the tokens, which it
-    sees as `▢` (Devlin et al. 2019, §3.1; there a fifth of them stay or turn into random ones, since
-    fine-tuning follows, and the share is a chance for each token; here it is exact in each row).
+    A decoder predicts the token after each. An encoder predicts 15 % of the tokens, which it sees as `▢` (Devlin et al.
+    2019, §3.1; there a fifth of them stay or become random, since fine-tuning follows, and the share is a chance for
+    each token; here it is exact in each row).
     """
 
-    def __init__(self, fields: f.Shakespeare | f.Python | f.Text, model: ModelConfig, source: Corpus):
-        if model.kind == "encoder-decoder":
+    def __init__(self, fields: Any, model: Any):
+        of_fields = f.TASKS[fields.name].corpus
+        assert of_fields is not None
+        source, self.reads = of_fields(fields), kind_of(model).reads
+        if self.reads == "source":
             raise ValueError(
-                f"model.kind=encoder-decoder has nothing to translate in task.name={fields.name}; "
+                f"model.kind={model.kind} has nothing to translate in task.name={fields.name}; "
                 "use model.kind=decoder, or task.name=dates"
             )
-        self.corpus, self.kind, self.length = source.title, model.kind, model.context
+        self.corpus, self.length = source.title, model.context
+        self.least = int(limits(type(model))["context"][0])
         size = fields.bpe_size if fields.tokenizer == "bpe" else 0
         text = encoded(source, fields.tokenizer, size)
         self.data, self.tokenizer, self.fingerprint = text.tokens, text.tokenizer, text.fingerprint
@@ -72,12 +81,12 @@ class TextTask(Task):
         self.offsets = torch.arange(self.length + 1)
         self.mask = len(self.tokenizer.pieces)
         symbols = tuple(map(visible, self.tokenizer.pieces))
-        self.vocabulary = Vocabulary((*symbols, MASK) if self.kind == "encoder" else symbols)
+        self.vocabulary = Vocabulary((*symbols, MASK) if self.reads == "in place" else symbols)
         self.chance = float(self.data[cut:].int().bincount().max() / (len(self.data) - cut))
 
     def check_length(self, tokens: int) -> None:
-        """ValueError where the held-out tenth is too short for two windows."""
-        held_out, least = tokens // 10, ModelConfig.LIMITS["context"][0]
+        """ValueError if the held-out tenth is too short for two windows."""
+        held_out, least = tokens // 10, self.least
         if held_out >= self.length + 2:
             return
         if held_out < least + 2:
@@ -92,8 +101,8 @@ class TextTask(Task):
 
     @property
     def prompt(self) -> Tensor | None:
-        """The start of a line, (1, 1), or where the text has no lines the first token held out."""
-        if self.kind == "encoder":
+        """The start of a line, (1, 1), or the first held-out token of a text without lines."""
+        if self.reads == "in place":
             return None
         start = self.splits["held out"][0]
         first = [self.tokenizer.pieces.index(b"\n")] if b"\n" in self.tokenizer.pieces else self.data[[start]]
@@ -110,30 +119,40 @@ class TextTask(Task):
         low, high = self.splits[split]
         start = torch.randint(low, high - self.length, (size, 1), generator=generator)
         window = self.data[start + self.offsets].long()  # (B, T + 1)
-        if self.kind == "decoder":
+        if self.reads == "onward":
             return Batch(window[:, :-1], window[:, 1:])
         hide = max(1, round(HIDDEN_SHARE * self.length))
         order = torch.rand(size, self.length, generator=generator)
         return self.hidden(window[:, :-1], order.topk(hide).indices)
 
     def hidden(self, tokens: Tensor, where: Tensor) -> Batch:
-        """Tokens (B, T) with those at `where` (B, k) hidden and asked for."""
+        """Tokens (B, T) with those at `where` (B, k) hidden, as targets."""
         targets = torch.full_like(tokens, IGNORE).scatter(1, where, tokens.gather(1, where))
         return Batch(tokens.scatter(1, where, self.mask), targets)
 
-    def encode(self, text: str) -> Batch:
-        """A decoder is asked for each next token, an encoder for every seventh."""
+    def tokens_of(self, text: str) -> Tensor:
+        """The tokens (1, T) of a text. ValueError names the characters that the model does not know."""
         unknown = self.tokenizer.unknown(text)
         if unknown:
             names = ", ".join(repr(c) for c in unknown[:12])
             raise ValueError(f"the model does not know {names}; it knows the {self.mask} characters it read")
-        tokens = torch.from_numpy(self.tokenizer.tokens(text)).long()[None] if text else torch.empty(1, 0)
+        return torch.from_numpy(self.tokenizer.tokens(text)).long()[None] if text else torch.empty(1, 0).long()
+
+    def opening(self, text: str | None = None) -> Opening:
+        """A text of any length, or the task's own prompt; what fills gaps does not write on."""
+        if self.prompt is None:
+            raise ValueError("this model fills gaps in a text and does not write on; train a decoder on the text")
+        return Opening(self.tokens_of(text) if text else self.prompt)
+
+    def encode(self, text: str) -> Batch:
+        """A decoder predicts each next token, an encoder every seventh."""
+        tokens = self.tokens_of(text)
         if not 2 <= tokens.shape[1] <= self.length:
             raise ValueError(
                 f"the input has {tokens.shape[1]} tokens and this model reads 2 to {self.length}; "
                 f"type at {'least 2' if tokens.shape[1] < 2 else f'most {self.length}'}"
             )
-        if self.kind == "encoder":
+        if self.reads == "in place":
             return self.hidden(tokens, torch.arange(1, tokens.shape[1], 7)[None])
         nothing = torch.full((1, 1), IGNORE)
         return Batch(tokens, torch.cat([tokens[:, 1:], nothing], 1))
@@ -143,24 +162,14 @@ class TextTask(Task):
         return b"".join(pieces[int(t)] for t in tokens).decode(errors="replace")
 
     def sample(self, batch: Batch, row: int = 0) -> str:
-        """The text itself; an encoder's with what is hidden in it."""
+        """The text itself, with an encoder's hidden tokens marked."""
         read = self.readable(batch.tokens[row])
-        asked = batch.targets[row][batch.targets[row] != IGNORE]
-        return f"{read} → {self.readable(asked)}" if self.kind == "encoder" else read
-
-
-class Shakespeare(TextTask):
-    """To be, or not to b -> e"""
-
-    def __init__(self, fields: f.Shakespeare, model: ModelConfig):
-        super().__init__(fields, model, corpus.shakespeare())
+        predicted = batch.targets[row][batch.targets[row] != IGNORE]
+        return f"{read} → {self.readable(predicted)}" if self.reads == "in place" else read
 
 
 class Python(TextTask):
     """for i in rang -> e"""
-
-    def __init__(self, fields: f.Python, model: ModelConfig):
-        super().__init__(fields, model, corpus.python())
 
     def verdict(self, text: str) -> str:
         whole = text.rpartition("\n")[0]  # the last line was cut off
@@ -168,18 +177,33 @@ class Python(TextTask):
             "Its whole lines parse as Python." if self.parses(whole) else "Its whole lines do not parse as Python yet."
         )
 
+    @classmethod
+    def accepts(cls, text: str) -> bool:
+        """Whether the whole lines of a text are Python, and there is one; its last line may have been cut off."""
+        whole = text.rpartition("\n")[0]
+        return bool(whole.strip()) and cls.parses(whole)
+
     @staticmethod
     def parses(text: str) -> bool:
-        """Whether the text is a whole Python module, as far as its grammar goes."""
+        """Whether the text is a complete Python module by its grammar. It is parsed and never run.
+
+        Text that is long or deeply nested is refused: a parser's memory is not a visitor's to fill.
+        """
+        depth = max(accumulate((bracket in "([{") - (bracket in ")]}") for bracket in text), default=0)
+        if len(text) > LONGEST or depth > DEEPEST:
+            return False
         try:
-            ast.parse(text)
+            with warnings.catch_warnings(action="ignore"):
+                ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
         return True
 
 
-class OwnText(TextTask):
-    """A visitor's own text."""
+class Tunes(TextTask):
+    """K:G G2B d2 -> B"""
 
-    def __init__(self, fields: f.Text, model: ModelConfig):
-        super().__init__(fields, model, corpus.own(fields.text))
+    @property
+    def prompt(self) -> Tensor | None:
+        """The first line of a tune."""
+        return None if self.reads == "in place" else self.tokens_of("X:1\n")

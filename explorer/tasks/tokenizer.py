@@ -1,20 +1,25 @@
-"""Text as tokens: one token a character, or byte-level BPE.
+"""Text as tokens: one token per character, or byte-level BPE.
 
-A tokenizer is its `saved` string: it is trained once, and made again from that.
+A tokenizer is its `saved` string: it is trained once, and rebuilt from that.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 from typing import Protocol, Self
 
 import numpy as np
 
+from explorer.measure.symbols import SIGNS, written
+
 MOST_CHARACTERS = 1024  # different characters kept of one text
+WORD = re.compile(r"\S+|\s+")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what the others become
+LONGEST_WORD = 10_000  # bytes that a BPE merges inside of: learning takes the square of a word's length
 BPE_SAMPLE = 1_000_000  # characters that a BPE is trained on, evenly spread pieces of the text
-VISIBLE = str.maketrans({"\n": "⏎", "\t": "⇥", " ": "␣", "\r": "␍"})
+VISIBLE = str.maketrans(SIGNS)
 
 
 class Tokenizer(Protocol):
@@ -25,19 +30,19 @@ class Tokenizer(Protocol):
 
     @classmethod
     def trained(cls, text: str, size: int) -> Self:
-        """The tokenizer of a text; `size` tokens where that is a choice."""
+        """The tokenizer of a text; `size` tokens if that is a choice."""
 
     def tokens(self, text: str) -> np.ndarray:
         """The text's tokens, int16."""
 
     def unknown(self, text: str) -> list[str]:
-        """The characters that have no token of their own."""
+        """The characters without a token of their own."""
 
 
 class Characters:
-    """One token a character, the most frequent first.
+    """One token per character, the most frequent first.
 
-    Characters seen less than once in a million, and those past MOST_CHARACTERS, share one token: `�`.
+    Characters rarer than one in a million, and those past MOST_CHARACTERS, share one token: `�`.
     """
 
     def __init__(self, saved: str):
@@ -100,6 +105,16 @@ class Bpe:
         return []
 
 
+def check_words(text: str) -> None:
+    """ValueError if the text has a word too long to learn merges from (it is split at spaces alone)."""
+    longest = max((len(word.encode()) for word in WORD.findall(text) if 4 * len(word) > LONGEST_WORD), default=0)
+    if longest > LONGEST_WORD:
+        raise ValueError(
+            f"the text has a word of {longest:,} bytes without a space, too long to learn merges from; "
+            f"break it into words of at most {LONGEST_WORD:,}, or train on characters (task.tokenizer=characters)"
+        )
+
+
 def sampled(text: str, pieces: int = 100) -> list[str]:
     """BPE_SAMPLE characters of a longer text, as evenly spread pieces."""
     if len(text) <= BPE_SAMPLE:
@@ -130,9 +145,9 @@ TOKENIZERS: dict[str, type[Characters] | type[Bpe]] = {"characters": Characters,
 
 
 def visible(piece: bytes) -> str:
-    """A token as a screen shows it: spaces and line ends as signs, half characters as their bytes."""
+    """A token as shown: spaces and line ends as signs, partial characters as bytes."""
     try:
-        shown = piece.decode().translate(VISIBLE)
+        shown = written(piece.decode()).translate(VISIBLE)
     except UnicodeDecodeError:
         return f"‹{piece.hex(' ')}›"
-    return "".join(c if c.isprintable() else f"‹{ord(c):x}›" for c in shown)
+    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in shown)

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.preset import BROKEN, ORDINARY, WORDS, Preset
-from explorer.ui import chosen, sitemap
+from explorer.config.presets import BROKEN, ORDINARY, RECURRENT, WORDS, Preset
+from explorer.config.run import RunConfig
+from explorer.ui import chosen, refusals, sitemap
 
 PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
 IN_A_ROW = 3
+MORE = (
+    ("**Memory**: networks that read token after token", RECURRENT, "Train"),
+    ("**Word vectors**: what words mean, by the words around them", WORDS, "Train"),
+    (
+        "**Break it**: each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.",
+        BROKEN,
+        "Break it",
+    ),
+)
 
 
 def show(everything: bool = True) -> None:
-    """The ordinary presets as cards, then the visitor's own text; folded under them word vectors and what fails.
+    """The ordinary presets as cards, then the visitor's own text; folded under them all others.
 
     everything: with what is folded, and not the folds alone.
     """
     with st.container(key="preset-cards"):
-        for name in ORDINARY:
-            card(name)
+        for name, preset in ORDINARY.items():
+            card(name) if (PICTURES / f"{name}.png").is_file() else plain_card(preset, name, "Train")
         own_text_card()
-    words = st.expander("Word vectors: what words mean, told by those around them", icon=":material/hub:")
-    broken = st.expander("Break it: trainings that fail on purpose", icon=":material/heart_broken:")
+    more = st.expander("More: memory, word vectors, and trainings that fail on purpose", icon=":material/more_horiz:")
     if everything:
-        with words:
-            word_cards()
-        with broken:
-            broken_cards()
+        with more:
+            for title, presets, action in MORE:
+                st.markdown(title)
+                rows_of_cards(presets, action)
 
 
-def word_cards() -> None:
-    """The ways to word vectors, in a row."""
-    for column, name in zip(st.columns(IN_A_ROW), WORDS, strict=True):
-        with column:
-            plain_card(WORDS[name], name, "Train")
-
-
-def broken_cards() -> None:
-    """The trainings that fail, in rows."""
-    st.markdown("Each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.")
-    for first in range(0, len(BROKEN), IN_A_ROW):
-        for column, name in zip(st.columns(IN_A_ROW), list(BROKEN)[first:], strict=False):
+def rows_of_cards(presets: Mapping[str, Preset], action: str) -> None:
+    """Presets without pictures, in rows."""
+    for first in range(0, len(presets), IN_A_ROW):
+        for column, name in zip(st.columns(IN_A_ROW), list(presets)[first:], strict=False):
             with column:
-                plain_card(BROKEN[name], name, "Break it")
+                plain_card(presets[name], name, action)
 
 
 def card(name: str) -> None:
@@ -58,22 +60,21 @@ def card(name: str) -> None:
         picture.image(PICTURES / f"{name}.png", width="stretch")
         with words:
             st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-            st.button(
-                "Train",
-                key=f"train-{name}",
-                icon=":material/play_arrow:",
-                type="primary",
-                on_click=begin,
-                args=(preset.config,),
-            )
-            st.caption(preset.wait)
+            start(preset, name, "Train", "primary")
 
 
 def plain_card(preset: Preset, name: str, action: str) -> None:
     """One preset without a picture: what it is, a button."""
     with st.container(border=True, height="stretch", key=f"card-{name}"):
         st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-        st.button(action, key=f"train-{name}", icon=":material/play_arrow:", on_click=begin, args=(preset.config,))
+        start(preset, name, action, "secondary")
+
+
+def start(preset: Preset, name: str, action: str, kind: Literal["primary", "secondary"]) -> None:
+    """The button, and beside it how long it takes. style.css has it press wherever the card is clicked."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"start-{name}"):
+        icon = ":material/play_arrow:"
+        st.button(action, key=f"train-{name}", icon=icon, type=kind, on_click=begin, args=(preset.config,))
         st.caption(preset.wait)
 
 
@@ -85,26 +86,22 @@ def own_text_card() -> None:
             pasted = st.text_area("Text", key="own-text", height=160, placeholder="A few thousand letters or more")
             file = st.file_uploader("or a UTF-8 text file", type=["txt", "md", "py", "csv"], max_upload_size=UPLOAD_MB)
             tokenizer = st.segmented_control("Tokens", ["characters", "bpe"], default="characters", key="own-tokens")
-            if st.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-own"):
-                start_own(pasted if file is None else file.getvalue(), tokenizer or "characters")
+            with refusals.at("own-text"):
+                if st.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-own"):
+                    start_own(pasted if file is None else file.getvalue(), tokenizer or "characters")
 
 
 def start_own(text: str | bytes, tokenizer: str) -> None:
-    """Trains on a visitor's text; what is wrong with it is said and the present run goes on."""
-    try:
-        if isinstance(text, bytes):
-            text = decoded(text)
-        changes = {
-            "task.name": "text",
-            "task.text": text,
-            "task.tokenizer": tokenizer,
-            "train.steps": OWN_STEPS,
-        }
-        config = RunConfig.preset("shakespeare").replace(changes)
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    launch(config)
+    """Trains on a visitor's text. ValueError says what is wrong with it; the present run goes on."""
+    if isinstance(text, bytes):
+        text = decoded(text)
+    changes = {
+        "task.name": "text",
+        "task.text": text,
+        "task.tokenizer": tokenizer,
+        "train.steps": OWN_STEPS,
+    }
+    launch(RunConfig.preset("shakespeare").replace(changes))
 
 
 def decoded(data: bytes) -> str:
@@ -116,20 +113,16 @@ def decoded(data: bytes) -> str:
 
 
 def begin(config: RunConfig) -> None:
-    """Starts a run before anything is drawn again, and goes to where it is seen; a refusal is told on this page."""
+    """Starts a run before anything is drawn again, and goes to where it is seen; a refusal is shown on this page."""
     try:
         chosen.begin(config)
     except ValueError as error:
-        chosen.complain(str(error))
+        refusals.keep(str(error))
         return
     sitemap.go_to(sitemap.seen_on(config))
 
 
 def launch(config: RunConfig) -> None:
-    """Starts a run from within a page and goes to where it is seen."""
-    try:
-        chosen.begin(config)
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    st.switch_page(sitemap.page(sitemap.seen_on(config)))
+    """Starts a run from within a page and goes to where it is seen. ValueError says why it cannot be."""
+    chosen.begin(config)
+    sitemap.switch(sitemap.seen_on(config))

@@ -1,52 +1,73 @@
-"""Which run and which step this visit looks at: in one place, and in the URL.
-
-Session state: `run` (a run's id) and `step` (a number, or None while following the newest).
-"""
+"""Which run and which step this visit looks at: in one place, and in the URL."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
+from pathlib import Path
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.runs import catalogue
+from explorer.config import scenes
+from explorer.config.quoting import quoted
+from explorer.config.run import RunConfig
+from explorer.runs import catalogue, deleted, quota
 from explorer.runs.race import Mode, race_of
 from explorer.runs.run import Run
-from explorer.ui import server
+from explorer.ui import admission, refusals, server, sitemap, visit
 
-NOT_SETTINGS = {"run", "step", "paused", "projector"}
-MAP = ("of", "layer", "head", "by", "3d", "trails", "neighbours", "distance", "metric", "seed", "since", "closer")
+SCENE = ("run", "step", "head", "query", "mode", "hide", "projector")  # what the address holds of what is looked at
+NOT_SETTINGS = {*SCENE, "paused", admission.ASKING}
+INPUT = ("input-kind", "input-sample", "input-text")
+MAP = ("of", "layer", "head", "by", "3d", "trails", "neighbours", "distance", "metric", "seed", "since")
 WIDGETS = {
-    "closer",
-    "inside",
-    "about",
-    "company",
-    "contest",
-    "order",
     "search",
-    "topic",
+    *INPUT,
+    *sitemap.ROWS.values(),
     *(f"map-{name}" for name in MAP),
-}  # what Streamlit binds to the address itself
+}  # Streamlit binds them to the address
 
 
 def take_from_url() -> None:
-    """Once a visit: what the address asks for. What it asks for wrongly is told, and nothing is lost."""
-    state = st.session_state
-    if "visit_begun" in state:
+    """Once a visit: what the address asks for. What it asks for wrongly is named, and nothing is lost."""
+    state = visit.state()
+    if state.begun:
         return
-    state.visit_begun = True
+    state.begun = True
     query = dict(st.query_params)
     state.projector = query.pop("projector", "") in ("1", "true")
     try:
-        if "run" in query:
+        take_view(query)
+    except ValueError as error:  # the rest opens all the same
+        refusals.keep(str(error))
+    try:
+        if "run" in query and not was_deleted(query["run"]):
             open_run(query["run"])
             state.step = step_from(query.get("step"))
-        elif query.keys() & {"preset", "v"} or any("." in name for name in query):
+        elif "run" not in query and admission.trains(query):
             settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS | WIDGETS}
-            begin(RunConfig.from_query(settings), paused=query.get("paused") == "1")
+            config, paused = RunConfig.from_query(settings), query.get("paused") == "1"
+            if asks_first(query):
+                state.link = visit.Link(config.to_json(), paused)
+            else:
+                begin(config, paused)
     except ValueError as error:
-        complain(str(error))
+        refusals.keep(str(error))
+
+
+def was_deleted(name: str) -> bool:
+    """Whether the run of this name was deleted here; its settings are then offered again."""
+    former = deleted.former(name)
+    if former is None or catalogue.path_of(name).exists():
+        return False
+    visit.state().link = visit.Link("" if former.config is None else former.config.to_json(), False, name)
+    return True
+
+
+def asks_first(query: Container[str]) -> bool:
+    """Whether a link that trains waits for a press: it says so itself, or nobody knows where it was followed."""
+    unknown = bool(st.context.headers) and not admission.guards
+    return unknown or admission.ASKING in query
 
 
 def step_from(word: str | None) -> int | None:
@@ -58,16 +79,39 @@ def step_from(word: str | None) -> int | None:
     return int(word)
 
 
+def take_view(query: dict[str, str]) -> None:
+    """What the address says of how it is looked at. ValueError where it says what cannot be."""
+    state = visit.state()
+    head, query_position = query.get("head", ""), query.get("query")
+    if head and not re.fullmatch(scenes.HEAD, head):
+        raise ValueError(f"head={quoted(head)} is no head; names look like blocks.1.attention.2")
+    if query_position is not None and not re.fullmatch(r"\d{1,6}", query_position):
+        raise ValueError(f"query={quoted(query_position)} is no position; use a whole number from 0")
+    hidden = tuple(filter(None, query.get("hide", "").split(",")))
+    if unknown := [name for name in hidden if name not in scenes.HIDES]:
+        raise ValueError(f"hide={quoted(unknown[0])} is nothing that can be hidden; use {', '.join(scenes.HIDES)}")
+    state.head, state.query = head, None if query_position is None else int(query_position)
+    state.mode, state.hidden = query.get("mode", "")[:20], hidden
+
+
 def put_into_url() -> None:
     """The address says what is looked at, so that reload and share find it again."""
+    state = visit.state()
+    if state.link is not None:
+        return  # the link stays in the address until somebody decides about it
     wanted = {}
-    if st.session_state.get("run"):
-        wanted["run"] = st.session_state.run
-        if st.session_state.get("step") is not None:
-            wanted["step"] = str(st.session_state.step)
-    if st.session_state.get("projector"):
+    if state.run is not None:
+        wanted["run"] = state.run
+        if state.step is not None:
+            wanted["step"] = str(state.step)
+        wanted |= {"head": state.head} if state.head else {}
+        wanted |= {"query": str(state.query)} if state.query is not None else {}
+        wanted |= {"mode": state.mode} if state.mode else {}
+    if state.hidden:
+        wanted["hide"] = ",".join(state.hidden)
+    if state.projector:
         wanted["projector"] = "1"
-    present = {k: v for k, v in st.query_params.items() if k in (*NOT_SETTINGS, "preset", "v") or "." in k}
+    present = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS or admission.trains([k])}
     if present != wanted:
         for name in present:
             if name not in wanted:
@@ -81,22 +125,41 @@ def open_run(name: str) -> None:
     """Looks at another run from now on. ValueError says why not."""
     path = catalogue.path_of(name)
     server.opened(str(path))
-    st.session_state.run = name
-    st.session_state.step = None
-    seen = st.session_state.setdefault("seen", [])
-    if name not in seen:
-        seen.append(name)
+    server.watchers().look(server.session().id, str(path))  # no page may ever be drawn: the tab may close at once
+    state = visit.state()
+    state.link, state.run, state.step = None, name, None
+    if name not in state.opened:
+        state.opened[name] = None
+
+
+def room(more: int = 1) -> None:
+    """Says so where there soon is no room for more runs of this visit. ValueError where there is none."""
+    if sentence := quota.check(more, map(Path, server.session().runs)):
+        st.toast(sentence, icon=":material/delete:")
+
+
+def made(path: Path) -> None:
+    """A run was made, and counts as this visit's."""
+    server.session().runs.append(str(path))
 
 
 def begin(config: RunConfig, paused: bool = False) -> None:
-    """Starts a run and looks at it. ValueError where task and model do not fit."""
-    open_run(server.start(config, config.nearest_preset()[0], paused).stem)
+    """Starts a run and looks at it. ValueError where task and model do not fit, or there is no room."""
+    room()
+    path = server.start(config, config.nearest_preset()[0], paused)
+    made(path)
+    open_run(path.stem)
 
 
 def begin_race(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep", paused: bool = False) -> None:
-    """Starts a race and looks at its first contender. ValueError where a contender's task and model do not fit."""
+    """Starts a race and looks at its first contender.
+
+    ValueError where a contender's task and model do not fit, or there is no room.
+    """
+    room(len(configs))
     paths = server.start_race(configs, stem, mode, paused)
     for path in reversed(paths):  # all of them are of this visit
+        made(path)
         open_run(path.stem)
 
 
@@ -111,31 +174,33 @@ def begin_again(run: Run, paused: bool = False) -> None:
 
 
 def run() -> Run | None:
-    """The run this visit looks at; None before the first. A run that is gone or broken is told once."""
-    name = st.session_state.get("run")
+    """The run this visit looks at; None before the first. A run that is gone or broken is reported once."""
+    name = visit.state().run
     if name is None:
         return None
     try:
         return server.opened(str(catalogue.path_of(name)))
     except ValueError as error:
-        complain(str(error))
-        st.session_state.run = None
+        visit.state().run = None
+        if was_deleted(name):
+            refusals.draw_again()
+        refusals.keep(str(error))
         return None
 
 
 def looked_at(run: Run) -> bool:
     """True if this visit looks at that very run.
 
-    A widget of a run that was left may still call back: the browser told its value once more before it heard.
+    A widget of a run that was left may still call back: the browser sent its value once more before it heard.
     """
-    return bool(st.session_state.get("run") == run.id)
+    return visit.state().run == run.id
 
 
 def earlier_runs() -> list[Run]:
     """The other runs of this visit, the newest last."""
-    found = []
-    for name in st.session_state.get("seen", []):
-        if name != st.session_state.get("run"):
+    found, state = [], visit.state()
+    for name in state.opened:
+        if name != state.run:
             try:
                 found.append(server.opened(str(catalogue.path_of(name))))
             except ValueError:
@@ -143,19 +208,13 @@ def earlier_runs() -> list[Run]:
     return found[-5:]
 
 
-def complain(sentence: str) -> None:
-    """Keeps a refusal to be shown on top of the page."""
-    st.session_state.setdefault("complaints", []).append(sentence)
-
-
-def complaints() -> None:
-    """Shows what was refused, in a sentence each."""
-    for sentence in st.session_state.pop("complaints", []):
-        st.error(sentence, icon=":material/block:")
-
-
 def differences(run: Run) -> str:
-    """A run's name on a screen: its preset and what differs from it."""
+    """A run's name on a screen: the one that somebody gave it, or its preset and what differs from it."""
+    return run.meta("title") or settings_of(run)
+
+
+def settings_of(run: Run) -> str:
+    """A run's preset and what differs from it."""
     preset, changes = run.config.nearest_preset()
     racing = race_of(run)
     if racing is not None:
@@ -169,6 +228,8 @@ def differences(run: Run) -> str:
 
 def shown(value: object) -> str:
     """A setting's value, short."""
+    if value is None:
+        return "none"
     if isinstance(value, float):
         return f"{value:g}"
     return str(value) if len(str(value)) <= 24 else f"{str(value)[:20]}…"

@@ -15,19 +15,20 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
-from explorer.runs.answer import Answer
-from explorer.runs.client import Request as Pending
+from explorer.answers.records.record import R
+from explorer.answers.records.task import TaskFacts
+from explorer.processes.client import Request as Pending
 from explorer.runs.run import Run
-from explorer.ui import server
+from explorer.ui import server, visit
+from explorer.ui.asking import Question
 from explorer.ui.components.message import pack
 from explorer.ui.view import View
 
@@ -43,21 +44,25 @@ Draw = Callable[[View], bytes | None]
 
 @dataclass
 class Offer:
-    """A picture that the browser may ask for. every: seconds between two while the newest step is followed."""
+    """A picture that the browser may ask for.
+
+    every: seconds between two while the newest step is followed.   plain: made of the run's file, without the host.
+    """
 
     draw: Draw
     every: float
-    told: float = -math.inf
+    plain: bool = False
+    sent: float = -math.inf
 
     def at(self, view: View) -> bytes | None:
-        """Its bytes; none where it rests: it was told a moment ago, or what is looked at comes with the page."""
+        """The picture's bytes; None while it rests: sent a moment ago, or of a past step, which comes with the page."""
         if not self.every:
             return self.draw(view)
-        if not view.live or (view.status.state == "training" and time.monotonic() - self.told < self.every):
+        if not view.live or (view.status.state == "training" and time.monotonic() - self.sent < self.every):
             return b""
-        if told := self.draw(view):
-            self.told = time.monotonic()
-        return told or b""
+        if sent := self.draw(view):
+            self.sent = time.monotonic()
+        return sent or b""
 
 
 @dataclass
@@ -65,57 +70,58 @@ class Offers:
     """What a visit's page offers of the run that it looks at."""
 
     run: Run
-    about: dict[str, Any]
+    about: TaskFacts
+    visit: str
     draws: dict[str, Offer] = field(default_factory=dict)
 
 
 @contextmanager
 def offering(view: View) -> Iterator[None]:
     """Collects what is offered while a page is drawn, for this visit's browser to ask for."""
-    offers = st.session_state["offers"] = Offers(view.run, view.about)
+    offers = visit.state().offers = Offers(view.run, view.about, server.session().id)
     yield
     if opened:
-        server.feeds()[server.visit()["id"]] = offers
+        server.feeds()[offers.visit] = offers
 
 
-def offer(name: str, draw: Draw, every: float = 0) -> None:
+def offer(name: str, draw: Draw, every: float = 0, plain: bool = False) -> None:
     """Lets the browser ask for a picture by itself. draw: gives a view's bytes, None where they are not there yet.
 
     It is called in a thread of its own, without a session. every: seconds between two of a calm picture, which comes
-    by the feed only while the newest step is followed: a step of the past is told by the page.
+    by the feed only while the newest step is followed: a step of the past comes with the page.   plain: it comes also
+    while a host that was killed is started again.
     """
-    if (offers := st.session_state.get("offers")) is not None:
-        offers.draws[name] = Offer(draw, every)
+    if (offers := visit.state().offers) is not None:
+        offers.draws[name] = Offer(draw, every, plain)
 
 
 def address(view: View) -> dict[str, Any] | None:
-    """Where the browser asks, as the player bar is told it; None where the server has no feed."""
+    """The address that the browser asks, as the player bar gets it; None if the server has no feed."""
     if not opened:
         return None
-    visit = server.visit()["id"]
-    server.feeds().setdefault(visit, None)  # the browser may ask before the page has offered anything
-    return {"url": f"feed/{visit}?run={view.run.id}", "every": 1000 * EVERY}
+    session = server.session().id
+    server.feeds().setdefault(session, None)  # the browser may ask before the page has offered anything
+    return {"url": f"feed/{session}?run={view.run.id}", "every": 1000 * EVERY}
 
 
-def numbers(view: View, function: str, **arguments: Any) -> Answer | None:
-    """The numbers of a view (`module.function`), as `View.picture` asks for them; None where they take too long."""
-    request = server.pictures().ask(view.run, view.step, function, past=not view.live, **arguments)
-    try:
-        return server.answer_within(request, PATIENCE)
-    except ValueError:
-        return None  # the page itself says why
+def numbers(view: View, kind: type[R], /, **arguments: Any) -> R | None:
+    """A record of this kind, as `View.picture` asks for it. None if it takes longer than PATIENCE."""
+    question = Question(server.pictures().ask(view.run, view.step, kind, past=not view.live, **arguments))
+    with suppress(ValueError):  # the page itself says why
+        question.wait(PATIENCE)
+    return question.shown
 
 
 @dataclass
 class Calm:
-    """Numbers of a calm picture: the rest of the page does not wait for them, they are given when they are there."""
+    """Asks for the answers of a calm picture, one after another, without waiting for any of them."""
 
-    request: Pending | None = None
+    request: Pending[Any] | None = None
 
-    def numbers(self, view: View, function: str, **arguments: Any) -> Answer | None:
-        """Of the view that was looked at when they were asked for; None where they are still to come."""
+    def numbers(self, view: View, kind: type[R], /, **arguments: Any) -> R | None:
+        """The record of this kind for the view at the time it was asked for. None while it is computed."""
         if self.request is None:
-            self.request = server.pictures().ask(view.run, view.step, function, **arguments)
+            self.request = server.pictures().ask(view.run, view.step, kind, **arguments)
         if not self.request.answer.done():
             return None
         request, self.request = self.request, None
@@ -133,29 +139,29 @@ async def answer(request: Request) -> Response:
     With `acted` only the run's events and its status count for a moment, so that what a press did comes at once.
     204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: no such visit, or no such step.
     """
-    visit, asked = request.path_params["visit"], request.query_params
-    if visit not in server.feeds():
+    session, query = request.path_params["visit"], request.query_params
+    if session not in server.feeds():
         return Response(status_code=404)
     aside = partial(asyncio.get_running_loop().run_in_executor, THREADS)
-    begun, after, acted = time.monotonic(), asked.get("after", ""), "acted" in asked
+    begun, after, acted = time.monotonic(), query.get("after", ""), "acted" in query
     try:
         while (waited := time.monotonic() - begun) < WAIT:
-            offers: Offers | None = server.feeds().get(visit)
-            if offers is not None and offers.run.id == asked.get("run"):
-                view = await aside(at, offers, whole(asked.get("step")))
+            offers: Offers | None = server.feeds().get(session)
+            if offers is not None and offers.run.id == query.get("run"):
+                view = await aside(at, offers, whole(query.get("step")))
                 if news(view, after, acted and waited < ACTED):
                     break
             await asyncio.sleep(LOOK)
         else:
             return Response(status_code=204)
-        told = await aside(together, offers, view)
+        message = await aside(together, offers, view)
     except ValueError:  # there is no such step, or the file is gone: the page itself says so
         return Response(status_code=404)
-    if told is None:
+    if message is None:
         return Response(status_code=204)
     # "identity": Streamlit's server would spend more on compressing it than the way costs
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
-    return Response(told, media_type="application/octet-stream", headers=headers)
+    return Response(message, media_type="application/octet-stream", headers=headers)
 
 
 def at(offers: Offers, step: int | None) -> View:
@@ -180,11 +186,16 @@ def news(view: View, after: str, acted: bool) -> bool:
 
 def together(offers: Offers, view: View) -> bytes | None:
     """All offers behind one another: all of them or none, since they are of one step."""
-    drawn = {name: offer.at(view) for name, offer in offers.draws.items()}
-    if any(told is None for told in drawn.values()):
+    ready = server.host().ready
+    with server.asking(offers.visit):
+        drawn = {name: offer.at(view) if ready or offer.plain else b"" for name, offer in offers.draws.items()}
+    if any(message is None for message in drawn.values()):
         return None
-    header = moment(view) | {"state": state(view), "lengths": {name: len(told or b"") for name, told in drawn.items()}}
-    return pack(header, []) + b"".join(told or b"" for told in drawn.values())
+    header = moment(view) | {
+        "state": state(view),
+        "lengths": {name: len(message or b"") for name, message in drawn.items()},
+    }
+    return pack(header, []) + b"".join(message or b"" for message in drawn.values())
 
 
 def whole(word: str | None) -> int | None:

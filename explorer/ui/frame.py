@@ -15,91 +15,126 @@ import streamlit as st
 
 from explorer.runs.file import LINE
 from explorer.runs.run import Run
-from explorer.settings import family
+from explorer.runs.whereabouts import recomputed
+from explorer.training.place import LOSS, slow
+from explorer.ui import branching, chosen, feed, knobs, on_purpose, picture, player, refusals, server, sitemap, visit
 from explorer.ui import cards as preset_cards
-from explorer.ui import chosen, feed, knobs, picture, player, server, sitemap
+from explorer.ui.parts import model_map
 from explorer.ui.view import View
+from models.families import missing
 
 LIVE_SECONDS = 0.22
-PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and who scrubs needs the processor
+PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and scrubbing needs the processor
 REST_SECONDS = 0.25  # between a page's first painting and the rest of it, where a feed brings what moves later
 IDLE_SECONDS = 1.0  # another visit may press play
 FIRST_STEP_SECONDS = 0.25
-ANY = ("transformer", "word-vectors")  # families of models
 
 
 def watch(
     title: str,
     sentence: str,
     draw: Callable[[View], None],
-    families: Sequence[str] = ANY[:1],
+    needs: Sequence[str] = (),
     fed: float = 0,
+    alone: Callable[[], None] | None = None,
 ) -> None:
-    """A page on a run; without a run it offers the preset cards.
+    """A page on a run. alone: draws it without a run, where the preset cards are not all that it has to offer.
 
-    families: of models that it can draw.   fed: what moves most is offered to the feed, so that the page itself need
-    be drawn only every so many seconds.
+    needs: the parts of a model that it shows.   fed: what moves most is offered to the feed, so that the page itself
+    is drawn less often.
     """
     run = chosen.run()
-    chosen.complaints()
+    refusals.show()
     if run is None:
-        st.title(title, anchor=False)
-        st.markdown(f"{sentence} Pick something to learn first:")
-        preset_cards.show()
+        heading(title, sentence if alone else f"{sentence} Pick something to learn first:")
+        with st.container(key="page"), picture.detailed(title):
+            (alone or preset_cards.show)()
         return
     fed = fed if feed.opened else 0
     busy, chosen_pace = is_busy(run), pace(run, fed)
-    if fed and chosen_pace == fed and st.session_state.get("painted") != (run.id, title):
+    if fed and chosen_pace == fed and visit.state().painted != (run.id, title):
         chosen_pace = REST_SECONDS
-    folds: list[picture.Fold] | None = None  # drawn below the live part, the same at every tick
+    drawn = False
 
     def live() -> None:
-        nonlocal folds
-        if st.session_state.pop("rerun", False) or sitemap.goes():
-            st.rerun()  # another run, another page, or another size of everything
-        server.watchers().look(server.visit()["id"], str(run.path))
-        first = st.session_state.get("painted") != (run.id, title)
+        nonlocal drawn
+        state = visit.state()
+        refusals.tick()
+        branching.follow()
+        if state.draws_all() or sitemap.goes():
+            refusals.draw_again()  # another run, another page, or another size of everything
+        server.watchers().look(server.session().id, str(run.path))
+        first = state.painted != (run.id, title)
         try:
             if first and busy:
                 await_first_step(run)
             view = look(run, first, bool(fed))
         except ValueError as error:  # a text that is not on this machine, a file that broke
-            st.error(str(error), icon=":material/block:")
+            refusals.say(str(error))
             return
-        with picture.folded() as asked, feed.offering(view):
+        with feed.offering(view):
             # what pictures wait for is known after drawing
-            player.show(view, st.session_state.get("waiting", ""), st.session_state.get("refining", ""), bool(fed))
-            if family(run.config.model) in families:
-                draw(view)
-            else:
-                elsewhere(run)
+            player.show(view, state.waiting, state.refining, bool(fed))
+            elsewhere_computed(view)
+            with st.container(key="page"), picture.detailed(title):  # at least as tall as the window
+                if has(view, *needs):
+                    draw(view)
         chosen.put_into_url()
-        for sentence_ in server.host().complaints(run.path):
-            st.toast(sentence_, icon=":material/block:")
-        st.session_state.waiting, st.session_state.refining = view.waiting, "".join(view.refines[-1:])
-        st.session_state.painted = (run.id, title)
-        whole = folds is None  # the page is drawn as a whole, and the sidebar comes after it
-        if folds is None:
-            folds = asked
-        new, gone = any(fold not in folds for fold in asked), len(asked) < len(folds) and not view.waits
+        for refused in server.host().complaints(run.path):
+            refusals.keep(refused)
+        state.waiting, state.refining = view.waiting, "".join(view.refines[-1:])
+        state.painted = (run.id, title)
+        whole, drawn = not drawn, True  # the page is drawn as a whole at first, and the sidebar comes after it
         changed = pace(run, fed) != chosen_pace and not first
-        if changed or new or gone or (not whole and knobs.behind(run)):
-            st.rerun()
+        if changed or (not whole and knobs.behind(run)):
+            refusals.draw_again()
 
-    heading(title, sentence)  # once: what a tick draws costs the browser, element by element; style.css lifts the bar
+    with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
+        heading(title, sentence, run)  # style.css keeps the bar's room above it
+    on_purpose.show(run)
+    slow_precision(run)
     st.fragment(live, run_every=chosen_pace)()
-    for fold in folds or []:
-        picture.draw_fold(fold)
 
 
-def elsewhere(run: Run) -> None:
-    """What a page says of a run that it cannot draw, and the way out."""
-    st.info(
-        f"This run learns word vectors ({run.config.model.kind}): there is no Transformer to look into. "
-        "The Words page shows what it has learned.",
-        icon=":material/hub:",
-    )
-    st.page_link(sitemap.page("words"), label="Open it on Words", icon=":material/hub:")
+def having(view: View, *parts: str) -> View | None:
+    """The view of a model that has these parts; None of another, for what is shown without a run as well."""
+    return view if view.config.has(*parts) else None
+
+
+def has(view: View, *parts: str) -> bool:
+    """Whether the model has these parts; where it has not, the page says so and shows the way out."""
+    lacking = missing(view.config.model, parts)
+    if lacking:
+        name = sitemap.seen_on(view.config)
+        title, icon = sitemap.TITLES[name]
+        st.info(
+            f"This run {view.config.described}: it has no {lacking[0]} to look into. The {title} page shows what it "
+            "has learned.",
+            icon=f":material/{icon}:",
+        )
+        st.page_link(sitemap.page(name), label=f"Open it on {title}", icon=f":material/{icon}:")
+    return not lacking
+
+
+def elsewhere_computed(view: View) -> None:
+    """One quiet line where a step that the file does not hold is computed again by another processor."""
+    here = server.host().computes
+    there = recomputed(view.run, view.step, here)
+    if here is not None and there is not None:
+        which = f"another processor ({here.words}; trained by {there.words})"
+        if here.words == there.words:  # an older file, or a core of the same name
+            which = f"a processor that may round otherwise than the one that trained it (both: {here.words})"
+        st.caption(
+            f"Between snapshots recomputed on {which}: differs from the run by at most {100 * LOSS:g} % of the loss, "
+            "unless this training magnifies rounding."
+        )
+
+
+def slow_precision(run: Run) -> None:
+    """One quiet line if the run's products are of a precision that this machine's processor does not multiply."""
+    here = server.host().computes
+    if sentence := slow(run.config.train.precision, run.config.train.device, "cpu" if here is None else here.device):
+        st.caption(sentence + ".")
 
 
 def cards(name: str, *widths: float) -> list[Any]:
@@ -116,27 +151,32 @@ def board(name: str) -> Any:
     return st.container(key=f"board-{name}")
 
 
-def heading(title: str, sentence: str) -> None:
-    """Title and the one sentence."""
-    st.title(title, anchor=False)
-    st.markdown(sentence)
+def heading(title: str, sentence: str, run: Run | None = None) -> None:
+    """Title, beside it the one sentence, and the model of the run as a map."""
+    with st.container(horizontal=True, vertical_alignment="center", key="title-row"):
+        st.title(title, anchor=False)
+        st.markdown(sentence)
+        if run is not None:
+            model_map.show(run)
 
 
 def pace(run: Run, fed: float) -> float:
     """Seconds between two ticks of the page. fed: while something happens, beside a feed; 0 without one."""
-    waits = st.session_state.get("waiting") or st.session_state.get("refining")
+    state = visit.state()
+    if state.making:
+        return LIVE_SECONDS
     if not is_busy(run):
-        return LIVE_SECONDS if waits else IDLE_SECONDS
+        return LIVE_SECONDS if state.waiting or state.refining else IDLE_SECONDS
     if fed:
         return fed
-    return LIVE_SECONDS if st.session_state.get("step") is None else PAST_SECONDS
+    return LIVE_SECONDS if state.step is None else PAST_SECONDS
 
 
 def is_busy(run: Run) -> bool:
     """True while something happens to the run, or to another contender of its race."""
     host = server.host()
     runs = server.racing(run).values()
-    return any(r.status.state == "training" or host.working(r.path) or host.place(r.path) > 0 for r in runs)
+    return any(r.status.state == "training" or host.concerned(r.path) for r in runs)
 
 
 def await_first_step(run: Run) -> None:
@@ -149,10 +189,10 @@ def await_first_step(run: Run) -> None:
 def look(run: Run, first: bool = False, fed: bool = False) -> View:
     """The view of this visit: the step asked for, or the newest whose weights are there."""
     last = run.last
-    step = st.session_state.get("step")
+    step = visit.state().step
     if step is not None and step > last:
-        st.toast(f"this run has steps 0 to {last} and not {step}; showing the newest", icon=":material/block:")
-        step = st.session_state.step = None
+        refusals.keep(f"this run has steps 0 to {last} and not {step}; showing the newest")
+        step = visit.state().step = None
     live = step is None
     return View(
         run=run,

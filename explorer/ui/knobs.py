@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.preset import PRESETS
+from explorer.config.presets import PRESETS
+from explorer.config.run import RunConfig
+from explorer.measure.names import head_name
 from explorer.runs.run import Run
-from explorer.settings import family
-from explorer.ui import chosen, restarting, server
+from explorer.ui import branching, chosen, refusals, restarting, server, visit
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -24,6 +25,20 @@ RESTART = ":material/restart_alt: :orange[needs a restart, same seed]"
 LIVE = ":material/bolt: :green[acts now, no reset]"
 
 
+@dataclass
+class Knobs:
+    """What the sidebar keeps of a run.
+
+    turns: how often a slider was replaced.   moved: when one was turned last.   seen: the newest change from elsewhere
+    that is shown.   switched: the heads that are off and those that are frozen, as they are drawn.
+    """
+
+    turns: dict[str, int] = field(default_factory=dict)
+    moved: float = -math.inf
+    seen: int = 0
+    switched: tuple[set[str], set[str]] | None = None
+
+
 def show() -> None:
     """The knobs of the run looked at; nothing without a run."""
     if run := chosen.run():
@@ -33,16 +48,18 @@ def show() -> None:
 @st.fragment
 def own(run: Run) -> None:
     """The knobs of a run. A turn of one draws them alone anew; the feed or the next tick of the page shows the rest."""
-    if not chosen.looked_at(run) or st.session_state.pop("rerun", False):
-        st.rerun()
+    refusals.tick()
+    if not chosen.looked_at(run) or visit.state().draws_all():
+        refusals.draw_again()
     another_preset(run)
     config = run.config_at(run.last)
     follow_changes(run)
     live(run)
     with st.popover("More that acts now", width="stretch"):
         slide(run, "optimizer.weight_decay", "Weight decay", DECAYS, config)
-        if family(config.model) == "transformer":
+        if config.has("dropout"):
             slide(run, "model.dropout", "Dropout", DROPOUTS, config)
+        if config.has("attention heads"):
             heads(run)
     if st.button("Model, task, optimizer …", key="restart-button", width="stretch"):
         restarting.form(run.config)
@@ -64,21 +81,22 @@ def another_preset(run: Run) -> None:
 
 
 def start_preset(run: Run, name: str) -> None:
-    """Starts a preset, asked for on the page of a run; a refusal is told on the page."""
+    """Starts a preset, asked for on the page of a run; a refusal is shown on the page."""
     if not chosen.looked_at(run):
         return
     try:
         chosen.begin(PRESETS[name].config)
     except ValueError as error:
-        chosen.complain(str(error))
-        st.session_state.rerun = True  # the page shows it, not the sidebar
+        refusals.keep(str(error))
+        visit.state().rerun = True  # the page shows it, not the sidebar
 
 
 @st.fragment
 def live(run: Run) -> None:
     """The two knobs that lecturers turn most: a turn of one draws these two alone anew."""
+    refusals.tick()
     if not chosen.looked_at(run):
-        st.rerun()
+        refusals.draw_again()
     config = run.config_at(run.last)
     slide(run, "optimizer.lr", "Learning rate", RATES, config)
     slide(run, "train.clip", "Clip gradients at", [*CLIPS, NO_CLIP], config)
@@ -92,13 +110,13 @@ def key(run: Run, path: str) -> str:
 
 def slider_key(run: Run, path: str) -> str:
     """The key of the slider that is there now; each change that came from elsewhere makes a new one."""
-    turn = st.session_state.get(key(run, f"{path}:turn"), 0)
+    turn = visit.kept(Knobs, run.id).turns.get(path)
     return key(run, f"{path}:{turn}" if turn else path)
 
 
 def behind(run: Run) -> bool:
     """True if the sidebar shows what is no longer so: an order that took its time, or another visit's."""
-    drawn = st.session_state.get(key(run, "switched"))
+    drawn = visit.kept(Knobs, run.id).switched
     return bool(elsewhere(run)) or (drawn is not None and drawn != switched(run))
 
 
@@ -106,15 +124,15 @@ def follow_changes(run: Run) -> None:
     """Knobs follow what another visit, or the command line, changed."""
     for path in elsewhere(run):
         # not by its state: a message under way would bring the old value back, as an order to the run
-        turn = key(run, f"{path}:turn")
-        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+        turns = visit.kept(Knobs, run.id).turns
+        turns[path] = turns.get(path, 0) + 1
 
 
 def elsewhere(run: Run) -> list[str]:
     """The settings whose sliders show something else than what holds; none while a knob is being turned."""
     newest = max((e.id for e in run.events if e.kind == "set"), default=0)
-    moved = time.monotonic() - st.session_state.get(key(run, "moved"), -math.inf)
-    if moved < SETTLING_SECONDS or st.session_state.get(key(run, "seen"), 0) == newest:
+    knobs = visit.kept(Knobs, run.id)
+    if time.monotonic() - knobs.moved < SETTLING_SECONDS or knobs.seen == newest:
         return []  # while a knob is being turned its own orders are still under way
     values = run.config_at(run.last).flat()
     shown = {path: st.session_state.get(slider_key(run, path)) for path in values}
@@ -124,14 +142,14 @@ def elsewhere(run: Run) -> list[str]:
         if shown[path] is not None and shown[path] != (NO_CLIP if value is None else value)
     ]
     if not found:
-        st.session_state[key(run, "seen")] = newest
+        knobs.seen = newest
     return found
 
 
 def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:
     """A slider over fixed values whose every move is an order to the running training.
 
-    It is told its value as its default too: a browser that is slow may draw it without the order to move it there,
+    Its value is its default too: a browser that is slow may draw it without the order to move it there,
     and would send its default back as if somebody had turned it.
     """
     value = config.get(path)
@@ -139,15 +157,17 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     name = slider_key(run, path)
     shown = st.session_state.get(name, value)
     present = {value, shown} - {NO_CLIP}
-    told = {f"{v:g}" for v in present}  # two values that look alike on a slider would be taken for one another
-    numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in told} | present)
+    written = {f"{v:g}" for v in present}  # two values that look alike on a slider would be taken for one another
+    numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in written} | present)
 
     def send() -> None:
         if not chosen.looked_at(run) or name != slider_key(run, path):  # a slow browser tells of a slider that is gone
             return
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}
-        st.session_state[key(run, "moved")] = time.monotonic()
+        visit.kept(Knobs, run.id).moved = time.monotonic()
+        if branching.turned_meanwhile(run, changes):
+            return
         server.obeyed(server.host().order(run.path, "set", **changes))
 
     words = {NO_CLIP: NO_CLIP}
@@ -163,9 +183,10 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
 
 def heads(run: Run) -> None:
     """Switch a head off and on, freeze it, start it afresh."""
-    names = head_paths(run.config)
-    head = st.selectbox("Head", names, format_func=names.__getitem__, key=key(run, "head"))
-    off, frozen = st.session_state[key(run, "switched")] = switched(run)
+    model = run.config.model
+    names = [f"{path}.{h}" for path in model.attentions for h in range(model.heads)]
+    head = st.selectbox("Head", names, format_func=head_name, key=key(run, "head"))
+    off, frozen = visit.kept(Knobs, run.id).switched = switched(run)
     columns = st.columns(3, gap="xxsmall")
     choices = [
         ("restore", "On") if head in off else ("ablate", "Off"),
@@ -193,19 +214,6 @@ def heads(run: Run) -> None:
 def switch(run: Run, kind: str, head: str) -> None:
     """Sends an order about a head before the page is drawn, so that the buttons say what is now."""
     server.obeyed(server.host().order(run.path, kind, head=head))
-
-
-def head_paths(config: RunConfig) -> dict[str, str]:
-    """Every head by its path, as people call it."""
-    stacks = {"encoder-decoder": ("encoder.", "decoder.")}.get(config.model.kind, ("",))
-    found = {}
-    for stack in stacks:
-        for block in range(config.transformer.layers):
-            for part in ("attention", "cross") if stack == "decoder." else ("attention",):
-                for h in range(config.transformer.heads):
-                    where = f"{stack[:-1]} {'cross ' if part == 'cross' else ''}".lstrip()
-                    found[f"{stack}blocks.{block}.{part}.{h}"] = f"{where}head {block + 1}.{h + 1}"
-    return found
 
 
 def switched(run: Run) -> tuple[set[str], set[str]]:

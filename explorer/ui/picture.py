@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import numpy as np
@@ -21,10 +22,14 @@ from altair.utils.schemapi import debug_mode
 from explorer import charts
 from explorer.charts import gradients
 from explorer.charts.timeline import Panel
+from explorer.measure.glossary import explained
+from explorer.ui import visit
 from explorer.ui.components import curves as canvas
 
+M = TypeVar("M")
 Chart = Callable[..., alt.TopLevelMixin]
 Parts = Sequence[dict[str, Any]]
+MAKING = 420  # pixels of a picture's frame while it is made
 
 
 @lru_cache(maxsize=128)
@@ -32,7 +37,7 @@ def spec(chart: Chart, columns: tuple[tuple[str, str], ...], projector: bool, kn
     """A chart's spec, made from an empty table of the same columns: it does not depend on values."""
     empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns})
     with debug_mode(False):  # without checking it against the schema, which the tests do: seven times faster
-        return charts.spec(chart(empty, **dict(knobs)), projector)
+        return charts.spec(chart(empty, **dict(knobs)), projector, check=False)
 
 
 def spec_of(chart: Chart, data: pd.DataFrame, projector: bool = False, **knobs: Any) -> dict[str, Any]:
@@ -43,9 +48,11 @@ def spec_of(chart: Chart, data: pd.DataFrame, projector: bool = False, **knobs: 
 
 def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     """Draws `chart(data, **knobs)`; new data under the same key is swapped in place."""
-    drawn = spec_of(chart, data, bool(st.session_state.get("projector")), **knobs)
+    drawn = spec_of(chart, data, visit.state().projector, **knobs)
     # as a named dataset the table is there when the view is made; as `data` it would come later
-    st.vega_lite_chart(drawn | {"datasets": {"source": data}}, key=key, width="stretch")
+    whole = drawn | {"datasets": {"source": charts.theme.finite(data)}}
+    height = drawn.get("height")  # of its place, which is there before the browser has the code of charts
+    st.vega_lite_chart(whole, key=key, width="stretch", height=height if isinstance(height, int) else "content")
 
 
 @dataclass(frozen=True)
@@ -61,10 +68,10 @@ class Curves:
     every: float = 0
     of: object = None
 
-    def told(self, key: str) -> bytes:
+    def paced_message(self, key: str) -> bytes:
         """What the canvas draws. key: of this panel, unique on a page."""
 
-        projector = bool(st.session_state.get("projector"))
+        projector = visit.state().projector
         return paced(lambda: self.message(projector), key, self.of, self.every)
 
     def message(self, projector: bool) -> bytes:
@@ -76,7 +83,8 @@ class Curves:
 
 def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence: str | None = None) -> None:
     """Draws curves over steps, under them what to look for. A click on them moves the scrubber there."""
-    canvas.curves([Curves(panel, parts, sentence).told(key)], key=key, on_step=go)
+    height = panel.height if sentence is None and not visit.state().projector else None
+    canvas.curves([Curves(panel, parts, sentence).paced_message(key)], key=key, on_step=go, height=height)
 
 
 def panels(name: str, drawn: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
@@ -85,13 +93,13 @@ def panels(name: str, drawn: Sequence[Curves], moment: dict[str, Any] | None = N
     moment: of what they tell, where the feed moves them under this name.
     """
     key = f"panels-{name}"
-    told = [one.told(f"{key}:{one.panel.title}") for one in drawn]
-    canvas.curves(told, key=key, on_step=go, cards=True, moment=moment and moment | {"name": name})
+    messages = [one.paced_message(f"{key}:{one.panel.title}") for one in drawn]
+    canvas.curves(messages, key=key, on_step=go, cards=True, moment=moment and moment | {"name": name})
 
 
 def go(step: int) -> None:
     """Moves the scrubber."""
-    st.session_state.step = step
+    visit.state().step = step
 
 
 def warm_up() -> None:
@@ -99,17 +107,18 @@ def warm_up() -> None:
     spec_of(gradients.flow, gradients.flow_frame(np.empty(0), []))
 
 
-def paced(make: Callable[[], bytes], key: str, of: object, every: float) -> bytes:
+def paced(make: Callable[[], M], key: str, of: object, every: float) -> M:
     """What `make` gives, made anew after `every` seconds, or at once where `of` changes.
 
-    A component that is told the same bytes again leaves its picture as it is: a tick of the page then costs the
+    A component that gets the same bytes again leaves its picture as it is: a tick of the page then costs the
     browser, and so the training beside it, the pictures that matter at that pace and not all of them.
     """
-    made, when, told = st.session_state.get(f"paced:{key}", (None, 0.0, b""))
-    if made != of or time.monotonic() - when >= every:
-        told = make()
-        st.session_state[f"paced:{key}"] = (of, time.monotonic(), told)
-    return told
+    before, when, made = visit.state().paced.get(key, (None, -math.inf, None))
+    if before != of or time.monotonic() - when >= every:
+        made = make()
+        visit.state().paced[key] = (of, time.monotonic(), made)
+    result: M = made
+    return result
 
 
 def figures(numbers: dict[str, str]) -> None:
@@ -131,40 +140,70 @@ def look_for(key: str, sentence: str) -> None:
     `code` stands between backticks. Plain HTML in one element: a live page says it several times a second, and
     Markdown costs the browser ten times as much.
     """
-    words = re.sub("`([^`]*)`", r"<code>\1</code>", escape(sentence))
+    words = re.sub("`([^`]*)`", r"<code>\1</code>", explained(escape(sentence)))
     st.html(f'<p class="look-for look-for-{escape(key)}"><b>What to look for:</b> {words}</p>')
 
 
-Fold = tuple[str, str, tuple[Callable[..., Any], ...]]  # title, text, functions
+@dataclass
+class Details:
+    """What stands in the fold at the end of a section, and is drawn while that is open.
 
-
-def computed(text: str, *functions: Callable[..., Any], title: str = "How this is computed") -> None:
-    """The fold that says how a picture's numbers come about: words, formula, source, the very code.
-
-    On a live page it stands at the end of the page, where it is drawn once and not at every tick.
+    section: its title.   parts: pictures that are more than one screen.   texts: how numbers come about: a title,
+    words, functions whose code is shown.
     """
-    fold = (title, text, functions)
-    if (kept := st.session_state.get("folds")) is None:
-        draw_fold(fold)
-    elif fold not in kept:
-        kept.append(fold)
+
+    section: str = ""
+    parts: list[Callable[[], object]] = field(default_factory=list)
+    texts: list[tuple[str, str, tuple[Callable[..., Any], ...]]] = field(default_factory=list)
 
 
-def draw_fold(fold: Fold) -> None:
-    """The fold itself."""
-    title, text, functions = fold
-    with st.expander(title):
+@contextmanager
+def detailed(page: str) -> Iterator[None]:
+    """Ends with one fold, closed at first, of all that is put into `details` and `computed` within."""
+    state = visit.state()
+    around, here = state.details, Details()
+    state.details = here
+    try:
+        yield
+        if here.parts or here.texts:
+            fold = st.expander("Details", key=f"details-{page}-{here.section}", on_change="rerun")
+            if fold.open:
+                with fold:
+                    unfold(here)
+    finally:
+        state.details = around
+
+
+def unfold(here: Details) -> None:
+    """Draws what is in a fold. A part may add how its numbers come about."""
+    for part in here.parts:
+        part()
+    for title, text, functions in here.texts:
+        st.markdown(f"**{title}**")
         st.markdown(text)
         for function in functions:
             st.code(inspect.getsource(function), language="python")
 
 
-@contextmanager
-def folded() -> Iterator[list[Fold]]:
-    """Keeps the folds that are asked for meanwhile, for whoever draws them."""
-    kept: list[Fold] = []
-    st.session_state["folds"] = kept
-    try:
-        yield kept
-    finally:
-        st.session_state["folds"] = None
+def details(part: Callable[[], object]) -> None:
+    """Has a part of a section drawn in the fold at its end, or here where there is none."""
+    if (here := visit.state().details) is None:
+        part()
+    else:
+        here.parts.append(part)
+
+
+def making(waiting: str, height: int = MAKING) -> None:
+    """The frame of a picture that is still made, and in it how far it is. "" where it was refused: nothing then."""
+    if waiting:
+        st.html(f'<div class="in-the-making" style="height:{height}px">{escape(waiting)}</div>')
+
+
+def computed(text: str, *functions: Callable[..., Any], title: str = "How this is computed") -> None:
+    """Says in the fold of the section how a picture's numbers come about: words, formula, source, the very code."""
+    entry = (title, text, functions)
+    if (here := visit.state().details) is None:
+        with st.expander(title):
+            unfold(Details(texts=[entry]))
+    elif entry not in here.texts:
+        here.texts.append(entry)

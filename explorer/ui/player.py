@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import streamlit as st
 
+from explorer.measure.names import spoken
 from explorer.runs.run import Run
-from explorer.ui import branching, chosen, feed, server
+from explorer.ui import branching, chosen, feed, refusals, server, visit
 from explorer.ui.components.player_bar import Action, player_bar
+from explorer.ui.scenes import going
 from explorer.ui.view import View
 
 TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
@@ -20,15 +23,20 @@ def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> Non
 
     fed: whether the page has pictures that the browser asks for by itself, beside the bar.
     """
-    run, projector = view.run, bool(st.session_state.get("projector"))
+    run, projector = view.run, visit.state().projector
     fixed = {"name": chosen.differences(run), "projector": projector, "feed": feed.address(view) if fed else None}
+    fixed["scene"] = going.caption()
     seen = st.session_state.get("player.seen", 0)
+    making = visit.state().making
+    note = {"note": making.words} if making else {}
     if fed:
-        feed.offer("player", lambda view: json.dumps(fixed | told(view) | {"seen": seen}).encode())
-    player_bar(fixed | told(view, waiting, refining), key="player", on_action=lambda action: act(run, action))
+        feed.offer("player", lambda view: json.dumps(fixed | header(view) | note | {"seen": seen}).encode(), plain=True)
+    beat = {"beat": time.monotonic()}  # the browser hears of a message only where it differs from the one before
+    data = fixed | header(view, waiting, refining) | note | beat
+    player_bar(data, key="player", on_action=lambda action: act(run, action))
 
 
-def told(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
+def header(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
     """What the bar tells of a run at a step."""
     status, run = view.status, view.run
     place = server.host().place(run.path)
@@ -51,6 +59,7 @@ def told(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
                 "kind": e.kind,
                 "label": e.label,
                 "tone": TONES.get(e.kind, "info"),
+                "head": e.detail.get("head") if e.kind == "found" else None,
             }
             for e in sorted(view.events, key=lambda e: e.step)[-200:]
         ],
@@ -63,7 +72,6 @@ def told(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
             "share": True,
             "bookmark": True,
         },
-        "share_url_query": f"run={run.id}" + ("" if view.live else f"&step={view.step}"),
     }
 
 
@@ -71,23 +79,31 @@ def words(view: View, place: int) -> str:
     """The run's state in words."""
     if place:
         return f"waiting · place {place} in the queue"
-    state, reason = view.status.state, view.status.reason
+    state, reason = view.status.state, spoken(view.status.reason)
     if state == "training":
-        speed = view.run.speed()
-        return f"training · {speed:.0f} steps/s" if speed else "training · starting"
+        pace = view.run.pace()
+        return f"training · {steps_a_second(pace)}" if pace else "training · starting"
     if state == "waiting":
         return f"waiting {reason}" if reason else "ready at step 0"
     return f"{state} · {reason}" if reason else state
 
 
+def steps_a_second(pace: float | None) -> str:
+    """A pace in words: whole steps where they are many, two digits where they are few."""
+    return "–" if pace is None else f"{pace:.0f} steps/s" if pace >= 10 else f"{pace:.2g} steps/s"
+
+
 def act(run: Run, action: Action) -> None:
     """Carries out what was pressed on the player bar."""
-    kind, host, state = action["kind"], server.host(), st.session_state
+    kind, host, state = action["kind"], server.host(), visit.state()
     if kind == "view":
         state.step = max(0, min(int(action["step"]), run.last))
     elif kind == "live":
         state.step = None
     elif kind == "play":
+        state.step = None
+        server.obeyed(host.order(run.path, "play"))
+    elif kind == "on":
         state.step = None
         for own in server.racing(run).values():
             if own.status.state == "finished":  # as many steps again
@@ -102,12 +118,23 @@ def act(run: Run, action: Action) -> None:
         server.obeyed(host.order(run.path, "speed", value=action["value"]))
     elif kind == "bookmark":
         server.obeyed(host.order(run.path, "bookmark", label=""))
+        try:
+            going.add()
+            st.toast("A scene of what you see stands under Scenes.", icon=":material/movie:")
+        except ValueError as error:
+            refusals.keep(str(error))
+        state.rerun = True
+    elif kind == "scene":
+        going.turn(int(action["by"]))
+    elif kind == "again":  # the browser has not heard from the page: a whole run of it sends the timer anew
+        state.rerun = True
     elif kind == "projector":
-        state.projector = not state.get("projector")
+        state.projector = not state.projector
         state.rerun = True
     elif kind == "reset":
         chosen.begin_again(run)
         state.rerun = True
     elif kind == "branch":
-        branching.branch(run, state.step if state.step is not None else run.last, {})
+        if state.making is None:
+            branching.begin(run, state.step if state.step is not None else run.last, {})
         state.rerun = True

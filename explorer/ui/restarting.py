@@ -2,92 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
-from explorer.config import OptimizerName, PrecisionName, RunConfig, ScheduleName
-from explorer.settings import family
-from explorer.ui import chosen, sitemap
-from models.config import Activation, Init, Kind, Mask, NormPlace, PositionKind, Residual, Scale, WordKind
+from explorer.config.form import Setting, settings
+from explorer.config.presets import PRESETS
+from explorer.config.run import RunConfig
+from explorer.tasks.fields import TASKS
+from explorer.ui import chosen, refusals, sitemap
+from models.families import family_of, kind_of
 
-WITHOUT = {  # choices that models need, to be taken away: field -> label, options, each in words
-    "residual": ("Skip paths", get_args(Residual), {"add": "added to the stream", "none": "none: outputs replace it"}),
-    "scale": ("Scores", get_args(Scale), {"sqrt": "divided by √D", "none": "not divided"}),
-    "mask": ("Causal mask", get_args(Mask), {"causal": "the future is hidden", "none": "none: it may cheat"}),
-    "init": ("Initial weights", get_args(Init), {"gpt2": "GPT-2’s", "large": "ten times those"}),
+ELSEWHERE = {
+    *("optimizer.lr", "optimizer.weight_decay", "train.clip", "model.dropout"),  # the sidebar's knobs act at once
+    *("task.name", "task.text"),  # chosen above the form, pasted on the first page
+    *("optimizer.drawn", "train.device"),  # drawn on the Optimizers page; whatever this machine has
 }
-
-THINNING = ("task.subsample", "Task: thin words above", 1e-6, 1.0)
-AMOUNTS = {  # kind of word vectors -> its numbers that are not whole: path, label, least, most
-    "skip-gram": (THINNING,),
-    "cbow": (THINNING,),
-    "glove": (("model.x_max", "Full weight from x", 0.1, 1000.0), ("model.alpha", "Exponent of the weight", 0.0, 1.0)),
-}
+NEEDED = ("model.residual", "model.scale", "model.mask", "model.init")  # to be taken away from a model
 
 
 @st.dialog("A new run with the same seed", width="large")
 def form(config: RunConfig) -> None:
     """A form over what cannot change while it runs; its button starts a new run, the present one stays."""
     st.caption("The same seed draws the same initial weights, as far as their shapes agree.")
+    tasks = learnable(config)
+    name = st.selectbox(
+        "Task",
+        tasks,
+        tasks.index(config.task.name),
+        key="restart:task.name",
+        format_func=lambda name: f"{TASKS[name].title}: {TASKS[name].target}",
+    )
+    base = on_task(config, name)
+    own = "" if base is config else " Another task begins with settings of its own."
+    st.caption(f"Such as {TASKS[name].sample}.{own}")
+    made = [one for one in settings(base) if one.path not in ELSEWHERE and acts(one, base)]
     with st.form("restart", border=False):
+        titles = ("Model", "", "Task and optimizer", "Training")
+        columns = [column.container() for column in st.columns(len(titles))]
+        for column, title in zip(columns, titles, strict=True):
+            column.markdown(f"**{title}**" if title else "&nbsp;")
+        taken = [one for one in made if one.path in NEEDED]
+        if taken:
+            away = any(base.get(one.path) != one.options[0] for one in taken)
+            needed = iter(st.expander("Made to fail: take away what a model needs", away).columns(len(taken)))
+        places = {"model": columns[0], "task": columns[2], "optimizer": columns[2], "train": columns[3]}
+        key = "restart" if base is config else f"restart:{name}"  # fresh fields for another task
         changes: dict[str, Any] = {}
-        columns = st.columns(4)
-
-        def choice(column: Any, path: str, label: str, options: tuple[Any, ...], words: Any = str) -> None:
-            chosen_now = options.index(config.get(path))
-            name = f"restart:{path}"
-            changes[path] = column.selectbox(label, options, chosen_now, key=name, format_func=words)
-
-        def number(column: int, path: str, label: str, low: int, high: int) -> None:
-            changes[path] = columns[column].number_input(label, low, high, config.get(path), key=f"restart:{path}")
-
-        transformer = family(config.model) == "transformer"
-        number(0, "model.width", "Width", 2, 1024)
-        choice(columns[1], "model.kind", "Kind", get_args(Kind if transformer else WordKind))
-        if transformer:
-            number(0, "model.layers", "Layers", 1, 24)
-            number(0, "model.heads", "Heads", 1, 32)
-            number(0, "model.context", "Context", 4, 1024)
-            choice(columns[1], "model.positions", "Positions", get_args(PositionKind))
-            choice(columns[1], "model.norm", "LayerNorm", get_args(NormPlace))
-            choice(columns[1], "model.activation", "Activation", get_args(Activation))
-        choice(columns[2], "optimizer.name", "Optimizer", get_args(OptimizerName))
-        choice(columns[2], "optimizer.schedule", "Schedule", get_args(ScheduleName))
-        number(2, "optimizer.warmup", "Warm-up steps", 0, 100_000)
-        if transformer:
-            choice(columns[2], "train.precision", "Precision", get_args(PrecisionName))
-        number(3, "train.batch", "Batch", 1, 1024)
-        number(3, "train.accumulate", "Batches a step", 1, 64)
-        number(3, "train.steps", "Steps", 1, 10_000_000)
-        number(3, "train.seed", "Seed", 0, 2**31 - 1)
-        sizes = [name for name, value in config.task.model_dump().items() if isinstance(value, int)]
-        for index, name in enumerate(sizes):
-            number(index % 4, f"task.{name}", f"Task: {name.replace('_', ' ')}", 1, 10_000)
-        if transformer:
-            without(config, choice)
-        else:
-            for column, (path, label, low, high) in zip(columns, AMOUNTS[config.model.kind], strict=False):
-                name = f"restart:{path}"
-                changes[path] = column.number_input(label, low, high, config.get(path), None, "%g", key=name)
-        if st.form_submit_button("Restart with these", type="primary"):
-            start_again(config, changes)
+        for one in made:
+            place = places[one.path.partition(".")[0]]
+            if one.path.startswith("model.") and one.options:
+                place = next(needed) if one.path in NEEDED else columns[1]
+            changes[one.path] = field(place, one, base, key)
+        with refusals.at("restart"):
+            if st.form_submit_button("Restart with these", type="primary"):
+                start_again(base, changes)
 
 
-def without(config: RunConfig, choice: Callable[..., None]) -> None:
-    """What a Transformer needs, to be taken away."""
-    taken_away = any(config.get(f"model.{name}") != options[0] for name, (_, options, _) in WITHOUT.items())
-    with st.expander("Made to fail: take away what a Transformer needs", expanded=taken_away):
-        for column, (name, (label, options, words)) in zip(st.columns(4), WITHOUT.items(), strict=True):
-            choice(column, f"model.{name}", label, options, words.__getitem__)
+def learnable(config: RunConfig) -> list[str]:
+    """The tasks that need no text of the visitor's own, and that of the config."""
+    free = [name for name, task in TASKS.items() if not any(f.is_required() for f in task.fields.model_fields.values())]
+    return [name for name in TASKS if name in free or name == config.task.name]
+
+
+def on_task(config: RunConfig, name: str) -> RunConfig:
+    """The config for a task, with the same seed.
+
+    Another task has the settings of the first preset on it, under which it is known to learn. A model that is of
+    another family than the preset's, and has the parts that the task needs, stays as it is.
+    """
+    if name == config.task.name:
+        return config
+    known = next((one.config for one in PRESETS.values() if one.config.task.name == name), RunConfig())
+    fits = config.has(*TASKS[name].needs)
+    if fits and (known.task.name != name or family_of(known.model.kind) != family_of(config.model.kind)):
+        return config.replace({"task.name": name})
+    return known.replace({"task.name": name, "train.seed": config.train.seed})
+
+
+def acts(one: Setting, config: RunConfig) -> bool:
+    """Whether the config's model takes the setting into account."""
+    kind = kind_of(config.model)
+    if one.path == "train.precision":
+        return len(family_of(config.model.kind).precisions) > 1
+    if one.path == "train.label_smoothing":
+        return kind.classes
+    if one.path == "train.own_prefix":
+        return config.reads_its_answer
+    return one.path.removeprefix("model.") not in kind.ignores
+
+
+def field(place: Any, one: Setting, config: RunConfig, key: str) -> Any:
+    """The widget of a setting; gives what it shows."""
+    value = config.get(one.path)
+    look = {"key": f"{key}:{one.path}", "help": one.help or None}
+    if one.options:
+        words = dict(zip(one.options, one.words or one.options, strict=True))
+        return place.selectbox(one.title, one.options, one.options.index(value), format_func=words.__getitem__, **look)
+    number = "%d" if one.whole else "%g"
+    return place.number_input(one.title, one.limit(one.low), one.limit(one.high), value, None, number, **look)
 
 
 def start_again(config: RunConfig, changes: dict[str, Any]) -> None:
-    """A new run with changed settings; a refusal keeps the present one going."""
-    try:
-        chosen.begin(config.replace({p: v for p, v in changes.items() if v != config.get(p)}))
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    st.switch_page(sitemap.page(sitemap.seen_on(config)))
+    """A new run with changed settings. ValueError says why not, and the present one goes on."""
+    config = config.replace({path: value for path, value in changes.items() if value != config.get(path)})
+    chosen.begin(config)
+    sitemap.switch(sitemap.seen_on(config))

@@ -6,38 +6,50 @@ All of it is plain data in `st.cache_resource`. Nothing here imports torch.
 from __future__ import annotations
 
 import gc
-import os
 import secrets
 import threading
-from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.config import RunConfig
-from explorer.preset import PRESETS
-from explorer.runs import catalogue, race
-from explorer.runs.answer import Answer, Lane
-from explorer.runs.client import Client, Request
-from explorer.runs.file import begin
+from explorer.answers.records.record import R
+from explorer.answers.records.task import About, Fit, Preparation, TaskFacts
+from explorer.config.presets import PRESETS
+from explorer.config.run import RunConfig
+from explorer.home import number
+from explorer.processes.client import Client, Lane, Request
+from explorer.runs import catalogue, deleted, leftovers, race
+from explorer.runs.file import UNREADY, begin
 from explorer.runs.run import Event, Run
+from explorer.ui.shelf import Recent, Shelf
+from explorer.ui.watchers import Watchers
 
-GRACE_SECONDS = float(os.environ.get("EXPLORER_GRACE_SECONDS", "10"))
-KEPT_PICTURES = 256
 OBEYED_SECONDS = 0.1
+WARM_UP = "warm-up"  # the visit that texts are prepared for before anybody wants them
+READING = "the settings are checked and the text is read…"
+AT_ONCE_SECONDS = 0.4  # in which an answer need not be announced
+LONGEST_SECONDS = 60.0  # that anybody waits for an answer
 SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
 
 
 @st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
 def host() -> Client:
     """The host process: started once a server, and again should it have ended."""
-    quota = int(os.environ.get("EXPLORER_WORKERS", "0")) or None
+    leftovers.sweep(catalogue.folder(), UNREADY)
+    deleted.empty()
+    quota = int(number("EXPLORER_WORKERS")) or None
     client = Client(quota)
+
+    client.on_death = lambda: import_module("explorer.ui.reviving").revive(client)  # it imports this module
 
     def warm_up() -> None:
         client.wait()
@@ -46,55 +58,48 @@ def host() -> Client:
         picture.warm_up()
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
-        for preset in PRESETS:  # one after the other: what a visitor asks for meanwhile comes in between
+        for preset in PRESETS:  # one after the other, by a looker of their own: nobody's pictures wait for them
             with suppress(ValueError):
-                client.request("explorer.runs.views.task:prepare", lane="slow", preset=preset).answer.result()
+                client.request(Preparation, lane="texts", visit=WARM_UP, preset=preset).answer.result()
+        with suppress(ValueError):
+            client.left(WARM_UP)
 
     threading.Thread(target=warm_up, daemon=True).start()
     return client
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=64, validate=lambda run: not run.displacement)
 def opened(path: str) -> Run:
-    """A run, opened once for all visits. ValueError says what is wrong with the file."""
+    """A run, opened once for all visits, and anew where its file is another one. ValueError says what is wrong."""
     return Run.open(path)
 
 
-@dataclass
-class Pictures:
-    """Answers by (run, events, function, arguments), the last few hundred, shared by all visits."""
-
-    kept: OrderedDict[tuple, Request] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+class Pictures(Shelf):
+    """Answers by (run, events, function, arguments), shared by all visits."""
 
     def ask(
-        self, run: Run, step: int, view: str, lane: Lane = "quick", past: bool = False, **arguments: Any
-    ) -> Request:
-        """The picture at a step, asked for unless it is there or under way.
+        self, run: Run, step: int, kind: type[R], /, lane: Lane = "quick", past: bool = False, **arguments: Any
+    ) -> Request[R]:
+        """The record of this kind at a step, asked for unless it is there or under way.
 
-        view: `module.function` of explorer.runs.views.   lane: slow where it takes long even with the weights at
-        hand, maps for projections.   past: somebody looks back, and waits for it.
+        lane: slow where it takes long even with the weights at hand, maps for projections.   past: somebody looks
+        back, and waits for it.
         """
-        event = max((e.id for e in run.events if e.step <= step), default=0)
-        key = (str(run.path), step, event, view, tuple(sorted(arguments.items())))
-        with self.lock:
-            if key in self.kept and not self.kept[key].broken:
-                self.kept.move_to_end(key)
-                return self.kept[key]
+        question = (run.identity, run.moment(step), kind.function, *sorted(arguments.items()))
+
+        def begin() -> Request[R]:
             far = run.distance(step) / (run.speed() or 1) > SLOW_SECONDS
-            module, _, function = view.partition(".")
-            request = host().request(
-                f"explorer.runs.views.{module}:{function}",
+            return host().request(
+                kind,
                 lane="slow" if far and lane == "quick" else lane,
                 past=past,
+                visit=visitor(),
                 path=str(run.path),
                 step=step,
                 **arguments,
             )
-            self.kept[key] = request
-            while len(self.kept) > KEPT_PICTURES:
-                self.kept.popitem(last=False)
-        return request
+
+        return self.get(question, begin)
 
 
 @st.cache_resource(show_spinner=False)
@@ -104,17 +109,42 @@ def pictures() -> Pictures:
 
 
 @st.cache_resource(show_spinner=False)
-def discoveries() -> dict[str, list[Event]]:
+def shelf() -> Shelf:
+    """The server's answers that are of no run's step."""
+    return Shelf()
+
+
+def shared(kind: type[R], lane: Lane = "quick", /, **arguments: Any) -> Request[R]:
+    """An answer that is of no run's step, asked for unless it is there or under way: once for all visits."""
+    question = (kind.function, *sorted(arguments.items()))
+    return shelf().get(question, lambda: host().request(kind, lane=lane, visit=visitor(), **arguments))
+
+
+@st.cache_resource(show_spinner=False)
+def discoveries() -> Recent[str, list[Event]]:
     """What viewers found in the weights of a run, by its path: the file does not hold it."""
-    return {}
+    return Recent()
 
 
-def answer_within(request: Request, seconds: float) -> Answer | None:
-    """The answer if it is there in time. ValueError with the reason where it was refused."""
-    try:
-        return request.answer.result(timeout=seconds)
-    except NotYet:
-        return None
+A = TypeVar("A")
+
+
+def answer(request: Request[A], doing: str = "") -> A:
+    """The answer, waited for. ValueError where it was refused, or takes too long and is called off.
+
+    doing: said on the page, with the seconds that go by, where it takes more than a moment.
+    """
+    with suppress(NotYet):
+        return request.answer.result(timeout=AT_ONCE_SECONDS)
+    with st.spinner(doing, show_time=True) if doing else nullcontext():
+        try:
+            return request.answer.result(timeout=LONGEST_SECONDS)
+        except NotYet:
+            host().call_off(request)
+            raise ValueError(
+                f"this takes longer than {LONGEST_SECONDS:g} seconds and was called off; "
+                "use a shorter text or smaller settings"
+            ) from None
 
 
 def obeyed(order: Future[None]) -> None:
@@ -124,21 +154,27 @@ def obeyed(order: Future[None]) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _abouts() -> dict[str, dict[str, Any]]:
-    return {}
+def _abouts() -> Recent[str, TaskFacts]:
+    return Recent()
 
 
-def about(path: str) -> dict[str, Any]:
-    """What pages need to know of a run's task. ValueError where its text is not on this machine."""
-    known = _abouts()
-    if path not in known:
-        known[path] = host().request("explorer.runs.views.task:about", path=path).answer.result(timeout=60)[0]
-    return known[path]
+def about(path: str) -> TaskFacts:
+    """What pages need to know of a run's task. ValueError if its text is not on this machine."""
+    known = _abouts().get(path)
+    if known is None:
+        known = _abouts()[path] = answer(host().request(About, visit=visitor(), path=path), READING)
+    return known
+
+
+def fitting(config: RunConfig) -> Request[Fit]:
+    """Asks whether task and model fit. A visitor's text is read by a looker of the visit's own."""
+    lane: Lane = "texts" if getattr(config.task, "text", "") else "quick"
+    return host().request(Fit, lane=lane, visit=visitor(), config=config.to_json())
 
 
 def start(config: RunConfig, stem: str, paused: bool = False) -> Path:
     """Makes a run and lets it train, or wait at step 0. ValueError where task and model do not fit."""
-    fit = host().request("explorer.runs.views.task:fit", config=config.to_json()).answer.result(timeout=60)[0]
+    fit = answer(fitting(config), READING)
     path = catalogue.new_path(stem)
     begin(path, config)
     _abouts()[str(path)] = fit
@@ -151,11 +187,11 @@ def start_race(
     configs: dict[str, RunConfig], stem: str, mode: race.Mode = "lockstep", paused: bool = False
 ) -> list[Path]:
     """Makes a race and lets it train, or wait at step 0. ValueError where a contender's task and model do not fit."""
-    fits = [host().request("explorer.runs.views.task:fit", config=config.to_json()) for config in configs.values()]
-    found = [fit.answer.result(timeout=60)[0] for fit in fits]
+    fits = [fitting(config) for config in configs.values()]
+    tasks = [answer(fit, READING) for fit in fits]
     paths = race.begin(configs, stem, mode)
-    for path, fit in zip(paths, found, strict=True):
-        _abouts()[str(path)] = fit
+    for path, task in zip(paths, tasks, strict=True):
+        _abouts()[str(path)] = task
     if not paused:
         host().order(paths[0], "play")
     return paths
@@ -166,59 +202,10 @@ def racing(run: Run) -> dict[str, Run]:
     return race.members(run, opened)
 
 
-@dataclass
-class Watchers:
-    """Who is looking at which run. A run that nobody watches any more pauses after a grace time."""
-
-    runs: dict[str, set[str]] = field(default_factory=dict)  # run or search path -> visits
-    looks: dict[str, str] = field(default_factory=dict)  # visit -> the run it looks at
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def look(self, visit: str, path: str) -> None:
-        """This visit is looking at this run, and at no other any more."""
-        with self.lock:
-            before = self.looks.get(visit, path)
-            self.looks[visit] = path
-            self.runs.setdefault(path, set()).add(visit)
-            if before != path:
-                self.runs.get(before, set()).discard(visit)
-        if before != path:  # went on to another run, so there is no network to have blinked
-            self.pause_unwatched([before])
-
-    def keep(self, visit: str, path: str) -> None:
-        """This visit wants this search to go on, whatever else it looks at."""
-        with self.lock:
-            self.runs.setdefault(path, set()).add(visit)
-
-    def leave(self, visit: str) -> None:
-        """This visit's tab was closed, or the network blinked: a reconnect within the grace undoes it."""
-        with self.lock:
-            self.looks.pop(visit, None)
-            left = [path for path, visits in self.runs.items() if visit in visits]
-            for path in left:
-                self.runs[path].discard(visit)
-        if left:
-            timer = threading.Timer(GRACE_SECONDS, self.pause_unwatched, args=(left,))
-            timer.daemon = True
-            timer.start()
-
-    def pause_unwatched(self, paths: list[str]) -> None:
-        """Pauses those of these runs that nobody is looking at; who looks at one of a race looks at all."""
-        for path in paths:
-            together = [str(own) for own in race.together(Path(path))[0]]
-            with self.lock:
-                watched = any(self.runs.get(own) for own in together)
-                if not self.runs.get(path):
-                    self.runs.pop(path, None)
-            working = [Path(own) for own in together if host().working(Path(own))]
-            if not watched and working:
-                host().order(working[0], "pause", reason="nobody was watching")
-
-
 @st.cache_resource(show_spinner=False)
 def watchers() -> Watchers:
     """The server's watchers."""
-    return Watchers()
+    return Watchers(host)
 
 
 @st.cache_resource(show_spinner=False)
@@ -227,12 +214,42 @@ def feeds() -> dict[str, Any]:
     return {}
 
 
-def _released(visit: dict[str, str]) -> None:
-    watchers().leave(visit["id"])
-    feeds().pop(visit["id"], None)
+_asking: ContextVar[str] = ContextVar("asking", default="")
+
+
+@contextmanager
+def asking(visit: str) -> Iterator[None]:
+    """What is asked for meanwhile, in a thread without a session, is asked for by this visit."""
+    token = _asking.set(visit)
+    try:
+        yield
+    finally:
+        _asking.reset(token)
+
+
+def visitor() -> str:
+    """Which visit asks; empty where it is the server itself."""
+    if own := _asking.get():
+        return own
+    return session().id if get_script_run_ctx(suppress_warning=True) is not None else ""
+
+
+@dataclass
+class Session:
+    """A browser tab's connection, by an id that is nobody's to guess, and the runs that were made over it."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    runs: list[str] = field(default_factory=list)
+
+
+def _released(session: Session) -> None:
+    with suppress(ValueError):
+        host().left(session.id)
+    watchers().leave(session.id)
+    feeds().pop(session.id, None)
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=_released)
-def visit() -> dict[str, str]:
-    """This browser tab's visit; released when the tab closes. Its id is nobody else's to guess."""
-    return {"id": secrets.token_hex(8)}
+def session() -> Session:
+    """The session of this tab; released when the tab closes. After a break of the network it is another one."""
+    return Session()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.settings import family
+from explorer.config.run import RunConfig
+from explorer.ui import visit
 
 FOLDER = Path(__file__).parents[2] / "pages"
 SECTIONS = {
-    "": {"start": ("Start", "home")},
+    "": {"start": ("Start", "home"), "course": ("Course", "school")},
     "Watch it learn": {
         "train": ("Train", "show_chart"),
         "attention": ("Attention", "grid_view"),
         "gradients": ("Gradients", "waves"),
         "embeddings": ("Embeddings", "scatter_plot"),
         "positions": ("Positions", "format_list_numbered"),
+        "memory": ("Memory", "history"),
+        "generate": ("Writing", "edit"),
         "numerics": ("Numbers", "calculate"),
     },
     "Words": {"words": ("Words", "hub"), "tokenizers": ("Tokenizers", "segment")},
@@ -26,6 +29,18 @@ SECTIONS = {
         "search": ("Search", "manage_search"),
         "runs": ("Runs", "folder_open"),
     },
+}
+ROWS = {  # what the row of a page's sections is called in the address
+    "attention": "closer",
+    "gradients": "inside",
+    "embeddings": "map-closer",
+    "positions": "order",
+    "memory": "remembers",
+    "generate": "decoding",
+    "numerics": "about",
+    "words": "company",
+    "tokenizers": "topic",
+    "optimizers": "contest",
 }
 TITLES = {name: words for section in SECTIONS.values() for name, words in section.items()}
 
@@ -40,22 +55,29 @@ def page(name: str) -> st.Page:
 
 def seen_on(config: RunConfig) -> str:
     """The name of the page on which a run of this config is looked at first."""
-    return "words" if family(config.model) == "word-vectors" else "train"
+    return "words" if config.has("word vectors") else "train"
 
 
 def go_to(name: str) -> None:
     """Has the next drawing be of another page. For callbacks, which cannot change the page themselves."""
-    st.session_state["goes-to"] = name
+    visit.state().goes_to = name
 
 
 def goes() -> bool:
     """True if the next drawing is to be of another page; a live part, which draws only itself, has all drawn then."""
-    return "goes-to" in st.session_state
+    return visit.state().goes_to is not None
 
 
 def navigation() -> st.Page:
-    """Draws the navigation; gives the page asked for, or goes to the one that `go_to` was told."""
-    asked = st.navigation({section: [page(name) for name in names] for section, names in SECTIONS.items()})
-    if name := st.session_state.pop("goes-to", None):
-        st.switch_page(page(name))
-    return asked
+    """Draws the navigation; gives the page asked for, or goes to the one that `go_to` was given."""
+    pages = {section: [page(name) for name in names] for section, names in SECTIONS.items()}
+    current = st.navigation(pages, expanded=True)  # else the last ones are hidden behind a button
+    if name := visit.state().goes_to:
+        visit.state().goes_to = None
+        switch(name)
+    return current
+
+
+def switch(name: str) -> NoReturn:
+    """Draws another page instead of this one."""
+    st.switch_page(page(name), query_params={})  # None would refuse to clear what widgets of this page are bound to

@@ -12,19 +12,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explorer.config import RunConfig
-from explorer.measure.attention import entropy, line
-from explorer.preset import ORDINARY
+from explorer.config.presets import ORDINARY
+from explorer.config.run import RunConfig
+from explorer.measure.attention import entropy
+from explorer.measure.lines import lines
 
 FOLDER = Path(__file__).parent / "thumbnails"
 INK = (92, 124, 250)
 SIDE = 240  # pixels, about
-STEPS = {"reverse": 400, "sort": 400, "induction": 600, "addition": 800, "dates-fr": 400}
-DEFAULT_STEPS = 400
 
 
 def clearest(config: RunConfig, steps: int) -> np.ndarray:
-    """The pattern (Q, K) with the clearest line, or else the least even one, after so many steps."""
+    """The pattern (Q, K) with the clearest line, or else the least even one, after `steps` steps."""
     from explorer import observe, train
 
     training = train(config)
@@ -33,7 +32,10 @@ def clearest(config: RunConfig, steps: int) -> np.ndarray:
     trace = observe(training.model, training.task.probe(), gradients=False, wanted=lambda n: n.endswith("pattern"))
     names = [n for n in trace.values if ".cross." in n] or list(trace.values)
     patterns = [pattern for name in names for pattern in trace.values[name][0]]
-    return max(patterns, key=lambda p: (line(p).score, -entropy(p[None])[0]))
+    return max(
+        patterns,
+        key=lambda p: (max((line.score for line in lines(p).values()), default=0), -entropy(p[None])[0]),
+    )
 
 
 def drawn(pattern: np.ndarray) -> Image.Image:
@@ -50,9 +52,10 @@ def main() -> None:
     """Trains and draws all of them."""
     FOLDER.mkdir(exist_ok=True)
     for name, preset in ORDINARY.items():
-        steps = STEPS.get(name, DEFAULT_STEPS)
-        drawn(clearest(preset.config, steps)).save(FOLDER / f"{name}.png", optimize=True)
-        print(f"{name}: {steps} steps", flush=True)
+        if not preset.config.has("attention"):
+            continue  # its card has no picture
+        drawn(clearest(preset.config, preset.pictured)).save(FOLDER / f"{name}.png", optimize=True)
+        print(f"{name}: {preset.pictured} steps", flush=True)
 
 
 if __name__ == "__main__":

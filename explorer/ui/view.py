@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.runs.answer import Answer, Lane
-from explorer.runs.client import Request
+from explorer.answers.records.record import R
+from explorer.answers.records.task import TaskFacts
+from explorer.config.run import RunConfig
+from explorer.processes.client import Lane, Request
 from explorer.runs.run import Event, Run, Status
-from explorer.ui import server
+from explorer.ui import foreign, server, visit
+from explorer.ui.asking import Question
+from explorer.ui.shelf import digest
 
 FIRST_PATIENCE = 0.4  # seconds that the first picture is waited for, so that it need not pop up
 PATIENCE = {True: 0.05, False: 0.25}  # seconds that a live picture and a past one are waited for
@@ -27,8 +29,9 @@ class View:
     step: the one looked at.   live: following the newest.   last: the newest.   first: this page's first
     painting of this run, to be quick.   place: tells apart pictures of several steps on one page.
     fed: what moves most comes by the feed; the page itself waits for nothing live, so that a knob need not wait for it.
-    waits: for which pictures the page waits, in words.
-    refines: what is there and becomes finer, in words: what is shown is exact all the same.
+    waits: for which pictures of the step the page waits, in words.
+    refines: what becomes finer, and what is of the whole run and still to come, in words: what is shown is exact all
+    the same.
     """
 
     run: Run
@@ -36,7 +39,7 @@ class View:
     last: int
     live: bool
     status: Status
-    about: dict[str, Any]
+    about: TaskFacts
     first: bool
     place: str = ""
     fed: bool = False
@@ -78,60 +81,53 @@ class View:
         return replace(self, step=step, live=False, place=place)
 
     def newest(self) -> View:
-        """The same run at its newest weights, whatever step is looked at."""
-        return replace(self, step=self.run.newest_snapshot(), live=True, place="newest")
+        """The same run at its newest weights, whatever step is looked at: pictures of that step do not wait for it."""
+        return replace(self, step=self.run.newest_snapshot(), live=True, place="newest", waits=self.refines)
 
     def picture(
         self,
-        function: str,
+        kind: type[R],
         every: float = 0,
         /,
         lane: Lane = "quick",
         doing: str = AGAIN,
         patience: float | None = None,
+        says: bool = True,
         **arguments: Any,
-    ) -> Answer | None:
-        """The numbers of a view (`module.function`) at this step; while they are computed, the last ones shown.
+    ) -> R | None:
+        """The answer of this kind at this step; while it is computed, the last one shown.
 
         While live, the next is asked for when the last is there and `every` seconds have gone. lane: "slow" where it
         takes long even with the weights at hand, "maps" for projections. doing: what is done `{of}` times meanwhile,
-        in words. patience: seconds to wait, if not as usual. None before the first (a word then keeps its place), and
-        where it was refused (the reason does).
+        in words. patience: seconds to wait, if not as usual. None before the first (a word then keeps its place, unless
+        says is False: whoever asks keeps it), and where it was refused (the reason does).
         """
-        shown = st.session_state.setdefault("shown", {})
-        key = (self.run.id, self.place, function, *sorted(arguments.items()))
-        request = self.asked(key, function, every, lane, arguments)
+        question = self.question(kind, every, lane, **arguments)
         if patience is None:
-            patience = self.patience if key in shown else FIRST_PATIENCE
+            patience = self.patience if question.shown is not None else FIRST_PATIENCE
         try:
-            answer = server.answer_within(request, patience)
+            there = question.wait(patience)
         except ValueError as error:
-            st.warning(str(error), icon=":material/info:")
+            st.warning(foreign.sentence(str(error)), icon=":material/info:")
             return None
-        if answer is not None:
-            shown[key] = answer
-        elif not self.live or key not in shown:
-            self.waits.append("computing…")
-            if request.progress is not None:
-                done, of = request.progress
-                self.waits[-1] = f"{doing.format(of=of)} · {100 * done // of} %"
-        if answer is None and key not in shown:
+        if not there:
+            self.wait_for(question, question.progress(doing))
+        if question.shown is None and says:
             st.caption(self.waiting)
-        return answer or shown.get(key)
+        return question.shown
 
-    def asked(self, key: tuple, function: str, every: float, lane: Lane, arguments: dict[str, Any]) -> Request:
-        """The request to wait for: while live the last one, until it is answered and old enough.
+    def question(self, kind: type[R], every: float, lane: Lane, /, **arguments: Any) -> Question[R]:
+        """The question of this kind at this place, asked unless it is under way or, while live, young."""
+        of = digest((self.run.id, self.place, kind.function, *sorted(arguments.items())))
+        question: Question[R] = visit.kept(Question, of)
 
-        What was answered since the last tick is shown from then on, also where the next is asked for at once.
-        """
-        requests = st.session_state.setdefault("asked", {})
-        request, when, live = requests.get(key, (None, 0.0, False))
-        if request is not None and self.live and live:
-            answered = request.answer.done()
-            if not (answered and time.monotonic() - when >= every):
-                return request
-            if request.answer.exception() is None:
-                st.session_state.setdefault("shown", {})[key] = request.answer.result()
-        request = server.pictures().ask(self.run, self.step, function, lane, past=not self.live, **arguments)
-        requests[key] = (request, time.monotonic(), self.live)
-        return request
+        def begin() -> Request[R]:
+            return server.pictures().ask(self.run, self.step, kind, lane, past=not self.live, **arguments)
+
+        question.ask(begin, self.live, every)
+        return question
+
+    def wait_for(self, question: Question[Any], words: str) -> None:
+        """Has the page wait for an answer, unless the one before it may stand in: while live."""
+        if not self.live or question.shown is None:
+            self.waits.append(words)

@@ -1,7 +1,8 @@
-"""The command line: what it says, what it leaves, and its exit codes."""
+"""The command line: what it says and what it leaves."""
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -15,19 +16,16 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-from tiny_runs import TINY, recorded
+from tiny_runs import recorded
+from typed import SMALL, refused, train_small
 
 from explorer import Run, RunConfig, presets
 from explorer.__main__ import main
-from explorer.commands import settings
+from explorer.commands import measured, read_text, settings
+from explorer.training import place as places
 
 ROOT = Path(__file__).parents[2]
-SMALL = [f"--set={path}={TINY.get(path)}" for path in ("model.width", "model.heads", "model.context", "train.batch")]
-SMALL += ["--set=task.length=6", "--set=task.symbols=8"]
-
-
-def train_small(out: Path, *more: str) -> int:
-    return main(["train", "--preset", "reverse", "--out", str(out), *SMALL, *more])
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
 @pytest.fixture
@@ -39,15 +37,6 @@ def tiny(tmp_path: Path) -> Path:
 
 def told(capsys) -> dict:
     return json.loads(capsys.readouterr().out)
-
-
-def refused(capsys) -> str:
-    """The one line on stderr."""
-    out, err = capsys.readouterr()
-    (line,) = err.splitlines()
-    assert line.startswith("explorer: ")
-    assert "Traceback" not in err + out
-    return line
 
 
 def test_presets_are_listed_with_a_line_each(capsys):
@@ -87,7 +76,7 @@ def test_train_info_resume_verify_and_export(tmp_path: Path, capsys):
         for name, tensor in safetensors.torch.load_file(weights).items():
             assert torch.equal(tensor, dict(model.named_parameters())[name])
     assert main(["info", str(path)]) == 0
-    assert "17 steps, last loss" in capsys.readouterr().out
+    assert "17 steps, the last with loss" in capsys.readouterr().out
 
 
 def test_a_run_stopped_and_resumed_is_the_run_in_one_go(tmp_path: Path):
@@ -107,117 +96,34 @@ def test_a_text_of_ones_own_is_trained_on(tmp_path: Path, capsys):
     assert Run.open(out).config.task.text == text.read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        (["--set", "optimizer.lr=-1"], "optimizer.lr=-1"),
-        (["--set", "optimizer.lr=nan"], "optimizer.lr=nan"),
-        (["--set", "model.heads=5"], "model.heads=5"),
-        (["--set", "foo.bar=1"], "there is no setting foo.bar"),
-        (["--set", "foo=1"], "there is no setting foo"),
-        (["--set", "lr=0.1"], "(near: optimizer.lr); `python -m explorer presets NAME` lists all"),
-        (["--set", "optimizer.lr"], "has no value"),
-        (["--set", "model.context=4"], "context"),
-        (["--steps", "0"], "train.steps=0"),
-        (["--preset", "nope"], "there is no preset nope"),
-        (["--text", "missing.txt"], "missing.txt"),
-    ],
-)
-def test_a_training_that_cannot_be_is_one_line_and_leaves_no_file(tmp_path: Path, capsys, more: list[str], words: str):
-    assert main(["train", "--out", str(tmp_path / "no.run"), *more]) == 1
-    assert words in refused(capsys)
-    assert not list(tmp_path.iterdir())
+def test_a_run_writes_the_same_answer_with_the_same_seed(tiny: Path, capsys):
+    said = []
+    for more in ([], [], ["--temperature", "0"], ["--step", "0", "--seed", "3"]):
+        assert main(["write", str(tiny), "--prompt", "abcdef", *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert all(len(text.split()) == 6 for text in said)
+    assert main(["write", str(tiny), "--prompt", "abcdef", "--beam", "3"]) == 0
+    assert len(capsys.readouterr().out.split()) == 6
+    assert main(["write", str(tiny), "--prompt", "abcdef", "--beam", "99"]) == 1
+    assert "width=99 is out of range; use 1 to 10" in refused(capsys)
+    assert main(["write", str(tiny), "--beam", "3", "--top-p", "0.5"]) == 1
+    assert "a beam draws nothing, so it has no top_p" in refused(capsys)
+    assert main(["write", str(tiny), "--prompt", "abcdef", "--top-p", "2"]) == 1
+    assert "top_p=2.0 is out of range; use 0 to 1" in refused(capsys)
+    assert main(["write", str(tiny), "--prompt", "abc"]) == 1
+    assert "this model reads 6 symbols" in refused(capsys)
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [(b"\xff\xfe", "not UTF-8 at byte 0"), (b"", "is empty"), (b"a", "a text of several words"), (b"ab", "tokens")],
-)
-def test_a_text_that_cannot_be_learned_is_one_line(tmp_path: Path, capsys, data: bytes, words: str):
-    text = tmp_path / "own.txt"
-    text.write_bytes(data)
-    assert main(["train", "--out", str(tmp_path / "no.run"), "--text", str(text)]) == 1
-    assert words in refused(capsys)
-    assert list(tmp_path.iterdir()) == [text]
-
-
-def test_a_file_that_is_there_is_not_overwritten(tiny: Path, capsys):
-    before = tiny.read_bytes()
-    assert train_small(tiny) == 1
-    assert "is already there" in refused(capsys)
-    assert tiny.read_bytes() == before
-
-
-@pytest.mark.parametrize("command", ["info", "verify", "resume", "export"])
-@pytest.mark.parametrize("kind", ["missing", "damaged", "foreign", "newer", "a folder"])
-def test_a_file_that_is_no_run_is_one_line(tiny: Path, capsys, command: str, kind: str):
-    path = tiny.with_name("other.run")
-    if kind == "damaged":
-        path.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
-    elif kind == "foreign":
-        with closing(sqlite3.connect(path)) as other, other:
-            other.execute("CREATE TABLE cats (name TEXT)")
-    elif kind == "newer":
-        path.write_bytes(tiny.read_bytes())
-        with closing(sqlite3.connect(path)) as newer:
-            newer.execute("PRAGMA user_version = 99")
-    elif kind == "a folder":
-        path.mkdir()
-    more = {"resume": ["--steps", "1"], "export": ["--weights", str(tiny.with_name("w"))]}.get(command, [])
-    assert main([command, str(path), *more]) == 1
-    assert "other.run" in refused(capsys)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ("UPDATE steps SET loss = loss + 1e-9 WHERE step = 9", "step 9 has loss"),
-        ("DELETE FROM steps WHERE step = 9", ""),
-        ("UPDATE events SET detail = '{\"optimizer.lr\": 0.5}' WHERE kind = 'set'", "trained again"),
-    ],
-    ids=["a loss", "a row", "an event"],
-)
-def test_a_file_that_was_tampered_with_does_not_verify(tmp_path: Path, capsys, change: str, words: str):
-    path = tmp_path / "sound.run"
-    recorded(path, 8).close()
-    assert main(["resume", str(path), "--steps", "8"]) == 0
-    with closing(sqlite3.connect(path)) as file, file:
-        file.execute("INSERT INTO events VALUES (90, 11, 0, 'set', '{\"train.clip\": 1.0}')")  # changes nothing
-    assert main(["verify", str(path)]) == 0
-    capsys.readouterr()
-    with closing(sqlite3.connect(path)) as file, file:
-        file.execute(change)
-    assert main(["verify", str(path)]) == 1
-    line = refused(capsys)
-    assert words in line
-    assert "sound.run" in line
-
-
-def test_steps_that_are_not_there_are_refused(tiny: Path, capsys):
-    assert main(["export", str(tiny), "--weights", str(tiny.with_name("w")), "--step", "99"]) == 1
-    assert "has steps 0 to 20 and not 99" in refused(capsys)
-    assert main(["resume", str(tiny), "--steps", "0"]) == 1
-    assert "use 1 or more" in refused(capsys)
-
-
-def test_a_training_that_diverges_says_where_and_keeps_its_steps(tmp_path: Path, capsys):
-    path = tmp_path / "wild.run"
-    wild = ["--set=optimizer.name=sgd", "--set=optimizer.lr=100", "--set=train.clip=none"]
-    assert train_small(path, "--steps", "500", *wild) == 1
-    assert "diverged at step" in refused(capsys)
-    run = Run.open(path)
-    assert run.status.state == "diverged"
-    assert 0 < run.last < 500
-
-
-@pytest.mark.parametrize(
-    "wrong", [["dance"], ["train"], ["resume", "x.run"], ["train", "--out"], ["train", "--steps", "x"]]
-)
-def test_usage_that_is_wrong_is_exit_code_2(capsys, wrong: list[str]):
-    with pytest.raises(SystemExit) as stop:
-        main(wrong)
-    assert stop.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+def test_what_a_terminal_would_obey_is_shown_and_not_done(tiny: Path, capsys):
+    with closing(sqlite3.connect(tiny)) as file, file:
+        detail = json.dumps({"label": "\x1b[2J\nverify: sound\x07"})
+        file.execute("INSERT INTO events VALUES (91, 3, 0, 'bookmark', ?)", (detail,))
+    assert main(["info", str(tiny)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert r"\x1b[2J\nverify: sound\x07" in out
 
 
 def test_ctrl_c_leaves_a_run_that_resumes_and_verifies(tmp_path: Path, capsys):
@@ -245,9 +151,54 @@ def test_ctrl_c_leaves_a_run_that_resumes_and_verifies(tmp_path: Path, capsys):
     assert main(["verify", str(path)]) == 0
 
 
-def test_a_refusal_of_the_real_program_is_one_line_and_exit_code_1(tmp_path: Path):
-    command = [sys.executable, "-m", "explorer", "info", str(tmp_path / "none.run")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.splitlines() == [done.stderr.strip()]
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_terminal_of_any_encoding_gets_every_line(encoding: str, tiny: Path):
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    def printed(*words: str) -> str:
+        command = [sys.executable, "-m", "explorer", *words]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode(encoding)
+
+    assert len(printed("presets").splitlines()) == len(presets())
+    assert json.loads(printed("info", str(tiny), "--json"))["steps"] == 20
+
+
+def test_a_byte_order_mark_is_no_character_of_a_text(tmp_path: Path):
+    path = tmp_path / "marked.txt"
+    path.write_bytes(b"\xef\xbb\xbfto be or not to be")
+    assert read_text(path) == "to be or not to be"
+
+
+def test_a_sentence_that_pages_show_too_names_no_command():
+    """Only the command line's own modules do: a visitor of a page cannot type one."""
+    own = ("__main__.py", "commands.py")
+    for path in (ROOT / "explorer").rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        docs = {
+            ast.get_docstring(node, clean=False)
+            for node in ast.walk(tree)
+            if hasattr(node, "body") and isinstance(node, DOCUMENTED)
+        }
+        words = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        if path.parent != ROOT / "explorer" or path.name not in own:
+            assert not [word for word in words - docs if "python -m explorer" in word], path
+
+
+def test_a_small_loss_is_not_written_as_0():
+    assert measured(2.5, 0.25) == "loss 2.5000, metric 0.250"
+    assert "0.0000" not in measured(3e-5, 0.0)
+
+
+def test_a_precision_that_this_processor_lacks_is_said_to_be_slow(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(places, "multiplies_bfloat16", lambda: False)
+    assert train_small(tmp_path / "a.run", "--steps", "2", "--set=train.precision=bfloat16") == 0
+    assert "bfloat16 is about ten times slower than float32 on this machine" in capsys.readouterr().err
+    assert train_small(tmp_path / "b.run", "--steps", "2") == 0
+    assert "bfloat16" not in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "a.run"), "--json"]) == 0
+    info = told(capsys)
+    assert (info["implementation"], info["plain because"]) == ("fast", "it multiplies in float32 only")

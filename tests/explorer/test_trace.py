@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.config import RunConfig
+from explorer.config.run import RunConfig
 from explorer.tasks.base import IGNORE, Batch
 from explorer.trace import mean_loss, observe
-from explorer.training import Training
+from explorer.training.loop import Training
 from models.config import ModelConfig
 from models.tap import Tap
 from models.transformer import build

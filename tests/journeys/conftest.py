@@ -120,7 +120,7 @@ class Visit:
         self.dashboard = dashboard
         self.errors: list[str] = []
         self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}\n{error.stack}"))
         self.page.on("console", self.note_console)
         self.page.on("request", lambda request: self.note_host(request.url))
 
@@ -161,7 +161,7 @@ class Visit:
 
     def sound(self) -> None:
         """Fails if anything went wrong so far, or if the page is wider than the window."""
-        assert not self.errors
+        assert not self.errors, "\n".join(self.errors)
         assert self.page.get_by_test_id("stException").count() == 0
         fits = "e => e.scrollWidth <= e.clientWidth"
         for box in (self.page.locator("html"), self.page.get_by_test_id("stMain")):

@@ -1,31 +1,28 @@
 """The arithmetic of a head in a real browser: every number is what its formula says, and its sources are lit."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from explorer import RunConfig
-from explorer.arithmetic import head_arithmetic
-from explorer.runs import answer
-from explorer.training import Training
+from explorer.analysis.arithmetic import head_arithmetic
+from explorer.answers.records.arithmetic import HeadArithmetic
+from explorer.answers.records.record import pack
+from explorer.training.loop import Training
+from journeys.apart import served
 
 pytestmark = pytest.mark.journey
-ROOT = Path(__file__).parents[2]
 APP = """
 from pathlib import Path
 import streamlit as st
-from explorer.runs import answer
+from explorer.answers.records.arithmetic import HeadArithmetic
+from explorer.answers.records.record import unpack
 from explorer.ui.components.arithmetic import arithmetic
-plain, arrays = answer.unpack((Path(__file__).parent / st.query_params["which"]).read_bytes())
+answer = unpack((Path(__file__).parent / st.query_params["which"]).read_bytes(), HeadArithmetic)
 tokens = list("abcdefghijklmnop")
-held = arithmetic(plain, arrays, key="sums", queries=tokens, keys=tokens[:len(arrays["keys"])], height=1100)
+held = arithmetic(answer, key="sums", queries=tokens, keys=tokens[:len(answer.keys)], height=1100)
 st.write(f"held {held}.")
 """
 SMALL = {"model.width": 16, "model.heads": 2, "model.context": 12, "task.length": 4}
@@ -66,21 +63,9 @@ def address(tmp_path_factory) -> Iterator[str]:
         training = Training(config)
         for _ in range(3):
             next(training)
-        shown = head_arithmetic(training.model, training.task.probe(), path, 1, 3)
-        (folder / name).write_bytes(answer.pack(*shown))
-    script = folder / "app.py"
-    script.write_text(APP)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-    )
-    next(line for line in server.stdout if "URL" in line)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
+        plain, arrays = head_arithmetic(training.model, training.task.probe(), path, 1, 3)
+        (folder / name).write_bytes(pack(HeadArithmetic(step=3, **plain, **arrays)))
+    yield from served(folder, APP)
 
 
 @pytest.fixture
@@ -96,7 +81,7 @@ def page(address, browser) -> Iterator[Page]:
 def opened(page: Page, address: str, which: str):
     page.goto(f"{address}/?which={which}")
     reading = page.locator(".arithmetic .reading")
-    expect(reading).to_contain_text("Point at a number", timeout=20_000)
+    expect(reading).to_contain_text("Point at a number")
     return reading
 
 

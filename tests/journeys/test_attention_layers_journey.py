@@ -13,9 +13,11 @@ from tiny_runs import TINY, recorded
 from waiting import until
 
 from explorer import Run
+from explorer.answers import attention
+from explorer.answers import lens as layers
+from explorer.measure.names import signed
 from explorer.runs import catalogue
-from explorer.runs.views import attention, layers
-from explorer.ui.attention.layers import signed
+from journeys.bar import unfold
 
 pytestmark = pytest.mark.journey
 TALL = {"width": 1440, "height": 2200}  # the whole page: nothing has to be scrolled to
@@ -29,7 +31,7 @@ def stored(name: str, **changes: object) -> Run:
 
 def sentence(page: Page, key: str) -> Locator:
     """What to look for under a picture."""
-    return page.locator(f".look-for-{key}")
+    return page.locator(f".look-for-{key}").first
 
 
 def exactly(text: str) -> re.Pattern:
@@ -45,13 +47,13 @@ def painted(page: Page) -> list[str]:
 def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     run = stored("lens")
     page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
-    plain, arrays = layers.lens(str(run.path), 40)
-    right = (arrays["rank"] == 1).sum(axis=1)
-    asked = sum(map(bool, plain["targets"]))
+    answer = layers.lens(str(run.path), 40)
+    right = (answer.rank == 1).sum(axis=1)
+    asked = sum(map(bool, answer.targets))
     expect(sentence(page, "lens")).to_contain_text(
         f"after MLP 2, the last sublayer, the right token is first at {right[-1]} of {asked} positions"
     )
-    cell = page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(plain["junctions"]) - 1)
+    cell = page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(answer.junctions) - 1)
     tip = page.locator("#vg-tooltip-element.visible")
 
     def tell() -> dict[str, str]:
@@ -63,48 +65,49 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     told = tell()
     t = int(told["position"].split(":")[0])
     assert told["after"] == "MLP 2"
-    assert told["its rank"] == str(arrays["rank"][-1, t])
-    assert float(told["its probability"]) == pytest.approx(arrays["p"][-1, t], rel=1e-3, abs=1e-4)
+    assert told["its rank"] == str(answer.rank[-1, t])
+    assert float(told["its probability"]) == pytest.approx(answer.p[-1, t], rel=1e-3, abs=1e-4)
 
 
 @pytest.mark.prove
 def test_components_sum_to_the_difference_that_is_chosen(visit: Callable):
     run = stored("who")
     page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
+    unfold(page)
     said = sentence(page, "attribution")
     last = run.config.model.context - 1
-    plain, arrays = layers.attribution(str(run.path), 40, last)
+    answer = layers.attribution(str(run.path), 40, last)
     expect(said).to_contain_text(
-        f"for “{plain['a']}” over “{plain['b']}” at position {last} components sum to "
-        f"{signed(arrays['parts'].sum())}, the model’s own difference is {signed(plain['own'])}"
+        f"for “{answer.a}” over “{answer.b}” at position {last} components sum to "
+        f"{signed(answer.parts.sum())}, the model’s own difference is {signed(answer.difference)}"
     )
     shown = page.locator(".st-key-card-stream-0 svg text")
-    expect(shown.filter(has_text=exactly(signed(arrays["parts"].sum())))).not_to_have_count(0)
+    expect(shown.filter(has_text=exactly(signed(answer.parts.sum())))).not_to_have_count(0)
     page.locator(".st-key-logit-b input").click()
     page.get_by_role("option", name="mean of all tokens").click()
     page.locator(".st-key-logit-position input").click()
     page.get_by_role("option", name=re.compile("^8: ")).click()
-    plain, arrays = layers.attribution(str(run.path), 40, 8, b="mean")
+    answer = layers.attribution(str(run.path), 40, 8, b="mean")
     expect(said).to_contain_text(
-        f"for “{plain['a']}” over the mean token at position 8 components sum to {signed(arrays['parts'].sum())}"
+        f"for “{answer.a}” over the mean token at position 8 components sum to {signed(answer.parts.sum())}"
     )
-    expect(shown.filter(has_text=exactly(signed(arrays["parts"].sum())))).not_to_have_count(0)
+    expect(shown.filter(has_text=exactly(signed(answer.parts.sum())))).not_to_have_count(0)
     page.get_by_text("Two steps").click()
     expect(sentence(page, "compare")).to_be_visible()
     page.get_by_text("Through the layers").click()
+    unfold(page)
     expect(said).to_contain_text("over the mean token at position 8")  # what was chosen is kept
 
 
 def moved(run: Run, a: int, b: int) -> str:
     """How much the head that moved most did, by a plain loop."""
-    before, after = (attention.patterns(str(run.path), step)[1] for step in (a, b))
+    before, after = (attention.patterns(str(run.path), step).attentions for step in (a, b))
     shares = [
         np.mean(
             [sum(abs(float(x) - float(y)) for x, y in zip(*rows, strict=True)) for rows in zip(*heads, strict=True)]
         )
         for name in before
-        if name.endswith(".pattern")
-        for heads in zip(before[name], after[name], strict=True)
+        for heads in zip(before[name].pattern, after[name].pattern, strict=True)
     ]
     return f"{max(shares) / 2:.3f}"
 

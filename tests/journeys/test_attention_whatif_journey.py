@@ -12,6 +12,7 @@ from waiting import until
 
 from explorer import Run
 from explorer.runs import catalogue
+from journeys.bar import unfold
 
 pytestmark = pytest.mark.journey
 LEARNED = TINY.replace({"optimizer.lr": 5e-3, "train.batch": 32})
@@ -28,18 +29,19 @@ def opened(visit: Callable, query: str) -> tuple[Page, Run]:
     """The section on a run, once all of it is there."""
     tab = visit()
     page = tab.open(f"/attention?closer=What+if&run={query}")
+    unfold(page)
     for name in ("worth", "whatif-loss", "turned"):
-        expect(page.locator(f".look-for-{name}")).to_be_visible()
+        expect(page.locator(f".look-for-{name}").first).to_be_visible()
     expect(page.locator(".where .step")).to_have_text(re.compile(r"^\d+$"))  # exact: it waits for nothing any more
     return page, tab.run
 
 
 def choose_head(page: Page, name: str) -> None:
     """Chooses a head for the whole page; on the map it is chosen as well."""
-    box = page.locator("[class*=st-key-whatif-head]").get_by_role("combobox")
+    box = page.locator("[class*=st-key-chosen-head]").get_by_role("combobox")
     box.hover()  # a list that opens while the page still scrolls closes again
     box.click()
-    page.get_by_role("option", name=name, exact=True).click()
+    page.get_by_role("option", name=name.capitalize(), exact=True).click()
     expect(page.get_by_text(f"Turn {name} by hand")).to_be_visible()
 
 
@@ -51,7 +53,7 @@ def painted(page: Page, title: str) -> None:
 
 
 def words(page: Page, of: str) -> str:
-    return page.locator(f".look-for-{of}").inner_text()
+    return page.locator(f".look-for-{of}").first.inner_text()
 
 
 def press(page: Page, button: str) -> None:
@@ -64,7 +66,7 @@ def mean(run: Run, start: int, end: int) -> float:
 
 def test_a_head_that_matters_is_switched_off_while_it_trains_and_the_loss_jumps(visit: Callable):
     page, run = opened(visit, learned())
-    expect(page.locator(".look-for-worth")).to_contain_text("matters most")
+    expect(page.locator(".look-for-worth").first).to_contain_text("matters most")
     painted(page, "Loss without each head")
     best = re.search(r"head (\d\.\d) matters most", words(page, "worth"))[1]
     choose_head(page, f"head {best}")
@@ -78,7 +80,7 @@ def test_a_head_that_matters_is_switched_off_while_it_trains_and_the_loss_jumps(
     assert mean(run, event.step, event.step + 5) > 1.5 * mean(run, event.step - 5, event.step)
     expect(page.get_by_text(f"Head {best} is switched off since step {event.step}")).to_be_visible()
     expect(page.locator(".player-bar .event")).not_to_have_count(0)
-    expect(page.locator(".look-for-whatif-loss")).to_contain_text(
+    expect(page.locator(".look-for-whatif-loss").first).to_contain_text(
         re.compile(rf"step {event.step}: head {best} switched off. The mean loss went from")
     )
     press(page, "Switch on")
@@ -90,7 +92,7 @@ def test_a_head_that_matters_is_switched_off_while_it_trains_and_the_loss_jumps(
 @pytest.mark.prove
 def test_a_temperature_and_a_row_move_the_next_token(visit: Callable):
     page, _ = opened(visit, learned())
-    expect(page.locator(".look-for-turned")).to_contain_text("nothing is turned yet")
+    expect(page.locator(".look-for-turned").first).to_contain_text("nothing is turned yet")
     choose_head(page, "head 1.2")
     for title in ("The row of attention", "The next token"):
         painted(page, title)
@@ -100,7 +102,7 @@ def test_a_temperature_and_a_row_move_the_next_token(visit: Callable):
     assert before == after
     page.locator("[class*=st-key-turned-temperature]").get_by_role("slider").press("End")
     expect(said).not_to_have_text(unturned)
-    expect(page.locator(".look-for-turned")).to_contain_text("KL divergence")
+    expect(page.locator(".look-for-turned").first).to_contain_text("KL divergence")
     press(page, "Reset")
     expect(said).to_have_text(unturned)
     page.locator("[class*=st-key-turned-share]").get_by_role("slider").press("Home")

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from tiny_runs import TINY, recorded
 
-from explorer.runs import answer
-from explorer.runs.views.backward import walk
+from explorer.answers.backward import walk
+from explorer.answers.records.backward import Backpropagation
+from explorer.answers.records.record import pack
+from journeys.apart import served
 
 pytestmark = pytest.mark.journey
-ROOT = Path(__file__).parents[2]
 APP = """
 from pathlib import Path
 import streamlit as st
-from explorer.runs import answer
+from explorer.answers.records.backward import Backpropagation
+from explorer.answers.records.record import unpack
 from explorer.ui.components.backward import backward
-plain, arrays = answer.unpack((Path(__file__).parent / st.query_params["which"]).read_bytes())
-tokens = {name: plain[name] or [] for name in ("tokens", "targets", "source")}
-backward(plain, arrays, key="walk", tokens=tokens, height=760)
+answer = unpack((Path(__file__).parent / st.query_params["which"]).read_bytes(), Backpropagation)
+tokens = {"tokens": answer.tokens, "targets": answer.targets, "source": answer.source or []}
+backward(answer, key="walk", tokens=tokens, height=760)
 """
 RUNS = {
     "decoder": TINY,
@@ -44,7 +41,7 @@ OVERLAPS = """sheet => {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> dict[str, tuple[dict, dict]]:
+def answers(tmp_path_factory) -> dict[str, Backpropagation]:
     folder = tmp_path_factory.mktemp("runs")
     return {
         name: walk(str(recorded(folder / f"{name}.run", 3, config).path), 3, target=LAST[name])
@@ -55,20 +52,9 @@ def answers(tmp_path_factory) -> dict[str, tuple[dict, dict]]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, answers) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("app")
-    for name, told in answers.items():
-        (folder / name).write_bytes(answer.pack(*told))
-    script = folder / "app.py"
-    script.write_text(APP)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    next(line for line in process.stdout if "URL" in line)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=30)
+    for name, answer in answers.items():
+        (folder / name).write_bytes(pack(answer))
+    yield from served(folder, APP)
 
 
 @pytest.fixture
@@ -97,18 +83,17 @@ SHORT = {"translator"}  # the others are slow proofs
 @pytest.mark.parametrize("which", [w if w in SHORT else pytest.param(w, marks=pytest.mark.prove) for w in RUNS])
 def test_the_walk_lights_every_operation_forwards_and_back_and_opens_it(page, address, answers, which):
     opened(page, address, which)
-    plain, _ = answers[which]
-    boxes = plain["boxes"]
+    boxes = answers[which].boxes
     expect(page.locator(".backward .box")).to_have_count(len(boxes))
     assert page.locator(".backward .sheet").evaluate(OVERLAPS) == []
-    back = [box for box in boxes if box["kind"] != "tokens"]
+    back = [box for box in boxes if box.kind != "tokens"]
     expect(words(page)).to_contain_text(f"Forward, {len(boxes)} of {len(boxes)}: cross-entropy")
     panel = page.locator(".backward .panel")
     page.locator(".backward").focus()
     for number, box in enumerate(reversed(back), 1):
         page.keyboard.press("ArrowRight")
         expect(words(page)).to_contain_text(f"Back, {number} of {len(back)}: ")
-        expect(page.locator(".backward .box.lit")).to_have_attribute("data-box", box["id"])
+        expect(page.locator(".backward .box.lit")).to_have_attribute("data-box", box.id)
         expect(page.locator(".backward .box.lit span")).to_contain_text("‖∂‖ ")
         expect(panel).to_contain_text("✓")
     page.keyboard.press("ArrowRight")  # the end: nothing more
@@ -121,12 +106,12 @@ def test_the_walk_lights_every_operation_forwards_and_back_and_opens_it(page, ad
 
 def test_an_opened_operation_tells_its_rule_its_numbers_and_the_maps_of_its_heads(page, address, answers):
     opened(page, address, "decoder")
-    panel, plain = page.locator(".backward .panel"), answers["decoder"][0]
+    panel, answer = page.locator(".backward .panel"), answers["decoder"]
     expect(panel).to_contain_text(re.compile("p − onehot.*at position 11"))
-    right = plain["tail"]["rows"][0]
+    right = answer.tail.rows[0]
     row = panel.locator("tr.right td")
-    assert float(row.nth(2).inner_text().replace("−", "-")) == pytest.approx(right["p"], rel=0.01)
-    assert float(row.nth(5).inner_text().replace("−", "-")) == pytest.approx(right["p"] - 1, rel=0.01)
+    assert float(row.nth(2).inner_text().replace("−", "-")) == pytest.approx(right.p, rel=0.01)
+    assert float(row.nth(5).inner_text().replace("−", "-")) == pytest.approx(right.p - 1, rel=0.01)
     page.locator('.box[data-box="blocks.1.attention.pattern"]').click()
     expect(words(page)).to_contain_text("pattern A of layer 2 attention")
     expect(panel).to_contain_text("∂L/∂A of each head")

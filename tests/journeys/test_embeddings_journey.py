@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from tiny_runs import TINY
 from waiting import until
 
+from explorer.answers import embeddings
 from explorer.runs import catalogue, file
-from explorer.runs.views import embeddings
 
 pytestmark = pytest.mark.journey
 
@@ -47,21 +47,21 @@ def test_a_map_moves_while_it_learns_and_shows_each_step_as_it_was(visit: Callab
     press(page, "Space")
     expect(page.locator(".player-bar .state")).to_contain_text("paused")
     last = run.last
-    plain, arrays = embeddings.frame(str(run.path), last, "input", method="pca")
+    answer = embeddings.frame(str(run.path), last, "input", method="pca")
     at_rest(found, last)
-    expect(found.get_by_text(f"{plain['trustworthiness']:.3f}")).to_be_visible()
-    expect(page.locator(".look-for-map")).to_contain_text(f"at step {last}")
+    expect(found.get_by_text(f"{answer.trustworthiness:.3f}")).to_be_visible()
+    expect(page.locator(".look-for-map").first).to_contain_text(f"at step {last}")
 
     found.get_by_label("Search points").fill("a")
-    expect(found.locator(".found")).to_have_text(f"1 of {len(plain['labels'])}")
+    expect(found.locator(".found")).to_have_text(f"1 of {len(answer.labels)}")
     found.get_by_label("Search points").press("Enter")
     heading = found.locator("h4")
     expect(heading).to_have_text("Nearest to “a” in all 16 dimensions")
-    i = plain["labels"].index("a")
-    names = [plain["labels"][j] for j in arrays["neighbours"][i]]
+    i = answer.labels.index("a")
+    names = [answer.labels[j] for j in answer.neighbours[i]]
     expect(found.locator(".entry q")).to_have_text(names)
     distance = float(found.locator(".entry b").first.inner_text())
-    assert distance == pytest.approx(arrays["distances"][i, 0], rel=5e-3)
+    assert distance == pytest.approx(answer.distances[i, 0], rel=5e-3)
     found.locator(".entry").first.click()
     expect(heading).to_have_text(f"Nearest to “{names[0]}” in all 16 dimensions")
 
@@ -90,7 +90,7 @@ def test_points_are_drawn_around_turned_followed_and_saved(visit: Callable):
     for x, y in corners[1:]:
         page.mouse.move(box["x"] + x, box["y"] + y)
     page.mouse.up()
-    count = len(embeddings.frame(str(run.path), 0, "input", method="pca")[0]["labels"])
+    count = len(embeddings.frame(str(run.path), 0, "input", method="pca").labels)
     expect(found.locator("h4")).to_have_text(f"{count} chosen")
     page.get_by_text("Trails", exact=True).click()
     page.get_by_text("3-D", exact=True).click()
@@ -107,4 +107,4 @@ def test_points_are_drawn_around_turned_followed_and_saved(visit: Callable):
             found.get_by_role("button", name=words).click()
         assert Path(saved.value.path()).read_bytes().startswith(start)
     page.get_by_role("radio", name="An axis").click()
-    expect(page.locator(".look-for-axis")).to_contain_text("this direction holds")
+    expect(page.locator(".look-for-axis").first).to_contain_text("this direction holds")

@@ -12,6 +12,7 @@ from waiting import until
 
 from explorer import RunConfig
 from explorer.runs import catalogue
+from journeys.bar import section
 
 pytestmark = pytest.mark.journey
 
@@ -37,7 +38,7 @@ def test_what_is_broken_is_named_with_evidence_and_cured_in_a_branch(visit: Call
 def test_the_microscope_goes_to_a_clicked_step_and_backpropagation_walks_back(visit: Callable):
     path = catalogue.new_path("walked")
     recorded(path, 60, every=5).close()
-    page = visit().open(f"/gradients?run={path.stem}&inside=Backpropagation")
+    page = visit().open(f"/gradients?run={path.stem}")
     map_ = page.locator(".microscope")
     expect(map_).to_have_attribute("data-newest", "59")
     map_.locator(".over").click(position={"x": 420, "y": 60})
@@ -47,4 +48,5 @@ def test_the_microscope_goes_to_a_clicked_step_and_backpropagation_walks_back(vi
     expect(page.get_by_text(re.compile(rf"at step {step} the gradient")).first).to_be_visible()
     page.get_by_text("heads", exact=True).click()
     expect(map_.locator("canvas").first).to_have_attribute("aria-label", re.compile("Gradients of heads: 4 rows"))
+    section(page, "Backpropagation")
     expect(page.get_by_text(re.compile(r"has p = 0\.\d+")).first).to_be_visible()

@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from families import family, only_where_told
-from playwright.sync_api import Locator, Page, expect
-from tiny_runs import TINY, recorded
+from playwright.sync_api import Page, expect
 from waiting import until
 
-from explorer import Run, RunConfig
-from explorer.runs import catalogue, file
-from explorer.runs.host import LANES
+from explorer import RunConfig
+from explorer.config.presets import ORDINARY
+from journeys.bar import chart, endless, keys, shows, state, stored
 
 pytestmark = pytest.mark.journey
-KEPT = Path(__file__).parents[2] / "build" / "journeys"
-SIZES = {"1440": {"width": 1440, "height": 900}, "1024": {"width": 1024, "height": 768}}
-PAGES = ["Start", "Train", "Attention", "Gradients", "Embeddings", "Positions", "Numbers", "Words", "Tokenizers"]
-PAGES += ["Optimizers", "Search", "Runs"]
-
-
-def stored(name: str, steps: int = 60) -> str:
-    """A finished recording of a tiny run; gives its id."""
-    path = catalogue.new_path(name)
-    recorded(path, steps, every=5).close()
-    return path.stem
-
-
-def endless() -> str:
-    """A tiny run that nobody has started and that does not end by itself."""
-    path = catalogue.new_path("endless")
-    file.begin(path, TINY)
-    return path.stem
-
-
-def step(page: Page) -> int:
-    return int(page.locator(".where .step").inner_text().replace(",", "").lstrip("≈ "))
-
-
-def shows(page: Page, number: int) -> None:
-    """The bar shows this step, and the pictures are of this step."""
-    expect(page.locator(".where .step")).to_have_text(f"{number:,}")
-    expect(page.get_by_text(f"· step {number}", exact=False).first).to_be_visible()
-
-
-def state(page: Page, words: str) -> None:
-    expect(page.locator(".player-bar .state")).to_contain_text(words)
 
 
 def picture(page: Page, step: int) -> str:
@@ -67,26 +30,12 @@ def picture(page: Page, step: int) -> str:
     )
 
 
-def keys(page: Page, *names: str) -> None:
-    """Presses keys while nothing has the focus."""
-    expect(page.locator(".player-bar .play")).to_be_visible()
-    page.evaluate("document.activeElement.blur()")
-    for name in names:
-        page.keyboard.press(name)
-
-
-def chart(page: Page, title: str) -> Locator:
-    """A chart over steps, once it is painted."""
-    found = page.locator(".curves", has_text=title).first
-    expect(found).to_have_attribute("data-newest", re.compile(r"\d"))
-    return found
-
-
 def test_first_use(visit: Callable):
     tab = visit()
     page = tab.open("/")
-    expect(page.locator("[class*=st-key-card-] img")).to_have_count(7)
-    page.locator(".st-key-train-reverse button").click()
+    expect(page.locator("[class*=st-key-card-] img")).to_have_count(len(ORDINARY))
+    card = page.locator(".st-key-card-reverse").bounding_box()
+    page.mouse.click(card["x"] + 40, card["y"] + card["height"] - 12)  # wherever a card is clicked, it trains
     chart(page, "Loss")
     run = tab.run
     until(lambda: run.last > 60, "it trains")
@@ -97,7 +46,7 @@ def test_first_use(visit: Callable):
     expect(page.locator(".frame")).to_have_count(8)
     expect(page.get_by_text("reads back").first).to_be_visible(timeout=60_000)
     tab.go("Gradients")
-    chart(page, "Gradient")
+    expect(page.locator(".microscope")).to_have_attribute("data-newest", re.compile(r"\d"))
     until(lambda: run.steps["loss"][-20:].mean() < 0.6 * run.steps["loss"][:20].mean(), "it learns")
     tab.go("Train")
     expect(loss).to_be_visible()
@@ -228,65 +177,6 @@ def test_a_branch_goes_on_from_its_step_as_a_run_of_its_own(visit: Callable):
     state(page, "paused · by hand")
 
 
-@only_where_told
-def test_closing_the_tab_pauses_the_run_and_its_process_goes(visit: Callable, dashboard):
-    tab = visit()
-    page = tab.open(f"/train?run={endless()}")
-    run = tab.run
-    host = host_of(dashboard)
-    idle = until(lambda: len(family(host)) == 1 + len(LANES) and family(host), "only the host and its lookers are left")
-    keys(page, "Space")
-    until(lambda: run.last > 5, "it trains")
-    assert len(family(host)) == len(idle) + 1
-    tab.sound()
-    tab.page.close()
-    until(lambda: run.status.state == "paused", "it pauses")
-    assert run.status.reason == "nobody was watching"
-    until(lambda: family(host) == idle, "its process ends")
-    again = visit()
-    state(again.open(f"/train?run={run.id}"), "paused · nobody was watching")
-
-
-def host_of(dashboard) -> int:
-    """The process that makes all others."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            stat = (folder / "stat").read_text().rpartition(")")[2].split() if folder.exists() else [""] * 4
-            if stat[1] == str(dashboard.process.pid):
-                return int(folder.name)
-    raise AssertionError("the server has no host")
-
-
-def test_two_browsers_watch_one_run(visit: Callable):
-    name = endless()
-    first, second = visit(), visit()
-    one, other = first.open(f"/train?run={name}"), second.open(f"/train?run={name}")
-    run = first.run
-    keys(one, "Space")
-    state(other, "training")
-    until(lambda: run.last > 10, "it trains")
-    rates = [page.get_by_test_id("stSidebar").get_by_role("slider").first for page in (one, other)]
-    before = rates[1].input_value()
-    rates[0].focus()
-    rates[0].press("ArrowRight")
-    expect(rates[1]).not_to_have_value(before)  # its sidebar follows
-    assert [e.kind for e in run.events if e.kind == "set"] == ["set"]
-    other.get_by_text("More that acts now").click()
-    one.get_by_text("More that acts now").click()
-    one.get_by_role("button", name="Off", exact=True).click()
-    for page in (one, other):
-        expect(page.get_by_role("button", name="On", exact=True)).to_be_visible()
-    keys(other, "Escape")
-    keys(other, "Space")
-    state(one, "paused · by hand")
-    state(other, "paused · by hand")
-    for page in (one, other):
-        expect(page.locator(".where .step")).to_have_text(f"{run.last:,}")
-    keys(one, "Home")
-    expect(one.locator(".where .step")).to_have_text("0")
-    assert step(other) == run.last  # each looks where it wants
-
-
 @pytest.mark.prove
 def test_a_text_of_ones_own_is_learned_from_the_card(visit: Callable):
     tab = visit()
@@ -314,70 +204,3 @@ def test_a_link_to_an_experiment_waits_at_step_0_and_nonsense_is_told(visit: Cal
     page = lost.open("/train?run=../../etc")
     expect(page.get_by_text("is not the name of a run")).to_be_visible()
     expect(page.locator(".st-key-train-reverse button")).to_be_visible()
-
-
-def learned() -> str:
-    """A run whose heads show something, with what can happen to a run."""
-    for path in catalogue.newest():
-        run = Run.open(path)
-        if run.config == RunConfig.preset("reverse") and run.last > 100:
-            return run.id
-    path = catalogue.new_path("reverse")
-    recorded(path, 300, RunConfig.preset("reverse"), every=50).close()
-    return path.stem
-
-
-@pytest.mark.parametrize(
-    ("theme", "sizes"),
-    [("light", ["1024"]), *(pytest.param(t, [*SIZES], marks=pytest.mark.prove) for t in ("light", "dark"))],
-)
-def test_every_page_fits_its_window_and_is_kept_to_be_looked_at(visit: Callable, theme: str, sizes: list[str]):
-    KEPT.mkdir(parents=True, exist_ok=True)
-    tab = visit(color_scheme=theme)
-    page = tab.open(f"/train?run={learned()}")
-    chart(page, "Loss")
-    for title, size in itertools.product(PAGES, sizes):
-        page.set_viewport_size(SIZES[size])
-        if page.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false":
-            page.get_by_test_id("stExpandSidebarButton").click()
-        if title == "Start":
-            page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-            expect(page.locator("[class*=st-key-card-] img")).to_have_count(7)
-        else:
-            tab.go(title)
-        if title == "Attention":
-            expect(page.locator(".frame")).to_have_count(8)
-        if title == "Gradients":
-            chart(page, "Gradient")
-        if title == "Train":
-            chart(page, "Learning rate")
-        if len(sizes) > 1:  # a slow proof
-            page.screenshot(path=KEPT / f"{title.lower()}-{size}-{theme}.png", full_page=True)
-        tab.sound()
-
-
-@only_where_told
-def test_reload_and_restart_find_the_run_again_and_leave_no_process(visit: Callable, dashboard):
-    tab = visit()
-    page = tab.open(f"/attention?run={endless()}")
-    run = tab.run
-    keys(page, "Space")
-    until(lambda: run.last > 20, "it trains")
-    page.reload()
-    state(page, "training")
-    assert tab.run.id == run.id
-    tab.sound()
-    address = page.url.removeprefix(dashboard.url)
-    tab.page.close()
-    host = host_of(dashboard)
-    os.kill(dashboard.process.pid, signal.SIGKILL)
-    dashboard.process.wait()
-    until(lambda: not family(host), "the host and its workers end")
-    assert run.status.reason in ("the server stopped", "nobody was watching")
-    stopped = run.last
-    dashboard.start()
-    again = visit()
-    page = again.open(address)  # the fresh server's very first request is for a page of its own
-    shows(page, stopped)
-    state(page, "paused")
-    expect(page.locator(".frame")).to_have_count(4)

@@ -10,10 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 from waiting import until
 
 from explorer import Run
+from explorer.answers import reach
+from explorer.config.encodings import ENCODINGS
+from explorer.measure.names import percent
 from explorer.runs import race
-from explorer.runs.views import reach
 from explorer.ui.positions import shuffling
-from explorer.ui.positions.asked import KINDS
+from journeys.bar import section, unfold
 
 pytestmark = pytest.mark.journey
 TALL = {"width": 1440, "height": 1700}  # the whole page: nothing has to be scrolled to
@@ -21,11 +23,7 @@ TALL = {"width": 1440, "height": 1700}  # the whole page: nothing has to be scro
 
 def sentence(page: Page, key: str) -> Locator:
     """What to look for under a picture."""
-    return page.locator(f".look-for-{key}")
-
-
-def section(page: Page, name: str) -> None:
-    page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
+    return page.locator(f".look-for-{key}").first
 
 
 def product(page: Page) -> str:
@@ -69,7 +67,7 @@ def test_five_encodings_are_trained_side_by_side_read_further_and_are_shuffled(v
     steps.press("Enter")
     page.get_by_role("button", name="Train the five").click()
     runs = race.members(tab.run)
-    assert list(runs) == list(KINDS.values())
+    assert list(runs) == [encoding.title for encoding in ENCODINGS.values()]
     until(lambda: all(run.status.state == "finished" for run in runs.values()), "all five are trained")
     assert [run.last for run in runs.values()] == [20] * 5
     said = "None, Sinusoidal, Rotary and ALiBi began from the same weights"
@@ -78,9 +76,10 @@ def test_five_encodings_are_trained_side_by_side_read_further_and_are_shuffled(v
     rows = page.locator(".standings tbody tr")
     expect(rows).to_have_count(6)
     for row, run in zip(rows.all(), runs.values(), strict=False):
-        shares = [f"{found['right']:.1%}" for found in reach.lengths(str(run.path), 20)[0]["rows"]]
+        shares = [percent(stretch.right, 1) for stretch in reach.lengths(str(run.path), 20).stretches]
         expect(row.locator("td").nth(3)).to_have_text(shares[2])
         assert row.locator("td").all_inner_texts()[1:] == shares
+    unfold(page)
     expect(page.locator(".heat-map canvas").first).to_have_attribute("aria-label", re.compile("None, Learned, Sinus"))
     shuffled_and_put_back(page, runs)
 
@@ -97,6 +96,7 @@ def shuffled_and_put_back(page: Page, runs: dict[str, Run]) -> None:
     expect(sentence(page, "shuffle")).to_contain_text("What remains of that")
     page.get_by_role("button", name="Shuffle positions").click()
     expect(sentence(page, "shuffle")).to_contain_text(shuffling.sentence(reach.shuffle(str(run.path), 20, 1.0, 1)))
+    unfold(page)
     expect(page.locator("table.samples tr", has_text="counts as")).to_have_count(1)
     page.get_by_role("button", name="Put them back").click()
     expect(page.locator("table.samples tr", has_text="counts as")).to_have_count(0)

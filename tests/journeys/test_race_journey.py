@@ -42,7 +42,7 @@ def test_a_race_of_three_is_predicted_run_revealed_and_scrubbed(visit: Callable)
     runs = [Run.open(path) for path in paths]
     until(lambda: all(run.status.state == "finished" for run in runs), "the race is run")
     expect(page.get_by_text(re.compile(r"wins with .* nats. (9|0) of 9 saw it coming"))).to_be_visible()
-    expect(page.locator(".look-for-revealed")).to_contain_text("the class’s curve for SGD is off by")
+    expect(page.locator(".look-for-revealed").first).to_contain_text("the class’s curve for SGD is off by")
     expect(page.locator(".curves .legend")).to_contain_text("as the class drew it")
     assert [r.steps["loss"].tolist() for r in runs] == [[s.loss for s in train(c)] for c in configs.values()]
     page.get_by_test_id("stMain").get_by_text("Race", exact=True).click()

@@ -61,7 +61,7 @@ def test_a_sweep_shows_its_valleys_and_its_best_rates_race(visit: Callable):
     expect(page.locator(".search-state")).to_contain_text(re.compile(r"12 of 12 trainings over .* finished"))
     expect(page.locator(".sweeps tbody tr")).to_have_count(4)
     expect(page.locator(".sweeps tbody")).to_contain_text("×")
-    expect(page.locator(".look-for-tuning")).to_contain_text("comes lowest")
+    expect(page.locator(".look-for-tuning").first).to_contain_text("comes lowest")
     page.get_by_role("button", name="Race with the best").first.click()
     page.wait_for_url("**run=tuned*")
     until(lambda: tab.run.meta("race") is not None, "it is a race")

@@ -13,6 +13,7 @@ from waiting import until
 
 from explorer.runs import catalogue
 from explorer.ui import sitemap
+from journeys.bar import section, unfold
 
 pytestmark = [
     pytest.mark.journey,
@@ -28,11 +29,6 @@ WATCH = """() => {
         }
     }, 10);
 }"""
-
-
-def section(page: Page, name: str) -> None:
-    """Opens a part of the page."""
-    page.get_by_role("radio", name=name, exact=True).click()
 
 
 def saved(page: Page) -> list[dict[str, str]]:
@@ -63,8 +59,9 @@ def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Cal
     middle = next(row for row in rows if row["kind"] == "path" and row["step"] == "24")
     assert float(middle["x"]) == pytest.approx(0, abs=1e-6)
     assert float(middle["y"]) == pytest.approx(0, abs=1e-6)
-    expect(page.locator(".look-for-surface")).to_contain_text("the plane holds")
-    expect(page.locator(".look-for-slice")).to_contain_text("at step 0 of this run")
+    expect(page.locator(".look-for-surface").first).to_contain_text("the plane holds")
+    unfold(page)
+    expect(page.locator(".look-for-slice").first).to_contain_text("at step 0 of this run")
     page.keyboard.press("Home")
     expect(page.get_by_text("A path needs 3 snapshots")).to_be_visible()
     page.keyboard.press("End")
@@ -91,6 +88,7 @@ def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
     land.get_by_role("button", name="One step on").click()
     expect(told).to_have_text(f"step {step + 1} of 100")
     expect(land.locator("ol")).to_contain_text("gradient")
+    page.get_by_role("button", name="Optimizers, rates, start").click()
     fields = [page.get_by_label(f"Start {axis}").filter(visible=True) for axis in "xy"]
     start = tuple(float(field.input_value()) for field in fields)
     assert start != (-3.5, 1.0)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -69,3 +73,26 @@ def test_the_whole_gradient_points_the_same_way_and_curvature_too() -> None:
     assert torch.cosine_similarity(curved, hessian_product(model, tokens, direction), 0) > 0.99
     precisions.use(model, "float32")
     assert torch.equal(plain, gradient(model, tokens))
+
+
+def test_in_float64_the_numbers_of_positions_are_their_formulas_own():
+    """Against numpy in float64: the model's own numbers are float32, and longer they would be no more exact."""
+    T, C, H = 40, 24, 3
+    D, t = C // H, np.arange(40)[:, None]
+    config = ModelConfig(width=C, heads=H, context=T, layers=1, positions="rotary")
+
+    def wide(positions: Any) -> Any:
+        model = build(replace(config, positions=positions), 9, torch.Generator().manual_seed(0))
+        return precisions.in_float64(model).positions
+
+    angle = t * 10000.0 ** (-np.arange(0, D, 2) / D)
+    rotary = wide("rotary")
+    np.testing.assert_allclose(rotary.cos.numpy(), np.cos(angle), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(rotary.sin.numpy(), np.sin(angle), rtol=0, atol=1e-15)
+    angle = t * 10000.0 ** (-np.arange(0, C, 2) / C)
+    table = np.stack([np.sin(angle), np.cos(angle)], -1).reshape(T, C) * 0.02 * np.sqrt(2)
+    np.testing.assert_allclose(wide("sinusoidal").table.numpy(), table, rtol=0, atol=1e-16)
+    slopes = np.array([2**-4.0, 2**-8.0, 2**-2.0])  # three heads: two of a power of two, and one between
+    biases = -slopes[:, None, None] * np.abs(t - t.T)
+    np.testing.assert_allclose(wide("alibi").table.numpy(), biases, rtol=1e-15)
+    assert wide("learned").table.dtype == torch.float64

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.config import ModelConfig
+from models.families import adopt
 from models.layers import Dropout
 from models.positions import POSITIONS
-from models.transformer import Block, adopt, attentions, build
+from models.transformer import Block, attentions, build
 
 V, T = 11, 8
 SMALL = {"width": 16, "heads": 2, "layers": 2, "context": T}

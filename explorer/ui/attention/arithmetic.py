@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.measure.updates import fixed
-from explorer.runs.answer import Answer
-from explorer.runs.run import head_name
-from explorer.ui import picture
-from explorer.ui.attention.look import Look, keys, queries
+from explorer.answers.records.arithmetic import HeadArithmetic, HeadProof
+from explorer.measure.names import fixed, head_name, number, percent
+from explorer.ui import picture, visit
+from explorer.ui.attention.look import Look
 from explorer.ui.components.arithmetic import arithmetic
 from explorer.ui.frame import cards
-from explorer.ui.tokens import escaped, shown_token
+from explorer.ui.parts.tokens import escaped, shown_token
 
-ROW, REST, TALLEST = 20, 520, 1180  # pixels: of a key, of all else, and beyond which the keys scroll
+ROW, REST, TALLEST = 20, 360, 428  # pixels: of a key, of all else, and beyond which the sheet scrolls
 FORMULAS = (
     r"$\tilde x = \mathrm{LN}(x)$, $q = W_Q \tilde x + b_Q$, $k_j = W_K \tilde x_j + b_K$, "
     r"$s_j = q \cdot k_j / \sqrt D + \text{mask}_j$, $A_j = e^{s_j - \max s} / \sum_i e^{s_i - \max s}$, "
@@ -24,66 +23,66 @@ FORMULAS = (
 
 
 def show(look: Look) -> None:
-    """The whole way in numbers, and under it a button that proves the row."""
-    asked = {"head": look.head, "query": look.query, **look.given}
-    answer = look.view.picture("arithmetic.way", 0.5, **asked)
+    """The whole way in numbers, and beside its name a button that proves the row."""
+    arguments = {"head": look.head, "query": look.query, **look.given}
+    answer = look.view.picture(HeadArithmetic, 0.5, says=False, **arguments)
+    if answer is None:
+        picture.making(look.view.waiting)
+        return
     with cards("arithmetic", 1)[0]:
-        if answer is None:
-            return
-        plain, arrays = answer
-        name = head_name(f"{plain['path']}.{plain['head']}")
-        tokens = queries(look.plain, plain["path"])
-        token = escaped(tokens[plain["query"]]) if plain["query"] < len(tokens) else ""
-        st.markdown(f"**{name.capitalize()}, seen by position {plain['query']}** “{token}” · step {plain['step']}")
+        name = head_name(f"{answer.path}.{answer.head}")
+        tokens = look.maps.queries(answer.path)
+        token = escaped(tokens[answer.query]) if answer.query < len(tokens) else ""
+        with st.container(horizontal=True, vertical_alignment="center", key="arithmetic-head"):
+            st.markdown(f"**{name.capitalize()}, seen by position {answer.query}** “{token}” · step {answer.step}")
+            proof = prove(look, arguments)
         arithmetic(
-            plain,
-            arrays,
+            answer,
             key="arithmetic",
             queries=tokens,
-            keys=keys(look.plain, plain["path"]),
-            height=min(TALLEST, REST + ROW * len(arrays["pattern"])),
+            keys=look.maps.keys(answer.path),
+            height=min(TALLEST, REST + ROW * len(answer.pattern)),
         )
-        picture.look_for("arithmetic", sentence(look, answer))
-        prove(look, asked)
+        if proof:
+            st.markdown(proof)
+        else:
+            picture.look_for("arithmetic", sentence(look, answer))
     picture.computed(FORMULAS, title="How this arithmetic is computed")
 
 
-def sentence(look: Look, answer: Answer) -> str:
+def sentence(look: Look, answer: HeadArithmetic) -> str:
     """What to look for on the way."""
-    plain, arrays = answer
-    pattern, scores = arrays["pattern"], arrays["scores"]
-    tokens = keys(look.plain, plain["path"])
+    pattern, scores = answer.pattern, answer.scores
+    tokens = look.maps.keys(answer.path)
     best = int(pattern.argmax())
     return (
         f"the query fits the key at position {best} (“{shown_token(tokens[best])}”) best: a score of "
-        f"{fixed(float(scores[best]), 2)} becomes {pattern[best]:.0%} of the attention. "
+        f"{fixed(float(scores[best]), 2)} becomes {percent(pattern[best])} of the attention. "
         "Point at a cell to see where it comes from."
     )
 
 
-def prove(look: Look, asked: dict) -> None:
-    """Recomputes the row in float64 when asked to, and says how far it is from the one shown."""
-    place = (look.view.run.id, *sorted(asked.items()))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Prove it in float64", key="prove", icon=":material/verified:"):
-            st.session_state.proof = (place, look.step)
-        wanted = st.session_state.get("proof")
-        if wanted is None or wanted[0] != place:
-            st.caption("recomputes this row of the pattern from the weights, in twice the precision")
-            return
-        answer = look.view.at(wanted[1], "proof").picture("arithmetic.proved", **asked)
-        if answer is not None:
-            st.markdown(verdict(answer))
+def prove(look: Look, arguments: dict) -> str:
+    """The button that recomputes the row in float64; gives how far it is from the one shown, "" before."""
+    place = (look.view.run.id, *sorted(arguments.items()))
+    says = "Recomputes this row of the pattern from the weights, in twice the precision."
+    if st.button("Prove it in float64", key="prove", icon=":material/verified:", help=says):
+        visit.state().proofs[place] = look.step
+    step = visit.state().proofs.get(place)
+    if step is None:
+        return ""
+    answer = look.view.at(step, "proof").picture(HeadProof, says=False, **arguments)
+    return "" if answer is None else verdict(answer)
 
 
-def verdict(answer: Answer) -> str:
+def verdict(proof: HeadProof) -> str:
     """How the proof came out, in a sentence."""
-    plain = answer[0]
-    key = plain["key"]
-    limit = 1e-4 if plain["precision"] == "float32" else 5e-2
-    mark = ":green[:material/check_circle:]" if plain["absolute"] < limit else ":red[:material/error:]"
+    key = proof.key
+    limit = 1e-4 if proof.precision == "float32" else 5e-2
+    mark = ":green[:material/check_circle:]" if proof.absolute < limit else ":red[:material/error:]"
     return (
-        f"{mark} Step {plain['step']}: float64 gives {plain['exact'][key]:.9f} where the model has "
-        f"{plain['shown'][key]:.9f}, and that is the largest difference of the row: **{plain['absolute']:.1e}** "
-        f"(relative {plain['relative']:.1e} at most; the model multiplies in {plain['precision']})."
+        f"{mark} Step {proof.step}: float64 gives {fixed(proof.exact[key], 9)} where the model has "
+        f"{fixed(proof.shown[key], 9)}, and that is the largest difference of the row: "
+        f"**{number(proof.absolute, 2)}** "
+        f"(relative {number(proof.relative, 2)} at most; the model multiplies in {proof.precision})."
     )

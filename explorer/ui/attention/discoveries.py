@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explorer.measure.heads import SCORES, crossings
-from explorer.runs.answer import Answer
+from explorer.answers.records.heads import HeadHistory
+from explorer.measure.heads import CLEAR, SCORES, crossings, stands_out
+from explorer.measure.lines import KINDS
 from explorer.runs.run import Event
 from explorer.ui import server
 from explorer.ui.view import View
@@ -20,28 +21,40 @@ SELDOM = 10.0  # the same while a past step is looked at: what is painted then m
 SCORING = "scoring the heads of {of} snapshots"
 
 
-def follow(view: View, patience: float | None = None) -> Answer | None:
-    """The scores of every head at the run's snapshots; what they tell is marked from now on.
+def follow(view: View, patience: float | None = None) -> HeadHistory | None:
+    """The scores of every head at the run's snapshots; the heads that stand out are marked from now on.
 
-    patience: seconds to wait for them, where they are only marked.
+    patience: seconds to wait for the scores, if the caller only needs the marks.
     """
     every = EVERY if view.live else SELDOM
-    answer = view.newest().picture("heads.history", every, lane="slow", doing=SCORING, patience=patience)
+    says = patience is None  # who needs only the marks keeps no place for words
+    answer = view.newest().picture(HeadHistory, every, lane="slow", doing=SCORING, patience=patience, says=says)
     if answer is not None:
         server.discoveries()[str(view.run.path)] = list(found(answer))
     return answer
 
 
-def found(history: Answer) -> Iterator[Event]:
-    """An event for each head that came to stand out in a score. Their numbers are below those of a file's events."""
-    plain, arrays = history
-    for place, (name, score) in enumerate(SCORES.items()):
-        if name not in arrays:
-            continue
-        chances = np.array(plain["chance"][name])
-        for chance in np.unique(chances):
-            own = np.flatnonzero(chances == chance)
-            for index, step in crossings(arrays["steps"], arrays[name][:, own], chance):
-                head = plain["heads"][own[index]]
-                number = -1 - place * len(chances) - int(own[index])
-                yield Event(number, step, 0.0, "found", {"head": head, "what": score.words})
+def found(history: HeadHistory) -> Iterator[Event]:
+    """An event for each head that came to stand out in something. Their numbers are below those of a file's events."""
+    words = {name: known.words for name, known in SCORES.items()} | {kind: of.words for kind, of in KINDS.items()}
+    for place, (name, measured) in enumerate(measures(history).items()):
+        for head, step in crossings(history.steps, *measured):
+            number = -1 - place * len(history.heads) - head
+            yield Event(number, step, 0.0, "found", {"head": history.heads[head], "what": words[name]})
+
+
+def measures(history: HeadHistory) -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
+    """What a head can stand out in, by name: score and chance, (N, H) each, and the least that gives it the name.
+
+    A line counts while none on repeated sequences says more of the head, as the map of all heads names it.
+    """
+    words = {
+        name: (history.scores[name], history.chance[name], score.clear)
+        for name, score in SCORES.items()
+        if name in history.scores
+    }
+    named = np.full((len(history.steps), len(history.heads)), False)
+    for measured in words.values():
+        named |= stands_out(*measured)
+    drawn = [kind for kind in KINDS if kind in history.scores]
+    return words | {kind: (np.where(named, 0, history.scores[kind]), history.chance[kind], CLEAR) for kind in drawn}

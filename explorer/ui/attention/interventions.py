@@ -6,19 +6,20 @@ A head is chosen once for the whole page, here as on the map.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.interventions import Ablations
 from explorer.charts import interventions as charts
 from explorer.charts import progress
-from explorer.runs.run import Event, head_name
+from explorer.measure.names import fixed, head_name, number
+from explorer.runs.run import Event
 from explorer.ui import branching, picture, server
+from explorer.ui.attention import opening
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.turning import turn
 from explorer.ui.frame import cards
-from explorer.ui.steered import present, steered
 from explorer.ui.view import View
 
 EVERY = 3.0  # seconds: to replace every head takes long, and an Altair chart's update costs the browser 45 ms
@@ -35,8 +36,7 @@ LOSS = replace(  # a head may cost little of the first loss and much of the pres
 )
 POINTS = 500  # of its curve
 CLEARLY = 1.1  # times: from there one head is said to cost more than another
-SEEN = 0.01  # share of right answers: a smaller change is not told
-NEARBY = 10  # steps whose mean loss is told
+NEARBY = 10  # steps whose mean loss is shown
 OFF, FROZEN = ("ablate", "restore"), ("freeze", "unfreeze")
 ORDERS = {  # what a button says in the running training, and from another step
     "ablate": ("Switch off", "Branch with it off"),
@@ -64,9 +64,14 @@ def show(look: Look) -> None:
         worth(look)
     with right:
         switches(look)
+    picture.details(lambda: turned(look))
+    picture.computed(FORMULAS, title="How these what-ifs are computed")
+
+
+def turned(look: Look) -> None:
+    """The chosen head turned by hand."""
     with cards("turned", 1)[0]:
         turn(look)
-    picture.computed(FORMULAS, title="How these what-ifs are computed")
 
 
 def worth(look: Look) -> None:
@@ -81,45 +86,43 @@ def worth(look: Look) -> None:
         required=True,
     )
     title.markdown("**What each head is worth**")
-    answer = look.view.picture("interventions.ablations", EVERY, lane="slow", kind=kind)
+    answer = look.view.picture(Ablations, EVERY, lane="slow", kind=kind)
     if answer is None:
         return
-    plain, arrays = answer
-    title.markdown(f"**What each head is worth** · {plain['examples']} examples, step {plain['step']}")
-    heads = {head: head_name(head) for head in plain["heads"]}
-    table = charts.worth_frame(heads, arrays["losses"], arrays["rights"], plain["off"])
+    title.markdown(f"**What each head is worth** · {answer.examples} examples, step {answer.step}")
+    heads = {head: head_name(head) for head in answer.heads}
+    table = charts.worth_frame(heads, answer.losses, answer.rights, answer.off)
     picture.show(charts.worth, table, "worth", heads=len(heads))
-    picture.look_for("worth", worth_sentence(plain, arrays["losses"], arrays["rights"]))
+    picture.look_for("worth", worth_sentence(answer))
 
 
-def worth_sentence(plain: dict[str, Any], losses: np.ndarray, rights: np.ndarray) -> str:
+def worth_sentence(answer: Ablations) -> str:
     """Which head hurts most relative to the others, if any does."""
+    losses = answer.losses
     if not np.isfinite(losses).all():
         return "without some heads the loss is not finite any more."
-    names = [head_name(head) for head in plain["heads"]]
+    names = [head_name(head) for head in answer.heads]
     order = np.argsort(-losses)
     best, least = int(order[0]), int(order[-1])
-    lower = f" The loss is lower by {-losses[least]:.3f} without {names[least]}." if losses[least] < -NEAR else ""
-    off = f" Switched off already: {', '.join(head_name(head) for head in plain['off'])}." if plain["off"] else ""
+    lower = f" The loss is lower by {fixed(-losses[least], 3)} without {names[least]}." if losses[least] < -NEAR else ""
+    off = f" Switched off already: {', '.join(head_name(head) for head in answer.off)}." if answer.off else ""
     if losses[best] < NEAR:
         return (
-            f"no head by itself is needed: none, when it is replaced, raises the loss of {plain['loss']:.3f} "
+            f"no head by itself is needed: none, when it is replaced, raises the loss of {fixed(answer.loss, 3)} "
             f"by {NEAR:g} nats or more.{lower}{off}"
         )
-    after = plain["loss"] + losses[best]
+    after = answer.loss + losses[best]
     found = (
-        f"{names[best]} matters most: {IN_ITS_PLACE[plain['kind']]} the loss goes from {plain['loss']:.3f} to "
-        f"{after:.3f} nats"
+        f"{names[best]} matters most: {IN_ITS_PLACE[answer.kind]} the loss goes from {fixed(answer.loss, 3)} to "
+        f"{fixed(after, 3)} nats"
     )
-    if abs(rights[best]) >= SEEN:
-        found += f" and the right answers from {plain['right']:.0%} to {plain['right'] + rights[best]:.0%}"
     if len(order) > 1:
         second = int(order[1])
         times = losses[best] / losses[second] if losses[second] >= NEAR else np.inf
         found += (
             f"; no other head costs {NEAR:g} nats"
             if np.isinf(times)
-            else f", {times:.1f} times what {names[second]} costs, the next"
+            else f"; {names[second]}, the next, costs less"
             if times >= CLEARLY
             else f"; {names[second]} costs nearly as much"
         )
@@ -128,17 +131,9 @@ def worth_sentence(plain: dict[str, Any], losses: np.ndarray, rights: np.ndarray
 
 def switches(look: Look) -> None:
     """The chosen head's state in words, and what can be done to it; beside it the loss with its marks."""
-    view, state = look.view, st.session_state
+    view = look.view
     here = view.live and view.status.state not in ("finished", "diverged")
     st.markdown("**In the running training**" if here else f"**From step {look.step} on** · in a branch")
-    heads = [f"{path}.{h}" for path in look.plain["paths"] for h in range(len(look.arrays[f"{path}.pattern"]))]
-    box = steered("whatif-head", look.head)
-
-    def choose() -> None:
-        if present("whatif-head", box):
-            state.head = state[box]
-
-    st.selectbox("Head", heads, heads.index(look.head), format_func=head_name, key=box, on_change=choose)
     events = [e for e in view.run.events if e.detail.get("head") == look.head and (here or e.step <= look.step)]
     off, frozen = (newest(events, pair) for pair in (OFF, FROZEN))
     st.markdown(standing(look.name, events))
@@ -183,11 +178,13 @@ def standing(name: str, events: list[Event]) -> str:
 
 def order(look: Look, kind: str) -> None:
     """Sends an order about the chosen head to the running training, before the page is drawn again."""
+    opening.hold(look)
     server.obeyed(server.host().order(look.view.run.path, kind, head=look.head))
 
 
 def branch(look: Look, kind: str) -> None:
     """Makes a branch at the step, changes the head there, lets it train and looks at it."""
+    opening.hold(look)
     branching.branch(look.view.run, look.step, {}, [(kind, {"head": look.head}), branching.PLAY])
 
 
@@ -199,7 +196,7 @@ def loss_sentence(view: View, head: str, step: int, events: list[Event], here: b
         return "nothing is trained yet; what is done to a head leaves a mark on this curve and on the scrubber."
     if not events:
         return (
-            f"the loss of the last {min(NEARBY, last)} steps is {now:.4g} on average. What is done to {head} "
+            f"the loss of the last {min(NEARBY, last)} steps is {number(now, 4)} on average. What is done to {head} "
             "leaves a mark on this curve and on the scrubber."
         )
     event = events[-1]
@@ -209,10 +206,10 @@ def loss_sentence(view: View, head: str, step: int, events: list[Event], here: b
     if before is None or first is None:
         return f"{event.label}; the loss follows with the next steps."
     found = (
-        f"{event.label}. The mean loss went from {before:.4g} in the {min(NEARBY, event.step)} steps before to "
-        f"{first:.4g} in the {passed} after"
+        f"{event.label}. The mean loss went from {number(before, 4)} in the {min(NEARBY, event.step)} steps before to "
+        f"{number(first, 4)} in the {passed} after"
     )
-    return f"{found}, and in the last {NEARBY} it is {now:.4g}." if last > event.step + NEARBY else f"{found}."
+    return f"{found}, and in the last {NEARBY} it is {number(now, 4)}." if last > event.step + NEARBY else f"{found}."
 
 
 def mean_loss(view: View, start: int, end: int) -> float | None:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.lens import Attribution, Lens
 from explorer.charts import lens as charts
-from explorer.runs.answer import Answer
+from explorer.measure.names import lost, number, signed
 from explorer.ui import picture
 from explorer.ui.attention.look import Look
 from explorer.ui.frame import cards
-from explorer.ui.tokens import shown_token
+from explorer.ui.parts.tokens import shown_token
 
 EVERY = {"lens": 1.5, "attribution": 1.2}  # seconds: an Altair chart's update costs the browser 45 ms
 NORMS = 420  # pixels
@@ -41,38 +42,43 @@ CHANGED = 1.1  # times: less is called no change
 
 def show(look: Look) -> None:
     """The lens over the whole width, below it who said it and the stream's length."""
-    answer = look.view.picture("layers.lens", EVERY["lens"], **look.given)
-    if answer is None:
+    lens = look.view.picture(Lens, EVERY["lens"], says=False, **look.given)
+    if lens is None:
+        picture.making(look.view.waiting)
         return
-    plain, arrays = answer
-    at = f"on this input · step {plain['step']}"
+    at = f"on this input · step {lens.step}"
     with cards("lens", 1)[0]:
-        st.caption(f"the decoder’s stream · {at}" if plain["stack"] else at)
+        st.caption(f"the decoder’s stream · {at}" if lens.stack else at)
         table = charts.lens_frame(
-            plain["junctions"],
-            plain["tokens"],
-            plain["targets"],
-            plain["top"],
-            arrays["top_p"],
-            arrays["p"],
-            arrays["rank"],
+            lens.junctions,
+            lens.tokens,
+            lens.targets,
+            lens.top,
+            lens.top_p,
+            lens.p,
+            lens.rank,
         )
-        picture.show(charts.lens_chart, table, "lens", junctions=len(plain["junctions"]))
-        picture.look_for("lens", lens_sentence(plain, arrays["rank"]))
-    left, right = cards("stream", 5, 4)
-    with left:
-        who_said_it(look, plain)
-    with right:
-        st.caption(at)
-        table = charts.norms_frame(plain["junctions"], plain["tokens"], arrays["norms"])
-        picture.show(charts.norms_chart, table, "stream-norms", height=NORMS)
-        picture.look_for("stream-norms", norm_sentence(plain["junctions"], arrays["norms"].mean(axis=1)))
+        picture.show(charts.lens_chart, table, "lens", junctions=len(lens.junctions))
+        picture.look_for("lens", lens_sentence(lens))
+    picture.details(lambda: stream(look, lens, at))
     picture.computed(COMPUTED)
 
 
-def who_said_it(look: Look, plain: dict[str, Any]) -> None:
-    """The components of a logit difference; plain is the lens's."""
-    tokens, labels = plain["tokens"], token_labels(plain["vocabulary"])
+def stream(look: Look, lens: Lens, at: str) -> None:
+    """Who said it, and the stream's length. at: on which input and step."""
+    left, right = cards("stream", 5, 4)
+    with left:
+        who_said_it(look, lens)
+    with right:
+        st.caption(at)
+        table = charts.norms_frame(lens.junctions, lens.tokens, lens.norms)
+        picture.show(charts.norms_chart, table, "stream-norms", height=NORMS)
+        picture.look_for("stream-norms", norm_sentence(lens.junctions, lens.norms.mean(axis=1)))
+
+
+def who_said_it(look: Look, lens: Lens) -> None:
+    """The components of a logit difference."""
+    tokens, labels = lens.tokens, token_labels(lens.vocabulary)
     with st.container(horizontal=True):
         a = st.selectbox(
             "Logit of",
@@ -99,12 +105,12 @@ def who_said_it(look: Look, plain: dict[str, Any]) -> None:
         "a": None if a == TARGET else a,
         "b": None if b == STRONGEST else "mean" if b == MEAN else b,
     }
-    at = followed(look, plain["targets"]) if position == FOLLOWED else position
-    answer = look.view.picture("layers.attribution", EVERY["attribution"], position=at, **compared, **look.given)
+    at = followed(look, lens.targets) if position == FOLLOWED else position
+    answer = look.view.picture(Attribution, EVERY["attribution"], position=at, **compared, **look.given)
     if answer is None:
         return
-    st.caption(f"on this input · step {answer[0]['step']}")
-    parts = dict(zip(answer[0]["parts"], answer[1]["parts"].tolist(), strict=True))
+    st.caption(f"on this input · step {answer.step}")
+    parts = dict(zip(answer.names, answer.parts.tolist(), strict=True))
     table = charts.attribution_frame(parts, sum(parts.values()))
     picture.show(charts.attribution_chart, table, "attribution", components=len(parts))
     picture.look_for("attribution", attribution_sentence(answer))
@@ -121,29 +127,25 @@ def token_labels(vocabulary: list[str]) -> dict[int, str]:
 
 def followed(look: Look, targets: list[str]) -> int:
     """The query chosen on the map where it is one of this stack and something is asked there, else the last asked."""
-    asked = [t for t, target in enumerate(targets) if target]
+    predicted = [t for t, target in enumerate(targets) if target]
     here = not look.path.startswith("encoder.")
-    if here and (look.query in asked or not asked):
+    if here and (look.query in predicted or not predicted):
         return look.query
-    return asked[-1] if asked else len(targets) - 1
+    return predicted[-1] if predicted else len(targets) - 1
 
 
-def lens_sentence(plain: dict[str, Any], rank: np.ndarray) -> str:
-    """At how many positions the right token is the most likely, (J, T), and which sublayer brings it."""
-    names = [charts.junction(name) for name in plain["junctions"]]
-    asked = sum(map(bool, plain["targets"]))
-    if not asked:
+def lens_sentence(lens: Lens) -> str:
+    """At how many positions the right token is the most likely, and which sublayer brings it."""
+    names = [charts.junction(name) for name in lens.junctions]
+    predicted = sum(map(bool, lens.targets))
+    if not predicted:
         return "nothing is asked of this input: the words are what the model would say after each sublayer."
-    right = (rank == 1).sum(axis=1)
+    right = (lens.rank == 1).sum(axis=1)
     most = int(np.diff(right).argmax()) + 1
-    brings = (
-        f"{names[most]} brings the most, from {right[most - 1]} to {right[most]}"
-        if right[most] > right[most - 1]
-        else "no sublayer makes it right at more"
-    )
+    brings = f"{names[most]} brings the most" if right[most] > right[most - 1] else "no sublayer makes it right at more"
     return (
-        f"after {names[-1]}, the last sublayer, the right token is first at {right[-1]} of {asked} "
-        f"position{'s' if asked > 1 else ''}, and in the input at {right[0]}; {brings}."
+        f"after {names[-1]}, the last sublayer, the right token is first at {right[-1]} of {predicted} "
+        f"position{'s' if predicted > 1 else ''}; {brings}."
     )
 
 
@@ -151,38 +153,33 @@ def norm_sentence(junctions: list[str], mean: np.ndarray) -> str:
     """How the mean length, (J,), changes from the input to the output."""
     names = [charts.junction(name) for name in junctions]
     if not np.isfinite(mean).all():
-        return "the stream is not finite any more."
+        return lost("the stream")
     times = mean[-1] / max(mean[0], 1e-30)
     word = "grows" if times > CHANGED else "shrinks" if times < 1 / CHANGED else "hardly changes"
     most = int(np.abs(np.diff(mean)).argmax()) + 1
     return (
-        f"the mean {word} from {mean[0]:.3g} in the input to {mean[-1]:.3g} after {names[-1]} (× {times:.2g}); "
-        f"{names[most]} changes it most."
+        f"the mean {word} from the input to what comes after {names[-1]} (× {number(times, 2)}); {names[most]} changes "
+        "it most."
     )
 
 
-def attribution_sentence(answer: Answer) -> str:
+def attribution_sentence(answer: Attribution) -> str:
     """What the components sum to, what the model's own logits say, and who counts most."""
-    plain, values = answer[0], answer[1]["parts"]
+    values = answer.parts
     if not np.isfinite(values).all():
-        return "the logits are not finite any more."
-    names = [charts.component(name)[0] for name in plain["parts"]]
-    over = f"over {quoted(plain['b'])}" if plain["b"] else "over the mean token"
-    likeliest = ", the likeliest, as nothing is asked there," if plain["guessed"] else ""
-    exact = "" if plain["precision"] == "float32" else f" in {plain['precision']}"
-    found = [f"{names[i]} adds most ({signed(values[i])})" for i in [int(values.argmax())] if values[i] > 0]
-    found += [f"{names[i]} takes most away ({signed(values[i])})" for i in [int(values.argmin())] if values[i] < 0]
+        return lost("the logits", answer.step, plural=True)
+    names = [charts.component(name)[0] for name in answer.names]
+    over = f"over {quoted(answer.b)}" if answer.b else "over the mean token"
+    likeliest = ", the likeliest, as nothing is asked there," if answer.guessed else ""
+    exact = "" if answer.precision == "float32" else f" in {answer.precision}"
+    found = [f"{names[i]} adds most" for i in [int(values.argmax())] if values[i] > 0]
+    found += [f"{names[i]} takes most away" for i in [int(values.argmin())] if values[i] < 0]
     return (
-        f"for {quoted(plain['a'])}{likeliest} {over} at position {plain['position']} components sum to "
-        f"{signed(values.sum())}, the model’s own difference{exact} is {signed(plain['own'])}; {', '.join(found)}."
+        f"for {quoted(answer.a)}{likeliest} {over} at position {answer.position} components sum to "
+        f"{signed(values.sum())}, the model’s own difference{exact} is {signed(answer.difference)}; {', '.join(found)}."
     )
 
 
 def quoted(token: str) -> str:
     """A token in a sentence."""
     return f"“{shown_token(token)}”"
-
-
-def signed(value: float) -> str:
-    """A number with its sign."""
-    return f"{value:+.3f}".replace("-", "−")

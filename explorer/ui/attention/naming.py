@@ -2,91 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from explorer.answers.records.attention import AttentionMaps
 from explorer.measure import attention
-from explorer.measure.heads import SCORES, stands_out
-from explorer.runs.run import head_name
+from explorer.measure.names import finite, fixed, head_name, listed, lost, percent
+from explorer.measure.standing import AGREEMENT, Claim, claim
 from explorer.ui.components.matrix_grid import Head
 
 BROAD = 0.8  # share of the even row's entropy from which a head is said to look everywhere
 
 
-def row_name(path: str) -> str:
-    """`decoder.blocks.0.cross` is decoder cross 1."""
-    stack, _, rest = path.rpartition("blocks.")
-    number, part = rest.split(".")
-    words = [
-        stack.rstrip("."),
-        "cross" if part == "cross" else "layer" if not stack else "",
-        str(int(number) + 1),
-    ]
-    return " ".join(w for w in words if w)
+def labels(path: str, maps: AttentionMaps) -> list[Head]:
+    """Each head of an attention, with a plain word only if it clearly does something."""
+    return [label(f"{path}.{h}", pattern, maps) for h, pattern in enumerate(maps.attentions[path].pattern)]
 
 
-def labels(path: str, patterns: np.ndarray, plain: dict[str, Any]) -> list[Head]:
-    """Each head of an attention, with a plain word only where it clearly does something."""
-    return [label(f"{path}.{h}", pattern, plain) for h, pattern in enumerate(patterns)]
-
-
-def label(head: str, pattern: np.ndarray, plain: dict[str, Any]) -> Head:
-    """A head's caption: what it does on repeated sequences, else the line in its pattern, else nothing."""
+def label(head: str, pattern: np.ndarray, maps: AttentionMaps) -> Head:
+    """A head's caption: what it clearly does, how well it keeps to the alignment where there is one, else nothing."""
     path, _, number = head.rpartition(".")
     name = "head " + head_name(head).rpartition(" ")[2]  # the row says which stack
-    scores, chance = plain["scores"][path], plain["chance"][path]
-    if head in plain["ablated"]:
+    one, does = maps.attentions[path], does_at(maps, head)
+    if head in maps.ablated:
         return Head(head, name, "switched off")
-    if "agreement" in scores:
-        agrees = scores["agreement"][int(number)]
-        note = f"agrees {agrees:.2f} (even {chance['agreement']:.2f})"
-        return Head(head, name, note, good=bool(stands_out(agrees, chance["agreement"])))
-    for kind, score in SCORES.items():
-        if kind in scores and stands_out(scores[kind][int(number)], chance[kind]):
-            return Head(head, name, score.words, good=True)
-    found = attention.line(pattern)
-    if stands_out(found.score, found.chance):
-        return Head(head, name, line_words(found), good=True)
+    if AGREEMENT in one.scores:
+        agrees, even = one.scores[AGREEMENT][int(number)], one.chance[AGREEMENT]
+        return Head(head, name, f"agrees {fixed(agrees, 2)} (even {fixed(even, 2)})", good=does is not None)
+    if does is not None:
+        return Head(head, name, does.words, good=True)
     return Head(head, name, "broad" if attention.entropy(pattern[None])[0] > BROAD else "")
 
 
-def line_words(found: attention.Line) -> str:
-    """A line in words."""
-    if found.kind == "mirror":
-        return "reads back"
-    if found.offset == 0:
-        return "looks at itself"
-    return f"looks {found.offset} back" if found.offset > 0 else f"looks {-found.offset} ahead"
+def does_at(maps: AttentionMaps, head: str) -> Claim | None:
+    """What a head clearly does."""
+    path, _, number = head.rpartition(".")
+    one, h = maps.attentions[path], int(number)
+    return claim({name: values[h] for name, values in one.scores.items()}, one.chance, one.lines[h])
 
 
-def summary(heads: list[Head], plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def claims(maps: AttentionMaps) -> dict[str, Claim]:
+    """What each head clearly does, of those that do."""
+    heads = [f"{path}.{h}" for path, one in maps.attentions.items() for h in range(len(one.pattern))]
+    found = {head: does_at(maps, head) for head in heads}
+    return {head: does for head, does in found.items() if does is not None}
+
+
+def summary(maps: AttentionMaps) -> str:
     """What to look for in these patterns."""
-    patterns = {}
-    for head in heads:
-        path, _, number = head.id.rpartition(".")
-        patterns[head.id] = arrays[f"{path}.pattern"][int(number)]
     gold = {
         f"{path}.{h}": share
-        for path, scores in plain["scores"].items()
-        for h, share in enumerate(scores.get("agreement", ()))
+        for path, one in maps.attentions.items()
+        for h, share in enumerate(one.scores.get(AGREEMENT, ()))
     }
     if gold:
         best = max(gold, key=lambda head: gold[head])
-        even = plain["chance"][best.rpartition(".")[0]]["agreement"]
+        even = maps.attentions[best.rpartition(".")[0]].chance[AGREEMENT]
         return (
-            f"{head_name(best)} agrees best with the true translation: {gold[best]:.0%} of its attention lies on the "
-            f"outlined letters, where even attention would put {even:.0%}."
+            f"{head_name(best)} agrees best with the true translation: {percent(gold[best])} of its attention lies on "
+            f"the outlined letters, where even attention would put {percent(even)}."
         )
-    lines = {head: attention.line(pattern) for head, pattern in patterns.items()}
-    best = max(lines, key=lambda head: lines[head].score)
-    clear = [head_name(head.id) for head in heads if head.good]
-    if not clear:
-        spread = np.nanmean([attention.entropy(pattern[None])[0] for pattern in patterns.values()])
-        return f"no head clearly does one thing yet; on average a row’s entropy is {spread:.0%} of an even row’s."
-    who = f"{len(clear)} heads ({', '.join(clear[:4])}{'…' if len(clear) > 4 else ''}) each clearly do"
+    patterns = [one.pattern for one in maps.attentions.values()]
+    if not finite(*patterns):
+        return lost("some attention", maps.step)
+    found = {head: does for head, does in claims(maps).items() if head not in maps.ablated}
+    if not found:
+        spread = np.nanmean(np.concatenate([attention.entropy(pattern) for pattern in patterns]))
+        return f"no head clearly does one thing yet; on average a row’s entropy is {percent(spread)} of an even row’s."
+    best = max(found, key=lambda head: found[head].lead)
+    others = [head_name(head) for head in found if head != best]
+    do = "do" if others[1:] else "does"
+    more = f"; {listed([*others[:3], *(['others'] if others[3:] else [])])} {do} one thing too" if others else ""
+    return f"{sentence(best, found[best])}{more}."
+
+
+def sentence(head: str, does: Claim) -> str:
+    """What one head does, with its number and that of even attention."""
     return (
-        f"{who if len(clear) > 1 else f'{clear[0]} clearly does'} one thing; the sharpest line is {head_name(best)}’s, "
-        f"which {line_words(lines[best])}: {lines[best].score:.0%} of its attention lies there, where even attention "
-        f"would put {lines[best].chance:.0%}."
+        f"{head_name(head)} stands out most ({does.words}): {percent(does.score)} of its attention lies there, where "
+        f"even attention would put {percent(does.chance)}"
     )

@@ -7,39 +7,41 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.heads import HeadHistory
 from explorer.charts import heads as charts
 from explorer.charts.timeline import Guide
-from explorer.measure.heads import CLEAR, SCORES, stands_out
-from explorer.runs.answer import Answer
-from explorer.runs.run import head_name
-from explorer.ui import picture
-from explorer.ui.attention import discoveries
+from explorer.measure.heads import CLEAR, ON_INPUT, SCORES, TIMES_CHANCE, stands_out
+from explorer.measure.lines import KINDS, Line
+from explorer.measure.names import attention_name, finite, fixed, head_name, listed, lost, number
+from explorer.measure.standing import AGREEMENT, claim, kinds_of_lines
+from explorer.ui import picture, visit
+from explorer.ui.attention import discoveries, naming, opening
 from explorer.ui.attention.look import Look
-from explorer.ui.attention.naming import labels, row_name
+from explorer.ui.attention.naming import claims, labels
 from explorer.ui.frame import cards
+from explorer.ui.parts.steered import present, steered
 
-COLUMNS = {  # of the table: score, its heading, what it means
-    "previous": ("previous", "mean attention on the token just before"),
-    "duplicate": ("duplicate", "mean attention on the earlier copy of the same token"),
-    "induction": ("induction", "mean attention on what came after the earlier copy"),
-    "agreement": ("gold", "attention on the true translation’s letters"),
-    "entropy": ("entropy", "1: spread evenly over all it may see, 0: on one key"),
-    "sink": ("first", "attention on the first token"),
-    "distance": ("distance", "mean distance, in tokens"),
-    "importance": ("importance", "mean |out · ∂L/∂out|: first estimate of what the head is worth"),
-}
-OVER_TIME = {
-    "induction": "induction",
-    "previous": "previous token",
-    "duplicate": "duplicate token",
-    "line": "clearest line on the probe",
-    "entropy": "entropy on the probe",
-}
+ON_GOLD = ("gold", "attention on the true translation’s letters")
+IMPORTANCE = ("importance", "mean |out · ∂L/∂out|: first estimate of what the head is worth")
+ON_PROBE = {"entropy": "entropy on the probe"}
+
+
+def columns() -> dict[str, tuple[str, str]]:
+    """Of the table: each score with its heading and what it means."""
+    repeats, drawn, inputs = (
+        {name: (score.heading, score.meaning) for name, score in scores.items()} for scores in (SCORES, KINDS, ON_INPUT)
+    )
+    return repeats | drawn | {AGREEMENT: ON_GOLD} | inputs | {"importance": IMPORTANCE}
+
+
+def over_time() -> dict[str, str]:
+    """The scores that are drawn over steps, each in words; the last circuit to form first."""
+    return {name: SCORES[name].words for name in reversed(SCORES)} | {k: v.words for k, v in KINDS.items()} | ON_PROBE
 
 
 def show(look: Look) -> None:
     """The table at this step, and the lines over training."""
-    left, right = cards("scores", 1.25, 1)
+    left, right = cards("scores", 1.9, 1)
     with left:
         st.markdown(f"**Every head** · step {look.step}")
         st.html(table(look))
@@ -49,30 +51,44 @@ def show(look: Look) -> None:
         if history is not None:
             over_training(look, history)
     picture.computed(
-        "Previous, duplicate and induction are mean attention on random sequences of n tokens said twice, "
-        "A[q, q−1], A[q, q−n] and A[q, q−n+1] (Olsson et al. 2022); the others on the input shown. A head that "
-        "spreads evenly over all that it may see scores as chance. A head is named where a score is at least "
-        f"{CLEAR:g} and three times chance; the mark on the scrubber stands at the first snapshot from which it "
-        "stays so.",
+        computed(),
         *(score.measure for score in SCORES.values()),
+    )
+
+
+def computed() -> str:
+    """How the scores are computed, in words."""
+    formulas = listed([f"{score.heading} {score.formula} ({score.source})" for score in SCORES.values()])
+    levels = listed([f"{score.clear:g} for {score.heading}" for score in SCORES.values()])
+    return (
+        f"Mean attention on random sequences of n tokens said twice: {formulas}. The other scores are of the input "
+        "shown; of each kind of line it is the clearest. A head that spreads evenly over all that it may see scores as "
+        f"chance. A head is named where a score is at least {levels} ({CLEAR:g} for a line), and {TIMES_CHANCE:g} "
+        "times chance; the mark on the scrubber stands at the first snapshot from which it stays so."
     )
 
 
 def table(look: Look) -> str:
     """The scores of all heads as an HTML table: words and numbers of ours only."""
-    plain = look.plain
-    kinds = [kind for kind in COLUMNS if any(kind in scores for scores in plain["scores"].values())]
-    head = "".join(f'<th title="{escape(COLUMNS[kind][1])}">{COLUMNS[kind][0]}</th>' for kind in kinds)
+    maps, titles = look.maps, columns()
+    drawn = kinds_of_lines([lines for one in maps.attentions.values() for lines in one.lines])
+    kinds = [k for k in titles if k in drawn or any(k in one.scores for one in maps.attentions.values())]
+    head = "".join(f'<th title="{escape(titles[kind][1])}">{escape(titles[kind][0])}</th>' for kind in kinds)
     body = []
-    for path in plain["paths"]:
-        scores, chance = plain["scores"][path], plain["chance"][path]
-        for h, label in enumerate(labels(path, look.arrays[f"{path}.pattern"], plain)):
-            cells = "".join(cell(kind, scores.get(kind), chance.get(kind), h) for kind in kinds)
+    for path, one in maps.attentions.items():
+        scores, chance = one.scores, one.chance
+        for h, label in enumerate(labels(path, maps)):
+            lines = one.lines[h]
+            cells = "".join(
+                line_cell(lines.get(kind)) if kind in KINDS else cell(kind, scores.get(kind), chance.get(kind), h)
+                for kind in kinds
+            )
             chosen = ' class="chosen"' if label.id == look.head else ""
             body.append(f"<tr{chosen}><th>{escape(short(label.id))}</th>{cells}</tr>")
-        even = "".join(f"<td>{number(kind, chance[kind])}</td>" if kind in chance else "<td></td>" for kind in kinds)
-        body.append(f'<tr class="even"><th>even {escape(row_name(path))}</th>{even}</tr>')
-    return f'<table class="scores"><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+        even = "".join(f"<td>{score(kind, chance[kind])}</td>" if kind in chance else "<td></td>" for kind in kinds)
+        body.append(f'<tr class="even"><th>even {escape(attention_name(path))}</th>{even}</tr>')
+    rows = f"<thead><tr><th></th>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<div class="wide"><table class="scores heads">{rows}</table></div>'
 
 
 def short(head: str) -> str:
@@ -84,59 +100,85 @@ def cell(kind: str, scores: list[float] | None, chance: float | None, h: int) ->
     """One number; what stands out is set apart."""
     if scores is None:
         return "<td></td>"
-    clear = (kind in SCORES or kind == "agreement") and chance is not None and stands_out(scores[h], chance)
-    return f'<td class="{"good" if clear else ""}">{number(kind, scores[h])}</td>'
+    clear = chance is not None and claim({kind: scores[h]}, {kind: chance}, {}) is not None
+    return f'<td class="{"good" if clear else ""}">{score(kind, scores[h])}</td>'
 
 
-def number(kind: str, value: float) -> str:
+def line_cell(line: Line | None) -> str:
+    """The clearest line of a kind, whose distance is said where the pointer rests."""
+    if line is None:
+        return "<td></td>"
+    good = "good" if stands_out(line.score, line.chance) else ""
+    about = f"{line.words}; even attention: {fixed(line.chance, 2)}"
+    return f'<td class="{good}" title="{escape(about)}">{score(line.kind, line.score)}</td>'
+
+
+def score(kind: str, value: float) -> str:
     """A score as it is printed."""
     if not np.isfinite(value):
         return "–"
-    return f"{value:.1e}" if kind == "importance" else f"{value:.1f}" if kind == "distance" else f"{value:.2f}"
+    if kind == "importance":
+        return number(value, 2)
+    return fixed(value, ON_INPUT[kind].decimals if kind in ON_INPUT else 2)
 
 
 def sentence(look: Look) -> str:
     """What to look for in the table."""
-    if "induction" not in look.plain["scores"][look.plain["paths"][0]]:
-        return "this task’s inputs are too short to repeat a sequence, so that only this input tells what heads do."
-    best, score, kind, chance = max(
+    attentions, found = look.maps.attentions, claims(look.maps)
+    if not finite(*(one.pattern for one in attentions.values())):
+        return lost("attention", look.step)
+    if found:
+        return f"{naming.sentence(*max(found.items(), key=lambda item: item[1].lead))}. What stands out is green."
+    if not any(kind in one.scores for one in attentions.values() for kind in SCORES):
+        return "no head clearly does one thing yet; this task’s inputs are too short to repeat a sequence."
+    best, highest, kind, chance = max(
         (
-            (f"{path}.{h}", value, kind, look.plain["chance"][path][kind])
-            for path in look.plain["paths"]
+            (f"{path}.{h}", value, kind, one.chance[kind])
+            for path, one in attentions.items()
             for kind in SCORES
-            for h, value in enumerate(look.plain["scores"][path].get(kind, ()))
+            for h, value in enumerate(one.scores.get(kind, ()))
         ),
         key=lambda found: found[1],
     )
-    verdict = "clearly above" if stands_out(score, chance) else "not clearly above"
     return (
-        f"the highest score is {head_name(best)}’s for {SCORES[kind].words}: {score:.2f}, {verdict} the "
-        f"{chance:.2f} of even attention."
+        f"no head clearly does one thing yet; the highest score on repeated sequences is {head_name(best)}’s for "
+        f"{SCORES[kind].words}, {fixed(highest, 2)}, where even attention has {fixed(chance, 2)}."
     )
 
 
-def over_training(look: Look, history: Answer) -> None:
+def over_training(look: Look, history: HeadHistory) -> None:
     """One score of all heads over the snapshots, with chance and what was found."""
-    plain, arrays = history
-    offered = [kind for kind in OVER_TIME if kind in arrays]
-    kind = st.segmented_control(
+    titles = over_time()
+    offered = [kind for kind in titles if kind in history.scores]
+    known = discoveries.measures(history)
+    kind = opening.measure_of(look.view.run.id, leads(known) if len(history.steps) else {}, offered)
+    key = steered("score", kind)
+
+    def choose() -> None:
+        if present("score", key):
+            visit.kept(opening.Measure).chosen = st.session_state[key]
+
+    st.selectbox(
         "Score",
         offered,
-        format_func=OVER_TIME.__getitem__,
-        default=offered[0],
-        key=f"score-{plain['n'] > 0}",
+        offered.index(kind),
+        format_func=titles.__getitem__,
+        key=key,
         label_visibility="collapsed",
-        required=True,
+        on_change=choose,
     )
-    guides = [Guide(CLEAR, f"named from {CLEAR:g}")] if kind in SCORES else []
-    if kind in SCORES:
-        chance = max(plain["chance"][kind])
-        guides.append(Guide(chance, f"even attention: {chance:.2f}"))
-    heads = [(head_name(h), row_name(h.rpartition(".")[0]), int(h.rpartition(".")[2])) for h in plain["heads"]]
+    guides = []
+    if kind in known and len(history.steps):
+        _, even, clear = known[kind]
+        chance = float(np.nanmax(even[-1]))
+        guides.append(Guide(clear, f"named from {number(clear)}"))
+        guides.append(Guide(chance, f"even attention: {fixed(chance, 2)}"))
+    heads = [(head_name(h), attention_name(h.rpartition(".")[0]), int(h.rpartition(".")[2])) for h in history.heads]
     layers = list(dict.fromkeys(layer for _, layer, _ in heads))
     events = [e for e in look.view.events if e.kind == "found"]
-    drawn = charts.parts(arrays["steps"], arrays[kind], heads, guides=guides, events=events, cursor=look.view.cursor)
-    picture.curves(charts.panel(OVER_TIME[kind].capitalize(), layers), drawn, "scores")
+    values, cursor = history.scores[kind], look.view.cursor
+    drawn = charts.parts(history.steps, values, heads, guides=guides, events=events, cursor=cursor)
+    picture.curves(charts.panel(titles[kind].capitalize(), layers), drawn, "scores")
     picture.look_for("history", since(look))
 
 
@@ -144,7 +186,18 @@ def since(look: Look) -> str:
     """What was found, in order."""
     found = sorted((e for e in look.view.events if e.kind == "found"), key=lambda e: e.step)
     if not found:
-        return "no head stands out yet in any score on repeated sequences; a mark will appear where one does."
-    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, step {e.step})" for e in found[:3]]
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"in order: {', '.join(first)}{more}; each has its mark on the scrubber."
+        return "no head stands out yet; a mark will appear on the scrubber where one does."
+    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, formed at step {e.step})" for e in found[:2]]
+    more = f", and {len(found) - 2} more" if len(found) > 2 else ""
+    return f"first {', then '.join(first)}{more}; each has its mark on the scrubber."
+
+
+def leads(known: dict[str, tuple[np.ndarray, np.ndarray, float]]) -> dict[str, float]:
+    """How far the measures in which some head stands out at the last snapshot have come from chance to 1."""
+    found = {}
+    for name, (scores, chance, clear) in known.items():
+        of, even = scores[-1], chance[-1]
+        far = (of - even)[stands_out(of, even, clear)] / (1 - even[stands_out(of, even, clear)])
+        if len(far):
+            found[name] = float(far.max())
+    return found

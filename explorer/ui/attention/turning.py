@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.interventions import Experiment
 from explorer.charts import interventions as charts
-from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.measure.names import fixed, number
+from explorer.ui import picture, visit
+from explorer.ui.attention import opening
 from explorer.ui.attention.look import Look
-from explorer.ui.steered import present, steered
-from explorer.ui.tokens import escaped, shown_token
+from explorer.ui.parts.steered import present, steered
+from explorer.ui.parts.tokens import escaped, shown_token
 
 EVERY = 1.2  # seconds: an Altair chart's update costs the browser 45 ms
 TEMPERATURES = [0.1, 0.13, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.63, 0.79]
@@ -30,10 +33,10 @@ def turn(look: Look) -> None:
             "this row is not finite, so there is nothing to turn; look at an earlier step", icon=":material/info:"
         )
         return
-    visible = np.flatnonzero(look.arrays[f"{look.path}.scores"][look.number, look.query] > -np.inf)
+    visible = np.flatnonzero(look.maps.attentions[look.path].logits[look.number, look.query] > -np.inf)
     temperature, weights = controls(look, visible)
     answer = look.view.picture(
-        "interventions.experiment",
+        Experiment,
         EVERY,
         head=look.head,
         query=look.query,
@@ -43,59 +46,73 @@ def turn(look: Look) -> None:
     )
     if answer is None:
         return
-    plain, arrays = answer
-    st.markdown(f"{next_words(look, answer)} · step {plain['step']}")
+    st.markdown(f"{next_words(look, answer)} · step {answer.step}")
     left, right = st.columns([3, 2])
     with left:
         keys = [shown_token(look.keys[k]) for k in visible]
-        table = charts.pairs_frame(keys, arrays["row_before"][visible], arrays["row_after"][visible])
+        table = charts.pairs_frame(keys, answer.row_before[visible], answer.row_after[visible])
         picture.show(charts.row, table, "turned-row")
     with right:
-        tokens = [shown_token(token) for token in plain["tokens"]]
-        target = plain["tokens"].index(plain["target"]) if plain["target"] else None
-        table = charts.pairs_frame(tokens, arrays["before"], arrays["after"], target)
+        tokens = [shown_token(token) for token in answer.tokens]
+        target = answer.tokens.index(answer.target) if answer.target else None
+        table = charts.pairs_frame(tokens, answer.before, answer.after, target)
         picture.show(charts.next_token, table, "turned-token")
     picture.look_for("turned", sentence(look, answer, temperature != 1 or weights is not None))
 
 
+@dataclass
+class Turned:
+    """A row under the visitor's hand, of one place: a head's query on an input.
+
+    weights: what it becomes, None as it is.   key: whose share is put.   pressed: how often a button changed the row.
+    slider: what the slider of now shows, its number, and where it stood at first.
+    """
+
+    weights: Weights | None = None
+    key: int | None = None
+    pressed: int = 0
+    slider: tuple[object, int, int] = (None, 0, 0)
+
+
 def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
     """The temperature, and what the row becomes: None as it is. visible: the keys that the query sees."""
-    state = st.session_state
     place = (look.view.run.id, look.head, look.query, *sorted(look.given.items()))
-    edited, held = state.get("turned-row", (None, None))
-    weights = held if edited == place else None
+    turned, turns = visit.kept(Turned, place), visit.state().turns
+    weights = turned.weights
     row = look.pattern[look.query].astype(np.float64) if weights is None else np.array(weights)
-    chosen, held_key = state.get("turned-key", (None, 0))
-    key = held_key if chosen == place else int(row.argmax())  # at first where the row looks most
-    state["turned-key"] = (place, key)
+    if turned.key is None:
+        turned.key = int(row.argmax())  # at first where the row looks most
+    key = turned.key
     asks, answers = steered("turned-query-box", look.query), steered("turned-key-box", key)
-    pressed, resets = state.setdefault("turned-pressed", 0), state.setdefault("turned-resets", 0)
-    slider = (place, key, pressed, None if look.view.live else look.step)  # while it trains it stays under the hand
-    known, number, start = state.get("turned-slider", (None, 0, 0))
+    slider = (key, turned.pressed, None if look.view.live else look.step)  # in training it stays under the hand
+    known, number, start = turned.slider
     if known != slider:
         number, start = number + 1, round(100 * float(row[key]))
-        state["turned-slider"] = (slider, number, start)
-    share = f"turned-share-{number}"
+        turned.slider = (slider, number, start)
+    share, resets = f"turned-share-{place}-{number}", turns.setdefault("temperature", 0)
 
     def hold(new: Weights | None) -> None:
-        state["turned-row"] = (place, new)
-        state["turned-pressed"] += 1
+        turned.weights = new
+        turned.pressed += 1
+        opening.hold(look)
 
     def ask() -> None:
         if present("turned-query-box", asks):
-            state.query = state[asks]
+            visit.state().head, visit.state().query = look.head, st.session_state[asks]
 
     def answer() -> None:
         if present("turned-key-box", answers):
-            state["turned-key"] = (place, state[answers])
+            turned.key = st.session_state[answers]
+            opening.hold(look)
 
     def put() -> None:
-        if number == state["turned-slider"][1]:  # as `steered` has it
-            state["turned-row"] = (place, with_share(row, visible, key, state[share] / 100))
+        if number == turned.slider[1]:  # as `steered` has it
+            turned.weights = with_share(row, visible, key, st.session_state[share] / 100)
+            opening.hold(look)
 
     def reset() -> None:
         hold(None)
-        state["turned-resets"] += 1
+        turns["temperature"] += 1
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="turned-controls"):
         st.selectbox(
@@ -113,6 +130,7 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
             value=1.0,
             format_func=lambda t: f"{t:g}",
             key=f"turned-temperature-{resets}",
+            on_change=lambda: opening.hold(look),
             width=260,
             help="Scores are divided by it: below 1 the head looks more sharply, above 1 more evenly.",
         )
@@ -159,25 +177,27 @@ def even(keys: int, visible: np.ndarray) -> Weights:
     return tuple(row.tolist())
 
 
-def next_words(look: Look, answer: Answer) -> str:
+def next_words(look: Look, answer: Experiment) -> str:
     """What becomes of the next token, in words."""
-    plain, arrays = answer
-    where = f"at position {plain['position']} “{quoted(look.plain['tokens'][plain['position']])}”"
-    if not plain["target"]:
-        before, after = arrays["before"][0], arrays["after"][0]
-        return f"p(“{quoted(plain['tokens'][0])}”) **{before:.3f} → {after:.3f}** {where}, where nothing is asked"
-    before, after = (math.exp(-loss) for loss in plain["loss"])
+    where = f"at position {answer.position} “{quoted(look.maps.tokens[answer.position])}”"
+    if not answer.target:
+        before, after = answer.before[0], answer.after[0]
+        return (
+            f"p(“{quoted(answer.tokens[0])}”) **{fixed(before, 3)} → {fixed(after, 3)}** {where}, where nothing is "
+            "asked"
+        )
+    before, after = (math.exp(-loss) for loss in answer.loss)
     return (
-        f"p(right token “{quoted(plain['target'])}”) **{before:.3f} → {after:.3f}** {where} · "
-        f"loss there {plain['loss'][0]:.3f} → {plain['loss'][1]:.3f} nats"
+        f"p(right token “{quoted(answer.target)}”) **{fixed(before, 3)} → {fixed(after, 3)}** {where} · "
+        f"loss there {fixed(answer.loss[0], 3)} → {fixed(answer.loss[1], 3)} nats"
     )
 
 
-def sentence(look: Look, answer: Answer, turned: bool) -> str:
+def sentence(look: Look, answer: Experiment, turned: bool) -> str:
     """How far the distributions moved, here and where most."""
-    plain, kl = answer[0], answer[1]["kl"]
-    at, most = plain["position"], int(kl.argmax())
-    if plain["off"]:
+    kl = answer.kl
+    at, most = answer.position, int(kl.argmax())
+    if answer.off:
         return f"{look.name} is switched off at this step, so that turning it changes nothing."
     if not np.isfinite(kl).all():
         return "the model’s answer is not finite any more, so that there is nothing to compare."
@@ -188,11 +208,11 @@ def sentence(look: Look, answer: Answer, turned: bool) -> str:
             f"no position’s next token moves by {STAYS:g} nats or more: on this input the model hardly needs what "
             f"{look.name} looks at."
         )
-    here = f"the next token at position {at} moved by {kl[at]:.3g} nats (KL divergence)"
+    here = f"the next token at position {at} moved by {number(kl[at])} nats (KL divergence)"
     if most == at:
         return f"{here}, more than at any other position."
-    token = shown_token(look.plain["tokens"][most])
-    return f"{here}; position {most} “{token}” moved most, by {kl[most]:.3g} nats."
+    token = shown_token(look.maps.tokens[most])
+    return f"{here}; position {most} “{token}” moved most, by {number(kl[most])} nats."
 
 
 def quoted(token: str) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.embeddings import PointAxis, PointMap
 from explorer.charts import embeddings as charts
 from explorer.measure import projection
-from explorer.runs.answer import Answer
-from explorer.ui import picture
-from explorer.ui.embeddings.captions import named
-from explorer.ui.embeddings.choice import Choice
-from explorer.ui.embeddings.live import width_of
+from explorer.measure.names import finite, lost, percent
+from explorer.ui import picture, visit
 from explorer.ui.frame import cards
-from explorer.ui.steered import hold, steered
+from explorer.ui.parts.map_captions import label, labels, named, note
+from explorer.ui.parts.map_choice import Choice
+from explorer.ui.parts.moving_map import points, width_of
+from explorer.ui.parts.steered import hold, steered
 from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two drawings while training
@@ -31,55 +32,64 @@ direction chosen at random has $1/C$ of it on average.
 """
 
 
-def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
+@dataclass
+class Axis:
+    """From which point to which the axis goes. chosen: on the map, when it last went from there."""
+
+    axis_from: int = 0
+    axis_to: int = 1
+    chosen: list[int] = field(default_factory=list)
+
+
+def show(view: View, choice: Choice) -> None:
     """Two points to choose, and the strip between and beyond them."""
-    plain = answer[0]
-    count = len(plain["labels"])
-    if count < 2:
+    if (found := points(view, choice)) is None:
+        return
+    answer, chosen = found
+    if len(answer.labels) < 2:
         st.caption("An axis needs two points.")
         return
     with cards("axis", 1)[0]:
-        a, b = ends(plain["labels"], plain["notes"], chosen)
+        a, b = ends(answer, chosen)
         if a == b:
             st.caption("An axis needs two different points.")
             return
-        found = view.picture("embeddings.axis", EVERY, lane="maps", start=a, end=b, **choice.points)
-        if found is None:
+        falls = view.picture(PointAxis, EVERY, lane="maps", start=a, end=b, **choice.points)
+        if falls is None:
             return
-        along = relative(found[1]["along"], a, b)
+        along = relative(falls.along, a, b)
         if not np.isfinite(along).all():
-            st.caption(f"At step {found[0]['step']} both points are at the same place, or not finite.")
+            st.caption(f"At step {falls.step} both points are at the same place, or not finite.")
             return
-        table = charts.strip_frame(along, plain["labels"], a, b)
+        table = charts.strip_frame(along, labels(answer), a, b)
         picture.show(charts.strip, table, "axis")
-        picture.look_for("axis", sentence(plain, found, along, a, b, width_of(view, choice)))
+        picture.look_for("axis", sentence(answer, falls, along, a, b, width_of(view, choice)))
     picture.computed(COMPUTED, projection.along)
 
 
-def ends(labels: list[str], notes: list[str], chosen: list[int]) -> tuple[int, int]:
+def ends(answer: PointMap, chosen: list[int]) -> tuple[int, int]:
     """The two points of the axis: those chosen on the map, unless others are picked here."""
-    state, count = st.session_state, len(labels)
-    if len(chosen) == 2 and state.get("axis-chosen") != chosen:
-        state["axis-from"], state["axis-to"] = chosen
-        state["axis-chosen"] = list(chosen)
-    for held, first in (("axis-from", 0), ("axis-to", 1)):
-        if not 0 <= state.setdefault(held, first) < count:
-            state[held] = first
+    axis, count = visit.kept(Axis), len(answer.labels)
+    if len(chosen) == 2 and axis.chosen != chosen:
+        axis.axis_from, axis.axis_to = axis.chosen = list(chosen)
+    if max(axis.axis_from, axis.axis_to) >= count:  # of another map
+        axis.axis_from, axis.axis_to = 0, 1
 
     def name(i: int) -> str:
-        return f"{labels[i]} {notes[i]}".strip()
+        return f"{label(answer, i)} {note(answer, i)}".strip()
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a, b = (choice(label, held, count, name) for label, held in (("From", "axis-from"), ("To", "axis-to")))
+        a, b = (choice(end, axis, held, count, name) for end, held in (("From", "axis_from"), ("To", "axis_to")))
         st.caption("or choose two points on the map, the second with Shift")
     return a, b
 
 
-def choice(label: str, held: str, count: int, name: Callable[[int], str]) -> int:
+def choice(end: str, axis: Axis, held: str, count: int, name: Callable[[int], str]) -> int:
     """A list of the points, at the one that is held."""
-    at = st.session_state[held]
+    at = getattr(axis, held)
     key = steered(held, at)
-    return st.selectbox(label, range(count), at, format_func=name, key=key, on_change=hold, args=(held, key), width=200)
+    given = (axis, held, key)
+    return st.selectbox(end, range(count), at, format_func=name, key=key, on_change=hold, args=given, width=200)
 
 
 def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:
@@ -88,13 +98,15 @@ def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:
         return (coordinates - coordinates[a]) / (coordinates[b] - coordinates[a])
 
 
-def sentence(plain: dict[str, Any], found: Answer, along: np.ndarray, a: int, b: int, width: int) -> str:
+def sentence(answer: PointMap, found: PointAxis, along: np.ndarray, a: int, b: int, width: int) -> str:
     """How much the axis explains, and who lies nearest to its two ends."""
-    share, chance = found[0]["share"], 1 / width
+    share, chance = found.share, 1 / width
+    if not finite(share, along):
+        return lost("some of these points", found.step, plural=True)
     others = [i for i in range(len(along)) if i not in (a, b)]
     said = (
-        f"at step {found[0]['step']} this direction holds {share:.1%} of the points’ variance, "
-        f"a random one {chance:.1%} on average"
+        f"at step {found.step} this direction holds {percent(share, 1)} of the points’ variance, "
+        f"a random one {percent(chance, 1)} on average"
     )
     if not others:
         return f"{said}."
@@ -102,6 +114,6 @@ def sentence(plain: dict[str, Any], found: Answer, along: np.ndarray, a: int, b:
     near_b = min(others, key=lambda i: abs(along[i] - 1))
     between = sum(0 < along[i] < 1 for i in others)
     return (
-        f"{said}; along it {named(plain, near_a)} falls nearest to {named(plain, a)} and {named(plain, near_b)} "
-        f"nearest to {named(plain, b)}; {between} of {len(others)} others lie between the two."
+        f"{said}; along it {named(answer, near_a)} falls nearest to {named(answer, a)} and {named(answer, near_b)} "
+        f"nearest to {named(answer, b)}; {between} of {len(others)} others lie between the two."
     )

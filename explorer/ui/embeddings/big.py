@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.answers.records.embeddings import LargePointMap
+from explorer.ui import picture, visit
 from explorer.ui.components.point_map import message, point_map
-from explorer.ui.embeddings.captions import noted, sentence
-from explorer.ui.embeddings.choice import Choice, stacks_of
-from explorer.ui.embeddings.live import frame, size
 from explorer.ui.frame import cards
+from explorer.ui.parts.map_captions import sentence
+from explorer.ui.parts.map_choice import Choice
+from explorer.ui.parts.moving_map import frame, size
 from explorer.ui.view import View
+from models.families import kind_of
 
 COMPUTED = (
     "The states of the residual stream after the chosen layer, at the asked positions of many examples of the task "
@@ -21,27 +24,34 @@ COMPUTED = (
 )
 
 
-def show(view: View, choice: Choice, answer: Answer, chosen: list[int]) -> None:
+@dataclass
+class LargeMapRequest:
+    """The step at which the map of a run was asked for."""
+
+    step: int | None = None
+
+
+def show(view: View, choice: Choice) -> None:
     """The button, its progress, the map."""
-    asked: dict[str, int] = st.session_state.setdefault("big-maps", {})
+    request = visit.kept(LargeMapRequest, view.run.id)
     with cards("big", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(f"Map 2,000 states at step {view.step:,}", key="map-big", icon=":material/bubble_chart:"):
-                asked[view.run.id] = view.step
+                request.step = view.step
             st.caption("some seconds of work; the live map rests meanwhile")
-        step = asked.get(view.run.id)
-        if step is None:
+        if request.step is None:
             return
-        there = view.at(step, "big")
-        what = choice.what if choice.what.endswith("states") else f"{stacks_of(view.run.config)[-1]}states"
-        layer = choice.layer if choice.what == what else view.run.config.transformer.layers
-        own = choice.asked | {"what": what, "head": "", "layer": layer}
-        found = there.picture("embeddings.big", lane="maps", doing="mapping {of} parts", **own)
+        there = view.at(request.step, "big")
+        what = choice.what if choice.what.endswith("states") else f"{kind_of(view.run.config.model).stacks[-1]}states"
+        layer = choice.layer if choice.what == what else view.run.config.model.layers
+        own = choice.arguments | {"what": what, "head": "", "layer": layer}
+        found = there.picture(LargePointMap, lane="maps", doing="mapping {of} parts", **own)
         if found is None:
             return
-        of = Choice(**{**vars(choice), "what": what, "layer": layer, "head": "", "since": step, "trails": False})
-        found = noted(found)
-        told = message(frame(there, of, found), [], *size(100))
-        point_map(told, key="big-map", on_chosen=lambda points: None)
+        of = Choice(
+            **{**vars(choice), "what": what, "layer": layer, "head": "", "since": request.step, "trails": False}
+        )
+        data = message(frame(there, of, found), [], *size(100))
+        point_map(data, key="big-map", on_chosen=lambda points: None)
         picture.look_for("big", sentence(of, found))
     picture.computed(COMPUTED)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from explorer.measure.updates import number
+from explorer.answers.records.autopsy import Autopsy
+from explorer.measure.autopsy import Cause, Fault, Operand
+from explorer.measure.names import number, percent, tensor_name
 from explorer.runs.run import Run
 from explorer.ui import branching, picture
 from explorer.ui.frame import cards
+from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
 SHOWN = 10  # taps before the failing one
@@ -34,23 +34,23 @@ def show(view: View) -> None:
             picture.look_for("autopsy", healthy(view))
         picture.computed(FORMULAS, title="How an autopsy is made")
         return
-    answer = view.at(view.last, "autopsy").picture("autopsy.examine", lane="slow")
+    answer = view.at(view.last, "autopsy").picture(Autopsy, lane="slow")
     with cards("autopsy", 1)[0]:
         if answer is None:
             return
-        plain = answer[0]
-        st.markdown(f"**Step {plain['index']} could not be taken** · its first value that is not finite")
-        st.markdown(f":red[:material/emergency_home:] {verdict(plain)}")
-        if plain.get("inputs"):
-            st.html(operands(plain))
-        rewind(view, plain["earlier"])
-    if plain["trail"]:
+        cause = answer.cause
+        st.markdown(f"**Step {cause.index} could not be taken** · its first value that is not finite")
+        st.markdown(f":red[:material/emergency_home:] {verdict(cause)}")
+        if cause.fault is not None:
+            st.html(operands(cause.fault))
+        rewind(view, answer.earlier)
+    if cause.trail:
         with cards("trail", 1)[0]:
             st.markdown(
-                f"**How it got there** · largest size at each point of the way, at step {plain['earlier']} and now"
+                f"**How it got there** · largest size at each point of the way, at step {answer.earlier} and now"
             )
-            st.html(way(plain))
-            picture.look_for("trail", growth(plain))
+            st.html(way(answer))
+            picture.look_for("trail", growth(answer))
     picture.computed(FORMULAS, title="How an autopsy is made")
 
 
@@ -66,109 +66,94 @@ def healthy(view: View) -> str:
     )
 
 
-def verdict(plain: dict[str, Any]) -> str:
+def verdict(cause: Cause) -> str:
     """The cause in words, with its numbers."""
-    words = plain["words"][0].upper() + plain["words"][1:]
-    if plain["kind"] == "none":
+    words = cause.words[0].upper() + cause.words[1:]
+    if cause.weight is not None:
+        place, count = ", ".join(map(str, cause.weight.first)), cause.weight.count
+        many = f"{count} entries, the first at [{place}], are" if count > 1 else f"Entry [{place}] is"
+        return (
+            f"The weight {cause.words} was broken before the step. {many} NaN or infinite: the update before made "
+            f"it so, or a hand did. The first to use it: {cause.weight.user}."
+        )
+    if cause.gradient is not None:
+        return (
+            f"Every value and every gradient is finite, and {cause.words} is not: the squares of its entries are "
+            f"too large to add up. The largest entry, {largest(cause.gradient)}, is in "
+            f"`{tensor_name(cause.gradient.name)}`."
+        )
+    if cause.fault is None:
         return "Taken again here, the step comes out finite: the run met this on another machine or device."
-    if plain["kind"] == "weight":
-        place = ", ".join(map(str, plain["first"]))
-        many = f"{plain['count']} entries, the first at [{place}], are" if plain["count"] > 1 else f"Entry [{place}] is"
-        return (
-            f"The weight {plain['words']} was broken before the step. {many} NaN or infinite: the update before made "
-            f"it so, or a hand did. The first to use it: {plain['user']}."
-        )
-    if plain["kind"] == "norm":
-        return (
-            f"Every value and every gradient is finite, and {plain['words']} is not: the squares of its entries are "
-            f"too large to add up. The largest entry, {largest(plain['output'])}, is in `{plain['tensor']}`."
-        )
-    before = "Forward every value is finite. " if plain["kind"] == "backward" else ""
-    return f"{before}**{words} {happened(plain)}.** {because(plain)}"
+    before = "Forward every value is finite. " if cause.kind == "backward" else ""
+    return f"{before}**{words} {happened(cause.fault)}.** {because(cause.fault)}"
 
 
-def happened(plain: dict[str, Any]) -> str:
+def happened(fault: Fault) -> str:
     """What the operation did."""
-    out = plain["output"]
-    return "gave NaN" if out["nan"] and plain["exact"] is None else "overflowed"
+    return "gave NaN" if fault.output.nan and fault.exact is None else "overflowed"
 
 
-def because(plain: dict[str, Any]) -> str:
+def because(fault: Fault) -> str:
     """How large what went in was, and what would have come out."""
-    inputs = {one["name"]: one for one in plain["inputs"]}
-    reach = ", ".join(f"{name} {largest(one)}" for name, one in inputs.items() if one["largest"] and name != "mask")
-    told = f"Largest going in: {reach}." if reach else ""
-    if plain["operation"] == "native_layer_norm":
-        size = abs(inputs["inputs"]["largest"][0][1])
+    inputs = {operand.name: operand for operand in fault.inputs}
+    reach = ", ".join(f"{name} {largest(one)}" for name, one in inputs.items() if one.largest and name != "mask")
+    words = f"Largest going in: {reach}." if reach else ""
+    if fault.operation == "native_layer_norm":
+        size = abs(inputs["inputs"].largest[0][1])
         if size**2 > MOST / 100:
             squared = f"({number(size, 2)})² = {number(size * size, 2)}"
-            told += f" Its variance needs squares, and {squared} is too large for float32."
-    elif plain["exact"] is not None:
+            words += f" Its variance needs squares, and {squared} is too large for float32."
+    elif fault.exact is not None:
         what = "the largest |q · k|" if {"queries", "keys"} <= set(inputs) else "the largest result"
-        told += f" In float64 {what} is **{number(plain['exact'], 3)}**; float32 ends at 3.4 × 10³⁸."
-    return told
+        words += f" In float64 {what} is **{number(fault.exact, 3)}**; float32 ends at 3.4 × 10³⁸."
+    return words
 
 
-def largest(one: dict[str, Any]) -> str:
+def largest(operand: Operand) -> str:
     """The largest size of a tensor."""
-    return number(abs(one["largest"][0][1]), 3) if one["largest"] else "none"
+    return number(abs(operand.largest[0][1]), 3) if operand.largest else "none"
 
 
-def operands(plain: dict[str, Any]) -> str:
+def operands(fault: Fault) -> str:
     """What went in and what came out, a row each."""
     head = ("", "shape", "smallest", "largest", "NaN", "+∞", "−∞", "the largest entries")
-    rows = [*plain["inputs"], {"name": "result"} | plain["output"]]
-    return table(head, [operand(one) for one in rows], len(rows) - 1)
+    return table(head, [row_of(operand) for operand in (*fault.inputs, fault.output)], len(fault.inputs))
 
 
-def operand(one: dict[str, Any]) -> list[str]:
+def row_of(operand: Operand) -> list[str]:
     """A tensor's row."""
-    entries = "; ".join(f"[{', '.join(map(str, place))}] {number(value, 3)}" for place, value in one["largest"])
-    low, high = ("—" if one[end] is None else number(one[end], 3) for end in ("low", "high"))
-    shares = ["" if one[kind] == 0 else f"{one[kind]:.1%}" for kind in ("nan", "plus", "minus")]
-    return [one["name"], " × ".join(map(str, one["shape"])), low, high, *shares, entries]
+    entries = "; ".join(f"[{', '.join(map(str, place))}] {number(value, 3)}" for place, value in operand.largest)
+    low, high = ("—" if end is None else number(end, 3) for end in (operand.low, operand.high))
+    shares = ["" if share == 0 else percent(share, 1) for share in (operand.nan, operand.plus, operand.minus)]
+    return [operand.name, " × ".join(map(str, operand.shape)), low, high, *shares, entries]
 
 
-def way(plain: dict[str, Any]) -> str:
+def way(answer: Autopsy) -> str:
     """The last taps before the failing one, with what they held at the earlier step."""
-    head = ("", f"at step {plain['earlier']}", f"at step {plain['index']}", "times", "not finite")
+    cause = answer.cause
+    head = ("", f"at step {answer.earlier}", f"at step {cause.index}", "times", "not finite")
     rows = []
-    for tap in plain["trail"][-SHOWN:]:
-        then = plain["then"].get(tap["tap"])
-        times = f"× {number(tap['largest'] / then, 2)}" if then and tap["largest"] else ""
-        wrong = f"{tap['wrong']:.1%}" if tap["wrong"] else ""
-        now = number(tap["largest"], 3) if tap["wrong"] < 1 else "none is finite"
-        rows.append([tap["words"], "—" if then is None else number(then, 3), now, times, wrong])
-    return table(head, rows, len(rows) - 1 if plain["kind"] == "forward" else None)
+    for held in cause.trail[-SHOWN:]:
+        then = answer.then.get(held.tap)
+        times = f"× {number(held.largest / then, 2)}" if then and held.largest else ""
+        wrong = percent(held.wrong, 1) if held.wrong else ""
+        now = number(held.largest, 3) if held.wrong < 1 else "none is finite"
+        rows.append([held.words, "—" if then is None else number(then, 3), now, times, wrong])
+    return table(head, rows, len(rows) - 1 if cause.kind == "forward" else None)
 
 
-def table(head: tuple[str, ...], rows: list[list[str]], marked: int | None) -> str:
-    """Numbers in rows under a head; one row is set off."""
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    body = "".join(
-        f'<tr class="{"chosen" if i == marked else ""}"><th>{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for i, row in enumerate(rows)
-    )
-    return (
-        f'<div class="wide"><table class="scores"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
-
-
-def growth(plain: dict[str, Any]) -> str:
+def growth(answer: Autopsy) -> str:
     """Where sizes grew most since the earlier step."""
+    then = answer.then
     grown = [
-        (tap["largest"] / plain["then"][tap["tap"]], tap)
-        for tap in plain["trail"]
-        if plain["then"].get(tap["tap"]) and tap["wrong"] == 0
+        (held.largest / then[held.tap], held) for held in answer.cause.trail if then.get(held.tap) and held.wrong == 0
     ]
     if not grown:
         return "nothing on this way was finite long enough to compare."
-    most, tap = max(grown, key=lambda pair: pair[0])
+    most, held = max(grown, key=lambda pair: pair[0])
     return (
-        f"since step {plain['earlier']} {tap['words']} grew most: from {number(plain['then'][tap['tap']], 3)} to "
-        f"{number(tap['largest'], 3)}, {number(most, 2)} times."
+        f"since step {answer.earlier} {held.words} grew most: from {number(then[held.tap], 3)} to "
+        f"{number(held.largest, 3)}, {number(most, 2)} times."
     )
 
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.measure.backpropagation import short
-from explorer.measure.updates import fixed
-from explorer.runs.answer import Answer
-from explorer.ui import picture
-from explorer.ui.attention import inputs
+from explorer.answers.records.backward import Backpropagation, Operation
+from explorer.measure.names import fixed, number
+from explorer.ui import picture, visit
 from explorer.ui.components.backward import backward
 from explorer.ui.frame import cards
-from explorer.ui.tokens import shown_token
+from explorer.ui.parts import inputs
+from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
+from explorer.ui.visit import Last
 
 EVERY = 1.5  # seconds
+HEIGHT = 480  # pixels of the diagram
 FORMULAS = (
     "One forward pass on this input gives every box its value $y$. The chain rule then goes back: a box gets "
     r"$\partial L/\partial y$ from whoever read it (the sum, if several did) and hands on "
@@ -30,31 +31,31 @@ FORMULAS = (
 
 def show(view: View) -> None:
     """The diagram, above it which input and whose loss."""
-    given = inputs.choose(view)
+    with inputs.row():
+        given = inputs.choose(view, says=False)
+        answer = chosen_walk(view, given)
     with cards("backward", 1)[0]:
-        answer = asked(view, given)
         if answer is None:
+            picture.making(view.waiting)
             return
-        plain, arrays = answer
-        tokens = {name: [shown_token(token) for token in plain[name] or []] for name in ("tokens", "targets", "source")}
-        backward(plain, arrays, key="backward", tokens=tokens)
-        picture.look_for("backward", sentence(plain))
+        words = {"tokens": answer.tokens, "targets": answer.targets, "source": answer.source or []}
+        tokens = {name: [shown_token(token) for token in each] for name, each in words.items()}
+        backward(answer, key="backward", tokens=tokens, height=HEIGHT)
+        picture.look_for("backward", sentence(answer))
     picture.computed(FORMULAS, title="How backpropagation is computed")
 
 
-def asked(view: View, given: dict[str, Any]) -> Answer | None:
+def chosen_walk(view: View, given: dict[str, Any]) -> Backpropagation | None:
     """The walk for the chosen target, and the list to choose it from; meanwhile the walk before."""
     key = f"backward-target {view.run.id} {sorted(given.items())}"
     with st.container(horizontal=True, vertical_alignment="center", key="backward-target"):
         target = st.session_state.get(key)
-        answer = view.picture("backward.walk", EVERY, lane="slow", target=target, **given)
-        run, last = st.session_state.get("backward-shown", (None, None))
-        answer = answer or (last if run == view.run.id else None)
+        answer = view.picture(Backpropagation, EVERY, lane="slow", says=False, target=target, **given)
+        last: Last[Backpropagation] = visit.kept(Last, "backward", view.run.id)
+        answer = last.shown = answer or last.shown
         if answer is None:
             return None
-        st.session_state["backward-shown"] = (view.run.id, answer)
-        plain = answer[0]
-        words = {t: f"{t}: “{shown_token(plain['targets'][t])}”" for t in plain["asked"]}
+        words = {t: f"{t}: “{shown_token(answer.targets[t])}”" for t in answer.positions}
         st.selectbox(
             "Loss that flows back",
             [None, *words],
@@ -63,50 +64,44 @@ def asked(view: View, given: dict[str, Any]) -> Answer | None:
             label_visibility="collapsed",
             width=260,
         )
-        loss = float("nan") if plain["loss"] is None else plain["loss"]
-        st.caption(f"flows back · step {plain['step']} · loss {fixed(loss, 4)} nats")
+        loss = float("nan") if answer.loss is None else answer.loss
+        st.caption(f"flows back · step {answer.step} · loss {fixed(loss, 4)} nats")
     return answer
 
 
-def sentence(plain: dict[str, Any]) -> str:
+def sentence(answer: Backpropagation) -> str:
     """Where the gradient begins, and how much of it comes back to the embedding."""
-    tail, norms = plain["tail"], {box["id"]: box.get("norm") for box in plain["boxes"]}
-    right = tail["rows"][0]
-    first = "token_embedding" if "token_embedding" in norms else "decoder.token_embedding"
-    if None in (right["p"], right["gradient"], norms["logits"], norms[first]):
+    norms = {box.id: box.norm for box in answer.boxes}
+    right = answer.tail.rows[0]
+    start, end = norms["logits"], norms["token_embedding" if "token_embedding" in norms else "decoder.token_embedding"]
+    if right.p is None or right.gradient is None or not start or end is None:
         return "numbers are no longer finite here, so no gradient can flow."
-    forks = [box for box in plain["boxes"] if len(box.get("from", {}).get("parts", [])) > 1 and skip(box, plain)]
-    most = max(forks, key=lambda box: share(box, plain), default=None)
     words = (
-        f"“{shown_token(right['token'])}” at position {tail['position']} has p = {right['p']:.3f}, so its logit gets "
-        f"{short(right['gradient'])}: less than 0 pulls it up. ‖∂L/∂·‖ is {short(norms['logits'])} at the logits and "
-        f"{short(norms[first])} at the token embedding."
+        f"“{shown_token(right.token)}” at position {answer.tail.position} has p = {fixed(right.p, 3)}, so its logit "
+        f"is pulled up. The gradient at the token embedding is {number(end / start, 2)} times that at the logits."
     )
-    if most is None:
+    forks = [fork for box in answer.boxes if (fork := skip_path(box, answer)) is not None]
+    if not forks:
         return words
-    return (
-        f"{words} The skip path counts most around {beside(most, plain)}: of the norms that meet before it "
-        f"{share(most, plain):.0%} came that way."
-    )
+    around, _ = max(forks, key=lambda fork: fork[1])
+    return f"{words} The skip path counts most around {sublayer(around)}."
 
 
-def skip(box: dict[str, Any], plain: dict[str, Any]) -> float | None:
-    """The norm that comes back to a junction by the skip path; None where there is none."""
-    kinds = {b["id"]: b["kind"] for b in plain["boxes"]}
-    return next((norm for id, norm, _ in box["from"]["parts"] if kinds[id] == "add"), None)
+def skip_path(box: Operation, answer: Backpropagation) -> tuple[str, float] | None:
+    """The sublayer that a skip path back to this junction goes around, and its part of the norms that meet here.
+
+    None where no gradient, or none but that of one path, comes back by a skip path.
+    """
+    arrivals = [] if box.sources is None else box.sources.parts
+    adds = {other.id: other.row for other in answer.boxes if other.kind == "add"}
+    row, norm = next(((adds[id], norm) for id, norm, _ in arrivals if id in adds), ("", None))
+    if len(arrivals) < 2 or not norm:
+        return None
+    return row, norm / sum(size or 0.0 for _, size, _ in arrivals)
 
 
-def share(box: dict[str, Any], plain: dict[str, Any]) -> float:
-    """What part of the norms that meet at a junction came by the skip path."""
-    total = sum(norm or 0.0 for _, norm, _ in box["from"]["parts"])
-    return (skip(box, plain) or 0.0) / total if total else 0.0
-
-
-def beside(box: dict[str, Any], plain: dict[str, Any]) -> str:
-    """The sublayer that a skip path goes around, in words."""
-    rows = {b["id"]: b["row"] for b in plain["boxes"]}
-    kinds = {b["id"]: b["kind"] for b in plain["boxes"]}
-    row = next(rows[id] for id, _, _ in box["from"]["parts"] if kinds[id] == "add")
+def sublayer(row: str) -> str:
+    """The sublayer of this row in words."""
     place, _, part = row.rpartition(".")
     stack = f"the {place.partition('.')[0]}’s " if not place.startswith("blocks") else ""
     part = {"attention": "attention", "cross": "cross-attention", "mlp": "MLP"}[part]

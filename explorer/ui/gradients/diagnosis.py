@@ -7,22 +7,24 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.config import to_word
-from explorer.measure.updates import fixed
-from explorer.preset import BROKEN, Broken
-from explorer.ui import branching, chosen, picture
+from explorer.answers.records.diagnosis import Diagnosis
+from explorer.config.presets import Broken, broken_of
+from explorer.config.run import to_word
+from explorer.measure.names import fixed, tensor_name
+from explorer.ui import branching, chosen, picture, refusals, sitemap, visit
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
 EVERY = 2.0  # seconds: it compares gradients, which takes as long as a dozen steps
-NEARBY = 20  # steps whose mean loss is told
+NEARBY = 20  # steps whose mean loss is shown
 FORMULAS = (
     "Rules, each a threshold that the ordinary presets stay away from at every stage of training, with five seeds. On "
     "what was **recorded** in the 50 steps before the one looked at: *vanishing* and *exploding* by ‖∂L/∂θ‖ of whole "
     "layers and of the whole model before clipping; *update ratio* by the true ‖Δθ‖/‖θ‖ of each matrix; *clipped* by "
     "what clipping leaves of the gradient; *sure of itself* by the first loss against ln V. On **16 probe examples**: "
     "*stuck units* by the slope of the activation at each hidden value, *saturated attention* by the largest number of "
-    "each row of attention, *looks ahead* by what rows put on later positions. On the **next 16 training batches**, "
+    "each row of attention, *looks ahead* by what rows put on later positions, *fades* and *grows through time* by the "
+    "mean gradient over distance, as Memory shows it. On the **next 16 training batches**, "
     "while the loss is over half of ln V: *noise* by the mean cosine between their gradients at these weights.\n\n"
     "Gradients that vanish or explode: Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Why post-norm "
     "needs its warm-up: Xiong et al. 2020. The softmax and 1/√d: Vaswani et al. 2017, §3.2.1. What attention becomes "
@@ -32,7 +34,7 @@ FORMULAS = (
 
 def show(view: View) -> None:
     """What the rules say, and under it the cure where this run fails on purpose."""
-    broken = BROKEN.get(view.run.config.nearest_preset()[0])
+    broken = broken_of(view.run.config)
     places = cards("diagnosis", 3, 2) if broken is not None else cards("diagnosis", 1)
     with places[0]:
         findings(view)
@@ -46,30 +48,30 @@ def findings(view: View) -> None:
     """One paragraph for each rule that fired, or how calm it is."""
     title = st.empty()
     title.markdown("**Diagnosis**")
-    answer = view.picture("diagnosis.findings", EVERY, lane="slow")
+    answer = view.picture(Diagnosis, EVERY, lane="slow")
     if answer is None:
         return
-    plain = answer[0]
-    title.markdown(f"**Diagnosis** · step {plain['step']}")
-    for finding in plain["findings"]:
-        seen = " · ".join(f"`{what}`" for what in finding["evidence"])
-        st.markdown(f":material/error: **{finding['rule'].capitalize()}**: {finding['sentence']}")
-        st.caption(f"Evidence: {seen}  \nFires at {finding['threshold']}")
-    if not plain["findings"]:
-        st.markdown(f":material/check_circle: {plain['calm']}")
+    title.markdown(f"**Diagnosis** · step {answer.step}")
+    for finding in answer.findings:
+        evidence = " · ".join(f"`{tensor_name(name)}`" for name in finding.evidence)
+        st.markdown(f":material/error: **{finding.rule.capitalize()}**: {finding.sentence}")
+        st.caption(f"Evidence: {evidence}  \nFires at {finding.threshold}")
+        if finding.rule.endswith("through time"):
+            st.page_link(sitemap.page("memory"), label="See it on Memory", icon=":material/history:")
+    if not answer.findings:
+        st.markdown(f":material/check_circle: {answer.calm}")
 
 
 def cure(view: View, broken: Broken) -> None:
     """What the run fails by, and a button that makes it learn; afterwards what the cure did."""
-    left = {path: value for path, value in broken.cure.items() if view.run.config_at(view.last).get(path) != value}
+    now = view.run.config_at(view.last)
+    left = {path: value for path, value in broken.cure.items() if now.get(path) != value}
     st.markdown(f"**Broken on purpose** · {broken.title}")
     st.markdown(f"{broken.description} Look at {broken.look_at}.")
     if not left:
         st.markdown(f":material/healing: {cured(view, broken)}")
         return
-    words = ", ".join(
-        f"`{path}` {to_word(view.run.config.get(path))} → {to_word(value)}" for path, value in left.items()
-    )
+    words = ", ".join(f"`{path}` {to_word(now.get(path))} → {to_word(value)}" for path, value in left.items())
     st.markdown(f"**The cure:** {words}.")
     if broken.anew is None:
         st.button(
@@ -102,12 +104,12 @@ def go_on(view: View, changes: dict[str, Any]) -> None:
 
 
 def start_again(view: View, changes: dict[str, Any]) -> None:
-    """A new run with the fix; a refusal is told on the page."""
+    """A new run with the fix; a refusal is shown on the page."""
     try:
         chosen.begin(view.run.config.replace(changes))
     except ValueError as error:
-        chosen.complain(str(error))
-    st.session_state.rerun = True
+        refusals.keep(str(error))
+    visit.state().rerun = True
 
 
 def cured(view: View, broken: Broken) -> str:

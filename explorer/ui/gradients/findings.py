@@ -2,57 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from explorer.answers.records.instruments import InstrumentHistory, Measurement
 from explorer.measure import instruments as measure
+from explorer.measure.names import finite, lost, number, percent, signed
 
 WINDOW = 8  # measured steps that a noise scale is averaged over
 
 
-def samples_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def samples_sentence(measured: Measurement) -> str:
     """How many samples pull the mean's way, and which one hardest."""
-    along, across, B = arrays["along"], arrays["across"], len(arrays["along"])
+    along, across, B = measured.along, measured.across, len(measured.along)
     lengths = np.hypot(along, across)
     if not np.isfinite(lengths).all():
-        return "the gradients are not finite any more."
+        return lost("the gradients", measured.step, plural=True)
     hardest, with_it = int(lengths.argmax()), int((along > 0).sum())
     return (
-        f"{with_it} of {B} samples pull the way of their mean, right of 0; half pull more than "
-        f"{np.median(across):.2g} ‖g‖ across it, which mostly cancels. Sample {hardest + 1} pulls hardest: "
-        f"{lengths[hardest]:.2g} ‖g‖, with ‖g‖ = {plain['length']:.3g}."
+        f"{with_it} of {B} samples pull the way of their mean, right of 0; what they pull across it mostly cancels. "
+        f"Sample {hardest + 1} pulls hardest: {number(lengths[hardest], 2)} ‖g‖."
     )
 
 
-def tests_sentence(plain: dict[str, Any]) -> str:
+def tests_sentence(measured: Measurement) -> str:
     """How far off the gradient may be, and in which way."""
-    norm, inner, across = (plain["numbers"].get(name) for name in ("norm", "inner", "orthogonality"))
-    if norm is None or inner is None or across is None:
-        return unknown(plain)
+    norm, inner, across = (measured.numbers.get(name) for name in ("norm", "inner", "orthogonality"))
+    if norm is None or inner is None or across is None or not finite(norm, inner, across):
+        return unknown(measured)
     word = "more noise than signal" if norm > 1 else "less noise than signal"
     return (
-        f"at step {plain['step']} the error of the batch’s gradient is about {norm:.2g} times its length ({word}): "
-        f"{inner:.2g} along it, so much is its length uncertain, and {across:.2g} to the side"
+        f"at step {measured.step} the error of the batch’s gradient is about {number(norm, 2)} times its length "
+        f"({word}): "
+        f"{number(inner, 2)} along it, so much is its length uncertain, and {number(across, 2)} to the side"
         + (", where the two curves all but meet." if across > 0.9 * norm else ".")
     )
 
 
-def unknown(plain: dict[str, Any]) -> str:
+def unknown(measured: Measurement) -> str:
     """That there is no number at this step."""
-    return f"at step {plain['step']} the batch’s gradient is zero or not finite, so nothing can be held against it."
+    return (
+        f"at step {measured.step} the batch’s gradient is zero or not finite any more, so nothing is compared with it."
+    )
 
 
-def noise_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray], B: int) -> str:
+def noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     """The scale at this step beside the batch, or that it cannot be resolved."""
-    numbers, step = plain["numbers"], plain["step"]
-    if numbers.get("noise") is None:
-        return unknown(plain)
-    before = np.isfinite(arrays["noise"]) & (arrays["steps"] < step)
-    tr = [*arrays["noise"][before][1 - WINDOW :], numbers["noise"]]
-    signals = [*arrays["signal"][before][1 - WINDOW :], numbers["signal"]]
+    step, B = measured.step, len(measured.texts)
+    noise, signal = measured.numbers.get("noise"), measured.numbers.get("signal")
+    if noise is None or signal is None or not finite(noise, signal):
+        return unknown(measured)
+    before = np.isfinite(history.numbers["noise"]) & (history.steps < step)
+    tr = [*history.numbers["noise"][before][1 - WINDOW :], noise]
+    signals = [*history.numbers["signal"][before][1 - WINDOW :], signal]
     scale = measure.noise_scale(tr, signals)
-    since = arrays["steps"][before][1 - WINDOW :]
+    since = history.steps[before][1 - WINDOW :]
     over = f"over the {len(tr)} measured steps from {since[0]} to {step}" if len(tr) > 1 else f"at step {step} alone"
     if scale is None:
         return f"{over} the noise scale is not resolvable at this batch size: {B} samples do not show the signal."
@@ -62,29 +65,31 @@ def noise_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray], B: int)
         verdict = f"the batch of {B} is larger than it needs to be, and a smaller one would cost little"
     else:
         verdict = f"about the batch of {B}: noise and signal weigh alike"
-    return f"{over} the noise scale is {scale:.3g} samples; {verdict}."
+    return f"{over} the noise scale is {number(scale)} samples; {verdict}."
 
 
-def to_noise_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def to_noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     """The ratio at this step, beside the first one measured."""
-    now = plain["numbers"].get("to_noise")
-    if now is None:
-        return unknown(plain)
-    found = f"at step {plain['step']} a parameter’s squared gradient is on average {now:.2g} times its variance"
-    found += " over the samples plus 10⁻⁵"
-    first = arrays["to_noise"][:1]
-    if not (first.size and np.isfinite(first[0]) and first[0] > 0 and plain["step"] > arrays["steps"][0]):
-        return f"{found}."
-    return f"{found}, {now / first[0]:.2g} times what it was at step {arrays['steps'][0]}."
+    now = measured.numbers.get("to_noise")
+    if now is None or not finite(now):
+        return unknown(measured)
+    words = f"at step {measured.step} a parameter’s squared gradient is on average {number(now, 2)} times its variance"
+    words += " over the samples plus 10⁻⁵"
+    first = history.numbers["to_noise"][:1]
+    if not (first.size and np.isfinite(first[0]) and first[0] > 0 and measured.step > history.steps[0]):
+        return f"{words}."
+    return f"{words}, {number(now / first[0], 2)} times what it was at step {history.steps[0]}."
 
 
-def quality_sentence(plain: dict[str, Any], all_of: np.ndarray) -> str:
+def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
     """Where this step ends, and how many of the measured ones overshoot."""
-    alpha, step = plain["numbers"].get("quality"), plain["step"]
+    alpha, step = measured.numbers.get("quality"), measured.step
     known = all_of[np.isfinite(all_of)]
     beyond = f"; {int((known > 0).sum()) or 'none'} of {len(known)} measured steps went beyond it" if len(known) else ""
+    if alpha is not None and not finite(alpha):
+        return unknown(measured)
     if alpha is None:
-        if plain["last"]:
+        if measured.last:
             return f"training ends at step {step}, so no step was taken from here{beyond}."
         return f"where step {step} ends cannot be told{beyond}."
     if alpha < -1:
@@ -92,11 +97,11 @@ def quality_sentence(plain: dict[str, Any], all_of: np.ndarray) -> str:
     elif alpha == -1:
         where = "goes down a slope without a floor in sight"
     elif alpha < -0.1:
-        where = f"goes {1 + alpha:.0%} of the way to the valley’s floor"
+        where = f"goes {percent(1 + alpha)} of the way to the valley’s floor"
     elif alpha <= 0.1:
         where = "ends on the valley’s floor"
     elif alpha <= 1:
         where = "crosses the floor and ends lower than it began"
     else:
         where = "crosses the floor and ends higher than it began"
-    return f"as far as the noise lets see, step {step} {where} (α = {alpha:+.2f}){beyond}.".replace("-", "−")
+    return f"as far as the noise lets see, step {step} {where} (α = {signed(alpha, 2)}){beyond}.".replace("-", "−")

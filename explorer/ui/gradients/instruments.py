@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.instruments import InstrumentHistory, Measurement
 from explorer.charts import instruments as charts
 from explorer.charts.timeline import Guide
 from explorer.measure import instruments as measure
-from explorer.runs.answer import Answer, Lane
-from explorer.ui import picture
+from explorer.measure.names import fixed
+from explorer.processes.client import Lane
+from explorer.ui import picture, visit
 from explorer.ui.frame import cards
 from explorer.ui.gradients import curvature
 from explorer.ui.gradients.findings import (
@@ -26,6 +28,7 @@ from explorer.ui.gradients.findings import (
     to_noise_sentence,
 )
 from explorer.ui.view import View
+from explorer.ui.visit import Last
 
 EVERY = {"measure": 1.5, "history": 3.0}  # seconds between two looks at a growing run
 KINDS = {
@@ -77,89 +80,96 @@ def show(view: View) -> None:
         persist_state="session",
     )
     which = tuple(kind for kind in KINDS if kind in chosen)
-    found = read(view, which) if which else None
-    if found is not None and len(found[0][0]["texts"]) == 1:
+    with st.container(key="instrument-costs"):
+        readings = read(view, which) if which else None
+    if readings is not None and len(readings[0].texts) == 1:
         st.info(f"{ONE_SAMPLE[0].upper()}{ONE_SAMPLE[1:]}.", icon=":material/info:")
-        (last,) = cards("instruments-curvature", 1)
+        picture.details(lambda: bent(view))
     else:
-        last = told_by_samples(view, which, found)
-    with last:
-        curvature.show(view)
+        first, second = cards("instruments-samples", 1, 1)
+        with first:
+            if readings is not None:
+                samples(readings[0])
+            elif not which:
+                st.caption("Every instrument that needs single samples is switched off.")
+        with second:
+            reading(view, "tests", which, readings)
+        picture.details(lambda: more(view, which, readings))
     picture.computed(FORMULAS, title="How the instruments are computed")
 
 
-def told_by_samples(view: View, which: tuple[str, ...], found: tuple[Answer, Answer | None] | None) -> Any:
-    """The samples of the step and a card for each instrument; gives the card that is left over."""
-    first, second = cards("instruments-samples", 1, 1)
-    third, fourth = cards("instruments-noise", 1, 1)
-    fifth, sixth = cards("instruments-step", 1, 1)
-    with first:
-        if found is not None:
-            samples(found[0])
-        elif not which:
-            st.caption("Every instrument that needs single samples is switched off.")
-    drawn = [
-        (second, "tests", tests),
-        (third, "noise", noise),
-        (fourth, "signal", to_noise),
-        (fifth, "quality", quality),
-    ]
-    for place, kind, draw in drawn:
+Readings = tuple[Measurement, InstrumentHistory | None]  # at this step, and over the snapshots
+
+
+def bent(view: View) -> None:
+    """The curvature alone."""
+    with cards("instruments-curvature", 1)[0]:
+        curvature.show(view)
+
+
+def more(view: View, which: tuple[str, ...], readings: Readings | None) -> None:
+    """The other instruments, and the curvature."""
+    noise_card, signal_card = cards("instruments-noise", 1, 1)
+    quality_card, last = cards("instruments-step", 1, 1)
+    for place, kind in ((noise_card, "noise"), (signal_card, "signal"), (quality_card, "quality")):
         with place:
-            if kind not in which:
-                st.caption(f"{KINDS[kind]}: switched off.")
-            elif found is not None and found[1] is not None:
-                draw(view, found[0], found[1])
-            else:
-                st.caption(f"{KINDS[kind]}: being measured over the snapshots of this run.")
-    return sixth
+            reading(view, kind, which, readings)
+    with last:
+        curvature.show(view)
 
 
-def read(view: View, which: tuple[str, ...]) -> tuple[Answer, Answer | None] | None:
+def reading(view: View, kind: str, which: tuple[str, ...], readings: Readings | None) -> None:
+    """One instrument, or why there is none."""
+    if kind not in which:
+        st.caption(f"{KINDS[kind]}: switched off.")
+    elif readings is not None and readings[1] is not None:
+        DRAWN[kind](view, readings[0], readings[1])
+    else:
+        st.caption(f"{KINDS[kind]}: being measured over the snapshots of this run.")
+
+
+def read(view: View, which: tuple[str, ...]) -> Readings | None:
     """The instruments at this step, their cost above them, and over the snapshots, which takes longer."""
     lane: Lane = "slow" if COST / (view.run.speed() or np.inf) > QUICK else "quick"
-    measured = view.picture("instruments.measure", EVERY["measure"], lane=lane, which=which)
+    measured = view.picture(Measurement, EVERY["measure"], lane=lane, which=which)
     if measured is None:
         return None
     costs(view, measured)
-    if len(measured[0]["texts"]) == 1:
+    if len(measured.texts) == 1:
         return measured, None
     history = view.newest().picture(
-        "instruments.history",
+        InstrumentHistory,
         EVERY["history"],
         lane="slow",
         doing="measuring {of} snapshots",
         which=which,
         most=AT_ONCE if view.status.state == "training" else None,
     )
-    kept = st.session_state.setdefault("instruments-history", {})
-    if history is not None:
-        kept[view.run.id, which] = history
-    history = kept.get((view.run.id, which))  # while it is asked for otherwise, what was there
-    return measured, history
+    last: Last[InstrumentHistory] = visit.kept(Last, "instruments", view.run.id, which)
+    last.shown = history or last.shown  # while it is asked for otherwise, what was there
+    return measured, last.shown
 
 
-def costs(view: View, measured: Answer) -> None:
+def costs(view: View, measured: Measurement) -> None:
     """What one measurement took, in milliseconds and in training steps."""
-    spent = measured[0]["milliseconds"]
-    told = {"each sample": spent["samples"]}
-    told |= {KINDS[kind].lower(): spent[kind] for kind in ("signal", "quality") if kind in spent}
-    whole = sum(told.values())
-    each = {name: f"{value:.1f} ms" for name, value in (told | {"one measurement": whole}).items()}
+    spent = measured.milliseconds
+    parts = {"each sample": spent["samples"]}
+    parts |= {KINDS[kind].lower(): spent[kind] for kind in ("signal", "quality") if kind in spent}
+    whole = sum(parts.values())
+    each = {name: f"{fixed(value, 1)} ms" for name, value in (parts | {"one measurement": whole}).items()}
     speed = view.run.speed()
     if speed:
-        each["in training steps"] = f"{whole / 1e3 * speed:.1f}"
+        each["in training steps"] = fixed(whole / 1e3 * speed, 1)
     picture.figures(each)
 
 
-def samples(measured: Answer) -> None:
+def samples(measured: Measurement) -> None:
     """One dot a sample."""
-    plain, arrays = measured
-    without = ", without dropout" if plain["dropout"] else ""
-    st.caption(f"on the training batch of step {plain['step']}{without}")
-    table = charts.pulls_frame(arrays["losses"], arrays["along"], arrays["across"], plain["texts"])
+    without = ", without dropout" if measured.dropout else ""
+    st.caption(f"on the training batch of step {measured.step}{without}")
+    table = charts.pulls_frame(measured.losses, measured.along, measured.across, measured.texts)
     picture.show(charts.pulls, table, "pulls")
-    picture.look_for("pulls", samples_sentence(plain, arrays))
+    picture.look_for("pulls", samples_sentence(measured))
 
 
 def marks(view: View) -> dict[str, Any]:
@@ -167,40 +177,39 @@ def marks(view: View) -> dict[str, Any]:
     return {"events": view.events, "cursor": view.cursor}
 
 
-def tests(view: View, measured: Answer, history: Answer) -> None:
+def tests(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """The three tests over steps."""
-    plain, arrays = measured[0], history[1]
-    series = {name: arrays[name] for name in charts.NAMES}
+    series = {name: history.numbers[name] for name in charts.NAMES}
     guide = Guide(1, "as large as the gradient itself")
     picture.curves(
-        charts.ERRORS, charts.parts(arrays["steps"], series, guides=[guide], **marks(view)), "instrument-tests"
+        charts.ERRORS, charts.parts(history.steps, series, guides=[guide], **marks(view)), "instrument-tests"
     )
-    picture.look_for("instrument-tests", tests_sentence(plain))
+    picture.look_for("instrument-tests", tests_sentence(measured))
 
 
-def noise(view: View, measured: Answer, history: Answer) -> None:
+def noise(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """The noise scale over steps, where it can be resolved."""
-    plain, arrays = measured[0], history[1]
-    B = len(plain["texts"])
-    scale = measure.running_noise_scale(arrays["noise"], arrays["signal"], WINDOW)
+    B = len(measured.texts)
+    scale = measure.running_noise_scale(history.numbers["noise"], history.numbers["signal"], WINDOW)
     guide = Guide(B, f"the batch: {B} sample{'s' if B > 1 else ''}")
-    drawn = charts.parts(arrays["steps"], {"noise scale": scale}, guides=[guide], **marks(view))
+    drawn = charts.parts(history.steps, {"noise scale": scale}, guides=[guide], **marks(view))
     picture.curves(charts.SCALE, drawn, "instrument-noise")
-    picture.look_for("instrument-noise", noise_sentence(plain, arrays, B))
+    picture.look_for("instrument-noise", noise_sentence(measured, history))
 
 
-def to_noise(view: View, measured: Answer, history: Answer) -> None:
+def to_noise(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """The signal-to-noise ratio over steps."""
-    plain, arrays = measured[0], history[1]
-    drawn = charts.parts(arrays["steps"], {"signal to noise": arrays["to_noise"]}, **marks(view))
+    drawn = charts.parts(history.steps, {"signal to noise": history.numbers["to_noise"]}, **marks(view))
     picture.curves(charts.TO_NOISE, drawn, "instrument-signal")
-    picture.look_for("instrument-signal", to_noise_sentence(plain, arrays))
+    picture.look_for("instrument-signal", to_noise_sentence(measured, history))
 
 
-def quality(view: View, measured: Answer, history: Answer) -> None:
+def quality(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """α over steps."""
-    plain, arrays = measured[0], history[1]
     guides = [Guide(0, "the valley’s floor"), Guide(1, "as high on the other side")]
-    drawn = charts.parts(arrays["steps"], {"step quality": arrays["quality"]}, guides=guides, **marks(view))
+    drawn = charts.parts(history.steps, {"step quality": history.numbers["quality"]}, guides=guides, **marks(view))
     picture.curves(charts.QUALITY, drawn, "instrument-quality")
-    picture.look_for("instrument-quality", quality_sentence(plain, arrays["quality"]))
+    picture.look_for("instrument-quality", quality_sentence(measured, history.numbers["quality"]))
+
+
+DRAWN = {"tests": tests, "noise": noise, "signal": to_noise, "quality": quality}

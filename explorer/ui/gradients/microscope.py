@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.gradients import HeadGradients
 from explorer.charts import gradients, theme
-from explorer.measure.updates import number
-from explorer.runs.run import head_name
-from explorer.ui import picture
-from explorer.ui.attention.naming import row_name
+from explorer.measure.names import attention_name, finite, head_name, lost, number, tensor_name
+from explorer.ui import picture, visit
 from explorer.ui.components.microscope import Quantity, Row, microscope
 from explorer.ui.frame import cards
+from explorer.ui.gradients import norms
 from explorer.ui.view import View
 
 POINTS = 240  # columns
 TENSORS, BLOCKS, HEADS = "tensors", "blocks", "heads"
-LEAST, MOST, ROW = 300, 760, 17  # pixels: the component's least and greatest height, and a row
+LEAST, MOST, ROW = 300, 470, 17  # pixels: the component's least and greatest height, and a row
 TOP = 74  # pixels that are not rows
 EVERY = 2.0  # seconds between two looks at the heads' gradients, which are computed
 NORM, RATIO = "gradient", "update ratio"
@@ -59,13 +59,14 @@ def show(view: View) -> None:
             on_chosen=choose,
         )
         picture.look_for("microscope", sentence(view, rows, steps, quantities[0].values))
+    picture.details(lambda: norms.show(view))
+    picture.computed(norms.FORMULAS, title="How the norms are computed")
 
 
 def choose(row: str, step: int | None) -> None:
     """A click goes to that step and chooses that row for whatever looks closer."""
-    st.session_state["chosen-row"] = row
     if step is not None:
-        st.session_state.step = step
+        visit.state().step = step
 
 
 Drawn = tuple[list[Row], np.ndarray, np.ndarray, list[Quantity]]
@@ -80,8 +81,7 @@ def recorded(view: View, names: list[str], kind: str) -> Drawn:
     places = [gradients.place(name) for name in names]
     if kind == TENSORS:
         rows = [
-            Row(name, gradients.short(name), layer, shades[layer])
-            for name, (layer, _) in zip(names, places, strict=True)
+            Row(name, tensor_name(name), layer, shades[layer]) for name, (layer, _) in zip(names, places, strict=True)
         ]
         sizes = np.where(ratios > gradients.UNDEFINED_RATIO, np.nan, ratios)
         return rows, starts, steps, [Quantity(NORM, "‖g‖", norms.T), Quantity(RATIO, "‖Δθ‖/‖θ‖", sizes.T, 1e-3)]
@@ -97,16 +97,15 @@ def recorded(view: View, names: list[str], kind: str) -> Drawn:
 
 def of_heads(view: View) -> Drawn | None:
     """Rows of heads, computed at the snapshots by a looker."""
-    answer = view.newest().picture("gradients.heads", EVERY, lane="slow", doing=MEASURING)
+    answer = view.newest().picture(HeadGradients, EVERY, lane="slow", doing=MEASURING)
     if answer is None:
         return None
-    plain, arrays = answer
-    layers = list(dict.fromkeys(head.rpartition(".")[0] for head in plain["heads"]))
+    layers = list(dict.fromkeys(head.rpartition(".")[0] for head in answer.heads))
     rows = []
-    for head in plain["heads"]:
+    for head in answer.heads:
         path = head.rpartition(".")[0]
-        rows.append(Row(head, head_name(head), row_name(path), theme.layer(layers.index(path))))
-    return rows, arrays["steps"], arrays["steps"], [Quantity(NORM, "‖g‖", arrays["norms"].T)]
+        rows.append(Row(head, head_name(head), attention_name(path), theme.layer(layers.index(path))))
+    return rows, answer.steps, answer.steps, [Quantity(NORM, "‖g‖", answer.norms.T)]
 
 
 def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) -> str:
@@ -119,16 +118,16 @@ def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) 
     for row, size in zip(rows, here, strict=True):
         if row.layer.startswith(("layer", "encoder", "decoder")):
             known[row.layer] = float(np.hypot(known.get(row.layer, 0.0), size))
-    good = np.isfinite(here) & (here > 0)
+    if not finite(here):
+        return lost("the gradient of some rows", int(steps[at]))
+    good = here > 0
     if not good.any():
         return f"at step {int(steps[at])} no gradient is left."
-    ratio = float(here[good].max() / here[good].min())
-    times = f"{ratio:,.0f}" if ratio < 1e6 else number(ratio, 2)
-    span = f"the largest of all is {times} times the smallest"
     if len(known) < 2:
-        return f"at step {int(steps[at])} {span}."
+        times = number(here[good].max() / here[good].min(), 2)
+        return f"at step {int(steps[at])} the largest gradient of all is {times} times the smallest."
     first, *_, last = known
     a, b = known[first], known[last]
     word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
     back = f"the gradient {word} on its way back from {last} ({number(b, 2)}) to {first} ({number(a, 2)})"
-    return f"at step {int(steps[at])} {back}; {span}."
+    return f"at step {int(steps[at])} {back}."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.numerics import Dropout
 from explorer.charts import dropout as charts
-from explorer.charts.gradients import short
+from explorer.measure.names import number, percent, tensor_name
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -36,47 +35,44 @@ def show(view: View | None) -> None:
             "One layer’s", list(charts.KINDS), default="activations", required=True, key="mask-of"
         )
     doing = "drawing {of} masks"
-    answer = view.picture("numerics.dropout", EVERY, lane="slow", doing=doing, rate=rate, masks=masks)
+    answer = view.picture(Dropout, EVERY, lane="slow", doing=doing, rate=rate, masks=masks)
     if answer is None:
         return
-    plain, arrays = answer
-    kind = {"activations": "value", "gradients": "gradient"}[of]
-    where = f"on the probe · step {plain['step']} · {plain['masks']} masks at p = {plain['rate']:g}"
+    layer = answer.value if of == "activations" else answer.gradient
+    where = f"on the probe · step {answer.step} · {answer.masks} masks at p = {answer.rate:g}"
     left, right = cards("masks", 1, 1.2)
     with left:
-        st.caption(f"{of} of `{short(plain['layer'])}`, {where}")
-        means = (arrays[kind], arrays[f"{kind}_mean"], arrays[f"{kind}_variance"])
-        picture.show(charts.masks, charts.masks_frame(*means, rate=plain["rate"]), "masks")
-        picture.look_for("masks", layer_sentence(plain, of, plain["total"][kind]))
+        st.caption(f"{of} of `{tensor_name(answer.layer)}`, {where}")
+        table = charts.masks_frame(layer.undropped, layer.mean, layer.variance, rate=answer.rate)
+        picture.show(charts.masks, table, "masks")
+        picture.look_for("masks", layer_sentence(answer.rate, of, layer.total))
     with right:
         st.caption(where)
-        both = {name: (arrays[f"{k}_noise"], arrays[f"{k}_mean"]) for name, k in zip(charts.KINDS, KEYS, strict=True)}
-        picture.show(charts.noise, charts.depth_frame(plain["junctions"], **both), "noise")
-        picture.look_for("noise", model_sentence(plain, arrays))
+        scatters = zip(charts.KINDS, (answer.values, answer.gradients), strict=True)
+        both = {name: (scatter.noise, scatter.mean) for name, scatter in scatters}
+        picture.show(charts.noise, charts.depth_frame(answer.junctions, **both), "noise")
+        picture.look_for("noise", model_sentence(answer))
     picture.computed(COMPUTED)
 
 
-KEYS = ("values", "gradients")
-
-
-def layer_sentence(plain: dict[str, Any], of: str, total: float) -> str:
+def layer_sentence(rate: float, of: str, total: float) -> str:
     """How the variance over masks compares with what the formula says."""
-    rate = plain["rate"]
     if not np.isfinite(total):
         return f"the {of} are not finite any more."
     expected = rate / (1 - rate)
     return (
-        f"scaled by 1/(1 − p) = {1 / (1 - rate):.3g} the means lie along the diagonal, unscaled along a slope of "
-        f"{1 - rate:.3g}; the variance is {total:.3g} of x² where p/(1 − p) says {expected:.3g}."
+        f"scaled by 1/(1 − p) = {number(1 / (1 - rate))} the means lie along the diagonal, unscaled along a slope of "
+        f"{number(1 - rate)}; the variance is {number(total)} of x² where p/(1 − p) says {number(expected)}."
     )
 
 
-def model_sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def model_sentence(answer: Dropout) -> str:
     """How much masks scatter the last activations and the first gradients, and what the run itself uses."""
-    values, gradients = arrays["values_noise"], arrays["gradients_noise"]
+    values, gradients = answer.values.noise, answer.gradients.noise
     if not (np.isfinite(values).all() and np.isfinite(gradients).all()):
         return "the model’s values are not finite any more."
     return (
-        f"masks scatter the activations after the last block by {values[-1]:.0%} of their size, the gradients at the "
-        f"first junction by {gradients[0]:.0%}; this run itself trains with p = {plain['own_rate']:g}."
+        f"masks scatter the activations after the last block by {percent(values[-1])} of their size, the gradients at "
+        "the "
+        f"first junction by {percent(gradients[0])}; this run itself trains with p = {answer.trained_rate:g}."
     )

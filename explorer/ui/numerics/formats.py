@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import asdict
 
 import streamlit as st
 
+from explorer.answers.records.numerics import Number, Spacing, Stored
 from explorer.charts import numerics as charts
-from explorer.ui import picture, steered
-from explorer.ui.components.bits import DIGITS, bits
+from explorer.measure.names import listed, number
+from explorer.ui import foreign, picture, visit
+from explorer.ui.asking import at_once
+from explorer.ui.components.bits import bits, words
 from explorer.ui.frame import cards
-from explorer.ui.numerics.answers import FORMATS, listed, table, worked_out
+from explorer.ui.numerics.answers import FORMATS
+from explorer.ui.parts import steered
+from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
-KNOWN = ["0.1", "1", "1.001", "65504", "65520", "1e-7", "6e-8", "3.4e38", "inf"]
+EXAMPLES = ["0.1", "1", "1.001", "65504", "65520", "1e-7", "6e-8", "3.4e38", "inf"]
 COMPUTED = (
     r"A normal number is $(-1)^s\,(1 + f)\,2^{e - b}$: sign bit $s$, stored exponent $e$, fraction $f$ of the mantissa "
     r"bits, bias $b$. With $e = 0$ it is subnormal, $(-1)^s f\,2^{1 - b}$: gradual underflow. With $e$ all ones it is "
@@ -25,30 +30,34 @@ COMPUTED = (
 
 
 def show(view: View | None) -> None:
-    """The bits over the whole width; below, spacing over magnitude and the limits."""
+    """The bits over the whole width; in the fold spacing over magnitude and the limits."""
     del view  # a number is a number, with or without a run
     with cards("bits", 1)[0]:
-        number = choose()
+        word = choose()
         try:
-            plain, _ = worked_out("number", written=number)
+            answer = at_once(Number, written=word)
         except ValueError as error:
-            st.warning(str(error), icon=":material/block:")
+            st.warning(foreign.sentence(str(error)), icon=":material/block:")
             return
-        bits(plain["formats"], key="bits", on_number=put)
-        picture.look_for("bits", stored_sentence(plain))
+        bits([asdict(form) for form in answer.formats], key="bits", on_number=put)
+        picture.look_for("bits", stored_sentence(answer))
+    picture.details(lambda: more(answer))
+    picture.computed(COMPUTED)
+
+
+def more(answer: Number) -> None:
+    """The spacing over magnitude, and the limits."""
     left, right = cards("scores", 1, 1.15)
     with left:
-        _, arrays = worked_out("spacing")
-        asked = abs(plain["asked"])
-        lines = [charts.line(arrays[f"{name} x"], arrays[f"{name} y"], name) for name in FORMATS]
-        here = asked if 1e-45 < asked < 1e39 else None
+        spacing, size = at_once(Spacing), abs(answer.written)
+        lines = [charts.line(form.powers, form.spacing, name) for name, form in spacing.formats.items()]
+        here = size if 1e-45 < size < 1e39 else None
         picture.show(charts.spacing, charts.lines_frame(*lines, here=here), "spacing")
-        picture.look_for("spacing", spacing_sentence(plain))
+        picture.look_for("spacing", spacing_sentence(answer))
     with right:
         st.markdown("**The formats in numbers**")
-        table(["", *FORMATS], limits(plain["formats"]))
-        picture.look_for("limits", limit_sentence(plain["formats"]))
-    picture.computed(COMPUTED)
+        st.html(table(["", *FORMATS], limits(answer.formats)))
+        picture.look_for("limits", limit_sentence(answer.formats))
 
 
 def choose() -> str:
@@ -59,23 +68,22 @@ def choose() -> str:
             put(st.session_state.known)
             st.session_state.known = None
 
-    st.session_state.setdefault("number", "0.1")
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     with left:
-        number = steered.text("Number", "number", max_chars=40)
-    right.pills("or one of these", KNOWN, key="known", on_change=pick)
-    return number
+        word = steered.text("Number", visit.state(), "number", max_chars=40)
+    right.pills("or one of these", EXAMPLES, key="known", on_change=pick)
+    return word
 
 
-def put(number: str) -> None:
+def put(word: str) -> None:
     """Another number from now on."""
-    st.session_state.number = number
+    visit.state().number = word
 
 
-def limits(formats: list[dict[str, Any]]) -> list[list[str]]:
+def limits(formats: list[Stored]) -> list[list[str]]:
     """The rows of the table."""
-    rows = [["sign, exponent, mantissa bits", *(f"1 · {form['exponent']} · {form['mantissa']}" for form in formats)]]
-    for name, words in {
+    rows = [["sign, exponent, mantissa bits", *(f"1 · {form.exponent} · {form.mantissa}" for form in formats)]]
+    for name, label in {
         "below": "next number below",
         "above": "next number above",
         "eps": "eps: from 1 to the next",
@@ -84,49 +92,48 @@ def limits(formats: list[dict[str, Any]]) -> list[list[str]]:
         "smallest_normal": "smallest normal",
         "smallest": "smallest above 0",
     }.items():
-        rows.append([words, *(charts.told(form[name], 8 if name in ("below", "above") else 5) for form in formats)])
+        rows.append([label, *(number(getattr(form, name), 8 if name in ("below", "above") else 5) for form in formats)])
     return rows
 
 
-def stored_sentence(plain: dict[str, Any]) -> str:
+def stored_sentence(answer: Number) -> str:
     """How each format stores the number."""
-    asked = plain["asked"]
-    if not math.isfinite(asked):
-        word = charts.told(asked)
-        return f"{word} has all exponent bits set in every format; of infinity a mantissa bit makes NaN."
-    found = []
-    for form in plain["formats"]:
-        value = form["value"]
+    written = answer.written
+    if not math.isfinite(written):
+        return f"{number(written)} has all exponent bits set in every format; of infinity a mantissa bit makes NaN."
+    sentences = []
+    for form in answer.formats:
+        value = form.value
         if math.isinf(value):
-            found.append(f"{form['name']} makes it infinite (its largest is {charts.told(form['largest'], 8)})")
-        elif value == asked:
-            found.append(f"{form['name']} holds it exactly")
+            sentences.append(f"{form.name} makes it infinite (its largest is {number(form.largest, 8)})")
+        elif value == written:
+            sentences.append(f"{form.name} holds it exactly")
         elif value == 0:
-            found.append(f"{form['name']} makes it 0")
+            sentences.append(f"{form.name} makes it 0")
         else:
-            off = abs(value - asked) / abs(asked)
-            few = ", subnormal, with fewer bits" if abs(value) < form["smallest_normal"] else ""
-            found.append(f"{form['name']} is off by {charts.told(off)} of its size{few}")
-    return f"{charts.told(asked, DIGITS)}: {listed(found)}."
+            off = abs(value - written) / abs(written)
+            few = ", subnormal, with fewer bits" if abs(value) < form.smallest_normal else ""
+            sentences.append(f"{form.name} is off by {number(off)} of its size{few}")
+    return f"{words(written)}: {listed(sentences)}."
 
 
-def spacing_sentence(plain: dict[str, Any]) -> str:
+def spacing_sentence(answer: Number) -> str:
     """How far the number's neighbours are."""
-    found = [
-        f"{charts.told(form['above'] - form['value'])} in {form['name']}"
-        for form in plain["formats"]
-        if math.isfinite(form["value"]) and math.isfinite(form["above"])
+    sentences = [
+        f"{number(form.above - form.value)} in {form.name}"
+        for form in answer.formats
+        if math.isfinite(form.value) and math.isfinite(form.above)
     ]
     ends = "A line rises where numbers become subnormal, and ends where there are none."
-    return f"the next number above is further by {listed(found)}. {ends}" if found else ends
+    return f"the next number above is further by {listed(sentences)}. {ends}" if sentences else ends
 
 
-def limit_sentence(formats: list[dict[str, Any]]) -> str:
+def limit_sentence(formats: list[Stored]) -> str:
     """What sets the three apart."""
-    one = {form["name"]: form for form in formats}
+    one = {form.name: form for form in formats}
     half, brain = one["float16"], one["bfloat16"]
     return (
-        f"bfloat16 reaches as far as float32 (to {charts.told(brain['largest'])}) with an eps of "
-        f"{charts.told(brain['eps'])}; float16 is {brain['eps'] / half['eps']:.0f} times finer and ends at "
-        f"{half['largest']:g}."
+        f"bfloat16 reaches as far as float32 (to {number(brain.largest)}) with an eps of "
+        f"{number(brain.eps)}; float16 is {number(brain.eps / half.eps)} times finer and ends at "
+        f"{number(half.largest, 5)}."
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.numerics import Norm
 from explorer.charts import numerics as charts
+from explorer.measure.names import listed, number
 from explorer.ui import picture
+from explorer.ui.asking import at_once
 from explorer.ui.frame import cards
-from explorer.ui.numerics.answers import FORMATS, listed, worked_out
+from explorer.ui.numerics.answers import FORMATS
 from explorer.ui.view import View
 
 SPREADS = [10.0**-power for power in range(13)]
@@ -41,22 +42,22 @@ def show(view: View | None) -> None:
             mean = st.segmented_control(
                 "Its mean", MEANS, default=0.0, required=True, format_func=lambda m: f"{m:g}", key="norm-mean"
             )
-        plain, arrays = worked_out("norm", spread=spread, mean=mean)
-        rows = [f"{name} · ε = {epsilon_name(epsilon)}" for name, epsilon in plain["rows"]]
-        columns = [str(i + 1) for i in range(len(arrays["x"]))]
-        picture.show(charts.normalised, charts.cells_frame(rows, columns, arrays["out"]), "norm")
-        picture.look_for("norm", norm_sentence(plain, arrays["out"]))
+        answer = at_once(Norm, spread=spread, mean=mean)
+        rows = [f"{name} · ε = {epsilon_name(epsilon)}" for name, epsilon in answer.rows]
+        columns = [str(i + 1) for i in range(len(answer.x))]
+        picture.show(charts.normalised, charts.cells_frame(rows, columns, answer.out), "norm")
+        picture.look_for("norm", norm_sentence(answer))
     with right:
         name = st.segmented_control(
             "Computed in", ["float64", *FORMATS], default="float32", required=True, key="norm-format"
         )
         lines = [
-            charts.line(arrays["spreads"], deviations, f"ε = {epsilon_name(epsilon)}")
-            for (format_, epsilon), deviations in zip(plain["rows"], arrays["deviations"], strict=True)
+            charts.line(answer.spreads, deviations, f"ε = {epsilon_name(epsilon)}")
+            for (format_, epsilon), deviations in zip(answer.rows, answer.deviations, strict=True)
             if format_ == name
         ]
         picture.show(charts.deviation, charts.lines_frame(*lines, here=spread), "deviation")
-        picture.look_for("deviation", deviation_sentence(name, plain, arrays))
+        picture.look_for("deviation", deviation_sentence(name, answer))
     picture.computed(COMPUTED)
 
 
@@ -65,30 +66,32 @@ def epsilon_name(epsilon: float) -> str:
     return "0" if epsilon == 0 else f"{epsilon:.0e}".replace("e-0", "e-")
 
 
-def norm_sentence(plain: dict[str, Any], out: np.ndarray) -> str:
+def norm_sentence(answer: Norm) -> str:
     """Which of the sixteen are no numbers, which are silent, and what the usual ε leaves."""
-    rows = [(name, epsilon_name(epsilon)) for name, epsilon in plain["rows"]]
+    rows, out = [(name, epsilon_name(epsilon)) for name, epsilon in answer.rows], answer.out
     wrong = [f"{name} with ε = {e}" for (name, e), y in zip(rows, out, strict=True) if not np.isfinite(y).all()]
     silent = [f"{name} with ε = {e}" for (name, e), y in zip(rows, out, strict=True) if not y.any()]
     usual = {name: y.std() for (name, e), y in zip(rows, out, strict=True) if e == "1e-5" and np.isfinite(y).all()}
-    found = [f"not finite: {listed(wrong)}"] if wrong else ["all sixteen are finite"]
+    sentences = [f"not finite: {listed(wrong)}"] if wrong else ["all sixteen are finite"]
     if silent:
-        found.append(f"all 0: {listed(silent)}")
+        sentences.append(f"all 0: {listed(silent)}")
     if "float64" in usual:
-        found.append(f"with the usual ε = 1e-5 the exact output has a standard deviation of {usual['float64']:.3g}")
-    return "; ".join(found) + "."
+        sentences.append(
+            f"with the usual ε = 1e-5 the exact output has a standard deviation of {number(usual['float64'])}"
+        )
+    return "; ".join(sentences) + "."
 
 
-def deviation_sentence(name: str, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def deviation_sentence(name: str, answer: Norm) -> str:
     """From which spread on each ε lets the output be of size 1, give or take a tenth."""
-    found = []
-    for (format_, epsilon), deviations in zip(plain["rows"], arrays["deviations"], strict=True):
+    sentences = []
+    for (format_, epsilon), deviations in zip(answer.rows, answer.deviations, strict=True):
         if format_ == name:
             good = np.abs(deviations - 1) < 0.1
             whole = good[::-1].cumprod()[::-1].astype(bool)  # from there on all the way to 1
-            words = f"{charts.told(arrays['spreads'][int(np.argmax(whole))])}" if whole.any() else "no spread"
-            found.append(f"{words} (ε = {epsilon_name(epsilon)})")
+            words = f"{number(answer.spreads[int(np.argmax(whole))])}" if whole.any() else "no spread"
+            sentences.append(f"{words} (ε = {epsilon_name(epsilon)})")
     return (
-        f"in {name}, mean {plain['mean']:g}, the output keeps a standard deviation within a tenth of 1 down to a "
-        f"spread of {listed(found)}."
+        f"in {name}, mean {answer.mean:g}, the output keeps a standard deviation within a tenth of 1 down to a "
+        f"spread of {listed(sentences)}."
     )

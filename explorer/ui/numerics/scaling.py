@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.numerics import Scaling, Sweep
 from explorer.charts import fates, numerics
-from explorer.charts.gradients import short
+from explorer.measure.names import percent, tensor_name
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import EVERY
@@ -31,33 +30,32 @@ def show(view: View | None) -> None:
     left, right = cards("scaling", 1.2, 1)
     with left:
         k = st.slider("k of the loss scale 2^k", 0, 40, 0, key="loss-scale", persist_state="session")
-        answer = view.picture("numerics.scaling", EVERY, exponent=k)
+        answer = view.picture(Scaling, EVERY, exponent=k)
         if answer is not None:
-            plain, arrays = answer
-            st.caption(f"on the batch of step {plain['step']} · × 2^{plain['exponent']}")
-            table = fates.histogram_frame(arrays["powers"], arrays["histogram"], plain["exponent"])
+            st.caption(f"on the batch of step {answer.step} · × 2^{answer.exponent}")
+            table = fates.histogram_frame(answer.powers, answer.histogram, answer.exponent)
             picture.show(fates.histogram, table, "scaled")
-            picture.look_for("scaled", scaled_sentence(plain["exponent"], arrays["whole"]))
+            picture.look_for("scaled", scaled_sentence(answer.exponent, answer.whole))
     with right:
-        swept = view.picture("numerics.sweep", 4, lane="slow")
-        if swept is not None:
-            st.caption(f"on the batch of step {swept[0]['step']}")
-            shares = swept[1]["shares"]
+        sweep = view.picture(Sweep, 4, lane="slow")
+        if sweep is not None:
+            st.caption(f"on the batch of step {sweep.step}")
+            shares = sweep.shares
             powers = np.arange(len(shares), dtype=np.float64)
             lines = [numerics.line(powers, share, fate) for fate, share in zip(fates.FATES, shares.T, strict=True)]
             picture.show(fates.lost, numerics.lines_frame(*lines, here=k), "lost")
             picture.look_for("lost", sweep_sentence(shares))
     if answer is not None:
-        with cards("scaled-tensors", 1)[0]:
-            table = fates.tensors_frame(plain["tensors"], arrays["tensors"], plain["sizes"], plain["zeros"])
-            picture.show(fates.by_tensor, table, "scaled-tensors", tensors=len(plain["tensors"]))
-            picture.look_for("scaled-tensors", tensor_sentence(plain, arrays["tensors"]))
+        picture.details(lambda: tensors(answer))
     picture.computed(COMPUTED)
 
 
-def percent(share: float) -> str:
-    """A share in words: what is not 0 never reads as 0."""
-    return f"{100 * share:.3g} %"
+def tensors(answer: Scaling) -> None:
+    """What becomes of each tensor's gradient."""
+    with cards("scaled-tensors", 1)[0]:
+        table = fates.tensors_frame(answer.names, answer.shares, answer.sizes, answer.zeros)
+        picture.show(fates.by_tensor, table, "scaled-tensors", tensors=len(answer.names))
+        picture.look_for("scaled-tensors", tensor_sentence(answer))
 
 
 def scaled_sentence(k: int, whole: np.ndarray) -> str:
@@ -85,17 +83,18 @@ def sweep_sentence(shares: np.ndarray) -> str:
     )
 
 
-def tensor_sentence(plain: dict[str, Any], shares: np.ndarray) -> str:
+def tensor_sentence(answer: Scaling) -> str:
     """Which tensor loses most, and which have entries that were 0 before."""
-    lost = np.nan_to_num(shares[:, ZERO] + shares[:, INFINITE])
+    lost = np.nan_to_num(answer.shares[:, ZERO] + answer.shares[:, INFINITE])
     most = int(lost.argmax())
     if lost[most] == 0:
-        first = f"at 2^{plain['exponent']} no tensor loses an entry"
+        first = f"at 2^{answer.exponent} no tensor loses an entry"
     else:
         first = (
-            f"at 2^{plain['exponent']} `{short(plain['tensors'][most])}` loses most: {percent(lost[most])} of its "
+            f"at 2^{answer.exponent} `{tensor_name(answer.names[most])}` loses most: {percent(lost[most])} of "
+            "its "
             "entries become 0 or infinite"
         )
-    empty = [i for i, zero in enumerate(plain["zeros"]) if zero]
+    empty = [i for i, zero in enumerate(answer.zeros) if zero]
     rest = f"; {len(empty)} tensors have entries that are 0 in float32 already, which are left out" if empty else ""
     return f"{first}{rest}."

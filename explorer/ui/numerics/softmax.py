@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.numerics import Logarithms, Softmax
 from explorer.charts import numerics as charts
+from explorer.measure.names import listed, number
 from explorer.ui import picture
 from explorer.ui.frame import cards
-from explorer.ui.numerics.answers import FORMATS, listed, seen, source, table
-from explorer.ui.tokens import escaped, shown_token
+from explorer.ui.numerics.answers import FORMATS, seen, source
+from explorer.ui.parts.tables import table
+from explorer.ui.parts.tokens import escaped, shown_token
 from explorer.ui.view import View
 
 SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -27,91 +28,94 @@ COMPUTED = (
 
 
 def show(view: View | None) -> None:
-    """The probabilities over the whole width; below, the error over all scales and the logarithms."""
+    """The probabilities over the whole width; in the fold the error over all scales and the logarithms."""
     with cards("softmax", 1)[0]:
         scale = st.select_slider(
             "Logits ×", SCALES, value=20, format_func=lambda s: f"× {s}", key="softmax-scale", persist_state="session"
         )
-        answer = seen(view, "softmax", scale=float(scale))
+        answer = seen(view, Softmax, scale=float(scale))
         if answer is None:
             return
-        plain, arrays = answer
-        where = "" if plain["position"] is None else f" · what follows position {plain['position']} of the probe"
-        some = f" · {len(plain['tokens'])} of {plain['vocabulary']} tokens" * (
-            len(plain["tokens"]) < plain["vocabulary"]
-        )
-        st.caption(f"{source(view, plain['step'])}{where}{some}")
-        rows = ["float64 · exact", *(f"{name} · {NAMES[way]}" for name, way in plain["rows"][1:])]
-        columns = [shown_token(token) for token in plain["tokens"]]
-        picture.show(charts.probabilities, charts.cells_frame(rows, columns, arrays["probabilities"]), "softmax")
-        picture.look_for("softmax", softmax_sentence(scale, plain, arrays["errors"]))
-    left, right = cards("scores", 1, 1)
-    with left:
-        lines = [
-            charts.line(arrays["scales"], errors, name, way, floor=charts.FLOOR)
-            for (name, way), errors in zip(plain["rows"][1:], arrays["worst"], strict=True)
-        ]
-        picture.show(charts.softmax_error, charts.lines_frame(*lines, here=scale), "softmax-error")
-        picture.look_for("softmax-error", failing_sentence(plain["rows"][1:], arrays["scales"], arrays["worst"]))
-    with right:
-        st.markdown(f"**Log-sum-exp and cross-entropy** in nats · target “{escaped(plain['target'])}”")
-        exact = plain["logarithms"][0]
-        head = ["", "log-sum-exp", "error", "cross-entropy", "error"]
-        table(head, [[row, *numbers(found, exact)] for row, found in zip(rows, plain["logarithms"], strict=True)])
-        picture.look_for("logarithms", logarithm_sentence(plain["logarithms"]))
+        where = "" if answer.position is None else f" · what follows position {answer.position} of the probe"
+        some = f" · {len(answer.tokens)} of {answer.vocabulary} tokens" * (len(answer.tokens) < answer.vocabulary)
+        st.caption(f"{source(view, answer.step)}{where}{some}")
+        rows = ["float64 · exact", *(f"{name} · {NAMES[way]}" for name, way in answer.rows[1:])]
+        columns = [shown_token(token) for token in answer.tokens]
+        picture.show(charts.probabilities, charts.cells_frame(rows, columns, answer.probabilities), "softmax")
+        picture.look_for("softmax", softmax_sentence(scale, answer))
+    picture.details(lambda: more(answer, scale, rows))
     picture.computed(COMPUTED)
 
 
-def numbers(found: dict[str, Any], exact: dict[str, Any]) -> list[float]:
+def more(answer: Softmax, scale: float, rows: list[str]) -> None:
+    """The error over all scales, and the logarithms."""
+    left, right = cards("scores", 1, 1)
+    with left:
+        lines = [
+            charts.line(answer.scales, errors, name, way, floor=charts.FLOOR)
+            for (name, way), errors in zip(answer.rows[1:], answer.worst, strict=True)
+        ]
+        picture.show(charts.softmax_error, charts.lines_frame(*lines, here=scale), "softmax-error")
+        picture.look_for("softmax-error", failing_sentence(answer))
+    with right:
+        st.markdown(f"**Log-sum-exp and cross-entropy** in nats · target “{escaped(answer.target)}”")
+        exact = answer.logarithms[0]
+        head = ["", "log-sum-exp", "error", "cross-entropy", "error"]
+        st.html(table(head, [[row, *numbers(one, exact)] for row, one in zip(rows, answer.logarithms, strict=True)]))
+        picture.look_for("logarithms", logarithm_sentence(answer.logarithms))
+
+
+def numbers(one: Logarithms, exact: Logarithms) -> list[float]:
     """A row of the table: each logarithm and how far it is off."""
-    return [
-        number for name in ("log_sum_exp", "cross_entropy") for number in (found[name], abs(found[name] - exact[name]))
-    ]
+    pairs = ((one.log_sum_exp, exact.log_sum_exp), (one.cross_entropy, exact.cross_entropy))
+    return [value for mine, right in pairs for value in (mine, abs(mine - right))]
 
 
-def softmax_sentence(scale: float, plain: dict[str, Any], errors: np.ndarray) -> str:
+def softmax_sentence(scale: float, answer: Softmax) -> str:
     """Which of the ways fail at this scale, and how far off the others are."""
-    if not np.isfinite(plain["largest"]):
+    if not np.isfinite(answer.largest):
         return "the logits of this run are not finite any more."
-    rows = plain["rows"][1:]
+    rows, errors = answer.rows[1:], answer.errors
     good = np.isfinite(errors)
     worst = max(np.flatnonzero(good), key=lambda i: errors[i], default=None)
     name, way = ("", "") if worst is None else rows[worst]
-    rest = "" if worst is None else f"the largest error is {charts.told(errors[worst])} ({name}, {NAMES[way]})"
+    rest = "" if worst is None else f"the largest error is {number(errors[worst])} ({name}, {NAMES[way]})"
     if good.all():
         return f"at × {scale} all six are finite; {rest}."
     failed = [name for (name, way), fine in zip(rows, good, strict=True) if way == "plain" and not fine]
-    why = f"e^{plain['largest']:.3g} is infinite there" if plain["largest"] > 0 else "every exponential is 0 there"
+    why = f"e^{number(answer.largest)} is infinite there" if answer.largest > 0 else "every exponential is 0 there"
     both = [name for (name, way), fine in zip(rows, good, strict=True) if way == "stable" and not fine]
     beyond = f" Subtracting does not help in {listed(both)}: the logits themselves are infinite." if both else ""
     return f"at × {scale} plain softmax is no number in {listed(failed)}: {why}. Of the others {rest}.{beyond}"
 
 
-def failing_sentence(rows: list, scales: np.ndarray, worst: np.ndarray) -> str:
+def failing_sentence(answer: Softmax) -> str:
     """From which scale on each format's plain softmax fails."""
-    found = []
-    for (name, way), errors in zip(rows, worst, strict=True):
+    failing, rows = [], list(zip(answer.rows[1:], answer.worst, strict=True))
+    for (name, way), errors in rows:
         if way == "plain" and not np.isfinite(errors).all():
-            found.append(f"× {scales[int(np.argmin(np.isfinite(errors)))]:.3g} in {name}")
-    finite = [name for (name, way), e in zip(rows, worst, strict=True) if way == "stable" and np.isfinite(e).all()]
+            failing.append(f"× {number(answer.scales[int(np.argmin(np.isfinite(errors)))])} in {name}")
+    finite = [name for (name, way), e in rows if way == "stable" and np.isfinite(e).all()]
     kept = f"with the maximum subtracted {listed(finite)} stay finite all the way" if finite else ""
-    failed = f"plain softmax is no number from about {listed(found)} on" if found else "plain softmax never fails here"
+    failed = (
+        f"plain softmax is no number from about {listed(failing)} on" if failing else "plain softmax never fails here"
+    )
     return "; ".join(filter(None, [failed, kept])) + ". Crosses at the top mark NaN."
 
 
-def logarithm_sentence(found: list[dict[str, Any]]) -> str:
+def logarithm_sentence(rows: list[Logarithms]) -> str:
     """Which plain logarithms are infinite or NaN, and how far the stable ones are off."""
-    exact = found[0]
+    exact, *rest = rows
     broken = [
         f"{words} in {listed(names)}"
         for key, words in (("log_sum_exp", "log-sum-exp"), ("cross_entropy", "cross-entropy"))
-        if (names := [f["format"] for f in found[1:] if f["way"] == "plain" and not np.isfinite(f[key])])
+        if (names := [one.format for one in rest if one.way == "plain" and not np.isfinite(getattr(one, key))])
     ]
     off = {
-        f["format"]: abs(f["cross_entropy"] - exact["cross_entropy"])
-        for f in found[1:]
-        if f["way"] == "stable" and np.isfinite(f["cross_entropy"])
+        one.format: abs(one.cross_entropy - exact.cross_entropy)
+        for one in rest
+        if one.way == "stable" and np.isfinite(one.cross_entropy)
     }
     plain = f"not finite as the formula says: {'; '.join(broken)}" if broken else "all are finite"
-    stable = ", ".join(f"{charts.told(off[name])} in {name}" for name in FORMATS if name in off)
+    stable = ", ".join(f"{number(off[name])} in {name}" for name in FORMATS if name in off)
     return f"{plain}; the stable cross-entropy is off by {stable}." if stable else f"{plain}."

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.numerics import OnePlus, Sums
 from explorer.charts import numerics as charts
+from explorer.measure.names import listed, number, percent
 from explorer.ui import picture
+from explorer.ui.asking import at_once
 from explorer.ui.frame import cards
-from explorer.ui.numerics.answers import FORMATS, listed, worked_out
+from explorer.ui.numerics.answers import FORMATS
 from explorer.ui.view import View
 
 COMPUTED = (
@@ -30,35 +33,34 @@ def show(view: View | None) -> None:
             addend = st.segmented_control(
                 "and add", [1.0, 0.1, 0.01, 0.001, 0.0001], default=0.1, required=True, key="sum-addend"
             )
-        _, arrays = worked_out("adding", start=float(start), addend=addend)
+        answer = at_once(Sums, start=float(start), addend=addend)
         lines = [
-            charts.line(arrays["counts"], arrays[f"{name} {way}"], name, drawn)
+            charts.line(answer.counts, totals[name], name, way)
             for name in FORMATS
-            for way, drawn in (("plain", "plain"), ("compensated", "stable"))
+            for way, totals in (("plain", answer.plain), ("stable", answer.compensated))
         ]
         picture.show(charts.sums, charts.lines_frame(*lines), "sums")
-        picture.look_for("sums", sum_sentence(start, addend, arrays))
+        picture.look_for("sums", sum_sentence(start, addend, answer))
     with right:
-        _, kept = worked_out("one_plus")
-        lines = [charts.line(kept["epsilon"], kept[name], name) for name in FORMATS]
+        one_plus = at_once(OnePlus)
+        lines = [charts.line(one_plus.epsilon, one_plus.kept[name], name) for name in FORMATS]
         picture.show(charts.one_plus, charts.lines_frame(*lines), "one-plus")
-        picture.look_for("one-plus", lost_sentence(kept))
+        picture.look_for("one-plus", lost_sentence(one_plus))
     picture.computed(COMPUTED)
 
 
-def sum_sentence(start: float, addend: float, arrays: dict[str, np.ndarray]) -> str:
+def sum_sentence(start: float, addend: float, answer: Sums) -> str:
     """How far each format came."""
-    ends = {way: [arrays[f"{name} {way}"][-1] for name in FORMATS] for way in ("plain", "compensated")}
-    plain = [f"{charts.told(100 * (end - 1), 2)} % in {name}" for name, end in zip(FORMATS, ends["plain"], strict=True)]
-    off = max(abs(end - 1) for end in ends["compensated"])
-    compensated = f"within {charts.told(100 * off, 2)} %" if off else "exact"
+    plain = [f"{percent(answer.plain[name][-1] - 1)} in {name}" for name in FORMATS]
+    off = max(abs(answer.compensated[name][-1] - 1) for name in FORMATS)
+    compensated = f"within {percent(off)}" if off else "exact"
     return (
-        f"{start:g} + {addend:g} + {addend:g} + …, {arrays['counts'][-1]:,.0f} times, one after another is off by "
+        f"{start:g} + {addend:g} + {addend:g} + …, {answer.counts[-1]:,.0f} times, one after another is off by "
         f"{listed(plain)}; compensated all three are {compensated}."
     )
 
 
-def lost_sentence(kept: dict[str, np.ndarray]) -> str:
+def lost_sentence(answer: OnePlus) -> str:
     """From which ε on 1 + ε is 1."""
-    gone = [f"{kept['epsilon'][int(np.argmax(kept[name] == 0))]:.2g} in {name}" for name in FORMATS]
+    gone = [f"{number(answer.epsilon[int(np.argmax(answer.kept[name] == 0))], 2)} in {name}" for name in FORMATS]
     return f"1 + ε is exactly 1 from ε = {listed(gone)} on downwards: half of eps, and less, is rounded away."

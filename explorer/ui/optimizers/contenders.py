@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from explorer.config import OptimizerName, RunConfig, from_word
-from explorer.preset import ORDINARY, WORDS
+from explorer.config.optimizers import OPTIMIZERS, meanings, rule_named
+from explorer.config.presets import ORDINARY, WORDS
+from explorer.config.run import RunConfig, from_word
 from explorer.runs import race
-from explorer.ui import cards, chosen
+from explorer.ui import cards, chosen, refusals, visit
 
-RATES = {  # good ones of a coarse grid on reverse and sort, 400 steps: a start, which tuning replaces by the best
-    "sgd": 0.3,
-    "momentum": 0.05,
-    "nesterov": 0.05,
-    "adagrad": 0.01,
-    "rmsprop": 1e-3,
-    "adam": 5e-3,
-    "adamw": 5e-3,
-    "muon": 1e-2,
-}
 AT_FIRST = ("sgd", "adamw", "muon")
 STEPS = 400
 OWN = "own"  # the choice to race what the run looked at is set to
@@ -33,18 +24,18 @@ COLUMNS = ("optimizer", "learning rate", "other settings")
 def usual(preset: str = "reverse", names: tuple[str, ...] = AT_FIRST, steps: int = STEPS) -> dict[str, RunConfig]:
     """A race of optimizers at their usual step sizes."""
     base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": 20})
-    changes = [{"optimizer.name": name, "optimizer.lr": RATES[name]} for name in names]
+    changes = [{"optimizer.name": name, "optimizer.lr": OPTIMIZERS[name].lr} for name in names]
     return race.named([base.replace(change) for change in changes])
 
 
 def launch(configs: dict[str, RunConfig], mode: race.Mode = "lockstep", paused: bool = False) -> None:
-    """Starts a race and looks at it; a refusal is told on the page."""
+    """Starts a race and looks at it; a refusal is shown on the page."""
     try:
         first = next(iter(configs.values()))
         chosen.begin_race(configs, f"{first.nearest_preset()[0]}-race", mode, paused)
-        st.session_state.rerun = True  # asked from within a page that follows another run
+        visit.state().rerun = True  # asked from within a page that follows another run
     except ValueError as error:
-        chosen.complain(str(error))
+        refusals.keep(str(error))
 
 
 def one_click(key: str) -> None:
@@ -66,11 +57,18 @@ def offer() -> None:
     cards.show()
 
 
-def form(own: RunConfig | None, key: str = "contenders") -> None:
-    """A fold with the table of contenders; its button starts a race. own: of the run looked at, which can be raced."""
-    with st.expander("A new race: who runs, and on what", icon=":material/tune:"), st.form(key, border=False):
+def form(looked_at: RunConfig | None, key: str = "contenders", open_: bool = False) -> None:
+    """A fold with the table of contenders; its button starts a race. own: of the run looked at, which can be raced.
+
+    open_: it stands in a fold already.
+    """
+    title = "A new race: who runs, and on what"
+    if open_:
+        st.markdown(f"**{title}**")
+    place = st.container() if open_ else st.expander(title, icon=":material/tune:")
+    with place, st.form(key, border=False):
         left, middle, right, last = st.columns(4)
-        titles = {} if own is None else {OWN: "As this run"}
+        titles = {} if looked_at is None else {OWN: "As this run"}
         titles |= {name: preset.title for name, preset in (ORDINARY | WORDS).items()}
         task = left.selectbox("Task", list(titles), format_func=titles.__getitem__, key=f"{key}-task")
         steps = middle.number_input("Steps", 10, 1_000_000, STEPS, key=f"{key}-steps")
@@ -79,12 +77,12 @@ def form(own: RunConfig | None, key: str = "contenders") -> None:
             "Trained", list(MODES), format_func=MODES.__getitem__, key=f"{key}-mode", help=HELP
         )
         table = st.data_editor(
-            pd.DataFrame([(name, RATES[name], "") for name in AT_FIRST], columns=COLUMNS),
+            pd.DataFrame([(name, OPTIMIZERS[name].lr, "") for name in AT_FIRST], columns=COLUMNS),
             num_rows="dynamic",
             hide_index=True,
             key=f"{key}-table",
             column_config={
-                "optimizer": st.column_config.SelectboxColumn(options=list(get_args(OptimizerName)), required=True),
+                "optimizer": st.column_config.SelectboxColumn(options=list(OPTIMIZERS), required=True, help=meanings()),
                 "learning rate": st.column_config.NumberColumn(min_value=0.0, format="%g", help="empty: a usual one"),
                 "other settings": st.column_config.TextColumn(
                     width="large",
@@ -97,9 +95,10 @@ def form(own: RunConfig | None, key: str = "contenders") -> None:
             "`train.label_smoothing=0.1` `train.clip=none` `optimizer.schedule=one-cycle`. Up to eight runs in all. "
             "A task begins with 20 steps of warm-up."
         )
-        if st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
-            base = own if own is not None and task == OWN else started(task, int(steps))
-            start(base.replace({"train.steps": int(steps)}), int(seeds), mode, table)
+        with refusals.at("race-form"):
+            if st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
+                base = looked_at if looked_at is not None and task == OWN else started(task, int(steps))
+                start(base.replace({"train.steps": int(steps)}), int(seeds), mode, table)
 
 
 def started(preset: str, steps: int) -> RunConfig:
@@ -108,30 +107,25 @@ def started(preset: str, steps: int) -> RunConfig:
 
 
 def start(base: RunConfig, seeds: int, mode: race.Mode, table: pd.DataFrame) -> None:
-    """A race as the form says; a refusal is told, and the present run stays."""
-    try:
-        configs = race.named(configured(base, seeds, table.to_dict("records")))
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    launch(configs, mode)
-    st.rerun()
+    """A race as the form says. ValueError says why not, and the present run stays."""
+    launch(race.named(configured(base, seeds, table.to_dict("records"))), mode)
+    refusals.draw_again()
 
 
 def configured(base: RunConfig, seeds: int, rows: list[dict[Any, Any]]) -> list[RunConfig]:
     """The config of each row and seed. ValueError names what is wrong with which setting."""
-    found = []
+    configs = []
     for row in rows:
         name, rate, words = (None if pd.isna(row[column]) else row[column] for column in COLUMNS)
         if name is None:
             raise ValueError("a contender has no optimizer; choose one in its row, or take the row out")
         changes: dict[str, Any] = {"optimizer.name": name}
-        changes["optimizer.lr"] = RATES.get(name, 1e-3) if rate is None else float(rate)
+        changes["optimizer.lr"] = rule_named(name).lr if rate is None else float(rate)
         for word in (words or "").split():
             path, equals, value = word.partition("=")
             if not equals:
                 raise ValueError(f"“{word[:40]}” is no setting; write it as train.batch=64")
             changes[path] = from_word(path, value)
         config = base.replace(changes)
-        found += [config.replace({"train.seed": config.train.seed + seed}) for seed in range(seeds)]
-    return found
+        configs += [config.replace({"train.seed": config.train.seed + seed}) for seed in range(seeds)]
+    return configs

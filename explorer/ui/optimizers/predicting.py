@@ -10,12 +10,14 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts import races, timeline
+from explorer.measure.names import fixed
 from explorer.runs.race import race_of
-from explorer.ui import chosen, picture, server
+from explorer.ui import chosen, foreign, picture, refusals, server, visit
 from explorer.ui.components.sketch import PLACES, Paper, Sketched, message, sketch
 from explorer.ui.frame import cards
-from explorer.ui.optimizers import contenders, lanes
-from explorer.ui.optimizers.lanes import Contender
+from explorer.ui.optimizers import contenders
+from explorer.ui.parts import lanes
+from explorer.ui.parts.lanes import Contender
 from explorer.ui.view import View
 
 VOTE_WIDTH = 180  # pixels
@@ -34,8 +36,8 @@ COMPUTED = (
 class Guess:
     """What the class says of a race: votes by contender, and by contender the losses drawn at PLACES over `steps`."""
 
-    race: str
-    steps: int
+    race: str = ""
+    steps: int = 0
     votes: dict[str, int] = field(default_factory=dict)
     drawn: dict[str, list[float]] = field(default_factory=dict)
     revealed: bool = False
@@ -54,27 +56,29 @@ def show(view: View) -> None:
             on_click=lambda: contenders.launch(contenders.usual(), paused=True),
         )
         return
-    guesses = st.session_state.setdefault("guesses", {})
-    steps = view.config.train.steps or max(view.last, contenders.STEPS)
-    guess: Guess = guesses.setdefault(race.id, Guess(race.id, steps))
-    found = lanes.contenders(view)
+    guess = visit.kept(Guess, race.id)
+    guess.race = race.id
+    guess.steps = guess.steps or view.config.train.steps or max(view.last, contenders.STEPS)
+    rivals = lanes.contenders(view)
     if guess.revealed:
-        reveal(view, found, guess)
+        reveal(view, rivals, guess)
     else:
-        ask(view, found, guess)
+        ask(view, rivals, guess)
     picture.computed(COMPUTED, lanes.ranked, title="How the winner is told")
 
 
-def ask(view: View, found: list[Contender], guess: Guess) -> None:
+def ask(view: View, rivals: list[Contender], guess: Guess) -> None:
     """Hands up for each contender, and a curve for any of them."""
     with cards("predict", 1)[0]:
         st.markdown("**Who wins?** The curves are hidden until you reveal them. Count the hands:")
         with st.container(horizontal=True):
-            for contender in found:
+            for contender in rivals:
                 key = f"votes:{guess.race}:{contender.name}"
                 st.session_state.setdefault(key, guess.votes.get(contender.name, 0))  # kept while others are looked at
-                guess.votes[contender.name] = int(st.number_input(contender.name, 0, 500, key=key, width=VOTE_WIDTH))
-        draw(view, found, guess)
+                guess.votes[contender.name] = int(
+                    st.number_input(foreign.text(contender.name), 0, 500, key=key, width=VOTE_WIDTH)
+                )
+        draw(view, rivals, guess)
         st.button(
             "Reveal: run the race",
             key="reveal",
@@ -92,63 +96,65 @@ def favourite(guess: Guess) -> str:
     names = [name for name, votes in guess.votes.items() if votes == top and top]
     if names:
         return f"the class is for {' and '.join(names)} with {top} of {sum(guess.votes.values())} votes."
-    drawn = f"; {len(guess.drawn)} of {len(guess.votes)} curves are drawn" if guess.drawn else ""
-    return f"nobody has voted yet{drawn}; the race can be revealed all the same."
+    count = f"; {len(guess.drawn)} of {len(guess.votes)} curves are drawn" if guess.drawn else ""
+    return f"nobody has voted yet{count}; the race can be revealed all the same."
 
 
-def draw(view: View, found: list[Contender], guess: Guess) -> None:
+def draw(view: View, rivals: list[Contender], guess: Guess) -> None:
     """The loss that the class expects of each contender along the way, drawn one after the other."""
-    own = {contender.name: contender for contender in found}
+    by_name = {contender.name: contender for contender in rivals}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Draw the loss of", list(own), key=f"curve-of:{guess.race}", width=320)
+        name = st.selectbox("Draw the loss of", list(by_name), key=f"curve-of:{guess.race}", width=320)
 
         def wipe() -> None:
             guess.drawn.pop(name, None)
 
         st.button("Wipe it", key="wipe", icon=":material/ink_eraser:", on_click=wipe, disabled=name not in guess.drawn)
-    guessing, _ = view.about["guessing"]
+    guessing, _ = view.about.guessing
     high = ROOM * guessing
     paper = Paper(
         "What the class expects",
-        f"Loss of {name} over steps as the class expects it; who guesses at random has {guessing:.2f}",
-        f"{view.about['unit']} per {view.about['answer']}",
+        f"Loss of {name} over steps as the class expects it; even odds have {fixed(guessing, 2)}",
+        f"{view.about.unit} per {view.about.answer}",
         high,
         "step",
         guess.steps,
     )
-    others = [Sketched(n, own[n].color, heights) for n, heights in guess.drawn.items() if n != name and n in own]
-    told = message(
+    others = [
+        Sketched(n, by_name[n].color, heights) for n, heights in guess.drawn.items() if n != name and n in by_name
+    ]
+    data = message(
         paper,
-        Sketched(name, own[name].color, guess.drawn.get(name, ())),
+        Sketched(name, by_name[name].color, guess.drawn.get(name, ())),
         others,
-        bool(st.session_state.get("projector")),
+        visit.state().projector,
     )
 
     def keep(heights: list[float]) -> None:
         guess.drawn[name] = heights
 
-    sketch(told, high=high, key=f"sketch:{guess.race}", on_drawn=keep)
+    sketch(data, high=high, key=f"sketch:{guess.race}", on_drawn=keep)
 
 
 def run(view: View, guess: Guess) -> None:
     """Shows the curves and lets the race go on, if it is not over."""
     guess.revealed = True
-    if any(own.status.state not in ("finished", "diverged") for own in server.racing(view.run).values()):
-        st.session_state.step = None
+    if any(member.status.state not in ("finished", "diverged") for member in server.racing(view.run).values()):
+        visit.state().step = None
         server.obeyed(server.host().order(view.run.path, "play"))
 
 
-def reveal(view: View, found: list[Contender], guess: Guess) -> None:
+def reveal(view: View, rivals: list[Contender], guess: Guess) -> None:
     """The curves with the guesses over them, and who was right."""
-    own = [lanes.lane(contender, "steps") for contender in found]
-    raced, drawn = races.parts(own, "loss", view.cursor), guessed(found, guess)
-    panel = races.loss_panel(view.about["unit"], view.about["answer"], own)
-    if drawn:
+    raced_lanes = [lanes.lane(contender, "steps") for contender in rivals]
+    raced, sketches = races.parts(raced_lanes, "loss", view.cursor), guessed(rivals, guess)
+    panel = races.loss_panel(view.about.unit, view.about.answer, raced_lanes)
+    if sketches:
         panel = replace(panel, dashes=DASHES)
     with cards("revealed", 1)[0]:
-        picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *drawn], "predicted")
-        st.html(f"<p><b>{escape(result(view, found, guess))}</b></p>")
-        picture.look_for("revealed", off_by(found, guess, view.about["unit"]))
+        picture.curves(panel, [*({"part": TRAINED} | part for part in raced), *sketches], "predicted")
+        st.html(f"<p><b>{escape(result(view, rivals, guess))}</b></p>")
+        picture.look_for("revealed", off_by(rivals, guess, view.about.unit))
         with st.container(horizontal=True):
 
             def hide() -> None:
@@ -169,9 +175,9 @@ def anew(view: View) -> None:
     """The same race again, waiting to be guessed."""
     try:
         chosen.begin_again(view.run, paused=True)
-        st.session_state.rerun = True
+        visit.state().rerun = True
     except ValueError as error:
-        chosen.complain(str(error))
+        refusals.keep(str(error))
 
 
 def places(steps: int) -> np.ndarray:
@@ -179,11 +185,11 @@ def places(steps: int) -> np.ndarray:
     return np.linspace(0, steps, PLACES)
 
 
-def guessed(found: list[Contender], guess: Guess) -> list[dict[str, Any]]:
+def guessed(rivals: list[Contender], guess: Guess) -> list[dict[str, Any]]:
     """The curves that the class drew, in the contenders' colours."""
     return [
         part
-        for contender in found
+        for contender in rivals
         if contender.name in guess.drawn
         for part in timeline.curve(
             "earlier",
@@ -196,12 +202,12 @@ def guessed(found: list[Contender], guess: Guess) -> list[dict[str, Any]]:
     ]
 
 
-def result(view: View, found: list[Contender], guess: Guess) -> str:
+def result(view: View, rivals: list[Contender], guess: Guess) -> str:
     """Who won or leads, and how many saw it coming."""
-    step = lanes.compared_at(found, view.step)
-    ranked = lanes.ranked(found, step)
-    over = all(r.status.state in ("finished", "diverged") for c in found for r in c.runs.values())
-    if all(map(lanes.diverged, found)):
+    step = lanes.compared_at(rivals, view.step)
+    ranked = lanes.ranked(rivals, step)
+    over = all(r.status.state in ("finished", "diverged") for c in rivals for r in c.runs.values())
+    if all(map(lanes.diverged, rivals)):
         return "All diverged: nobody won."
     if not ranked:
         return "The race begins." if view.live else "At step 0 nobody leads: no step has been taken."
@@ -209,29 +215,32 @@ def result(view: View, found: list[Contender], guess: Guess) -> str:
     verb = "wins" if over and view.step >= view.last else f"leads at step {step:,}"
     votes, total = guess.votes.get(winner.name, 0), sum(guess.votes.values())
     right = f" {votes} of {total} saw it coming." if total else " Nobody had voted."
-    return f"{winner.name} {verb} with {loss:.3f} {view.about['unit']}.{right}"
+    return f"{winner.name} {verb} with {fixed(loss, 3)} {view.about.unit}.{right}"
 
 
-def off_by(found: list[Contender], guess: Guess, unit: str) -> str:
+def off_by(rivals: list[Contender], guess: Guess, unit: str) -> str:
     """How far the class's curves are from what happened: the nearest one, and where the farthest is worst."""
-    told = []
-    for contender in found:
+    parts = []
+    for contender in rivals:
         heights, curve = guess.drawn.get(contender.name), contender.first.curve(lanes.POINTS)
         if heights is None or not len(curve["step"]):
             continue
-        said = np.interp(curve["step"], places(guess.steps), heights)
-        off = np.abs(said - curve["loss_mean"])
+        guessed_losses = np.interp(curve["step"], places(guess.steps), heights)
+        off = np.abs(guessed_losses - curve["loss_mean"])
         at = int(np.nanargmax(off))
-        words = f"most at step {int(curve['step'][at])}: {said[at]:.2f} was said, {curve['loss_mean'][at]:.2f} it was"
-        told.append((float(np.nanmean(off)), contender.name, words))
-    if not told:
-        drawn = "its first steps are being trained" if guess.drawn else "the early leader need not be the winner"
-        return f"where the curves part: {drawn}."
-    mean, name, words = max(told)
-    if len(told) == 1:
-        return f"the class’s curve for {name} is off by {mean:.2f} {unit} on average so far, {words}."
-    least, best, _ = min(told)
+        words = (
+            f"most at step {int(curve['step'][at])}: {fixed(guessed_losses[at], 2)} was said, "
+            f"{fixed(curve['loss_mean'][at], 2)} it was"
+        )
+        parts.append((float(np.nanmean(off)), contender.name, words))
+    if not parts:
+        hint = "its first steps are being trained" if guess.drawn else "the early leader need not be the winner"
+        return f"where the curves part: {hint}."
+    mean, name, words = max(parts)
+    if len(parts) == 1:
+        return f"the class’s curve for {name} is off by {fixed(mean, 2)} {unit} on average so far, {words}."
+    least, best, _ = min(parts)
     return (
-        f"the class knew {best} best, off by {least:.2f} {unit} on average so far, and {name} least, off by "
-        f"{mean:.2f}, {words}."
+        f"the class knew {best} best, off by {fixed(least, 2)} {unit} on average so far, and {name} least, off by "
+        f"{fixed(mean, 2)}, {words}."
     )

@@ -10,11 +10,13 @@ import streamlit as st
 
 from explorer.charts import races
 from explorer.charts.races import Lane
+from explorer.measure.names import fixed, percent
 from explorer.runs.race import race_of, weights_hash
-from explorer.ui import chosen, picture
+from explorer.ui import chosen, picture, refusals, visit
 from explorer.ui.frame import board, cards
-from explorer.ui.optimizers import contenders, lanes
-from explorer.ui.optimizers.lanes import LAST, Contender
+from explorer.ui.optimizers import contenders
+from explorer.ui.parts import lanes
+from explorer.ui.parts.lanes import LAST, Contender
 from explorer.ui.picture import Curves
 from explorer.ui.view import View
 
@@ -35,16 +37,21 @@ COMPUTED = (
 
 
 def show(view: View) -> None:
-    """Curves, standings and the form for another race."""
-    found = lanes.contenders(view)
+    """Who wins and the loss of all; in the fold the other curves and the form for another race."""
+    rivals = lanes.contenders(view)
     racing = race_of(view.run) is not None
     controls(view, racing)
     axis = st.session_state.get("race-axis") or "steps"
-    pictures(view, found, axis)
     with cards("standings", 1)[0]:
-        st.html(standings(view, found))
-        picture.look_for("standings", sentence(view, found))
-    contenders.form(view.run.config)
+        st.html(standings(view, rivals))
+        picture.look_for("standings", sentence(view, rivals))
+    across, cursor = races.AXES[axis], lanes.cursor(view, axis)
+    curves = [lanes.lane(contender, axis) for contender in rivals]
+    losses = races.over(races.loss_panel(view.about.unit, view.about.answer, curves), across)
+    with board("race"):
+        picture.panels("race", [Curves(losses, races.parts(curves, "loss", cursor))])
+    picture.details(lambda: others(view, curves, axis))
+    picture.details(lambda: contenders.form(view.run.config, open_=True))
     picture.computed(COMPUTED, weights_hash, lanes.ranked, title="How the race is run and judged")
 
 
@@ -57,7 +64,7 @@ def controls(view: View, racing: bool) -> None:
         if not racing:
             contenders.one_click("race-first")
             return
-        look_at(view, "race")
+        lanes.look_at(view, "race")
         st.button(
             "Race again",
             key="race-again",
@@ -68,78 +75,49 @@ def controls(view: View, racing: bool) -> None:
         )
 
 
-def look_at(view: View, place: str) -> None:
-    """Which contender's weights this and the other pages show."""
-    names = {
-        run.id: label(contender, run.id) for contender in lanes.contenders(view) for run in contender.runs.values()
-    }
-    key = f"{place}-look:{view.run.id}"
-
-    def look() -> None:
-        if not chosen.looked_at(view.run):
-            return
-        step = st.session_state.get("step")
-        chosen.open_run(st.session_state[key])
-        st.session_state.step = step
-        st.session_state.rerun = True
-
-    at = list(names).index(view.run.id)
-    st.selectbox(
-        "Weights looked at", list(names), at, format_func=names.__getitem__, key=key, on_change=look, width=260
-    )
-
-
-def label(contender: Contender, stem: str) -> str:
-    """A contender's name, with the seed where it has several."""
-    (seed,) = [seed for seed, run in contender.runs.items() if run.id == stem]
-    return contender.name if len(contender.runs) == 1 else f"{contender.name} · seed {seed}"
-
-
 def again(view: View) -> None:
     """The same race anew."""
     try:
         chosen.begin_again(view.run)
-        st.session_state.rerun = True
+        visit.state().rerun = True
     except ValueError as error:
-        chosen.complain(str(error))
+        refusals.keep(str(error))
 
 
-def pictures(view: View, found: list[Contender], axis: str) -> None:
-    """Loss, right answers, update ratio and gradient norm of all."""
+def others(view: View, curves: list[Lane], axis: str) -> None:
+    """Right answers, update ratio and gradient norm of all."""
     across, cursor = races.AXES[axis], lanes.cursor(view, axis)
-    drawn: list[Lane] = [lanes.lane(contender, axis) for contender in found]
     calm: dict[str, Any] = {"every": CALM_SECONDS, "of": (view.moment, axis)}
-    loss = races.over(races.loss_panel(view.about["unit"], view.about["answer"], drawn), across)
-    shown = [Curves(loss, races.parts(drawn, "loss", cursor))]
-    if not view.first:  # the loss first; the rest a quarter of a second later
-        for panel, column in ((races.METRIC, "metric"), (races.RATIO, "ratio"), (races.NORM, "grad_norm")):
-            shown.append(Curves(races.over(panel, across), partial(races.parts, drawn, column, cursor), **calm))
-    with board("race"):
-        picture.panels("race", shown)
+    columns = ((races.METRIC, "metric"), (races.RATIO, "ratio"), (races.NORM, "grad_norm"))
+    shown = [
+        Curves(races.over(panel, across), partial(races.parts, curves, column, cursor), **calm)
+        for panel, column in columns
+    ]
+    with board("race-more"):
+        picture.panels("race-more", shown)
 
 
-def standings(view: View, found: list[Contender]) -> str:
+def standings(view: View, rivals: list[Contender]) -> str:
     """A table of places: the names are escaped, the rest are numbers and words of ours."""
-    step = lanes.compared_at(found, view.step)
-    order = [contender for contender, _, _ in lanes.ranked(found, step)]
+    step = lanes.compared_at(rivals, view.step)
+    order = [contender for contender, _, _ in lanes.ranked(rivals, step)]
     rows = []
-    for contender in sorted(found, key=lambda c: order.index(c) if c in order else len(order)):
+    for contender in sorted(rivals, key=lambda c: order.index(c) if c in order else len(order)):
         for run in contender.runs.values():
-            told = lanes.standing(run, step)
+            standing = lanes.standing(run, step)
             place = str(order.index(contender) + 1) if contender in order else "–"
-            loss = "–" if told["loss"] is None else f"{told['loss']:.4f}"
-            right = "–" if told["metric"] is None else f"{told['metric']:.1%}"
+            loss = "–" if standing["loss"] is None else fixed(standing["loss"], 4)
+            right = "–" if standing["metric"] is None else percent(standing["metric"], 1)
             cells = (
                 place,
-                swatch(contender),
-                told["state"],
-                f"{told['last']:,}",
+                f"{swatch(contender)}{escape(lanes.label(contender, run.id))}",
+                standing["state"],
+                f"{standing['last']:,}",
                 loss,
                 right,
                 weights_hash(run) or "–",
             )
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-            rows[-1] = rows[-1].replace(swatch(contender), swatch(contender) + escape(label(contender, run.id)), 1)
     heads = ("Place", "Contender", "State", "Steps", f"Loss, last {LAST}", "Right", "Initial weights")
     head = "".join(f"<th>{name}</th>" for name in heads)
     return f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
@@ -150,9 +128,9 @@ def swatch(contender: Contender) -> str:
     return f'<i style="background:{contender.color}"></i>'
 
 
-def sentence(view: View, found: list[Contender]) -> str:
+def sentence(view: View, rivals: list[Contender]) -> str:
     """Who leads by how much, who diverged, and whether all began from the same weights."""
-    runs = [run for contender in found for run in contender.runs.values()]
+    runs = [run for contender in rivals for run in contender.runs.values()]
     hashes = {weights_hash(run) for run in runs}
     by_seed = {run.config.train.seed: weights_hash(run) for run in runs}
     if None in hashes:
@@ -164,19 +142,20 @@ def sentence(view: View, found: list[Contender]) -> str:
         )
     else:
         same = "not all began from the same weights: their models or seeds differ"
-    gone = [contender.name for contender in found if lanes.diverged(contender)]
+    gone = [contender.name for contender in rivals if lanes.diverged(contender)]
     out = f" {', '.join(gone)} diverged." if gone else ""
-    step, unit = lanes.compared_at(found, view.step), view.about["unit"]
-    ranked = lanes.ranked(found, step)
-    if len(found) < 2:
+    step, unit = lanes.compared_at(rivals, view.step), view.about.unit
+    ranked = lanes.ranked(rivals, step)
+    if len(rivals) < 2:
         return "a single run is no race yet: its curve is here, and a race starts with one click."
     if not ranked:
         return f"no contender has taken a step yet at step {step:,}; {same}.{out}"
     if len(ranked) == 1:
         only, loss, _ = ranked[0]
-        return f"at step {step:,} only {only.name} is still in the race, at {loss:.3f} {unit}; {same}.{out}"
+        return f"at step {step:,} only {only.name} is still in the race, at {fixed(loss, 3)} {unit}; {same}.{out}"
     (leader, loss, _), (second, behind, _) = ranked[:2]
     return (
-        f"at step {step:,} {leader.name} leads with {loss:.3f} {unit}, {behind - loss:.3f} before {second.name}; "
+        f"at step {step:,} {leader.name} leads with {fixed(loss, 3)} {unit}, {fixed(behind - loss, 3)} before "
+        f"{second.name}; "
         f"{same}.{out}"
     )

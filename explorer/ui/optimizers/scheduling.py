@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Panel
-from explorer.config import RunConfig, ScheduleName, points
+from explorer.config.form import settings
+from explorer.config.run import RunConfig, points
+from explorer.config.schedules import SCHEDULES
+from explorer.measure.names import number
 from explorer.runs.run import Run
-from explorer.schedules import learning_rate, one_cycle
-from explorer.ui import picture, server
+from explorer.training.schedules import learning_rate
+from explorer.ui import picture, refusals, server, visit
 from explorer.ui.components.sketch import PLACES, Paper, Sketched, message, sketch
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
 POINTS = 200
 PANEL = Panel("Learning rate", "Learning rate so far and as it would go on", "step size", "linear", (0, 1e-6), 300)
-COMPUTED = (
-    "Warm-up rises evenly to the peak. Then: constant; linear to 0; half a cosine to 0 (Loshchilov & Hutter 2017); "
-    "one-cycle, up from 1/25 over three tenths of the steps and down to 1/250,000 (Smith & Topin 2019), as torch’s "
-    "OneCycleLR without its cycling of momentum; or straight from point to point of the drawn curve. A change is an "
-    "event in the run’s file: it acts from the next step on, and a replay makes it again at the same step."
-)
+
+
+def computed() -> str:
+    """How the schedules are computed, in words."""
+    meanings = [schedule.meaning for schedule in SCHEDULES.values()]
+    return (
+        f"Warm-up rises evenly to the peak. Then: {'; '.join(meanings[:-1])}; or {meanings[-1]}. A change is an event "
+        "in the run’s file: it acts from the next step on, and a replay makes it again at the same step."
+    )
 
 
 def show(view: View) -> None:
@@ -36,23 +42,24 @@ def show(view: View) -> None:
         drawn = [*so_far(view), *ahead(wanted, view.last), *timeline.marks(view.events, view.cursor)]
         picture.curves(PANEL, drawn, "schedule")
         picture.look_for("schedule", sentence(view, wanted))
-    picture.computed(COMPUTED, learning_rate, one_cycle, title="How the schedules are computed")
+    shares = (schedule.share for schedule in SCHEDULES.values())
+    picture.computed(computed(), learning_rate, *shares, title="How the schedules are computed")
 
 
 def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
-    """The config with the schedule that the form shows; None, with the reason told, where that cannot be."""
+    """The config with the schedule that the form shows; None, with the reason on the page, if that cannot be."""
     own = config.optimizer
     key = f"schedule:{run.id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = list(get_args(ScheduleName))
+        names = list(SCHEDULES)
         name = st.selectbox("Schedule", names, names.index(own.schedule), key=f"{key}:name", width=180)
-        peak = st.number_input("Peak", 1e-7, 100.0, own.lr, format="%g", key=f"{key}:lr", width=150)
-        warmup = st.number_input("Warm-up steps", 0, 100_000, own.warmup, key=f"{key}:warmup", width=150)
-        steps = st.number_input(
-            "Steps in all", 1, 10_000_000, config.train.steps or 1000, key=f"{key}:steps", width=160
-        )
+        ends = {one.path: (one.limit(one.low), one.limit(one.high)) for one in settings(config)}
+        peak = st.number_input("Peak", *ends["optimizer.lr"], own.lr, format="%g", key=f"{key}:lr", width=150)
+        warmup = st.number_input("Warm-up steps", *ends["optimizer.warmup"], own.warmup, key=f"{key}:warmup", width=150)
+        total = config.train.steps or 1000
+        steps = st.number_input("Steps in all", *ends["train.steps"], total, key=f"{key}:steps", width=160)
         place = st.empty()
-    curve = drawn_by_hand(key, own.drawn, max(1, int(steps - warmup))) if name == "drawn" else own.drawn
+    curve = drawn_by_hand(key, own.drawn, max(1, int(steps - warmup))) if SCHEDULES[name].by_hand else own.drawn
     changes = {
         "optimizer.schedule": name,
         "optimizer.lr": float(peak),
@@ -63,7 +70,7 @@ def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
     try:
         wanted = config.replace(changes)
     except ValueError as error:
-        st.error(str(error), icon=":material/block:")
+        refusals.say(str(error))
         return None
     changed = {path: value for path, value in changes.items() if value != config.get(path)}
     use = f"Use it from step {run.last} on"
@@ -76,13 +83,13 @@ def send(run: Run, changes: dict[str, Any]) -> None:
     server.obeyed(server.host().order(run.path, "set", **changes))
 
 
-def drawn_by_hand(key: str, drawn: str, steps: int) -> str:
+def drawn_by_hand(key: str, before: str, steps: int) -> str:
     """A place to draw the curve on, as the config writes it. steps: after the warm-up."""
-    state, places = st.session_state, np.linspace(0, 1, PLACES)
-    heights = state.setdefault(f"{key}:drawn", np.interp(places, *np.array(points(drawn)).T).tolist())
+    places, drawings = np.linspace(0, 1, PLACES), visit.state().drawn
+    heights = drawings.setdefault(key, np.interp(places, *np.array(points(before)).T).tolist())
 
     def keep(found: list[float]) -> None:
-        state[f"{key}:drawn"] = found
+        drawings[key] = found
 
     paper = Paper(
         "Draw the schedule",
@@ -94,7 +101,7 @@ def drawn_by_hand(key: str, drawn: str, steps: int) -> str:
         220,
     )
     own = Sketched("the rate", theme.WARN, heights)
-    sketch(message(paper, own, (), bool(state.get("projector"))), high=1.0, key=f"{key}:sketch", on_drawn=keep)
+    sketch(message(paper, own, (), visit.state().projector), high=1.0, key=f"{key}:sketch", on_drawn=keep)
     return " ".join(f"{at:g}:{height:.3g}" for at, height in zip(places, heights, strict=True))
 
 
@@ -119,4 +126,7 @@ def sentence(view: View, wanted: RunConfig) -> str:
     if view.last >= steps:
         return f"the run has come to its end at step {view.last}: give it more steps for a schedule to act on."
     following, final = (learning_rate(own, step, wanted.train.steps) for step in (view.last, steps - 1))
-    return f"with this schedule step {view.last} would have {following:.3g} and the last one, {steps - 1}, {final:.3g}."
+    return (
+        f"with this schedule step {view.last} would have {number(following)} and the last one, {steps - 1}, "
+        f"{number(final)}."
+    )

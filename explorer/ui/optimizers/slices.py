@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.landscape import Slice
 from explorer.charts import slices as charts
-from explorer.measure.updates import number
+from explorer.measure.names import fixed, number
 from explorer.ui import picture
-from explorer.ui.optimizers.laying import REACHES, Walker, end
+from explorer.ui.optimizers.plane_choice import REACHES, Walker, end
 from explorer.ui.view import View
 
 RANDOM = ("", 0)
@@ -42,27 +43,26 @@ def show(view: View, centre: int, walkers: list[Walker]) -> None:
             seed = int(st.number_input("Seed", 0, 9999, key="slice-seed", width=120))
     given: dict[str, Any] = {"seed": seed, "reach": reach} if to == RANDOM else {"to": to[0], "at": to[1]}
     doing = "walking {of} places along the line"
-    answer = view.at(centre, "slice").picture("slices.line", lane="slow", doing=doing, **given)
+    answer = view.at(centre, "slice").picture(Slice, lane="slow", doing=doing, **given)
     if answer is None:
         return
-    plain, arrays = answer
-    losses = {name: arrays[name] for name in charts.NAMES}
+    losses = {"train": answer.train, "held_out": answer.held_out}
     marked = {0.0: f"step {centre}"} | ({} if to == RANDOM else {1.0: places[to]})
-    picture.show(charts.slices, charts.frame(arrays["t"], losses, marked), "slice")
-    fresh = "new samples, which this task never runs out of" if plain["fresh"] else "samples that are held out"
+    picture.show(charts.slices, charts.frame(answer.t, losses, marked), "slice")
+    fresh = "new samples, which this task never runs out of" if answer.fresh else "samples that are held out"
     st.caption(
-        f"training: {plain['samples'][0]} samples of the batch of step {centre} · held out: "
-        f"{plain['samples'][1]} {fresh} · ‖d‖ = {number(plain['distance'], 4)}"
+        f"training: {answer.samples[0]} samples of the batch of step {centre} · held out: "
+        f"{answer.samples[1]} {fresh} · ‖d‖ = {number(answer.distance, 4)}"
     )
-    picture.look_for("slice", sentence(arrays, places[to], to == RANDOM))
+    picture.look_for("slice", sentence(answer, places[to], to == RANDOM))
     picture.computed(FORMULA, title="How the slice is computed")
 
 
 def ends(view: View, centre: int, walkers: list[Walker]) -> dict[tuple[str, int], str]:
     """What a line can lead to: other steps of this run, the ends of the others, or any way at all."""
-    own = str(view.run.path)
+    path = str(view.run.path)
     steps = [step for step in dict.fromkeys((0, centre // 2, end(view.run, centre))) if step != centre]
-    places = {(own, step): f"step {step} of this run" for step in steps}
+    places = {(path, step): f"step {step} of this run" for step in steps}
     for walker in walkers:
         if walker.run.id != view.run.id:
             step = end(walker.run, centre)
@@ -70,9 +70,9 @@ def ends(view: View, centre: int, walkers: list[Walker]) -> dict[tuple[str, int]
     return places | {RANDOM: "a random direction"}
 
 
-def sentence(arrays: dict[str, np.ndarray], name: str, random: bool) -> str:
+def sentence(answer: Slice, name: str, random: bool) -> str:
     """Whether something stands between the two ends, or how the valley looks from its floor."""
-    t, train, held = arrays["t"], arrays["train"], arrays["held_out"]
+    t, train, held = answer.t, answer.train, answer.held_out
     if not (np.isfinite(train).all() and np.isfinite(held).all()):
         return "somewhere along this line the loss is not finite."
     here, there = int(np.argmin(np.abs(t))), int(np.argmin(np.abs(t - 1)))
@@ -89,7 +89,7 @@ def sentence(arrays: dict[str, np.ndarray], name: str, random: bool) -> str:
     hill = (
         "nothing between is higher than the higher end, so no barrier parts them"
         if above[top] < FLAT
-        else f"a barrier rises {nats(above[top])} nats above the higher end, at t = {t[between][top]:.2f}"
+        else f"a barrier rises {nats(above[top])} nats above the higher end, at t = {fixed(t[between][top], 2)}"
     )
     gap = held[there] - train[there]
     return (
@@ -105,4 +105,4 @@ def nats(loss: float) -> str:
 
 def signed(t: float) -> str:
     """A place along the line."""
-    return f"{t:.2f}".replace("-", "−")
+    return fixed(t, 2).replace("-", "−")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.landscape import LossSurface, SurfacePaths
 from explorer.measure import plane as planes
-from explorer.measure.plane import OWN, RANDOM, THREE, Laying
-from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.measure.plane import OWN, RANDOM, THREE, PlaneChoice
+from explorer.ui import foreign, picture, visit
 from explorer.ui.components.landscape import Ground, Track, landscape, message
 from explorer.ui.frame import cards
 from explorer.ui.optimizers import slices
-from explorer.ui.optimizers.laying import KINDS, Walker, centred, chosen_plane, follow, recentre, walkers
+from explorer.ui.optimizers.plane_choice import KINDS, Walker, centred, chosen_plane, follow, recentre, walkers
 from explorer.ui.optimizers.refining import refined, renewed
-from explorer.ui.optimizers.told import batch_words, sentence, table, text
+from explorer.ui.optimizers.surface_sentences import batch_words, sentence, table, text
 from explorer.ui.view import View
+from explorer.ui.visit import Last
 
+HEIGHT = 370  # pixels of the surface
 EVERY = 2.0  # seconds between two looks at where paths of training runs have come
 NEEDED = 3  # snapshots that span a plane
 FAR = 0.5  # of the squared distance from the centre outside the plane, from which a path is no more read on it, …
@@ -55,100 +57,97 @@ def show(view: View) -> None:
     drawn_over = walkers(view)
     centre = centred(view)
     with cards("surface", 1)[0]:
-        laying = chosen_plane(view, drawn_over[1:])
+        plane = chosen_plane(view, drawn_over[1:])
         recentre(view, centre)
-        if laying is not None:
+        if plane is not None:
             try:
-                draw(view, centre, laying, drawn_over)
+                draw(view, centre, plane, drawn_over)
             except ValueError as error:
-                st.warning(str(error), icon=":material/info:")
-    with cards("slice", 1)[0]:
-        slices.show(view, centre, drawn_over)
+                st.warning(foreign.sentence(str(error)), icon=":material/info:")
+    picture.details(lambda: sliced(view, centre, drawn_over))
     picture.computed(FORMULAS, planes.Plane.project, planes.principal, title="How the surface is computed")
 
 
-def draw(view: View, centre: int, laying: Laying, drawn_over: list[Walker]) -> None:
+def sliced(view: View, centre: int, drawn_over: list[Walker]) -> None:
+    """A slice of the surface."""
+    with cards("slice", 1)[0]:
+        slices.show(view, centre, drawn_over)
+
+
+def draw(view: View, centre: int, plane: PlaneChoice, drawn_over: list[Walker]) -> None:
     """The surface as far as it is computed, and where the runs are on it."""
-    shown = st.session_state.setdefault("surface-shown", {})
-    answer = refined(view, "surface.grid", centre, "drawing the surface", laying=laying)
+    last: Last[tuple[int, PlaneChoice, LossSurface, SurfacePaths | None]] = visit.kept(Last, "surface", view.run.id)
+    answer = refined(view, LossSurface, centre, "drawing the surface", plane_choice=plane)
     until = tuple((str(walker.run.path), walker.run.newest_snapshot()) for walker in drawn_over)
-    of = (laying, until[0][0])
-    places = renewed(view, "surface.paths", centre, EVERY, of, laying=laying, walkers=until) if answer else None
-    if answer is not None and (places is not None or view.run.id not in shown):
-        shown[view.run.id] = (centre, laying, answer, places)
-    if view.run.id not in shown:
+    of = (plane, until[0][0])
+    places = renewed(view, SurfacePaths, centre, EVERY, of, plane_choice=plane, walkers=until) if answer else None
+    if answer is not None and (places is not None or last.shown is None):
+        last.shown = (centre, plane, answer, places)
+    if last.shown is None:
         st.caption("laying the plane…")
         return
     wanted = centre
-    centre, laying, answer, places = shown[view.run.id]  # the one before, until there is something of a new one
-    plain, arrays = answer
+    centre, plane, answer, places = last.shown  # the one before, until there is something of a new one
     tracks = [] if places is None else tracks_of(view, places, drawn_over, halfway(answer))
-    told = message(
-        f"Loss around step {centre} · {KINDS[laying.kind].lower()}",
-        text(plain, laying.kind, tracks),
+    data = message(
+        f"Loss around step {centre} · {KINDS[plane.kind].lower()}",
+        text(answer, plane.kind, tracks),
         Ground(
-            arrays["losses"],
-            plain["window"],
-            AXES.get(laying.kind, AXES[OWN]),
+            answer.losses,
+            answer.window,
+            AXES.get(plane.kind, AXES[OWN]),
             "loss, nats",
             "loss on the plane, nats",
-            stride=plain["stride"],
+            stride=answer.stride,
             marks=[(0.0, 0.0, f"step {centre}")],
         ),
         tracks,
-        known=(plain["done"] / plain["of"], f"{plain['done']} of {plain['of']} points"),
-        projector=bool(st.session_state.get("projector")),
+        known=(answer.done / answer.of, f"{answer.done} of {answer.of} points"),
+        height=HEIGHT,
+        projector=visit.state().projector,
     )
-
-    def go(step: int) -> None:
-        st.session_state.step = step
-
-    landscape(told, key="surface", on_step=go)
-    st.caption(batch_words(plain, int(np.isposinf(arrays["losses"]).sum())))
-    lost = any(track.marked and outside(track, plain["window"]) for track in tracks)
+    landscape(data, key="surface", on_step=picture.go)
+    st.caption(batch_words(answer, int(np.isposinf(answer.losses).sum())))
+    lost = any(track.marked and outside(track, answer.window) for track in tracks)
     away = f"step {view.step} lies outside of what is drawn: draw around it; " if lost else ""
-    whole = plain["done"] == plain["of"] or (lost and 0 < plain["stride"] <= ENOUGH)
+    whole = answer.done == answer.of or (lost and 0 < answer.stride <= ENOUGH)
     follow(view, centre, whole and centre == wanted)
-    picture.look_for("surface", away + sentence(plain, arrays["losses"], places, drawn_over))
+    picture.look_for("surface", away + sentence(answer, places, drawn_over))
     if places is not None:
-        st.html(table(places, tracks, drawn_over))
+        picture.details(lambda: st.html(table(places, tracks, drawn_over)))
 
 
-def halfway(answer: Answer) -> float:
+def halfway(answer: LossSurface) -> float:
     """From the middle of the window to its corner, in weight space."""
-    plain, arrays = answer
-    sides = [(high - low) / 2 for low, high in plain["window"]]
-    return float(np.hypot(*(arrays["lengths"] * sides)))
+    sides = [(high - low) / 2 for low, high in answer.window]
+    return float(np.hypot(*(answer.lengths * sides)))
 
 
-def tracks_of(view: View, places: Answer, drawn_over: list[Walker], half: float) -> list[Track]:
+def tracks_of(view: View, places: SurfacePaths, drawn_over: list[Walker], half: float) -> list[Track]:
     """The paths of the runs that live in the same space. half: of the window, in weight space."""
-    plain, arrays = places
-    by_path, found, start = {str(w.run.path): w for w in drawn_over}, [], 0
-    for told in plain["runs"]:
-        here = slice(start, start + told["n"])
-        start += told["n"]
-        walker, steps = by_path.get(told["path"]), arrays["steps"][here]
-        if walker is None or not len(steps):
+    by_path, tracks = {str(w.run.path): w for w in drawn_over}, []
+    for path in places.runs:
+        walker = by_path.get(path.path)
+        if walker is None or not len(path.steps):
             continue
-        found.append(
+        tracks.append(
             Track(
                 name=walker.name,
                 color=walker.color,
-                steps=steps,
-                x=arrays["coordinates"][here, 0],
-                y=arrays["coordinates"][here, 1],
-                off=arrays["left_out"][here],
-                distances=arrays["distances"][here],
-                far=(arrays["left_out"][here] > FAR) & (arrays["distances"][here] > NEAR * half),
-                now=int(np.searchsorted(steps, view.step, side="right")) - 1,
+                steps=path.steps,
+                x=path.coordinates[:, 0],
+                y=path.coordinates[:, 1],
+                off=path.left_out,
+                distances=path.distances,
+                far=(path.left_out > FAR) & (path.distances > NEAR * half),
+                now=int(np.searchsorted(path.steps, view.step, side="right")) - 1,
                 marked=walker.run.id == view.run.id,
             )
         )
-    return found
+    return tracks
 
 
-def outside(track: Track, window: list[list[float]]) -> bool:
+def outside(track: Track, window: tuple[tuple[float, float], tuple[float, float]]) -> bool:
     """True where the point that is looked at lies outside of the window."""
     if track.now < 0:
         return False

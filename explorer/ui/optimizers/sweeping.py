@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.charts.tuning import DIVERGED, FULL, GIVEN_UP, Point
-from explorer.config import RunConfig
+from explorer.config.run import RunConfig
 from explorer.measure.valley import Valley, valley
 from explorer.runs.race import race_of
 from explorer.search import search as file
@@ -17,8 +17,8 @@ from explorer.search.ledger import Trial
 from explorer.search.search import Search, made
 from explorer.search.space import FloatKnob, VariantKnob
 from explorer.ui import server
-from explorer.ui.optimizers import lanes
-from explorer.ui.search.searching import Standing
+from explorer.ui.parts import lanes
+from explorer.ui.parts.searching import Standing
 from explorer.ui.view import View
 
 LR = "optimizer.lr"
@@ -31,7 +31,7 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was found for one contender. wanted: so many trainings in all.   best: the one with the lowest loss."""
+    """What was found for one contender. wanted: trainings in all.   best: the one with the lowest loss."""
 
     name: str
     points: list[Point]
@@ -45,16 +45,16 @@ def contenders(view: View) -> dict[str, Changes]:
 
     Seeds of one are one, and so are those that differ by the rate alone: it is what is tuned.
     """
-    found: dict[str, Changes] = {}
+    changes_by_name: dict[str, Changes] = {}
     racing = lanes.contenders(view)
     mine = view.run.config.flat()
     for contender in racing if race_of(view.run) else ():
-        own = contender.first.config.flat()
-        changes = {path: value for path, value in own.items() if mine.get(path) != value and path not in UNTUNED}
+        flat = contender.first.config.flat()
+        changes = {path: value for path, value in flat.items() if mine.get(path) != value and path not in UNTUNED}
         name = " · ".join(word for word in contender.name.split(" · ") if not word.startswith("lr "))
-        if changes not in found.values():
-            found[contender.name if name in found else name] = changes
-    return found
+        if changes not in changes_by_name.values():
+            changes_by_name[contender.name if name in changes_by_name else name] = changes
+    return changes_by_name
 
 
 def composed(
@@ -64,7 +64,7 @@ def composed(
     knobs = (VariantKnob(variants=dict(contenders)), FloatKnob(path=LR, low=ends[0], high=ends[1], log=True))
     every = max(1, steps // MEASUREMENTS)
     together = server.host().quota
-    told = {
+    settings = {
         "config": config.plain(),
         "knobs": [knob.model_dump() for knob in knobs],
         "trials": max(1, points * len(contenders)),
@@ -79,7 +79,7 @@ def composed(
         "together": together,
         "title": TITLE + ", ".join(contenders)[:150],
     }
-    return made(told)
+    return made(settings)
 
 
 def newest(config: RunConfig) -> Path | None:
@@ -100,12 +100,12 @@ def found(now: Standing, guess: float) -> list[Sweep]:
     variants = next(k.variants for k in now.search.knobs if isinstance(k, VariantKnob))
     sweeps = []
     for name in variants:
-        own = [t for t in now.over if t.params.get("contender") == name and t.state != "refused"]
-        points = [point(t) for t in own]
-        done = [t for t in own if t.state == "complete" and t.value is not None and math.isfinite(t.value)]
+        tried = [t for t in now.over if t.params.get("contender") == name and t.state != "refused"]
+        points = [point(t) for t in tried]
+        done = [t for t in tried if t.state == "complete" and t.value is not None and math.isfinite(t.value)]
         best = min(done, key=lambda t: (t.value, t.number)) if done else None
-        known = done and len(points) >= FEWEST
-        wide = valley([p.rate for p in points], [p.loss for p in points], guess) if known else None
+        enough = done and len(points) >= FEWEST
+        wide = valley([p.rate for p in points], [p.loss for p in points], guess) if enough else None
         sweeps.append(Sweep(name, points, now.budget // len(variants), wide, best))
     return sweeps
 

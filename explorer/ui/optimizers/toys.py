@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.toys import Surface, Surfaces, Walk, Walks
 from explorer.charts import theme
-from explorer.measure.updates import number
-from explorer.runs.answer import Answer
-from explorer.ui import picture, server, steered
+from explorer.measure.names import number
+from explorer.ui import foreign, picture, visit
+from explorer.ui.asking import at_once
 from explorer.ui.components.landscape import Ground, Track, landscape, message
 from explorer.ui.frame import cards
+from explorer.ui.parts import steered
 from explorer.ui.view import View
 
 STEPS = [10, 25, 50, 100, 200, 300]
@@ -32,66 +34,71 @@ FORMULAS = (
 )
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def asked(function: str, **arguments: Any) -> Answer:
-    """A view of explorer.runs.views.toys. ValueError where it is refused."""
-    return server.host().request(f"explorer.runs.views.toys:{function}", **arguments).answer.result(timeout=60)
-
-
 def show(view: View | None = None) -> None:
     """The surface with the walks of all optimizers over it."""
-    plain, _ = asked("surfaces")
+    surfaces = at_once(Surfaces)
     with cards("toys", 1)[0]:
-        name, names, steps = controls(plain)
-        toy = plain["toys"][name]
-        rates, start = knobs(name, toy, names)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name, steps = controls(surfaces)
+            toy = surfaces.toys[name]
+            with st.popover("Optimizers, rates, start", icon=":material/tune:"):
+                rates, start = knobs(name, toy, chosen(surfaces))
         if not rates:
             st.caption("Choose at least one optimizer.")
             return
         try:
-            answer = asked("walks", name=name, start=start, rates=rates, steps=steps)
+            answer = at_once(Walks, name=name, start=start, rates=rates, steps=steps)
         except ValueError as error:
-            st.warning(str(error), icon=":material/info:")
+            st.warning(foreign.sentence(str(error)), icon=":material/info:")
             return
-        draw(name, toy, start, answer, plain["optimizers"])
+        draw(name, toy, start, answer, surfaces.optimizers)
     picture.computed(FORMULAS, title="How the toy surfaces are computed")
 
 
-def controls(plain: dict[str, Any]) -> tuple[str, list[str], int]:
-    """Surface, optimizers, number of steps."""
-    toys = plain["toys"]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.segmented_control(
-            "Toy surface",
-            list(toys),
-            format_func=lambda key: toys[key]["title"],
-            default=next(iter(toys)),
-            key="toy",
-            required=True,
-            persist_state="session",
-        )
-        steps = st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=220, persist_state="session")
+def controls(surfaces: Surfaces) -> tuple[str, int]:
+    """Surface and number of steps."""
+    toys = surfaces.toys
+    name = st.segmented_control(
+        "Toy surface",
+        list(toys),
+        format_func=lambda key: toys[key].title,
+        default=next(iter(toys)),
+        key="toy",
+        required=True,
+        persist_state="session",
+    )
+    return name, st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=180, persist_state="session")
+
+
+def chosen(surfaces: Surfaces) -> list[str]:
+    """The optimizers that walk."""
     names = st.pills(
         "Optimizers",
-        plain["optimizers"],
+        surfaces.optimizers,
         selection_mode="multi",
-        default=[known for known in SHOWN if known in plain["optimizers"]],
+        default=[one for one in SHOWN if one in surfaces.optimizers],
         key="toy-optimizers",
         persist_state="session",
     )
-    return name, [known for known in plain["optimizers"] if known in names], steps
+    return [one for one in surfaces.optimizers if one in names]
 
 
-def knobs(
-    name: str, toy: dict[str, Any], names: list[str]
-) -> tuple[tuple[tuple[str, float], ...], tuple[float, float]]:
+@dataclass
+class Start:
+    """Where all start on a surface; None before it is known."""
+
+    toy_x: float | None = None
+    toy_y: float | None = None
+
+
+def knobs(name: str, toy: Surface, names: list[str]) -> tuple[tuple[tuple[str, float], ...], tuple[float, float]]:
     """The learning rate of every optimizer, and where all start: where the surface was clicked, or what was typed."""
-    state = st.session_state
-    for axis, first in zip("xy", toy["start"], strict=True):
-        state.setdefault(f"toy-{axis}-{name}", float(first))
+    place = visit.kept(Start, name)
+    if place.toy_x is None:
+        place.toy_x, place.toy_y = map(float, toy.start)
 
     def back() -> None:
-        state[f"toy-x-{name}"], state[f"toy-y-{name}"] = map(float, toy["start"])
+        place.toy_x, place.toy_y = map(float, toy.start)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rates = [
@@ -99,8 +106,8 @@ def knobs(
                 f"η of {optimizer}",
                 SMALLEST,
                 LARGEST,
-                toy["rates"][optimizer],
-                step=toy["rates"][optimizer] / 4,
+                toy.rates[optimizer],
+                step=toy.rates[optimizer] / 4,
                 format="%.4g",
                 key=f"toy-rate-{name}-{optimizer}",
                 width=WIDE,
@@ -110,7 +117,7 @@ def knobs(
         ]
         x, y = (
             steered.number(
-                f"Start {axis}", -FURTHEST, FURTHEST, f"toy-{axis}-{name}", step=0.1, format="%.4g", width=WIDE
+                f"Start {axis}", -FURTHEST, FURTHEST, place, f"toy_{axis}", step=0.1, format="%.4g", width=WIDE
             )
             for axis in "xy"
         )
@@ -118,69 +125,68 @@ def knobs(
     return tuple(zip(names, map(float, rates), strict=True)), (float(x), float(y))
 
 
-def tracks_of(answer: Answer, colors: list[str]) -> list[Track]:
+def tracks_of(walks: list[Walk], colors: list[str]) -> list[Track]:
     """The walks as paths. colors: all optimizers, each of which keeps its colour."""
-    plain, arrays = answer
-    found = []
-    for i, walk in enumerate(plain["walks"]):
-        places = arrays[f"{i}.places"]
-        found.append(
+    tracks = []
+    for walk in walks:
+        places = walk.places
+        tracks.append(
             Track(
-                name=walk["name"],
-                color=theme.layer(colors.index(walk["name"])),
+                name=walk.name,
+                color=theme.layer(colors.index(walk.name)),
                 steps=np.arange(len(places)),
                 x=places[:, 0],
                 y=places[:, 1],
-                values=arrays[f"{i}.heights"],
-                stages=walk["stages"],
-                numbers=arrays[f"{i}.numbers"],
-                source=walk["source"],
-                ended=walk["ended"],
+                values=walk.heights,
+                stages=[asdict(stage) for stage in walk.stages],
+                numbers=walk.numbers,
+                source=walk.source,
+                ended=walk.ended,
             )
         )
-    return found
+    return tracks
 
 
-def draw(name: str, toy: dict[str, Any], start: tuple[float, float], answer: Answer, colors: list[str]) -> None:
+def draw(name: str, toy: Surface, start: tuple[float, float], answer: Walks, colors: list[str]) -> None:
     """The surface, the walks, and who came where."""
-    plain, arrays = answer
-    tracks = tracks_of(answer, colors)
+    tracks = tracks_of(answer.walks, colors)
     names = ", ".join(track.name for track in tracks)
-    walk = repr((name, start, [(walk["name"], walk["lr"]) for walk in plain["walks"]], len(tracks[0].steps)))
-    projector = bool(st.session_state.get("projector"))
+    walk = repr((name, start, [(walk.name, walk.lr) for walk in answer.walks], len(tracks[0].steps)))
+    projector = visit.state().projector
 
-    def told() -> bytes:
+    def message_bytes() -> bytes:
         return message(
-            f"{toy['title']} · {toy['formula']}",
-            f"{toy['title']}, {toy['formula']}, with the walks of {names} from ({start[0]:g}, {start[1]:g})",
+            f"{toy.title} · {toy.formula}",
+            f"{toy.title}, {toy.formula}, with the walks of {names} from ({start[0]:g}, {start[1]:g})",
             Ground(
-                arrays["heights"],
-                toy["window"],
+                answer.heights,
+                toy.window,
                 "x to the right, y upwards",
                 "height f",
                 "height f",
-                scale=toy["scale"],
-                floor=toy["floor"],
-                marks=[(x, y, word) for x, y, word in toy["minima"]],
+                scale=toy.scale,
+                floor=toy.floor,
+                marks=[(x, y, word) for x, y, word in toy.minima],
             ),
             tracks,
-            height=600,
+            height=364,
             projector=projector,
             starts="click: all start from here",
             walk=walk,
         )
 
     def begin(x: float, y: float) -> None:
-        st.session_state[f"toy-x-{name}"], st.session_state[f"toy-y-{name}"] = round(x, 4), round(y, 4)
+        place = visit.kept(Start, name)
+        place.toy_x, place.toy_y = round(x, 4), round(y, 4)
 
-    landscape(picture.paced(told, "toys", (walk, projector), math.inf), key="toys", on_start=begin)
-    st.caption(f"Click the surface: all start from there. η: learning rate. {toy['title']}: {toy['known_for']}.")
+    landscape(picture.paced(message_bytes, "toys", (walk, projector), math.inf), key="toys", on_start=begin)
+    st.caption(f"Click the surface: all start from there. η: learning rate. {toy.title}: {toy.known_for}.")
     picture.look_for("toys", sentence(toy, tracks))
 
 
-def sentence(toy: dict[str, Any], tracks: list[Track]) -> str:
+def sentence(toy: Surface, tracks: list[Track]) -> str:
     """Who came to a minimum, and who is lowest; who left."""
-    (left, right), _ = toy["window"]
+    (left, right), _ = toy.window
     words = []
     for track in tracks:
         if track.ended:
@@ -188,11 +194,11 @@ def sentence(toy: dict[str, Any], tracks: list[Track]) -> str:
             continue
         gaps = [
             int(np.argmax(near))
-            for x, y, _ in toy["minima"]
+            for x, y, _ in toy.minima
             if (near := np.hypot(track.x - x, track.y - y) < NEAR * (right - left)).any()
         ]
         if gaps:
-            words.append(f"{track.name} comes near the {toy['minima'][0][2]} at step {min(gaps)}")
+            words.append(f"{track.name} comes near the {toy.minima[0][2]} at step {min(gaps)}")
     reached = {track.name: float(track.values[-1]) for track in tracks if not track.ended and track.values is not None}
     if reached:
         lowest, steps = min(reached, key=reached.__getitem__), max(len(track.steps) - 1 for track in tracks)

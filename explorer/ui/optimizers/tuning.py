@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from pathlib import Path
-from typing import get_args
 
+import pandas as pd
 import streamlit as st
 
 from explorer.charts import theme
 from explorer.charts import tuning as charts
-from explorer.config import OptimizerName
+from explorer.config.optimizers import OPTIMIZERS, meanings
+from explorer.measure.names import fixed, number
 from explorer.measure.valley import SHARE, Valley, valley
 from explorer.search.space import FloatKnob
-from explorer.ui import chosen, picture
+from explorer.ui import chosen, picture, refusals, sitemap, visit
 from explorer.ui.frame import cards
 from explorer.ui.optimizers import sweeping
 from explorer.ui.optimizers.sweeping import Sweep
-from explorer.ui.search import searching, settings
-from explorer.ui.search.overview import stop_or_go_on
-from explorer.ui.search.searching import Standing
+from explorer.ui.parts import searching, settings
+from explorer.ui.parts.searching import Standing
 from explorer.ui.view import View
 
 USUAL = ("sgd", "momentum", "adamw", "muon")
@@ -41,7 +42,7 @@ where every batch is new, the mean over the last steps. A training is **given up
 worse than the median of the same contender's trainings at that step; it stands where it was (▾).
 
 The **valley** is the range of rates around the best one in which the loss is at most
-$L^* + {SHARE:g}\,(L_0 - L^*)$: a tenth of the way from the best loss to $L_0$, that of guessing. Between two rates the
+$L^* + {SHARE:g}\,(L_0 - L^*)$: a tenth of the way from the best loss to $L_0$, that of even odds. Between two rates the
 loss is taken as linear in log rate. A wide valley forgives a badly chosen rate. Every training is a run of its own: it
 stands under Runs and on the Search page.
 """
@@ -63,8 +64,8 @@ def show(view: View) -> None:
 
 def looked_at(view: View) -> Path | None:
     """The sweep to show: the one begun here, else the newest of this model and task."""
-    name = st.session_state.get(f"tuning:{view.run.id}")
-    return Path(name) if name and Path(name).exists() else sweeping.newest(view.run.config)
+    name = visit.state().sweeps.get(view.run.id)
+    return name if name and name.exists() else sweeping.newest(view.run.config)
 
 
 def begin(view: View) -> None:
@@ -76,21 +77,19 @@ def begin(view: View) -> None:
         names = who.multiselect("Contenders of this race", list(racing), list(racing), max_selections=MOST)
         chosen_ones = {name: racing[name] for name in names}
     else:
-        names = who.multiselect("Optimizers", get_args(OptimizerName), USUAL, max_selections=MOST)
+        names = who.multiselect("Optimizers", list(OPTIMIZERS), USUAL, max_selections=MOST, help=meanings())
         chosen_ones = {name: {"optimizer.name": name} for name in names}
     first = low.text_input("Rates from", "1e-4", key="tuning-low")
     last = high.text_input("to", "1", key="tuning-high")
     count = points.number_input("Rates", 3, 25, 9, key="tuning-points")
-    length = steps.number_input(
-        "Steps each", 10, 100_000, min(STEPS, view.config.train.steps or STEPS), key="tuning-steps"
-    )
-    if button.button("Tune", icon=":material/tune:", key="tuning-begin", type="primary", width="stretch"):
-        try:
+    usual = min(STEPS, view.config.train.steps or STEPS)
+    length = steps.number_input("Steps each", min(10, usual), 100_000, usual, key="tuning-steps")
+    pressed = button.button("Tune", icon=":material/tune:", key="tuning-begin", type="primary", width="stretch")
+    with refusals.at("tuning-form"):
+        if pressed:
             ends = (settings.parsed("the learning rate", first), settings.parsed("the learning rate", last))
             search = sweeping.composed(view.run.config, chosen_ones, ends, int(count), int(length))
-            st.session_state[f"tuning:{view.run.id}"] = str(searching.begin(search))
-        except ValueError as error:
-            st.error(str(error), icon=":material/block:")
+            visit.state().sweeps[view.run.id] = searching.begin(search)
 
 
 def sweep(view: View, path: Path) -> None:
@@ -98,16 +97,15 @@ def sweep(view: View, path: Path) -> None:
     now = searching.standing(path)
     if now.busy:
         searching.keep(path)
-    guess, _ = view.about["guessing"]
+    guess, _ = view.about.guessing
     sweeps = sweeping.found(now, guess)
     buttons(view, now, sweeps)
     rates = next(k for k in now.search.knobs if isinstance(k, FloatKnob))
-    of = (path.stem, len(now.over), guess)
-    kept, data = st.session_state.get("tuning-drawn", (None, None))
-    if kept != of:
-        lines = {s.name: s.points for s in sweeps}
-        data = charts.frame(lines, {s.name: s.valley for s in sweeps}, guess)
-        st.session_state["tuning-drawn"] = (of, data)
+
+    def frame() -> pd.DataFrame:
+        return charts.frame({s.name: s.points for s in sweeps}, {s.name: s.valley for s in sweeps}, guess)
+
+    data = picture.paced(frame, "tuning", (path.stem, len(now.over), guess), math.inf)
     picture.show(charts.sweep, data, "tuning", ends=(rates.low, rates.high))
     table(sweeps)
     picture.look_for("tuning", sentence(sweeps))
@@ -115,22 +113,22 @@ def sweep(view: View, path: Path) -> None:
 
 def buttons(view: View, now: Standing, sweeps: list[Sweep]) -> None:
     """The budget, how much of it is spent, and stop, go on, race."""
-    told, first, second = st.columns([2, 1, 2], vertical_alignment="center")
+    words, first, second = st.columns([2, 1, 2], vertical_alignment="center")
     spent = sum(t.last for t in now.trials)
-    told.html(
+    words.html(
         f'<p class="search-state">{len(now.over)} of {now.budget} trainings over · {spent:,} of at most '
         f"{now.budget * now.search.steps:,} steps · {state(now)}</p>"
     )
-    stop_or_go_on(first, now, "tuning")
+    searching.stop_or_go_on(first, now, "tuning")
     best = sweeping.tuned(now, sweeps, view.run.config)
 
     def race() -> None:
         try:
             chosen.begin_race(best, "tuned")
-            st.session_state.rerun = True
-            st.session_state.contest = "Race"  # where it is seen
+            visit.state().rerun = True
+            st.session_state[sitemap.ROWS["optimizers"]] = "Race"  # where it is seen
         except ValueError as error:
-            chosen.complain(str(error))
+            refusals.keep(str(error))
 
     second.button(
         "Race with the best",
@@ -157,8 +155,8 @@ def table(sweeps: list[Sweep]) -> None:
         cells = (
             f"{len(s.points)} of {s.wanted}",
             str(sum(1 for p in s.points if p.ended != charts.FULL)),
-            "–" if s.best is None else f"{s.best.params[sweeping.LR]:.3g}",
-            "–" if s.best is None or s.best.value is None else f"{s.best.value:.4f}",
+            "–" if s.best is None else number(s.best.params[sweeping.LR]),
+            "–" if s.best is None or s.best.value is None else fixed(s.best.value, 4),
             "–" if s.valley is None else words(s.valley),
             "–" if s.valley is None else wide(s.valley),
         )
@@ -169,27 +167,35 @@ def table(sweeps: list[Sweep]) -> None:
     st.html(f'<div class="wide">{body}</div>')
 
 
-def words(found: Valley) -> str:
+def words(valley: Valley) -> str:
     """A valley's ends, and whether it goes on beyond the rates that were tried."""
-    beyond = " or less" if found.open_low else ""
-    return f"{found.low:.2g}{beyond} to {found.high:.2g}{' or more' if found.open_high else ''}"
+    beyond = " or less" if valley.open_low else ""
+    return f"{number(valley.low, 2)}{beyond} to {number(valley.high, 2)}{' or more' if valley.open_high else ''}"
 
 
-def wide(found: Valley) -> str:
+def wide(valley: Valley) -> str:
     """A valley's width as a factor."""
-    return f"{'≥ ' if found.open_low or found.open_high else ''}× {found.factor:.3g}"
+    return f"{'≥ ' if valley.open_low or valley.open_high else ''}× {number(valley.factor)}"
 
 
 def sentence(sweeps: list[Sweep]) -> str:
     """Who is best, and who forgives most."""
-    known = [(s.best.value, s.best.params[sweeping.LR], s.name) for s in sweeps if s.best and s.best.value is not None]
-    if not known:
+    tuned = [(s.best.value, s.best.params[sweeping.LR], s.name) for s in sweeps if s.best and s.best.value is not None]
+    if not tuned and any(s.points for s in sweeps):
+        over, diverged = (
+            sum(1 for s in sweeps for p in s.points if p.ended in ended)
+            for ended in ((charts.FULL, charts.GIVEN_UP, charts.DIVERGED), (charts.DIVERGED,))
+        )
+        return (
+            f"none of the {over} trainings that are over has a loss at its end; {diverged} diverged: try smaller rates."
+        )
+    if not tuned:
         return "the first trainings are under way; each will be a point at its learning rate."
-    loss, rate, name = min(known)
-    told = f"{name} comes lowest, {loss:.4f} at {rate:.3g}"
+    loss, rate, name = min(tuned)
+    words = f"{name} comes lowest, {fixed(loss, 4)} at {number(rate)}"
     valleys = [(s.valley.factor, s.name) for s in sweeps if s.valley is not None]
     if len(valleys) > 1:
         factor, name = max(valleys)
-        told += f"; {name} has the widest valley, a factor of {factor:.3g}"
+        words += f"; {name} has the widest valley, a factor of {number(factor)}"
     rest = sum(s.wanted - len(s.points) for s in sweeps)
-    return f"{told}{f'; {rest} trainings are to come' if rest else ''}."
+    return f"{words}{f'; {rest} trainings are to come' if rest else ''}."

@@ -2,65 +2,130 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.positions import Encoding, Lecture, RunEncoding
+from explorer.answers.records.record import parts
 from explorer.charts import positions as charts
 from explorer.charts import theme
-from explorer.config import RunConfig
+from explorer.config.encodings import ENCODINGS
+from explorer.config.run import RunConfig
 from explorer.measure import positions as measure
-from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.ui import picture, visit
+from explorer.ui.asking import at_once
 from explorer.ui.components.heat_map import Look, message, numbered
 from explorer.ui.frame import cards
-from explorer.ui.positions import words
-from explorer.ui.positions.asked import EVERY, KINDS, SPOKEN, begin, heat, projector, worked_out
+from explorer.ui.parts.steered import present, steered
+from explorer.ui.positions import common, words
+from explorer.ui.positions.common import EVERY, begin, heat
 from explorer.ui.view import View
+from models.families import kind_of
 
 OWN = "run"
+BY_FORMULA = next(kind for kind, encoding in ENCODINGS.items() if encoding.waves)
 AS_IT_IS, ADDED = "as it is", "what training added"
 LENGTHS, WIDTHS, HEADS = [16, 32, 64, 128, 256], [8, 16, 32, 64, 128], [1, 2, 4, 8]
 BASE = 10_000  # as models/positions.py has it
 BASES = [10, 100, 1000, 10_000, 100_000]
 MOST = 8  # heads that are drawn
-TALL, LOW = 380, 270  # pixels of a picture
+TALL, LOW = 328, 240  # pixels of a picture
 
 
 def show(view: View | None) -> None:
     """The encoding that is chosen: the run's own at the step, or one by its formula."""
     name = choose(view)
-    answer = own(view) if name == OWN and view is not None else None if name == "learned" else lecture(name)
-    if name == "learned":
-        unlearned()
+    answer: Encoding | None = None
+    if name == OWN and view is not None:
+        answer = own(view)
+    elif not learned(name):
+        answer = lecture(name)
+    if learned(name):
+        unlearned(name)
     elif answer is not None:
         draw(name, view.run.id if name == OWN and view is not None else "", answer)
         picture.computed(words.COMPUTED, measure.waves, measure.along, title="How the products are computed")
 
 
+def learned(name: str) -> bool:
+    """Whether an encoding has no numbers without a run."""
+    return name != OWN and ENCODINGS[name].learned
+
+
+@dataclass
+class Opening:
+    """Which encoding is shown of a run without having been chosen; "" before."""
+
+    name: str = ""
+
+
+@dataclass
+class Choice:
+    """The encoding that this visitor chose beside a run; "" before."""
+
+    name: str = ""
+
+
 def choose(view: View | None) -> str:
-    """Which encoding; the run's own where there is a run."""
-    names = dict(KINDS)
-    if view is not None:
-        names = {OWN: f"This run’s: {SPOKEN[view.config.transformer.positions]}"} | names
+    """Which encoding: the one that was chosen, before that the run's own if it shows something."""
+    names = {kind: encoding.title for kind, encoding in ENCODINGS.items()}
+    if view is None:
+        return st.segmented_control(
+            "Encoding",
+            list(names),
+            format_func=names.__getitem__,
+            default=BY_FORMULA,
+            key="encoding",
+            required=True,
+            persist_state="session",
+        )
+    names = {OWN: f"This run’s: {ENCODINGS[view.config.model.positions].spoken}"} | names
+    name = visit.kept(Choice).name or opened(view)
+    key = steered("encoding-own", name)
+
+    def keep() -> None:
+        if present("encoding-own", key):
+            visit.kept(Choice).name = st.session_state[key]
+
     return st.segmented_control(
-        "Encoding",
-        list(names),
-        format_func=names.__getitem__,
-        default=next(iter(names)) if view is not None else "sinusoidal",
-        key="encoding-own" if view is not None else "encoding",
-        required=True,
-        persist_state="session",
+        "Encoding", list(names), format_func=names.__getitem__, default=name, key=key, required=True, on_change=keep
     )
 
 
-def own(view: View) -> Answer | None:
+def opened(view: View) -> str:
+    """What is shown before a visitor chooses: decided when the page is opened, and then the same.
+
+    No encoding shows nothing, and a learned table is noise until neighbours are more alike than others: then it is
+    the one by its formula.
+    """
+    opening, encoding = visit.kept(Opening, view.run.id), ENCODINGS[view.config.model.positions]
+    if view.first:
+        opening.name = ""
+    if not opening.name and not encoding.learned:
+        opening.name = BY_FORMULA if encoding.acts == "nothing" else OWN
+    if not opening.name:
+        answer = view.picture(RunEncoding, EVERY, stack=stacks(view)[-1])
+        if answer is not None and answer.table is not None:
+            opening.name = OWN if measure.in_order(answer.table[: answer.trained]) else BY_FORMULA
+    return opening.name or BY_FORMULA
+
+
+def stacks(view: View) -> list[str]:
+    """The stacks that have an encoding of their own; "" where there is one."""
+    return [stack.rstrip(".") for stack in kind_of(view.config.model).stacks]
+
+
+def own(view: View) -> RunEncoding | None:
     """The run's own at the step; of an encoder and a decoder the one that is chosen."""
-    sides = ["encoder", "decoder"] if view.config.model.kind == "encoder-decoder" else []
-    stack = st.segmented_control("Of the", sides, default="decoder", key="encoding-of", required=True) if sides else ""
-    answer = view.picture("positions.own", EVERY, stack=stack)
-    if answer is None or "first" not in answer[1]:
+    sides = stacks(view)
+    stack = sides[-1]
+    if stack:
+        stack = st.segmented_control("Of the", sides, default=stack, key="encoding-of", required=True)
+    answer = view.picture(RunEncoding, EVERY, stack=stack)
+    if answer is None or answer.first is None:
         return answer
     shown = st.segmented_control(
         "The table", [AS_IT_IS, ADDED], default=AS_IT_IS, key="encoding-since", required=True, persist_state="session"
@@ -68,27 +133,29 @@ def own(view: View) -> Answer | None:
     return changed(answer) if shown == ADDED else answer
 
 
-def changed(answer: Answer) -> Answer:
+def changed(answer: RunEncoding) -> RunEncoding:
     """Of a learned table what training has added to it so far; the numbers it began with are noise."""
-    plain, arrays = answer
-    change = arrays["table"].astype(np.float64) - arrays["first"]
-    alike = measure.along(measure.cosines(change[: plain["trained"]]))
-    found = {name: values[None] for name, values in alike.items()}
-    return plain | {"change": True}, arrays | found | {"change": change, "products": measure.products(change)}
+    assert answer.table is not None
+    assert answer.first is not None
+    change = answer.table.astype(np.float64) - answer.first
+    alike = measure.along(measure.cosines(change[: answer.trained]))
+    mean, low, high = (alike[name][None] for name in ("mean", "low", "high"))
+    return replace(answer, change=change, products=measure.products(change), mean=mean, low=low, high=high)
 
 
-def lecture(kind: str) -> Answer:
+def lecture(kind: str) -> Lecture:
     """An encoding by its formula, its knobs in the visitor's hand."""
-    length, width, heads, base = 64, 64, 4, BASE
+    length, width, heads, base, encoding = 64, 64, 4, BASE, ENCODINGS[kind]
     with st.container(horizontal=True, key="encoding-knobs"):
-        if kind != "none":
+        if encoding.acts != "nothing":
             length = knob("Positions", LENGTHS, 64)
-        if kind in ("sinusoidal", "rotary"):
-            width = knob("Channels" if kind == "sinusoidal" else "Channels of a head", WIDTHS, 64, kind)
+        if encoding.acts in ("table", "turns"):
+            width = knob("Channels" if encoding.acts == "table" else "Channels of a head", WIDTHS, 64, kind)
+        if encoding.waves:
             base = knob("Base of the wavelengths", BASES, BASE)
-        if kind == "alibi":
+        if encoding.acts == "biases":
             heads = knob("Heads", HEADS, 4)
-    return worked_out(kind=kind, length=length, width=width, heads=heads, base=base)
+    return at_once(Lecture, kind=kind, length=length, width=width, heads=heads, base=base)
 
 
 def knob(name: str, values: list[int], at: int, of: str = "") -> int:
@@ -99,106 +166,122 @@ def knob(name: str, values: list[int], at: int, of: str = "") -> int:
     )
 
 
-def unlearned() -> None:
+def unlearned(kind: str) -> None:
     """What a learned table is, where there is none."""
     with cards("unlearned", 1)[0]:
-        st.markdown(words.FORMULAS["learned"])
+        st.markdown(ENCODINGS[kind].text)
         st.button(
             "Train one: reverse a sequence",
             key="learn-positions",
             type="primary",
             icon=":material/play_arrow:",
             on_click=begin,
-            args=(RunConfig.preset("reverse"),),
+            args=(RunConfig.preset("reverse").replace({"model.positions": kind}),),
         )
 
 
-def draw(name: str, run: str, answer: Answer) -> None:
+def draw(name: str, run: str, answer: Encoding) -> None:
     """Table or bias, products, similarity, formula and one true sentence. run: whose it is, "" for a formula."""
-    plain, arrays = answer
-    kind = plain["kind"]
-    if kind == "none":
+    kind, encoding = answer.kind, ENCODINGS[answer.kind]
+    if encoding.acts == "nothing":
         with cards("no-encoding", 1)[0]:
-            st.markdown(words.FORMULAS[kind])
+            st.markdown(encoding.text)
             picture.look_for("encoding", words.sentence(answer))
         return
-    shapes = tuple(a.shape for a in arrays.values())
-    of = (name, run, kind, plain["stack"], plain["step"], plain.get("change"), plain["base"], shapes)
-    places = cards("encoding", 1.25, 1) if kind != "alibi" else [*cards("bias", 1), *cards("biased", 1)]
+    biases = encoding.acts == "biases"
+    shapes = tuple(a.shape for a in parts(answer)[1].values())
+    of = (name, run, kind, answer.stack, answer.step, answer.change is not None, answer.base, shapes)
+    places = cards("encoding", 1.25, 1) if not biases else [*cards("bias", 1), *cards("biased", 1)]
     with places[0]:
         heat(lambda: itself(answer), "encoding-itself", of)
     with places[1]:
         heat(lambda: together(answer), "encoding-products", of)
+    picture.look_for("encoding", words.sentence(answer))
+    picture.details(lambda: alike(answer))
+
+
+def alike(answer: Encoding) -> None:
+    """Similarity over distance, and what the encoding is in words."""
+    encoding = ENCODINGS[answer.kind]
+    biases = encoding.acts == "biases"
     left, right = cards("alike", 1.2, 1)
     with left:
-        unit = "factor e^bias" if kind == "alibi" else "cosine"
-        picture.show(charts.alike, charts.frame(lines(answer)), "alike", unit=unit, signed=kind != "alibi")
+        unit = "factor e^bias" if biases else "cosine"
+        picture.show(charts.alike, charts.frame(lines(answer)), "alike", unit=unit, signed=not biases)
     with right:
-        st.markdown(words.FORMULAS[kind])
-    picture.look_for("encoding", words.sentence(answer))
+        st.markdown(encoding.text)
 
 
-def itself(answer: Answer) -> bytes:
+def itself(answer: Encoding) -> bytes:
     """What is added, turned by, or added to the scores."""
-    plain, arrays = answer
-    if plain["kind"] == "alibi":
-        bias = arrays["bias"]
+    encoding = ENCODINGS[answer.kind]
+    if encoding.acts == "biases":
+        bias = answer.bias
+        assert bias is not None
         sides = numbered("query position", bias.shape[1]), numbered("key position", bias.shape[2])
         title, text = "What each head adds to its scores", "Bias of each head over query and key positions"
         look = Look(title, text, "bias", "signed", LOW, square=True, least=230)
-        return message(by_head(bias, plain["slopes"]), *sides, look, projector())
-    if plain["kind"] == "rotary":
-        turns = arrays["angles"]
+        return message(by_head(bias, answer.slopes), *sides, look, visit.state().projector)
+    if encoding.acts == "turns":
+        turns = answer.angles
+        assert turns is not None
         panels = {"cos(t · θ)": np.cos(turns), "sin(t · θ)": np.sin(turns)}
         title, text = "What each channel pair is turned by", "Cosine and sine of the angle over positions and pairs"
         look = Look(title, text, "value", "signed", TALL, least=220)
-        return message(panels, numbered("position", len(turns)), numbered("pair", turns.shape[1]), look, projector())
-    table = arrays.get("change", arrays["table"])
-    mark = (plain["trained"], "from here never trained") if 0 < plain["trained"] < len(table) else None
-    where = f" · step {plain['step']}" if plain["step"] is not None else " · s = 1"
-    what = "What training has added to the table" if "change" in arrays else "What is added to each embedding"
+        return message(
+            panels, numbered("position", len(turns)), numbered("pair", turns.shape[1]), look, visit.state().projector
+        )
+    table = answer.table if answer.change is None else answer.change
+    assert table is not None
+    mark = (answer.trained, "from here never trained") if 0 < answer.trained < len(table) else None
+    where = f" · step {answer.step}" if answer.step is not None else " · s = 1"
+    what = "What training has added to the table" if answer.change is not None else "What is added to each embedding"
     title, text = f"{what}{where}", "The table of positions: rows are positions"
-    look = Look(title, text, "value", "signed", TALL, mark=mark if plain["kind"] == "learned" else None)
+    look = Look(title, text, "value", "signed", TALL, mark=mark if encoding.learned else None)
     return message(
-        {"": table}, numbered("position", len(table)), numbered("channel", table.shape[1]), look, projector()
+        {"": table},
+        numbered("position", len(table)),
+        numbered("channel", table.shape[1]),
+        look,
+        visit.state().projector,
     )
 
 
-def together(answer: Answer) -> bytes:
+def together(answer: Encoding) -> bytes:
     """The products of all positions; of ALiBi what it makes of equal scores."""
-    plain, arrays = answer
-    products = arrays["products"]
-    if plain["kind"] == "alibi":
+    products, encoding = answer.products, ENCODINGS[answer.kind]
+    assert products is not None
+    if encoding.acts == "biases":
         sides = numbered("query position", products.shape[1]), numbered("key position", products.shape[2])
         title, text = "Attention where all scores are equal", "Attention of each head by its bias alone"
         look = Look(title, text, "attention", "probability", LOW, square=True, least=230)
-        return message(by_head(products, plain["slopes"]), *sides, look, projector())
+        return message(by_head(products, answer.slopes), *sides, look, visit.state().projector)
     side = numbered("position", len(products))
-    learned = plain["kind"] == "learned" and 0 < plain["trained"] < len(products)
-    mark = (plain["trained"], "never trained") if learned else None
-    unit = "mean cosine of the turn" if plain["kind"] == "rotary" else "dot product"
+    learned = encoding.learned and 0 < answer.trained < len(products)
+    mark = (answer.trained, "never trained") if learned else None
+    unit = "mean cosine of the turn" if encoding.acts == "turns" else "dot product"
     look = Look("Product of every two positions", f"{unit} of positions", unit, "signed", TALL, square=True, mark=mark)
-    return message({"": products}, side, side, look, projector())
+    return message({"": products}, side, side, look, visit.state().projector)
 
 
-def by_head(matrices: np.ndarray, slopes: list[float]) -> dict[str, np.ndarray]:
+def by_head(matrices: np.ndarray, slopes: list[float] | None) -> dict[str, np.ndarray]:
     """A panel for each of the first heads."""
-    return {
-        f"head {h + 1} · slope {slope:.4g}": m
-        for h, (m, slope) in enumerate(zip(matrices[:MOST], slopes[:MOST], strict=True))
-    }
+    slope = ["" if slopes is None else f" · slope {slopes[h]:.4g}" for h in range(len(matrices))]
+    return {f"head {h + 1}{slope[h]}": matrix for h, matrix in enumerate(matrices[:MOST])}
 
 
-def lines(answer: Answer) -> list[list[dict[str, Any]]]:
-    """Similarity over distance: a line for each head of ALiBi, one for anything else."""
-    plain, arrays = answer
-    x = np.arange(arrays["mean"].shape[1], dtype=float)
-    alibi = plain["kind"] == "alibi"
-    found = []
-    for i, (mean, low, high) in enumerate(zip(arrays["mean"], arrays["low"], arrays["high"], strict=True)):
+def lines(answer: Encoding) -> list[list[dict[str, Any]]]:
+    """Similarity over distance: a line for each head where heads have a bias, one for anything else."""
+    assert answer.mean is not None
+    assert answer.low is not None
+    assert answer.high is not None
+    x = np.arange(answer.mean.shape[1], dtype=float)
+    biases = ENCODINGS[answer.kind].acts == "biases"
+    curves = []
+    for i, (mean, low, high) in enumerate(zip(answer.mean, answer.low, answer.high, strict=True)):
         series = (
-            f"head {i + 1}" if alibi else "mean, least to most" if np.ptp(high - low) > 1e-6 else "every pair alike"
+            f"head {i + 1}" if biases else "mean, least to most" if np.ptp(high - low) > 1e-6 else "every pair alike"
         )
-        color = theme.head(i) if alibi else charts.encoding_color(plain["kind"])
-        found.append(charts.line(x, mean, series, color, low, high))
-    return found
+        color = theme.head(i) if biases else common.color(answer.kind)
+        curves.append(charts.line(x, mean, series, color, low, high))
+    return curves

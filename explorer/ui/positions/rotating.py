@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.measure.updates import number
-from explorer.runs.events import head_name
-from explorer.ui import picture
+from explorer.answers.records.positions import Lecture, Rotation
+from explorer.config.encodings import ENCODINGS
+from explorer.measure.names import head_name, number
+from explorer.ui import picture, visit
+from explorer.ui.asking import at_once
 from explorer.ui.components.rotation import Turning, message, rotation
 from explorer.ui.frame import cards
-from explorer.ui.positions.asked import EVERY, SPOKEN, projector, worked_out
+from explorer.ui.positions.common import EVERY
 from explorer.ui.positions.encodings import BASE, BASES, LENGTHS, WIDTHS, knob
 from explorer.ui.view import View
 
@@ -28,19 +31,28 @@ COMPUTED = (
 
 def show(view: View | None) -> None:
     """The turning pair of the run, or of a stated example."""
-    if view is not None and view.config.transformer.positions == "rotary":
+    if view is not None and turns(view):
         shown = of_run(view)
     else:
         if view is not None:
-            kind = SPOKEN[view.config.transformer.positions]
+            kind = ENCODINGS[view.config.model.positions].spoken
             st.caption(f"This run’s positions are {kind}: nothing turns in it. Shown is the formula on q = k = (1, 0).")
         shown = of_formula()
     if shown is None:
         return
     with cards("rotation", 1)[0]:
-        rotation(picture.paced(lambda: message(shown, projector()), "rotation", identity(shown), 1e9), key="rotation")
+        rotation(
+            picture.paced(lambda: message(shown, visit.state().projector), "rotation", identity(shown), 1e9),
+            key="rotation",
+        )
         picture.look_for("rotation", sentence(shown))
     picture.computed(COMPUTED, over)
+
+
+def turns(view: View) -> bool:
+    """Whether the run turns pairs of channels by waves."""
+    encoding = ENCODINGS[view.config.model.positions]
+    return encoding.waves and encoding.acts == "turns"
 
 
 def identity(shown: Turning) -> tuple[Any, ...]:
@@ -53,7 +65,7 @@ def identity(shown: Turning) -> tuple[Any, ...]:
         shown.key,
         shown.last,
         shown.subject,
-        projector(),
+        visit.state().projector,
     )
 
 
@@ -63,47 +75,51 @@ def of_formula() -> Turning:
         length = knob("Positions", LENGTHS, 64)
         width = knob("Channels of a head", WIDTHS, 16, "turned")
         base = knob("Base of the wavelengths", BASES, BASE, "rotary")
-    _, arrays = worked_out(kind="rotary", length=length, width=width, heads=1, base=base)
+    lecture = at_once(Lecture, kind="rotary", length=length, width=width, heads=1, base=base)
+    assert lecture.angles is not None
     ones = np.tile([1.0, 0.0], (width // 2, 1))
-    return Turning(ones, ones, arrays["angles"][1].astype(np.float64), 3, 1, length - 1, "q = k = (1, 0) in every pair")
+    return Turning(ones, ones, lecture.angles[1].astype(np.float64), 3, 1, length - 1, "q = k = (1, 0) in every pair")
+
+
+@dataclass
+class Turned:
+    """Whose query and key are turned; query -1 is the last."""
+
+    head: str = ""
+    query: int = -1
+    key: int = 0
 
 
 def of_run(view: View) -> Turning | None:
     """A head's own query and key on the probe."""
     place = st.container(horizontal=True, key="rotation-knobs")
-    given = {
-        name: st.session_state.get(f"turning-{name}", at) for name, at in (("head", ""), ("query", -1), ("key", 0))
-    }
-    answer = view.picture("positions.rotation", EVERY, **given)
+    answer = view.picture(Rotation, EVERY, **asdict(visit.kept(Turned)))
     if answer is None:
         return None
-    plain, arrays = answer
     with place:
-        choose(plain)
-    subject = f"{head_name(plain['head'])} · step {plain['step']}"
-    last = view.config.transformer.context - 1
-    return Turning(
-        arrays["q"], arrays["k"], arrays["theta"].astype(np.float64), plain["query"], plain["key"], last, subject
-    )
+        choose(answer)
+    subject = f"{head_name(answer.head)} · step {answer.step}"
+    last = view.config.model.context - 1
+    return Turning(answer.q, answer.k, answer.theta.astype(np.float64), answer.query, answer.key, last, subject)
 
 
-def choose(plain: dict[str, Any]) -> None:
+def choose(answer: Rotation) -> None:
     """Which head, and the tokens whose query and key are turned."""
-    heads, tokens, state = plain["heads"], plain["tokens"], st.session_state
+    heads, tokens = answer.heads, answer.tokens
 
     def take(name: str, key: str) -> None:
-        state[f"turning-{name}"] = state[key]
+        setattr(visit.kept(Turned), name, st.session_state[key])
 
-    def box(name: str, words: str, options: list[Any], at: int, told: Any) -> None:
+    def box(name: str, words: str, options: list[Any], at: int, labels: Any) -> None:
         key = f"turning-{name}-{len(heads)}-{len(tokens)}"
-        st.selectbox(words, options, at, format_func=told, key=key, on_change=take, args=(name, key), width=220)
+        st.selectbox(words, options, at, format_func=labels, key=key, on_change=take, args=(name, key), width=220)
 
     def token(i: int) -> str:
         return f"{i}: {tokens[i] if tokens[i].strip() else repr(tokens[i])[1:-1]}"
 
-    box("head", "Head", heads, heads.index(plain["head"]), head_name)
-    box("query", "Query of the token at", list(range(len(tokens))), plain["query"], token)
-    box("key", "Key of the token at", list(range(len(tokens))), plain["key"], token)
+    box("head", "Head", heads, heads.index(answer.head), head_name)
+    box("query", "Query of the token at", list(range(len(tokens))), answer.query, token)
+    box("key", "Key of the token at", list(range(len(tokens))), answer.key, token)
 
 
 def sentence(shown: Turning) -> str:
@@ -113,11 +129,10 @@ def sentence(shown: Turning) -> str:
     distances = np.arange(shown.last + 1)
     products = over(shown, distances)
     here = shown.query - shown.key
-    own, best = float(over(shown, np.array([here]))[0]), int(np.argmax(products))
+    now, best = float(over(shown, np.array([here]))[0]), int(np.argmax(products))
     return (
         f"move both and the product stays; move one and it follows the curve. Where they stand, {here} apart, all "
-        f"pairs make {number(own, 3)}; of the distances 0 to {shown.last} they would make most at {distances[best]}, "
-        f"{number(float(products[best]), 3)}, and least {number(float(products.min()), 3)}."
+        f"pairs make {number(now, 3)}; they would make most at a distance of {distances[best]}."
     )
 
 

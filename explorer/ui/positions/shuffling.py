@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.reach import Shuffle
 from explorer.charts import positions as charts
 from explorer.charts import theme
-from explorer.measure.updates import number
-from explorer.runs.answer import Answer
-from explorer.runs.events import head_name
-from explorer.ui import picture
+from explorer.config.encodings import ENCODINGS
+from explorer.measure.chance import above_chance
+from explorer.measure.names import head_name, number, percent
+from explorer.ui import picture, visit
 from explorer.ui.components.heat_map import Look, Side, message
 from explorer.ui.frame import cards
-from explorer.ui.positions.asked import SPOKEN, heat, projector
+from explorer.ui.positions.common import heat
 from explorer.ui.view import View
 
 EVERY = 2.0
@@ -41,7 +43,7 @@ def show(view: View | None) -> None:
         return
     seed = controls(view)
     share = SHARES[st.session_state.get("shuffle-share") or "all"]
-    answer = view.picture("reach.shuffle", EVERY, share=share, seed=max(seed, 0))
+    answer = view.picture(Shuffle, EVERY, share=share, seed=max(seed, 0))
     if answer is None:
         return
     results(answer, shuffled=seed > 0)
@@ -51,23 +53,30 @@ def show(view: View | None) -> None:
     with right:
         lines = by_position(answer, shuffled=seed > 0)
         picture.show(charts.by_position, charts.frame(lines), "shuffle-by-position")
-    with cards("shuffle-sample", 1)[0]:
-        st.html(sample(answer, shuffled=seed > 0))
+    picture.details(lambda: st.html(sample(answer, shuffled=seed > 0)))
     picture.computed(COMPUTED, title="How positions are shuffled")
+
+
+@dataclass
+class Order:
+    """The order of a run's positions by its number, and whether it is in force."""
+
+    number: int = 0
+    on: bool = False
 
 
 def controls(view: View) -> int:
     """The button; gives the number of the order in force, 0 while nothing is shuffled."""
-    state, key = st.session_state, f"shuffle:{view.run.id}"
+    order = visit.kept(Order, view.run.id)
 
     def again() -> None:
-        state[key] = state.get(key, 0) + 1
-        state[f"{key}:on"] = True
+        order.number += 1
+        order.on = True
 
     def back() -> None:
-        state[f"{key}:on"] = False
+        order.on = False
 
-    on = state.get(f"{key}:on", False)
+    on = order.on
     with st.container(horizontal=True, vertical_alignment="bottom", key="shuffle-controls"):
         st.segmented_control(
             "Positions that change places",
@@ -80,107 +89,110 @@ def controls(view: View) -> int:
         words = "Shuffle again" if on else "Shuffle positions"
         st.button(words, key="shuffle", type="primary", icon=":material/shuffle:", on_click=again)
         st.button("Put them back", key="unshuffle", icon=":material/undo:", on_click=back, disabled=not on)
-    return state.get(key, 0) if on else 0
+    return order.number if on else 0
 
 
-def results(answer: Answer, shuffled: bool) -> None:
+def results(answer: Shuffle, shuffled: bool) -> None:
     """Loss and right answers, before and after."""
-    plain, _ = answer
-    (loss, after), (right, still) = plain["loss"], plain["right"]
-    told = {
-        "positions": SPOKEN[plain["positions"]],
-        "right as trained": f"{right:.1%}",
-        "right, shuffled": f"{still:.1%}" if shuffled else "–",
+    (loss, after), (right, still) = answer.loss, answer.right
+    numbers = {
+        "positions": ENCODINGS[answer.positions].spoken,
+        "right as trained": percent(right, 1),
+        "right, shuffled": percent(still, 1) if shuffled else "–",
         "loss as trained": number(loss),
         "loss, shuffled": number(after) if shuffled else "–",
-        "guessing": f"{plain['chance']:.1%}",
+        "chance": percent(answer.chance, 1),
     }
     with cards("shuffle", 1)[0]:
-        picture.figures(told)
+        picture.figures(numbers)
         picture.look_for("shuffle", sentence(answer) if shuffled else untouched(answer))
 
 
-def untouched(answer: Answer) -> str:
+def untouched(answer: Shuffle) -> str:
     """Before the button is pressed."""
-    plain, _ = answer
     return (
-        f"at step {plain['step']} this model is right in {plain['right'][0]:.1%} of all answers to "
-        f"{plain['examples']} examples. What remains of that when its positions change places?"
+        f"at step {answer.step} this model is right in {percent(answer.right[0], 1)} of all answers to "
+        f"{answer.examples} examples. What remains of that when its positions change places?"
     )
 
 
-def sentence(answer: Answer) -> str:
+def sentence(answer: Shuffle) -> str:
     """What the shuffle did to the answers and which head minds most."""
-    plain, arrays = answer
-    (loss, after), (right, still) = plain["loss"], plain["right"]
-    where = f"of {len(plain['order'])} positions {sum(i != at for i, at in enumerate(plain['order']))} changed places"
+    (loss, after), (right, still) = answer.loss, answer.right
+    where = f"of {len(answer.order)} positions {sum(i != at for i, at in enumerate(answer.order))} changed places"
     if not np.isfinite([loss, after]).all():
         return f"{where}; the loss is not finite here."
-    if plain["positions"] == "none":
+    if ENCODINGS[answer.positions].acts == "nothing":
         return f"{where} and nothing changed, to the last bit: this model is told nothing of positions."
-    moved = arrays["moved"]
+    moved = answer.moved
     most = int(np.argmax(moved))
-    minds = f"{head_name(plain['heads'][most])} put {moved[most]:.0%} of its attention elsewhere"
+    minds = f"{head_name(answer.heads[most])} put {percent(moved[most])} of its attention elsewhere"
     if right - still < SEEN:
-        how = f"right answers went from {right:.1%} to {still:.1%}: what it has learned so far does not hang on order"
-    elif right - plain["chance"] < SEEN:
-        how = f"right answers went from {right:.1%} to {still:.1%}: there was nothing above guessing to lose"
+        how = (
+            f"right answers went from {percent(right, 1)} to {percent(still, 1)}: what it has learned so far does not "
+            "hang on order"
+        )
+    elif not above_chance(right, answer.chance, answer.answers):
+        how = (
+            f"right answers went from {percent(right, 1)} to {percent(still, 1)}: there was nothing above chance to "
+            "lose"
+        )
     else:
-        lost = (right - still) / (right - plain["chance"])
-        how = f"right answers fell from {right:.1%} to {still:.1%}, {min(1, lost):.0%} of what lay above guessing"
+        lost = (right - still) / (right - answer.chance)
+        how = (
+            f"right answers fell from {percent(right, 1)} to {percent(still, 1)}, {percent(min(1, lost))} of what lay "
+            "above chance"
+        )
     return f"{where}; {how}. {minds[0].upper()}{minds[1:]}, the most of all."
 
 
-def attention(run: str, answer: Answer, shuffled: bool) -> None:
+def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
     """The chosen head on the first example, as trained and with positions shuffled."""
-    plain, arrays = answer
-    heads = plain["heads"]
-    kept = st.session_state.get("shuffle-head-kept")
-    at = heads.index(kept) if kept in heads else int(np.argmax(arrays["moved"]))
+    heads = answer.heads
+    kept = visit.state().shuffled_head
+    at = heads.index(kept) if kept in heads else int(np.argmax(answer.moved))
     key = f"shuffle-head-{len(heads)}"
 
     def keep() -> None:
-        st.session_state["shuffle-head-kept"] = st.session_state[key]
+        visit.state().shuffled_head = st.session_state[key]
 
-    told = {head: f"{head_name(head)} · moved {m:.0%}" for head, m in zip(heads, arrays["moved"], strict=True)}
+    labels = {head: f"{head_name(head)} · moved {percent(m)}" for head, m in zip(heads, answer.moved, strict=True)}
     if not shuffled:
-        told = {head: head_name(head) for head in heads}
-    h = heads.index(st.selectbox("Head", heads, at, format_func=told.__getitem__, key=key, on_change=keep))
+        labels = {head: head_name(head) for head in heads}
+    h = heads.index(st.selectbox("Head", heads, at, format_func=labels.__getitem__, key=key, on_change=keep))
 
-    def drawn() -> bytes:
-        tokens = plain["source"] if heads[h].startswith("encoder.") else plain["tokens"]
-        panels = {"as trained": arrays["before"][h]}
+    def drawing() -> bytes:
+        tokens = answer.source if heads[h].startswith("encoder.") and answer.source else answer.tokens
+        panels = {"as trained": answer.before[h]}
         if shuffled:
-            panels["positions shuffled"] = arrays["after"][h]
+            panels["positions shuffled"] = answer.after[h]
         words = [f"{i} {token}" for i, token in enumerate(tokens)]
-        title, text = f"Attention of {head_name(heads[h])} · step {plain['step']}", "Queries are rows, keys are columns"
-        look = Look(title, text, "attention", "probability", 320, square=True, least=235)
-        return message(panels, Side("query", words), Side("key", words), look, projector())
+        title, text = f"Attention of {head_name(heads[h])} · step {answer.step}", "Queries are rows, keys are columns"
+        look = Look(title, text, "attention", "probability", 220, square=True, least=180)
+        return message(panels, Side("query", words), Side("key", words), look, visit.state().projector)
 
-    heat(drawn, "shuffle-attention", (run, plain["step"], plain["seed"], plain["share"], shuffled, h, len(heads)))
+    heat(drawing, "shuffle-attention", (run, answer.step, answer.seed, answer.share, shuffled, h, len(heads)))
 
 
-def by_position(answer: Answer, shuffled: bool) -> list[list[dict[str, Any]]]:
+def by_position(answer: Shuffle, shuffled: bool) -> list[list[dict[str, Any]]]:
     """Right answers at each position, before and after."""
-    _, arrays = answer
-    x = np.arange(len(arrays["right_before"]), dtype=float)
-    found = []
-    for name, color, column in (("as trained", BEFORE, "right_before"), ("shuffled", AFTER, "right_after")):
-        if shuffled or column == "right_before":
-            found += [charts.line(x, arrays[column], name, color, kind=kind) for kind in ("line", "dot")]
-    return found
+    x = np.arange(len(answer.right_before), dtype=float)
+    kinds = ("line", "dot")
+    lines = [charts.line(x, answer.right_before, "as trained", BEFORE, kind=kind) for kind in kinds]
+    if shuffled:
+        lines += [charts.line(x, answer.right_after, "shuffled", AFTER, kind=kind) for kind in kinds]
+    return lines
 
 
-def sample(answer: Answer, shuffled: bool) -> str:
+def sample(answer: Shuffle, shuffled: bool) -> str:
     """The first example, position by position: what is read, asked and said. Tokens are a visitor's and escaped."""
-    plain, _ = answer
-    targets, length = plain["targets"], len(plain["tokens"])
+    targets, length = answer.targets, len(answer.tokens)
     rows = [row("position", [str(i) for i in range(length)])]
     if shuffled:
-        rows.append(row("counts as", [str(i) for i in plain["order"]]))
-    rows += [row("read", plain["tokens"]), row("asked", targets), row("said as trained", plain["said"], targets)]
+        rows.append(row("counts as", [str(i) for i in answer.order]))
+    rows += [row("read", answer.tokens), row("asked", targets), row("said as trained", answer.output, targets)]
     if shuffled:
-        rows.append(row("said, shuffled", plain["said_after"], targets))
+        rows.append(row("said, shuffled", answer.output_after, targets))
     return f'<div class="wide"><table class="scores samples">{"".join(rows)}</table></div>'
 
 

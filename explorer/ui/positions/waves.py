@@ -9,13 +9,16 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts import positions as charts
+from explorer.config.encodings import ENCODINGS
 from explorer.measure import positions as measure
-from explorer.measure.updates import number
+from explorer.measure.names import fixed, number, percent
 from explorer.ui import picture
 from explorer.ui.frame import cards
+from explorer.ui.positions import common
 from explorer.ui.positions.encodings import BASE, BASES, LENGTHS, WIDTHS, knob
 from explorer.ui.view import View
 
+WAVES = next(kind for kind, made in ENCODINGS.items() if made.waves and made.acts == "table")
 FINE = 8  # points of the curve from one position to the next
 MOST_POINTS = 1024
 COMPUTED = (
@@ -47,10 +50,16 @@ def show(view: View | None) -> None:
     picture.computed(COMPUTED, measure.turns, measure.waves)
 
 
+def adds_waves(view: View) -> bool:
+    """Whether the run adds a table of waves to its embeddings."""
+    encoding = ENCODINGS[view.config.model.positions]
+    return encoding.waves and encoding.acts == "table"
+
+
 def sizes(view: View | None) -> tuple[int, int, int]:
     """Positions, channels and base: a sinusoidal run's own, else what the knobs say."""
-    if view is not None and view.config.transformer.positions == "sinusoidal":
-        model = view.config.transformer
+    if view is not None and adds_waves(view):
+        model = view.config.model
         st.caption(f"This run’s own waves: {model.context} positions, {model.width} channels, base {BASE:,}.")
         return model.context, model.width, BASE
     with st.container(horizontal=True, key="wave-knobs"):
@@ -73,13 +82,13 @@ def one(theta: float, length: int) -> list[list[dict[str, Any]]]:
     """The wave as curves, and dots where the positions are."""
     fine = np.linspace(0, length - 1, min(MOST_POINTS, FINE * length))
     whole = np.arange(length, dtype=float)
-    found = []
+    lines = []
     for name, color, of in (("sine", charts.SINE, np.sin), ("cosine", charts.COSINE, np.cos)):
-        found += [
+        lines += [
             charts.line(fine, of(fine * theta), name, color),
             charts.line(whole, of(whole * theta), name, color, kind="dot"),
         ]
-    return found
+    return lines
 
 
 def together(turns: np.ndarray, i: int) -> list[list[dict[str, Any]]]:
@@ -87,7 +96,7 @@ def together(turns: np.ndarray, i: int) -> list[list[dict[str, Any]]]:
     x = np.arange(len(turns), dtype=float)
     up_to, every = (measure.along(measure.waves(part))["mean"] for part in (turns[:, : i + 1], turns))
     return [
-        charts.line(x, up_to, f"waves 0 to {i}", charts.encoding_color("sinusoidal")),
+        charts.line(x, up_to, f"waves 0 to {i}", common.color(WAVES)),
         charts.line(x, every, f"all {turns.shape[1]}", charts.SINE, kind="faint"),
     ]
 
@@ -99,10 +108,11 @@ def wave_sentence(i: int, theta: float, length: int) -> str:
     if rounds >= 1:
         return (
             f"wave {i} comes round {number(rounds, 3)} times here: positions {number(apart, 3)} apart are the same to "
-            f"it, while neighbours have a cosine of {step:.3f}."
+            f"it, while neighbours have a cosine of {fixed(step, 3)}."
         )
     return (
-        f"wave {i} makes {rounds:.1%} of a round here: it hardly tells neighbours apart (cosine {step:.6f}), "
+        f"wave {i} makes {percent(rounds, 1)} of a round here: it hardly tells neighbours apart (cosine "
+        f"{fixed(step, 6)}), "
         f"but never takes two positions for the same."
     )
 
@@ -110,19 +120,17 @@ def wave_sentence(i: int, theta: float, length: int) -> str:
 def sum_sentence(turns: np.ndarray, i: int) -> str:
     """Which distance looks most like none at all to the waves so far, and to all of them."""
     up_to, every = (measure.along(measure.waves(part))["mean"] for part in (turns[:, : i + 1], turns))
-    (at, so_far), (of_all, whole) = echo(up_to), echo(every)
+    (at, so_far), (of_all, _) = echo(up_to), echo(every)
     if at == 0:
         return (
-            f"to waves 0 to {i} two positions are less alike the further apart they stand, here down to {so_far:.3f}."
+            f"to waves 0 to {i} two positions are less alike the further apart they stand, here down to "
+            f"{fixed(so_far, 3)}."
         )
     last = (
-        f"all {turns.shape[1]} waves take distance {of_all} for it most, with {whole:.3f}"
-        if of_all
-        else (f"to all {turns.shape[1]} waves no distance looks like another")
+        f"all waves together take {of_all} for it" if of_all else "to all waves together no distance looks like another"
     )
     return (
-        f"to waves 0 to {i} a distance of {at} looks most like none at all, once it has first fallen: their cosine is "
-        f"{so_far:.3f} there; {last}."
+        f"to waves 0 to {i} a distance of {at} looks most like none at all, once their cosine has first fallen; {last}."
     )
 
 

@@ -12,7 +12,8 @@ many as train together otherwise. So which trials come depends on neither timing
 was killed goes on to the same ones.
 
 **Measured** every few steps on held-out data; where every batch is new, by the mean loss of the batches since the last
-measurement. A trial counts by its best measurement.
+measurement. A trial counts by its best measurement, also while it trains and where it was given up; one that diverged
+does not count.
 
 **Given up** by the median rule (Golovin et al. 2017): its best so far is worse than the median, at the same step,
 of the trials that came to their end before it was decided. **Stopped early** when patience is over: so many steps

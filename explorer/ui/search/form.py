@@ -9,13 +9,13 @@ from typing import Any
 import streamlit as st
 
 from explorer.cluster.address import address
-from explorer.config import RunConfig
-from explorer.preset import PRESETS
+from explorer.config.presets import PRESETS
+from explorer.config.run import RunConfig
 from explorer.search.search import Search, made
-from explorer.ui import chosen, server
-from explorer.ui.search import searching, settings
+from explorer.ui import chosen, refusals, server
+from explorer.ui.parts import searching, settings
+from explorer.ui.parts.settings import SETTINGS, Choice, Range
 from explorer.ui.search.samples import SAMPLES
-from explorer.ui.search.settings import SETTINGS, Choice, Range
 
 THIS_RUN = "the run you looked at last"
 SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
@@ -24,13 +24,15 @@ WIDTHS = [1.3, 1, 1, 0.8]
 
 
 def show(begun: Callable[[Path], None]) -> None:
-    """The searches at hand, and the form. begun: is told of the search that was begun."""
+    """The searches at hand, and the form. begun: is called with the path of the search that began."""
     for column, (name, sample) in zip(st.columns(len(SAMPLES)), SAMPLES.items(), strict=True):
-        with column.container(border=True, height="stretch", key=f"card-search-{name}"):
+        card = column.container(border=True, height="stretch", key=f"card-search-{name}")
+        with card, refusals.at(f"search-{name}"):
             st.markdown(f"**{sample.title}**  \n:gray[{sample.question}]")
             if st.button("Search", key=f"search-{name}", icon=":material/manage_search:", type="primary"):
                 begin(sample.search().model_copy(update={"together": server.host().quota}), begun)
-    with st.expander("Another one: choose the settings, their ranges, the budget", icon=":material/tune:"):
+    another = st.expander("Another one: choose the settings, their ranges, the budget", icon=":material/tune:")
+    with another, refusals.at("search-form"):
         form(begun)
 
 
@@ -68,7 +70,7 @@ def form(begun: Callable[[Path], None]) -> None:
         f"{server.host().quota} at once " + ("on the Ray cluster." if address() else "where nothing else trains.")
     )
     if button.button("Begin the search", type="primary", icon=":material/manage_search:", key="search-begin"):
-        told = {
+        chosen_settings = {
             "trials": int(trials),
             "steps": int(steps),
             "every": every,
@@ -79,25 +81,18 @@ def form(begun: Callable[[Path], None]) -> None:
             "grace": int(steps) // 5,
             "together": server.host().quota,
         }
-        try:
-            begin(composed(config, rows, told), begun)
-        except ValueError as error:
-            st.error(str(error), icon=":material/block:")
+        begin(composed(config, rows, chosen_settings), begun)
 
 
-def composed(config: RunConfig, rows: list[Callable[[], Any]], told: dict[str, Any]) -> Search:
+def composed(config: RunConfig, rows: list[Callable[[], Any]], settings: dict[str, Any]) -> Search:
     """The search of a filled form. ValueError, one sentence, where something in it is refused."""
     knobs = [knob().model_dump() for knob in rows]
-    return made({"config": config.plain(), "knobs": knobs} | told)
+    return made({"config": config.plain(), "knobs": knobs} | settings)
 
 
 def begin(search: Search, begun: Callable[[Path], None]) -> None:
-    """Begins a search; a refusal is told on the page."""
-    try:
-        path = searching.begin(search)
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
+    """Begins a search. ValueError says why it cannot be."""
+    path = searching.begin(search)
     begun(path)
 
 

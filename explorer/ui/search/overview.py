@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import time
 from html import escape
-from typing import Any, Literal
 
 import streamlit as st
 
 from explorer.cluster.address import address
+from explorer.measure.names import fixed
 from explorer.search import ledger
-from explorer.ui import picture
-from explorer.ui.search import searching, settings
-from explorer.ui.search.searching import Standing
+from explorer.ui import picture, refusals, visit
+from explorer.ui.parts import searching, settings
+from explorer.ui.parts.searching import Standing
 
 SHORT = 60  # letters of a reason that has room beside the state
 MORE = 10  # trials that one click adds to a budget
@@ -21,10 +21,10 @@ MORE = 10  # trials that one click adds to a budget
 def show(now: Standing) -> None:
     """Numbers that keep their places, the state in words, what can be done."""
     picture.figures(numbers(now))
-    told, beside = st.columns([1, 1.35], vertical_alignment="center")
-    told.html(f'<p class="search-state">{escape(words(now))}</p>')
-    row = beside.container(horizontal=True, horizontal_alignment="right")
-    stop_or_go_on(row, now, "search", "content")
+    left, right = st.columns([1, 1.35], vertical_alignment="center")
+    left.html(f'<p class="search-state">{escape(words(now))}</p>')
+    row = right.container(horizontal=True, horizontal_alignment="right")
+    searching.stop_or_go_on(row, now, "search", "content")
     row.button(
         f"{MORE} more",
         icon=":material/add:",
@@ -34,13 +34,13 @@ def show(now: Standing) -> None:
         on_click=searching.more,
         args=(now.path, now.search.trials + MORE),
     )
-    best = ledger.best(now.trials)
+    best = ledger.best_seen(now.trials)
     opens = row.button("Open the best", icon=":material/open_in_new:", key="search-best", disabled=best is None)
     if opens and best is not None:
         searching.open_trial(best)
-        st.session_state.search_leaves = True
+        visit.state().opens_trial = True
     if trouble(now):
-        st.error(now.status.reason, icon=":material/block:")
+        refusals.say(now.status.reason)
     picture.look_for("search", sentence(now))
 
 
@@ -49,32 +49,16 @@ def trouble(now: Standing) -> bool:
     return not now.busy and len(now.status.reason) > SHORT
 
 
-def stop_or_go_on(place: Any, now: Standing, key: str, width: Literal["stretch", "content"] = "stretch") -> None:
-    """One button that stops a search that goes on, and lets one go on that stands still."""
-    name, icon, act = ("Stop", "stop", searching.stop)
-    if not now.busy:
-        name, icon, act = ("Go on" if now.trials else "Start", "play_arrow", searching.go_on)
-    place.button(
-        name,
-        icon=f":material/{icon}:",
-        key=f"{key}-{icon}",
-        width=width,
-        disabled=not now.busy and now.status.state == "finished",
-        on_click=act,
-        args=(now.path,),
-    )
-
-
 def numbers(now: Standing) -> dict[str, str]:
     """The search in six numbers."""
-    best = ledger.best(now.trials)
+    best = ledger.best_seen(now.trials)
     count = {state: sum(1 for t in now.trials if t.state == state) for state in ("pruned", "diverged", "refused")}
     early = sum(1 for t in now.trials if t.end == "stopped early")
     taken = sum(t.last for t in now.trials)
     return {
         "Trials over": f"{len(now.over)} of {now.budget}",
         f"Steps of ≤ {now.budget * now.search.steps:,}": f"{taken:,}",
-        "Best loss": "–" if best is None or best.value is None else f"{best.value:.4f}",
+        "Best loss": "–" if best is None or best.best_seen is None else fixed(best.best_seen, 4),
         "Given up": f"{count['pruned']}" + (f" + {count['diverged']} diverged" if count["diverged"] else ""),
         "Stopped early": "off" if not now.search.patience else str(early),
         "Time left": left(now),
@@ -82,12 +66,12 @@ def numbers(now: Standing) -> dict[str, str]:
 
 
 def left(now: Standing) -> str:
-    """The time that the rest will take, if the rest is like what was."""
-    rest = now.budget - len(now.over)
-    if not now.over or not rest or not now.busy:
+    """The time that the rest will take, if trials go on to end as often by the clock as they did so far."""
+    if not now.over or len(now.over) >= now.budget or not now.busy:
         return "–"
-    mean = sum(t.seconds for t in now.over) / len(now.over)
-    seconds = rest * mean / now.search.together
+    usual = max(1.0, sum(t.last for t in now.over) / len(now.over))  # steps of a trial
+    done = len(now.over) + sum(min(t.last / usual, 1.0) for t in now.trials if not t.over)
+    seconds = max(0.0, now.budget - done) / done * ledger.clock_seconds(now.trials, time.time())
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
@@ -104,8 +88,8 @@ def words(now: Standing) -> str:
         return "starting"
     if state == "waiting":
         return "ready"
-    said = {"paused": "stopped", "interrupted": "interrupted", "finished": "finished"}.get(state, state)
-    return f"{said} · {reason}" if reason and not trouble(now) else said
+    how_it_ended = {"paused": "stopped", "interrupted": "interrupted", "finished": "finished"}.get(state, state)
+    return f"{how_it_ended} · {reason}" if reason and not trouble(now) else how_it_ended
 
 
 def waiting_for(now: Standing) -> str:
@@ -116,16 +100,31 @@ def waiting_for(now: Standing) -> str:
 
 def sentence(now: Standing) -> str:
     """What this search says now."""
-    best = ledger.best(now.trials)
-    if best is None or best.value is None or not math.isfinite(best.value):
-        if not now.busy:
-            return "no trial was measured yet; each will be a line, a dot and a curve below."
-        return "the first trials are under way; each will be a line, a dot and a curve below."
+    best = ledger.best_seen(now.trials)
+    if best is None or best.best_seen is None:
+        return without_a_loss(now)
     what = "held-out" if best.held_out else "training"
-    found = f"the best so far is trial {best.number}: {what} loss {best.value:.4f} at step {best.best_step} with "
-    found += f"{settings.described(best.params)}."
-    known = [t for t in now.trials if t.state == "complete" and t.value is not None]
-    if len(known) > 2:
-        worst = max(t.value or 0.0 for t in known)
-        found += f" Among the {len(known)} that came to their end the worst has {worst:.4f}."
-    return found
+    best_words = (
+        f"the best so far is trial {best.number}: {what} loss {fixed(best.best_seen, 4)} at step {best.value_step}"
+    )
+    later = "; it diverged later." if best.state == "diverged" else "."
+    best_words += f" with {settings.described(best.params)}{later}"
+    losses = [t.value for t in now.trials if t.state == "complete" and t.counts and t.value is not None]
+    if len(losses) > 2:
+        best_words += f" Among the {len(losses)} that came to their end the worst has {fixed(max(losses), 4)}."
+    return best_words
+
+
+def without_a_loss(now: Standing) -> str:
+    """What a search says while none of its trials has a loss that counts."""
+    diverged = sum(1 for t in now.over if t.state == "diverged")
+    if diverged == len(now.trials) and diverged:
+        which = "the only trial" if diverged == 1 else f"all {diverged} trials"
+        return f"{which} so far diverged, so no loss counts; try smaller learning rates, or clip the gradient."
+    if diverged:
+        return f"no trial has a loss that counts yet; {diverged} of {len(now.trials)} diverged."
+    if now.over and not now.busy:
+        return f"none of the {len(now.over)} trials that are over was measured."
+    if not now.busy:
+        return "no trial was measured yet; each will be a line, a dot and a curve below."
+    return "the first trials are under way; each will be a line, a dot and a curve below."

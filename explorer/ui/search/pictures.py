@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,16 +11,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from explorer.answers.records.search import Contour, Importance
 from explorer.charts import search as charts
+from explorer.charts import trials
 from explorer.charts.search import Axis, Dot
+from explorer.measure.names import number
 from explorer.search import ledger
 from explorer.search.ledger import Trial
 from explorer.search.space import FloatKnob, IntKnob, place
-from explorer.ui import picture
+from explorer.ui import picture, visit
 from explorer.ui.components import curves as canvas
 from explorer.ui.frame import cards
-from explorer.ui.search import searching, sentences, settings
-from explorer.ui.search.searching import Standing
+from explorer.ui.parts import searching, settings
+from explorer.ui.parts.searching import Standing
+from explorer.ui.search import sentences
 
 TICKS = 4  # words along an axis of numbers
 LOG_FROM = 20.0  # ratio of losses from which their axis is logarithmic
@@ -31,7 +34,7 @@ FEW = 4  # trials that came to their end, before importance and contour say anyt
 
 def show(now: Standing) -> None:
     """All pictures of a search as it stands."""
-    dots = [dot(t, ledger.best(now.trials)) for t in now.trials]
+    dots = [dot(t, ledger.best_seen(now.trials)) for t in now.trials]
     chosen = selected(now)
     with cards("search-parallel", 1)[0]:
         lines = calm("parallel", now, lambda: charts.parallel_frame(dots, axes(now), chosen))
@@ -57,11 +60,11 @@ def draw(chart: Callable[..., alt.TopLevelMixin], data: pd.DataFrame, key: str, 
     def choose() -> None:
         clicked = st.session_state[key].selection.get(charts.CLICKED, [])
         if clicked and clicked[0].get("number", -1) >= 0:
-            st.session_state.search_trial = int(clicked[0]["number"])
+            visit.state().trial = int(clicked[0]["number"])
 
-    spec = picture.spec_of(chart, data, bool(st.session_state.get("projector")), **knobs)
-    told = spec | {"datasets": {"source": data}}
-    st.vega_lite_chart(told, key=key, width="stretch", on_select=choose, selection_mode=charts.CLICKED)
+    spec = picture.spec_of(chart, data, visit.state().projector, **knobs)
+    full_spec = spec | {"datasets": {"source": data}}
+    st.vega_lite_chart(full_spec, key=key, width="stretch", on_select=choose, selection_mode=charts.CLICKED)
 
 
 def calm(name: str, now: Standing, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -70,23 +73,19 @@ def calm(name: str, now: Standing, make: Callable[[], pd.DataFrame]) -> pd.DataF
     A still chart costs the browser, and so the trials beside it, far more than a canvas.
     """
     of = (now.path.stem, len(now.trials), len(now.over), selected(now))
-    present, when, told = st.session_state.get(f"calm:{name}", (None, 0.0, None))
-    if present != of or time.monotonic() - when >= CALM_SECONDS:
-        told = make()
-        st.session_state[f"calm:{name}"] = (of, time.monotonic(), told)
-    return told
+    return picture.paced(make, f"search-{name}", of, CALM_SECONDS)
 
 
 def selected(now: Standing) -> int | None:
     """The trial that was clicked, if this search has it."""
-    number = st.session_state.get("search_trial")
+    number = visit.state().trial
     return number if number in {t.number for t in now.trials} else None
 
 
 def dot(trial: Trial, best: Trial | None) -> Dot:
     """A trial as charts take it."""
-    state = trial.state
-    if best is not None and trial.number == best.number and trial.over:
+    state, leads = trial.state, best is not None and trial.number == best.number
+    if leads:
         state = "best"
     elif trial.end == "stopped early":
         state = "stopped early"
@@ -94,13 +93,14 @@ def dot(trial: Trial, best: Trial | None) -> Dot:
         state = "not trained"
     elif not trial.over:
         state = "training"
-    value = math.nan if trial.value is None else trial.value
-    return Dot(trial.number, state, value, settings.described(trial.params))
+    value = trial.best_seen if leads else trial.value
+    number = math.nan if value is None else value
+    return Dot(trial.number, state, number, settings.described(trial.params), trial.counts or leads)
 
 
 def axes(now: Standing) -> list[Axis]:
     """One for each knob, and the loss."""
-    found = []
+    rows = []
     for knob in now.search.knobs:
         values = [t.params.get(knob.path) for t in now.trials]
         words = [settings.word(v) for v in values]
@@ -112,9 +112,9 @@ def axes(now: Standing) -> list[Axis]:
         else:
             places = [math.nan if v is None else knob.place(v) for v in values]
             shares = [i / (TICKS - 1) for i in range(TICKS)]
-            ticks = [(s, f"{tidy(knob.number(s), knob.kind == 'int'):.2g}") for s in shares]
-        found.append(Axis(settings.name_of(knob.path), places, words, ticks))
-    return [*found, loss_axis(now.trials)]
+            ticks = [(s, number(tidy(knob.number(s), knob.kind == "int"), 2)) for s in shares]
+        rows.append(Axis(settings.name_of(knob.path), places, words, ticks))
+    return [*rows, loss_axis(now.trials)]
 
 
 def tidy(number: float, whole: bool) -> float | int:
@@ -123,9 +123,12 @@ def tidy(number: float, whole: bool) -> float | int:
 
 
 def spread(trials: Sequence[Trial]) -> tuple[float, float, bool]:
-    """The lowest and the highest known loss, and whether they are told apart better on a log scale."""
-    known = [t.value for t in trials if t.value is not None and math.isfinite(t.value)]
-    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    """The lowest and the highest known loss, and whether a log scale separates them better.
+
+    From 0 to 1 where none is known.
+    """
+    losses = [t.value for t in trials if t.value is not None and math.isfinite(t.value)]
+    low, high = (min(losses), max(losses)) if losses else (0.0, 1.0)
     return low, max(high, low + 1e-9 + 0.1 * abs(low)), low > 0 and high / low > LOG_FROM
 
 
@@ -135,16 +138,18 @@ def loss_axis(trials: Sequence[Trial]) -> Axis:
     low, high, log = spread(trials)
     places = [1.0 if math.isinf(v) else v if math.isnan(v) else place(low, high, log, v) for v in values]
     shares = [i / (TICKS - 1) for i in range(TICKS)]
-    ticks = [(s, f"{low * (high / low) ** s if log else low + s * (high - low):.2g}") for s in shares]
+    ticks = [(s, number(low * (high / low) ** s if log else low + s * (high - low), 2)) for s in shares]
+    if not any(math.isfinite(v) for v in values):
+        ticks = [(1.0, "∞")] if any(math.isinf(v) for v in values) else []  # no loss is known: the axis has no numbers
     return Axis("loss in nats", places, [charts.words_of(v) for v in values], ticks)
 
 
 def courses(now: Standing, dots: Sequence[Dot], chosen: int | None) -> None:
     """Every trial's measurements over steps, where pruning and early stopping are seen to act."""
-    drawn = [(d, t.steps, t.losses) for d, t in zip(dots, now.trials, strict=True)]
-    projector = bool(st.session_state.get("projector"))
-    told = canvas.message(charts.COURSES, charts.courses(drawn, chosen), projector, sentences.courses(now))
-    canvas.curves([told], key="search-courses", on_step=lambda step: None)
+    taken = [(d, t.steps, t.losses) for d, t in zip(dots, now.trials, strict=True)]
+    projector = visit.state().projector
+    data = canvas.message(trials.COURSES, trials.courses(taken, chosen), projector, sentences.courses(now))
+    canvas.curves([data], key="search-courses", on_step=lambda step: None)
 
 
 def importance(now: Standing) -> None:
@@ -154,13 +159,13 @@ def importance(now: Standing) -> None:
         st.markdown("**Which setting matters**")
         st.caption(f"Known from {FEW} trials on that came to their end; so far {complete}.")
         return
-    found = searching.answer("importance", now.path, len(now.over))
-    if found is None:
+    answer = searching.answer(Importance, now.path, len(now.over))
+    if answer is None:
         st.caption("computing the importance…")
         return
-    shares = {settings.name_of(path): share for path, share in found[0]["shares"].items()}
+    shares = {settings.name_of(path): share for path, share in answer.shares.items()}
     picture.show(charts.importance, charts.importance_frame(shares), "search-importance")
-    picture.look_for("importance", sentences.importance(shares, found[0]["complete"], len(now.over)))
+    picture.look_for("importance", sentences.importance(shares, answer.complete, len(now.over)))
 
 
 def contour(now: Standing, dots: Sequence[Dot]) -> None:
@@ -174,17 +179,16 @@ def contour(now: Standing, dots: Sequence[Dot]) -> None:
     across = left.selectbox("Across", numbers, format_func=settings.name_of, key=f"across:{now.path.stem}")
     rest = [path for path in numbers if path != across]
     up = right.selectbox("Up", rest, format_func=settings.name_of, key=f"up:{now.path.stem}")
-    found = searching.answer("contour", now.path, len(now.over), x=across, y=up)
-    if found is None:
+    answer = searching.answer(Contour, now.path, len(now.over), x=across, y=up)
+    if answer is None:
         st.caption("computing the contour…")
         return
-    if not np.isfinite(found[1]["loss"]).any():
-        picture.look_for("contour", sentences.contour(found[0]["trials"], found[1]["loss"]))
+    if not np.isfinite(answer.loss).any():
+        picture.look_for("contour", sentences.contour(answer.trials, answer.loss))
         return
     knobs = {k.path: k for k in now.search.knobs if isinstance(k, FloatKnob | IntKnob)}
     at = np.array([[t.params[across], t.params[up]] for t in now.trials], dtype=np.float64).reshape(-1, 2)
-    arrays = found[1]
-    data = charts.contour_frame(arrays["x"], arrays["y"], arrays["loss"], dots, at)
+    data = charts.contour_frame(answer.x, answer.y, answer.loss, dots, at)
     draw(
         charts.contour,
         data,
@@ -194,4 +198,4 @@ def contour(now: Standing, dots: Sequence[Dot]) -> None:
         ends=tuple((knobs[path].low, knobs[path].high) for path in (across, up)),
         logs=(knobs[across].log, knobs[up].log),
     )
-    picture.look_for("contour", sentences.contour(found[0]["trials"], arrays["loss"]))
+    picture.look_for("contour", sentences.contour(answer.trials, answer.loss))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.config import RunConfig
+from explorer.config.run import RunConfig
 from explorer.search.search import Search
 from explorer.search.space import ChoiceKnob, FloatKnob, IntKnob
 

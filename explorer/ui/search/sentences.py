@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from explorer.measure.names import fixed, percent
 from explorer.search import ledger
 from explorer.search.ledger import Trial
-from explorer.ui.search import settings
-from explorer.ui.search.searching import Standing
+from explorer.ui.parts import settings
+from explorer.ui.parts.searching import Standing
 
 
 def complete(now: Standing) -> list[Trial]:
     """The trials that came to their end with a loss, the best first."""
-    found = [t for t in now.trials if t.state == "complete" and t.value is not None and np.isfinite(t.value)]
-    return sorted(found, key=lambda t: (t.value, t.number))
+    ended = [t for t in now.trials if t.state == "complete" and t.counts]
+    return sorted(ended, key=lambda t: (t.value, t.number))
 
 
 def parallel(now: Standing) -> str:
@@ -45,19 +47,30 @@ def spread(knob: Any, values: list[Any]) -> str:
 
 def courses(now: Standing) -> str:
     """What pruning and early stopping have saved so far."""
-    saved = sum(now.search.steps - t.last for t in now.over)
     pruned = [t for t in now.over if t.state == "pruned"]
     early = [t for t in now.over if t.end == "stopped early"]
+    saved = sum(now.search.steps - t.last for t in (*pruned, *early))
+    diverged = sum(1 for t in now.over if t.state == "diverged")
     rules = []
     if now.search.prune:
         rules.append(f"{len(pruned)} given up" + (f" (the last at step {pruned[-1].last})" if pruned else ""))
     if now.search.patience:
         rules.append(f"{len(early)} stopped early" + (f" (the last at step {early[-1].last})" if early else ""))
     if not rules:
-        return "every trial trains to its end: neither pruning nor early stopping is on."
-    if not saved:
-        return f"{', '.join(rules)}: every trial that is over trained to its end."
-    return f"{', '.join(rules)}: {saved:,} steps saved, {share(saved, now):.0%} of what these trials could have cost."
+        if not diverged:
+            return "every trial trains to its end: neither pruning nor early stopping is on."
+        return f"neither pruning nor early stopping is on; {broke(diverged, now)}."
+    words = ", ".join(rules)
+    if saved:
+        words += f": {saved:,} steps saved, {percent(share(saved, now))} of what these trials could have cost"
+    elif now.over and not diverged:
+        words += ": every trial that is over trained to its end"
+    return f"{words}{f'; {broke(diverged, now)}' if diverged else ''}."
+
+
+def broke(diverged: int, now: Standing) -> str:
+    """How many diverged."""
+    return f"{diverged} of {len(now.over)} trials that are over diverged"
 
 
 def share(saved: int, now: Standing) -> float:
@@ -67,13 +80,18 @@ def share(saved: int, now: Standing) -> float:
 
 def history(now: Standing) -> str:
     """Since when nothing better was found."""
-    best = ledger.best(now.trials)
-    if best is None or best.value is None or not best.over:
-        return "dots are trials in order; the green stair is the best finished so far."
+    best = ledger.best_seen(now.trials)
+    if now.over and not any(t.value is not None and math.isfinite(t.value) for t in now.trials):
+        return "a dot would be a trial’s loss, and none has one that is finite."
+    if best is None or best.best_seen is None:
+        return "dots are trials in order; the green stair will be the best so far."
+    if not best.over:
+        return f"the best so far, {fixed(best.best_seen, 4)}, is trial {best.number}, which still trains."
     since = len([t for t in now.over if t.number > best.number])
     if since == 0:
         return f"trial {best.number} is the best and the newest: the search still improves."
-    return f"the best, {best.value:.4f}, was trial {best.number}; the {since} trials after it found nothing better."
+    words = f"the best, {fixed(best.best_seen, 4)}, was trial {best.number}"
+    return f"{words}; the {since} trials after it found nothing better."
 
 
 def importance(shares: dict[str, float], complete: int, over: int) -> str:
@@ -81,21 +99,22 @@ def importance(shares: dict[str, float], complete: int, over: int) -> str:
     if not shares:
         return "not known yet."
     first, second = [*shares.items(), ("", 0.0)][:2]
-    told = f"{first[0]} decides {first[1]:.0%} of who is among the better trials"
+    words = f"{first[0]} decides {percent(first[1])} of who is among the better trials"
     if second[0]:
-        told += f", {second[0]} {second[1]:.0%}"
+        words += f", {second[0]} {percent(second[1])}"
     few = "; that is little to go by" if complete < 12 else ""
-    return f"{told}. From the {complete} of {over} trials that came to their end{few}."
+    return f"{words}. From the {complete} of {over} trials that came to their end{few}."
 
 
 def contour(trials: int, loss: np.ndarray) -> str:
     """Where the loss is low, and where nothing is known."""
-    known = np.isfinite(loss)
-    if not known.any():
+    finite = np.isfinite(loss)
+    if not finite.any():
         return (
             f"nothing between the trials yet: it takes three that came to their end and are not on a line ({trials})."
         )
     return (
-        f"darker is better, from {np.nanmin(loss):.3f} to {np.nanmax(loss):.3f} nats between {trials} finished trials; "
-        f"{1 - known.mean():.0%} of the area lies outside of them and stays empty."
+        f"darker is better, from {fixed(np.nanmin(loss), 3)} to {fixed(np.nanmax(loss), 3)} nats between {trials} "
+        "finished trials; "
+        f"{percent(1 - finite.mean())} of the area lies outside of them and stays empty."
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.ui.tokenizers.asked import Asked
+from explorer.tasks.fields import TASKS
+from explorer.ui import foreign
+from explorer.ui.tokenizers.request import Choice
 from explorer.ui.view import View
 
 SHAKESPEARE, PYTHON, OWN, RUN = "Shakespeare", "Python’s source", "own text", "this run’s text"
 SOURCES = {SHAKESPEARE: "shakespeare", PYTHON: "python", OWN: "own", RUN: "run"}
 SIZES = [320, 512, 1024, 2048, 4096]
-OF_TEXT = ("shakespeare", "python", "text")  # tasks
-SHOWN = 2000  # characters of the text to look at, as explorer.runs.views.tokenizers has it
+SHOWN = 2000  # characters of the text to look at, as explorer.answers.tokenizers has it
 EXAMPLE = (
     "To be, or not to be, that is the question:\n"
     "Whether 'tis nobler in the mind to suffer\n"
@@ -21,13 +22,13 @@ EXAMPLE = (
 )
 
 
-def choose(view: View | None) -> Asked | None:
+def choose(view: View | None) -> Choice | None:
     """The controls; None while a text of the visitor's own is missing.
 
     Where they begin is their default: a slow browser may show one without the order to move it there, and take a click
     back when that order comes.
     """
-    of_run = view is not None and view.config.task.name in OF_TEXT
+    of_run = view is not None and TASKS[view.config.task.name].corpus is not None
     names = [RUN, SHAKESPEARE, PYTHON, OWN] if of_run else [SHAKESPEARE, PYTHON, OWN]
     state = st.session_state
     if state.get("learn-from", names[0]) not in names:
@@ -36,27 +37,29 @@ def choose(view: View | None) -> Asked | None:
     sizes = sorted({*SIZES, size})
     if state.get("vocabulary-size", size) not in sizes:
         state["vocabulary-size"] = size
-    with st.container(horizontal=True, vertical_alignment="bottom", key="tokenizer-choices"):
+    left, right = st.container(key="tokenizer-choices").columns([1.25, 1], vertical_alignment="bottom")
+    with left, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
             "Learn from", names, default=names[0], key="learn-from", required=True, persist_state="session"
         )
         chosen = st.selectbox(
-            "Vocabulary of words and BPE",
+            "Vocabulary",
             sizes,
             index=sizes.index(size),
             key="vocabulary-size",
             format_func=lambda n: f"{n:,} tokens",
-            width=200,
+            help="Of words and of BPE.",
+            width=150,
             persist_state="session",
         )
     own = own_text() if name == OWN else ""
-    text = st.text_area("Text to look at", EXAMPLE, key="looked-at", height=146, persist_state="session")
+    text = right.text_area("Text to look at", EXAMPLE, key="looked-at", height=68, persist_state="session")
     if len(text) > SHOWN:
         st.caption(f"The first {SHOWN:,} of its {len(text):,} characters are looked at.")
     if name == OWN and not own:
         st.info("Paste a text or upload a file to learn from.", icon=":material/edit:")
         return None
-    return Asked(SOURCES[name or names[0]], chosen, text, own, view)
+    return Choice(SOURCES[name or names[0]], chosen, text, own, view)
 
 
 def own_text() -> str:
@@ -70,7 +73,7 @@ def own_text() -> str:
         return file.getvalue().decode("utf-8-sig")
     except UnicodeDecodeError:
         st.warning(
-            f"{file.name} is not text in UTF-8; save it as UTF-8 text and upload it again, or paste it.",
+            f"{foreign.text(file.name)} is not text in UTF-8; save it as UTF-8 text and upload it again, or paste it.",
             icon=":material/block:",
         )
         return pasted

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, astuple
 from typing import Any
 
 import streamlit as st
 
-from explorer import segmentation
-from explorer.ui import picture
+from explorer.answers.records.tokenizers import Cut, Lengths, Row, RunTokenizer
+from explorer.measure.names import percent
+from explorer.tasks import segmentation
+from explorer.ui import foreign, picture, visit
 from explorer.ui.components.token_rows import token_rows
 from explorer.ui.frame import cards
-from explorer.ui.tokenizers.asked import Asked, table
-from explorer.ui.tokens import escaped
+from explorer.ui.parts.tables import table
+from explorer.ui.tokenizers.request import Choice
 
 COMPUTED = (
     "**Characters**: one token a character that was read at least once in a million; all others share `�`. **Words**: "
@@ -23,91 +26,87 @@ COMPUTED = (
 SYMBOLS = 40  # of a run's vocabulary that are named
 
 
-def show(asked: Asked) -> None:
+def show(choice: Choice) -> None:
     """Rows of tokens, the run's own first."""
     with cards("compare", 1)[0]:
-        answer = asked.answer("tokenizers.cut", text=asked.text, **asked.learned)
+        answer = choice.answer(Cut, text=choice.text, **choice.learned)
         if answer is None:
             return
-        plain, _ = answer
-        rows = plain["rows"]
-        own = of_run(asked)
-        if own is not None:
-            rows = [own, *rows]
-        st.caption(f"learned from {plain['title']}")
-        projector = bool(st.session_state.get("projector"))
-        token_rows("One text, cut by each tokenizer", rows, plain["typed"], key="token-rows", projector=projector)
-        picture.look_for("compare", sentence(plain["rows"]))
+        of_this_run = of_run(choice)
+        rows = [row_of_tokens(row) for row in (of_this_run, *answer.rows) if row is not None]
+        title = f"One text, cut by each tokenizer · learned from {answer.title}"
+        projector = visit.state().projector
+        token_rows(title, rows, answer.typed, key="token-rows", projector=projector)
+        picture.look_for("compare", sentence(answer.rows))
     picture.computed(COMPUTED, segmentation.WordSegments, segmentation.CharacterSegments)
 
 
-def of_run(asked: Asked) -> dict[str, Any] | None:
+def row_of_tokens(row: Row) -> dict[str, Any]:
+    """A row as the browser takes it: each token a list."""
+    return asdict(row) | {"tokens": [list(astuple(token)) for token in row.tokens]}
+
+
+def of_run(choice: Choice) -> Row | None:
     """The row of the run's own tokenizer; where it cannot read the text, a sentence."""
-    if asked.view is None:
+    if choice.view is None:
         return None
-    answer = asked.answer("own_tokenizer.of_run", path=str(asked.view.run.path), text=asked.text)
+    answer = choice.answer(RunTokenizer, path=str(choice.view.run.path), text=choice.text)
     if answer is None:
         return None
-    plain, _ = answer
-    if plain["row"] is None:
-        names = " ".join(plain["symbols"][:SYMBOLS])
-        said = f"This run’s own vocabulary has {plain['vocabulary']} symbols, {names}, and no tokens for this text: "
-        st.info(escaped(f"{said}{plain['refused']}."), icon=":material/info:")
-    row: dict[str, Any] | None = plain["row"]
-    return row
+    if answer.row is None:
+        names = " ".join(answer.symbols[:SYMBOLS])
+        words = f"This run’s own vocabulary has {answer.vocabulary} symbols, {names}, and no tokens for this text: "
+        picture.details(lambda: st.info(foreign.text(f"{words}{answer.refused}."), icon=":material/info:"))
+    return answer.row
 
 
-def sentence(rows: list[dict[str, Any]]) -> str:
+def sentence(rows: list[Row]) -> str:
     """How many tokens each makes, and what is lost to whom."""
-    if not any(row["tokens"] for row in rows):
+    if not any(row.tokens for row in rows):
         return "there is no text to cut; type one above."
-    lengths = ", ".join(
-        f"{len(row['tokens'])} {'tokens of BPE' if row['name'] == 'BPE' else row['name']}" for row in rows
-    )
+    lengths = ", ".join(f"{len(row.tokens)} {'tokens of BPE' if row.name == 'BPE' else row.name}" for row in rows)
     lost = [
-        f"{sum(not known for *_, known in row['tokens'])} of the {len(row['tokens'])} {row['name']}"
+        f"{sum(not token.known for token in row.tokens)} of the {len(row.tokens)} {row.name}"
         for row in rows
-        if row["unknown"]
+        if row.unknown
     ]
-    said = f"unknown, and lost to the model, are {' and '.join(lost)}" if lost else "nothing in it is unknown to any"
-    return f"this text is {lengths}; {said}. Where BPE has no merge for something it falls back to bytes."
+    words = f"unknown, and lost to the model, are {' and '.join(lost)}" if lost else "nothing in it is unknown to any"
+    return f"this text is {lengths}; {words}. Where BPE has no merge for something it falls back to bytes."
 
 
-def unknown(asked: Asked) -> None:
+def unknown(choice: Choice) -> None:
     """A table: what of which text has no token."""
     with cards("unknown", 1)[0]:
-        answer = asked.answer("tokenizers.lengths", **asked.learned)
-        cut = asked.answer("tokenizers.cut", text=asked.text, **asked.learned)
+        answer = choice.answer(Lengths, **choice.learned)
+        cut = choice.answer(Cut, text=choice.text, **choice.learned)
         if answer is None or cut is None:
             return
-        plain, typed = answer[0], {row["name"]: row for row in cut[0]["rows"]}
         st.markdown("**What has no token of its own** · share of the tokens, and the first such pieces")
         rows = []
-        for name, row in typed.items():
-            missing = "  ".join(row["unknown"][:8])
-            share = sum(not known for *_, known in row["tokens"]) / max(1, len(row["tokens"]))
-            cells = [f"{percent(share)}" + (f" · {missing}" if missing else "")]
-            for text in plain["texts"]:
-                examples = "  ".join(text["examples"][name][:4])
-                cells.append(f"{percent(text['unknown'][name])}" + (f" · {examples}" if examples else ""))
-            rows.append([f"{name} ({row['vocabulary']:,})", *cells])
-        table(["tokenizer", "the text above", *(text["name"] for text in plain["texts"])], rows, words=True)
-        picture.look_for("unknown", unknown_sentence(plain))
+        for row in cut.rows:
+            missing = "  ".join(row.unknown[:8])
+            share = sum(not token.known for token in row.tokens) / max(1, len(row.tokens))
+            cells = [percent(share) + (f" · {missing}" if missing else "")]
+            for text in answer.texts:
+                examples = "  ".join(text.examples[row.name][:4])
+                cells.append(percent(text.unknown[row.name]) + (f" · {examples}" if examples else ""))
+            rows.append([f"{row.name} ({row.vocabulary:,})", *cells])
+        st.html(
+            table(["tokenizer", "the text above", *(text.name for text in answer.texts)], rows, style="scores words")
+        )
+        picture.look_for("unknown", unknown_sentence(answer))
     picture.computed(COMPUTED, segmentation.unknown_share)
 
 
-def percent(share: float) -> str:
-    """A share, with more digits where it is small but not nothing."""
-    return f"{share:.3%}" if 0 < share < 0.001 else f"{share:.1%}"
-
-
-def unknown_sentence(plain: dict[str, Any]) -> str:
+def unknown_sentence(answer: Lengths) -> str:
     """What a closed vocabulary misses, and what BPE has instead."""
-    last = plain["texts"][-1]
-    first = plain["texts"][0]
+    last = answer.texts[-1]
+    first = answer.texts[0]
     return (
-        f"{plain['vocabularies']['kept']:,} words leave {first['unknown']['words']:.0%} of the words unknown in the "
-        f"very text they were learned from, and {last['unknown']['words']:.0%} in {last['name']}; characters miss "
-        f"{last['unknown']['characters']:.1%} there, BPE nothing. But {plain['bytes']} of its 256 bytes were never "
+        f"{answer.kept:,} words leave {percent(first.unknown['words'])} of the words unknown in "
+        "the "
+        f"very text they were learned from, and {percent(last.unknown['words'])} in {last.name}; characters miss "
+        f"{percent(last.unknown['characters'], 1)} there, BPE nothing. But {answer.unread} of its 256 bytes were "
+        "never "
         "read: a model has learned nothing about those tokens."
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer import segmentation
+from explorer.answers.records.tokenizers import Frequencies, Frequency, RunTokenizer
 from explorer.charts import tokenizers as charts
+from explorer.measure.glossary import TERMS
+from explorer.measure.names import fixed, number
+from explorer.tasks import segmentation
 from explorer.ui import picture
 from explorer.ui.frame import cards
-from explorer.ui.tokenizers.asked import Asked, table
+from explorer.ui.parts.tables import table
+from explorer.ui.tokenizers.request import Choice
 
 COMPUTED = (
     r"Rank 1 is the most frequent token. **Zipf’s law** (1949, §2): the share falls as $1 / \text{rank}$, a line "
@@ -25,48 +28,48 @@ COMPUTED = (
 )
 
 
-def show(asked: Asked) -> None:
+def show(choice: Choice) -> None:
     """Zipf's curves beside the table."""
-    answer = asked.answer("tokenizers.frequencies", **asked.learned)
+    answer = choice.answer(Frequencies, **choice.learned)
     if answer is None:
         return
-    plain, arrays = answer
     left, right = cards("tokenizers", 1.1, 1)
     with left:
-        picture.show(charts.zipf, charts.zipf_frame(arrays), "zipf")
-        picture.look_for("zipf", zipf_sentence(plain["kinds"]))
+        picture.show(
+            charts.zipf, charts.zipf_frame({kind.name: (kind.ranks, kind.shares) for kind in answer.kinds}), "zipf"
+        )
+        picture.look_for("zipf", zipf_sentence(answer.kinds))
     with right:
         st.markdown(
-            "**Perplexity** · of models that know frequencies only" + (", and of this run" if asked.view else "")
+            "**Perplexity** · of models that know frequencies only" + (", and of this run" if choice.view else ""),
+            help=TERMS["perplexity"],
         )
-        rows = [measured(k["name"], k["entropy"], k["per_character"]) for k in plain["kinds"]]
-        run = of_run(asked)
-        table(
-            ["", "tokens / char.", "per token", "per char.", "bits / char."],
-            [*rows, *([run] if run else [])],
-        )
-        picture.look_for("perplexity", perplexity_sentence(plain["kinds"], run))
+        rows = [measured(k.name, k.entropy, k.per_character) for k in answer.kinds]
+        run = of_run(choice)
+        head = ["", "tokens / char.", "per token", "per char.", "bits / char."]
+        st.html(table(head, [*rows, *([run] if run else [])]))
+        picture.look_for("perplexity", perplexity_sentence(answer.kinds, run))
     picture.computed(COMPUTED, segmentation.zipf, segmentation.entropy)
 
 
 def measured(name: str, nats: float, per_character: float) -> list[str]:
     """A row: the same likelihood per token and per character. per_character: tokens."""
     each = nats * per_character
-    return [name, f"{per_character:.3f}", f"{told(nats)}", f"{told(each)}", f"{each / log(2):.3f}"]
+    return [name, fixed(per_character, 3), perplexity(nats), perplexity(each), fixed(each / log(2), 3)]
 
 
-def told(nats: float) -> str:
+def perplexity(nats: float) -> str:
     """A perplexity in four digits."""
-    return f"{exp(nats):,.4g}" if nats < 20 else f"e^{nats:.3g}"
+    return number(exp(nats), 4) if nats < 20 else f"e^{number(nats)}"
 
 
-def of_run(asked: Asked) -> list[str] | None:
+def of_run(choice: Choice) -> list[str] | None:
     """The run's newest loss on held-out text up to the step looked at, else that of its training batch."""
-    view = asked.view
+    view = choice.view
     if view is None:
         return None
-    answer = asked.answer("own_tokenizer.of_run", path=str(view.run.path), text=asked.text)
-    if answer is None or answer[0]["per_character"] is None:
+    answer = choice.answer(RunTokenizer, path=str(view.run.path), text=choice.text)
+    if answer is None or answer.per_character is None:
         return None
     validation = view.run.validation
     there = np.flatnonzero(validation["step"] <= view.step)
@@ -75,25 +78,26 @@ def of_run(asked: Asked) -> list[str] | None:
     step, loss = int(validation["step"][there[-1]]), float(validation["loss"][there[-1]])
     if not np.isfinite(loss):
         return None
-    return measured(f"this run, step {step}", loss, answer[0]["per_character"])
+    return measured(f"this run, step {step}", loss, answer.per_character)
 
 
-def zipf_sentence(kinds: list[dict[str, Any]]) -> str:
+def zipf_sentence(kinds: list[Frequency]) -> str:
     """The slopes, and how many tokens are never used."""
-    slopes = ", ".join(f"{k['slope']:.2f} for {k['name']}".replace("-", "−") for k in kinds if k["slope"] is not None)
-    never = [f"{k['never']:,} of the {k['vocabulary']:,} tokens of {k['name']}" for k in kinds if k["never"]]
-    said = f"; never used in this text: {' and '.join(never)}" if never else ""
-    return f"Zipf’s law would be −1; from rank 10 on the slopes are {slopes}{said}."
+    slopes = ", ".join(f"{fixed(k.slope, 2)} for {k.name}".replace("-", "−") for k in kinds if k.slope is not None)
+    never = [f"{k.never:,} of the {k.vocabulary:,} tokens of {k.name}" for k in kinds if k.never]
+    words = f"; never used in this text: {' and '.join(never)}" if never else ""
+    return f"Zipf’s law would be −1; from rank 10 on the slopes are {slopes}{words}."
 
 
-def perplexity_sentence(kinds: list[dict[str, Any]], run: list[str] | None) -> str:
+def perplexity_sentence(kinds: list[Frequency], run: list[str] | None) -> str:
     """Two models that know as little, and how far apart their perplexities are."""
     first, _, last = kinds
-    a, b = (exp(k["entropy"]) for k in (first, last))
-    c, d = (exp(k["entropy"] * k["per_character"]) for k in (first, last))
+    a, b = (exp(k.entropy) for k in (first, last))
+    c, d = (exp(k.entropy * k.per_character) for k in (first, last))
     better = "BPE’s" if d < c else "characters’"
-    said = (
-        f"knowing frequencies only, characters have perplexity {a:.1f} and BPE {b:.1f} a token, which says nothing: "
-        f"per character it is {c:.2f} and {d:.2f}, and {better} is the better model."
+    words = (
+        f"knowing frequencies only, characters have perplexity {fixed(a, 1)} and BPE {fixed(b, 1)} a token, which "
+        "says nothing: "
+        f"per character it is {fixed(c, 2)} and {fixed(d, 2)}, and {better} is the better model."
     )
-    return said + (f" This run: {run[2]} a token, {run[3]} a character." if run else "")
+    return words + (f" This run: {run[2]} a token, {run[3]} a character." if run else "")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from explorer import bpe
-from explorer.ui import picture
+from explorer.answers.records.record import parts
+from explorer.answers.records.tokenizers import Merging
+from explorer.tasks import bpe
+from explorer.ui import foreign, picture, visit
 from explorer.ui.components import merges
 from explorer.ui.frame import cards
-from explorer.ui.tokenizers.asked import Asked
+from explorer.ui.tokenizers.request import Choice
 
 COMPUTED = (
     "**Byte pair encoding** (Gage 1994; for words Sennrich et al. 2016, §3.2; on bytes Radford et al. 2019, "
@@ -25,31 +24,30 @@ COMPUTED = (
 )
 
 
-def show(asked: Asked) -> None:
+def show(choice: Choice) -> None:
     """The player over the whole width."""
     with cards("merges", 1)[0]:
-        arguments = asked.learned | {"text": asked.text}
-        answer = asked.answer("tokenizers.merging", **arguments)
+        arguments = choice.learned | {"text": choice.text}
+        answer = choice.answer(Merging, **arguments)
         if answer is None:
             return
-        plain, arrays = answer
-        st.caption(f"learned from {plain['title']} · {plain['characters']:,} characters of it read")
-        projector = bool(st.session_state.get("projector"))
-        learned = str(hash(tuple(asked.learned.items())))
-        merges.merges(merges.message(plain, arrays, f"{learned}\n{asked.text}", projector), key="merges")
-        picture.look_for("merges", sentence(plain, arrays))
+        st.caption(f"learned from {foreign.text(answer.title)} · {answer.characters:,} characters of it read")
+        projector = visit.state().projector
+        learned = str(hash(tuple(choice.learned.items())))
+        merges.merges(merges.message(*parts(answer), f"{learned}\n{choice.text}", projector), key="merges")
+        picture.look_for("merges", sentence(answer))
     picture.computed(COMPUTED, bpe.learn, bpe.joins)
 
 
-def sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def sentence(answer: Merging) -> str:
     """What the first merges are, the longest token, and what became of the text."""
-    merges, shown = arrays["merges"], plain["shown"]
+    merges, shown = answer.merges, answer.shown
     if not len(merges):
         return "no pair occurs in this text, so there is nothing to merge."
     first = " and ".join(f"`{shown[row[2]]}` ({row[3]:,} times)" for row in merges[:2])
-    longest = max(merges[:, 2], key=lambda token: len(plain["pieces"][token]))
-    joined = int((arrays["gone"] > 0).sum())
-    n = len(plain["text"])
+    longest = max(merges[:, 2], key=lambda token: len(answer.pieces[token]))
+    joined = int((answer.gone > 0).sum())
+    n = len(answer.text)
     now = f"{n} bytes of the text become {n - joined} tokens" if n else "the text is empty"
     last = f"the last merge was met only {merges[-1][3]:,} times"
     return f"the first merges make {first}; {last}. The longest token is `{shown[longest]}`. With all merges {now}."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from explorer import bpe
+from explorer.answers.records.tokenizers import Lengths
 from explorer.charts import tokenizers as charts
+from explorer.measure.names import fixed, percent
+from explorer.tasks import bpe
 from explorer.ui import picture
 from explorer.ui.frame import cards
-from explorer.ui.tokenizers.asked import Asked
+from explorer.ui.tokenizers.request import Choice
 
 COMPUTED = (
     "A curve is BPE after each merge: the number of tokens that the text becomes, divided by its characters, over the "
@@ -20,27 +18,29 @@ COMPUTED = (
 )
 
 
-def show(asked: Asked) -> None:
+def show(choice: Choice) -> None:
     """One chart over the whole width."""
     with cards("lengths", 1)[0]:
-        answer = asked.answer("tokenizers.lengths", **asked.learned)
+        answer = choice.answer(Lengths, **choice.learned)
         if answer is None:
             return
-        plain, arrays = answer
-        picture.show(charts.lengths, charts.lengths_frame(plain, arrays), "lengths")
-        picture.look_for("lengths", sentence(plain, arrays))
+        curves = {text.name: text.curve for text in answer.texts}
+        vocabularies = {"characters": (answer.characters, 1.0), "words": (answer.words, answer.words_per_character)}
+        picture.show(charts.lengths, charts.lengths_frame(answer.sizes, curves, vocabularies), "lengths")
+        picture.look_for("lengths", sentence(answer))
     picture.computed(COMPUTED, bpe.lengths)
 
 
-def sentence(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def sentence(answer: Lengths) -> str:
     """What half of the merges buy, and what the last ones."""
-    curve, sizes = arrays["per_character 0"], arrays["sizes"]
+    curve, sizes = answer.texts[0].curve, answer.sizes
     if len(curve) < 3:
         return "there are too few merges for a curve."
     middle, last = len(curve) // 2, len(curve) - 1
-    title, other = plain["texts"][-1]["name"], arrays[f"per_character {len(plain['texts']) - 1}"]
+    title, other = answer.texts[-1].name, answer.texts[-1].curve
     return (
-        f"the first {middle:,} merges shorten the text by {1 - curve[middle] / curve[0]:.0%}, the other "
-        f"{last - middle:,} by another {(curve[middle] - curve[last]) / curve[0]:.0%}: each merge buys less. With "
-        f"{sizes[-1]:,} tokens a token is {1 / curve[-1]:.2f} characters long, and {1 / other[-1]:.2f} in {title}."
+        f"the first {middle:,} merges shorten the text by {percent(1 - curve[middle] / curve[0])}, the other "
+        f"{last - middle:,} by another {percent((curve[middle] - curve[last]) / curve[0])}: each merge buys less. With "
+        f"{sizes[-1]:,} tokens a token is {fixed(1 / curve[-1], 2)} characters long, and {fixed(1 / other[-1], 2)} in "
+        f"{title}."
     )

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers.records.words import Matrix
 from explorer.measure import words as measure
-from explorer.runs.answer import Answer
-from explorer.ui import picture
+from explorer.measure.names import fixed
+from explorer.ui import picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.view import View
-from explorer.ui.words.asked import EVERY, examples, present, typed
+from explorer.ui.words.word_input import EVERY, examples, present, typed
 
 OFTEN, NEAR, OWN = "most frequent", "around a word", "your own"
-MOST = 40  # words in one picture, as explorer.runs.views.words has it
+MOST = 40  # words in one picture, as explorer.answers.words has it
 SCORES, COUNTS = "what the text asks for, what the model says", "counts"
-HEIGHT = 470
+HEIGHT = 410
 ASKS = {  # kind of model -> what the text asks of its score
     "skip-gram": "log p / q",
     "cbow": "log p / q, word by word",
@@ -49,17 +50,17 @@ def show(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.segmented_control("Words", [OFTEN, NEAR, OWN], default=OFTEN, key="beside-words", required=True)
         shown = st.segmented_control("Show", [SCORES, COUNTS], default=SCORES, key="beside-shown", required=True)
-    asked = asked_for(view, which)
+    arguments = chosen_words(view, which)
     with cards("beside", 1)[0]:
-        answer = view.picture("words.matrix", 2 * EVERY, lane="slow", **asked)
+        answer = view.picture(Matrix, 2 * EVERY, lane="slow", **arguments)
         if answer is not None:
-            draw(answer, shown, bool(st.session_state.get("projector")))
+            draw(answer, shown, visit.state().projector)
             picture.look_for("beside", sentence(answer) if shown == SCORES else counted(answer))
     picture.computed(COMPUTED, measure.optimum, measure.correlation)
 
 
-def asked_for(view: View, which: str) -> dict[str, Any]:
-    """Which words the picture is of, as the view takes it."""
+def chosen_words(view: View, which: str) -> dict[str, Any]:
+    """Which words the picture is of, as the answer's arguments."""
     if which == NEAR:
         return {"around": typed(view, "Word", "words-around", present(view))}
     if which == OWN:
@@ -68,10 +69,9 @@ def asked_for(view: View, which: str) -> dict[str, Any]:
     return {}
 
 
-def draw(answer: Answer, shown: str, projector: bool) -> None:
+def draw(answer: Matrix, shown: str, projector: bool) -> None:
     """One picture of two panels, or of one."""
-    plain, arrays = answer
-    rows, columns = Side("word", plain["words"]), Side("beside it", plain["words"])
+    rows, columns = Side("word", answer.words), Side("beside it", answer.words)
     if shown == COUNTS:
         look = Look(
             "How often two words stand near each other",
@@ -82,10 +82,10 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
             square=True,
             least=420,
         )
-        panels = {"counts in the text": arrays["counts"]}
+        panels = {"counts in the text": answer.counts}
     else:
-        said = "u · v + b + c" if plain["kind"] == "glove" else "u · v + log k"
-        less = f" − {plain['zero']:.2f}" if plain["zero"] else ""
+        formula = "u · v + b + c" if answer.kind == "glove" else "u · v + log k"
+        less = f" − {fixed(answer.zero, 2)}" if answer.zero else ""
         look = Look(
             "The same scores twice",
             "Two matrices: the scores that the text asks for, and those that the model gives",
@@ -96,32 +96,32 @@ def draw(answer: Answer, shown: str, projector: bool) -> None:
             least=330,
         )
         panels = {
-            f"the text asks for: {ASKS[plain['kind']]}{less}": arrays["text"],
-            f"the model says: {said}{less}": arrays["model"],
+            f"the text asks for: {ASKS[answer.kind]}{less}": answer.text,
+            f"the model says: {formula}{less}": answer.model,
         }
     drawn = {name: np.asarray(values, dtype=np.float32) for name, values in panels.items()}
     heat_map(message(drawn, rows, columns, look, projector), key=f"words-beside-{len(panels)}")
 
 
-def sentence(answer: Answer) -> str:
+def sentence(answer: Matrix) -> str:
     """How far the model has come towards what the text asks."""
-    plain = answer[0]
-    n = len(plain["words"]) ** 2
-    if plain["correlation"] is None:
+    n = len(answer.words) ** 2
+    if answer.correlation is None:
         return f"too few of the {n} pairs meet in the text to compare; choose more frequent words."
-    r, cells, step = plain["correlation"], plain["cells"], plain["step"]
-    agree = f"over the {cells} of {n} pairs that meet, the two agree at step {step:,} with a correlation of {r:.2f}"
-    if not plain["comparable"]:
+    r, cells, step = answer.correlation, answer.cells, answer.step
+    agree = (
+        f"over the {cells} of {n} pairs that meet, the two agree at step {step:,} with a correlation of {fixed(r, 2)}"
+    )
+    if not answer.comparable:
         return f"{agree}; CBOW is not asked for these numbers: it scores the mean of a whole neighbourhood."
     return f"{agree}; the closer to 1, the more of the text is in the vectors."
 
 
-def counted(answer: Answer) -> str:
+def counted(answer: Matrix) -> str:
     """Who meets most, and how many never."""
-    plain, arrays = answer
-    counts, words = arrays["counts"], plain["words"]
+    counts, words = answer.counts, answer.words
     i, j = np.unravel_index(int(np.argmax(counts)), counts.shape)
     return (
-        f"`{words[i]}` and `{words[j]}` meet most, {counts[i, j]:,.0f} times; {plain['never']:,} of {counts.size:,} "
+        f"`{words[i]}` and `{words[j]}` meet most, {counts[i, j]:,.0f} times; {answer.never:,} of {counts.size:,} "
         "pairs never do. Counts belong to the text: they are the same at every step."
     )

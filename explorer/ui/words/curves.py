@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from explorer.charts import progress
+from explorer.measure.names import finite, fixed, lost, percent
+from explorer.runs.events import examples
 from explorer.ui import picture
 from explorer.ui.frame import board
 from explorer.ui.picture import Curves
@@ -38,15 +40,15 @@ def show(view: View) -> None:
     marks: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
     validation = view.run.validation
     marks["validation"] = validation if len(validation["step"]) else None
-    loss, words = about["guessing"]
+    loss, words = about.guessing
     guessing = progress.Guide(loss, f"knowing nothing: {words}")
-    chance = progress.Guide(about["chance"], f"chance: {about['chance']:.1%}")
-    panel = progress.loss_panel(about["unit"], about["answer"], HEIGHT)
+    chance = progress.Guide(about.chance, f"chance: {percent(about.chance, 1)}")
+    panel = progress.loss_panel(about.unit, about.answer, HEIGHT)
     losses = progress.parts(curve, "loss", guide=guessing, **marks)
     right = partial(progress.parts, curve, "metric", guide=chance, **marks)
     row = view.run.step_row(min(view.step, view.last - 1))
-    share = "nothing" if row is None else f"{row['metric']:.1%}"
-    said = f"{share} right ({about['metric']}); knowing nothing: {about['chance']:.1%}."
+    share = "nothing" if row is None else percent(row["metric"], 1)
+    said = f"{share} right ({about.metric}); knowing nothing: {percent(about.chance, 1)}."
     with board("words"):
         picture.panels(
             "words",
@@ -55,41 +57,45 @@ def show(view: View) -> None:
                 Curves(RIGHT, right, said, every=CALM_SECONDS, of=view.moment),
             ],
         )
-
-
-def fold(view: View) -> None:
-    """The fold that says how both come about."""
-    text = COUNTED if view.config.model.kind == "glove" else NOISE
+    text = COUNTED if view.about.answer == "pair" else NOISE
     picture.computed(text, title="How loss and right answers are computed")
 
 
 def numbers(view: View) -> None:
     """The step's own numbers."""
     row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
-    speed, batch = view.run.speed(), view.config.train.batch * view.config.train.accumulate
+    pace, batch = view.run.pace(), pairs_a_step(view)
     steps = view.config.train.steps
     picture.figures(
         {
             "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
-            "Loss": "–" if row is None else f"{row['loss']:.4f}",
-            "Right": "–" if row is None else f"{row['metric']:.1%}",
-            "Pairs": f"{view.step * batch:,}",
-            "Speed": "–" if speed is None else f"{speed * batch:,.0f} pairs/s",
-            "Words known": f"{view.about['vocabulary']:,}",
+            "Loss": "–" if row is None else fixed(row["loss"], 4),
+            "Right": "–" if row is None else percent(row["metric"], 1),
+            "Pairs": f"{examples(view.run.config, view.run.events, view.step):,}",
+            "Speed": "–" if pace is None else f"{pace * batch:,.0f} pairs/s",
+            "Words known": f"{view.about.vocabulary:,}",
         }
     )
+
+
+def pairs_a_step(view: View) -> int:
+    """Pairs that the newest step was trained on: the speed is that of the newest steps, whichever is looked at."""
+    train = view.run.config_at(max(0, view.last - 1)).train
+    return train.batch * train.accumulate
 
 
 def sentence(view: View) -> str:
     """What the loss of this run says at this step."""
     row = view.run.step_row(min(view.step, view.last - 1))
-    loss, _ = view.about["guessing"]
+    loss, _ = view.about.guessing
     if row is None:
-        return f"who knows nothing of the words has a loss of {loss:.3f}; the vectors begin near zero."
+        return f"who knows nothing of the words has a loss of {fixed(loss, 3)}; the vectors begin near zero."
+    if not finite(row["loss"]):
+        return lost("the loss", row["step"])
     away = abs(loss - row["loss"])
     where = "above" if row["loss"] > loss else "below"
     held = view.run.validation
     gap = ""
     if len(held["step"]) and view.live and held["loss"][-1] > row["loss"] + 0.02:
-        gap = f" On the tenth of the text that is never trained on it is {held['loss'][-1]:.3f}."
-    return f"at step {row['step']} the loss is {row['loss']:.3f}, {away:.3f} {where} knowing nothing.{gap}"
+        gap = f" On the tenth of the text that is never trained on it is {fixed(held['loss'][-1], 3)}."
+    return f"at step {row['step']} the loss is {fixed(row['loss'], 3)}, {fixed(away, 3)} {where} knowing nothing.{gap}"

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import dataclass, field
 
-from explorer.ui.embeddings import choice, live
+from explorer.ui import visit
+from explorer.ui.parts import map_choice as choice
+from explorer.ui.parts import map_explained as explained
+from explorer.ui.parts import moving_map as live
 from explorer.ui.view import View
-from explorer.ui.words.asked import WORD, put
+from explorer.ui.words.word_input import WORD, put
+
+
+@dataclass
+class Picked:
+    """The points chosen on a run's map when a word was last taken from there."""
+
+    points: list[int] = field(default_factory=list)
 
 
 def show(view: View) -> None:
-    """The map; a word chosen on it is the one whose neighbours are told."""
-    asked = choice.controls(view)
-    shown = live.show(view, asked)
+    """The map; a word chosen on it is the one whose neighbours are shown."""
+    arguments = choice.controls(view)
+    shown = live.show(view, arguments)
+    explained.fold()
     if shown is None:
         return
     answer, chosen = shown
-    state = st.session_state
-    if chosen and state.get("words-picked") != (view.run.id, chosen):
-        state["words-picked"] = (view.run.id, chosen)
-        put(WORD, answer[0]["labels"][chosen[-1]])
+    picked = visit.kept(Picked, view.run.id)
+    if chosen and picked.points != chosen:
+        picked.points = chosen
+        put(WORD, answer.labels[chosen[-1]])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import streamlit as st
 
+from explorer.answers.records.words import Nearest
 from explorer.charts import words as charts
 from explorer.measure import words as measure
-from explorer.runs.answer import Answer
-from explorer.ui import picture
-from explorer.ui.embeddings.choice import LATEST
+from explorer.measure.names import fixed
+from explorer.ui import foreign, picture
 from explorer.ui.frame import cards
+from explorer.ui.parts.map_choice import LATEST
 from explorer.ui.view import View
-from explorer.ui.words.asked import EVERY, WORD, examples, typed, which
+from explorer.ui.words.word_input import EVERY, WORD, examples, typed, which
 
 COMPUTED = r"""
 Similarity is the cosine of the angle between two vectors in the original space, not on the map:
@@ -32,38 +35,38 @@ def show(view: View) -> None:
             since = st.number_input("Then: at step", 0, LATEST, key="words-since", width=150, persist_state="session")
             table = which("words-vectors")
             st.caption("or choose a word on the map")
-        now = view.picture("words.nearest", EVERY, word=word, table=table)
+        now = view.picture(Nearest, EVERY, word=word, table=table)
         if now is not None:  # else it is on its way, or was refused in a sentence
-            then = view.at(min(int(since), view.step), "since").picture("words.nearest", word=word, table=table)
+            then = view.at(min(int(since), view.step), "since").picture(Nearest, word=word, table=table)
             if then is not None:
                 side_by_side(now, then)
                 picture.look_for("nearest", sentence(now, then))
     picture.computed(COMPUTED, measure.nearest)
 
 
-def side_by_side(now: Answer, then: Answer) -> None:
+def side_by_side(now: Nearest, then: Nearest) -> None:
     """The nearest words at both steps."""
-    before = {row["word"] for row in then[0]["rows"]}
-    names = {row["word"] for row in now[0]["rows"]}
+    before = {row.word for row in then.rows}
+    names = {row.word for row in now.rows}
     left, right = st.columns(2)
     with left:
-        st.markdown(f"**Nearest to “{now[0]['word']}”** · step {now[0]['step']:,}")
-        picture.show(charts.similar, charts.similar_frame(now[0]["rows"], names - before), "words-now", title="")
+        st.markdown(f"**Nearest to “{foreign.text(now.word)}”** · step {now.step:,}")
+        picture.show(charts.similar, charts.similar_frame(map(asdict, now.rows), names - before), "words-now", title="")
     with right:
-        st.markdown(f"**Then** · step {then[0]['step']:,}")
-        picture.show(charts.similar, charts.similar_frame(then[0]["rows"]), "words-then", title="")
+        st.markdown(f"**Then** · step {then.step:,}")
+        picture.show(charts.similar, charts.similar_frame(map(asdict, then.rows)), "words-then", title="")
 
 
-def sentence(now: Answer, then: Answer) -> str:
+def sentence(now: Nearest, then: Nearest) -> str:
     """Who is nearest, what is new, and how often the word was seen."""
-    plain, old = now[0], {row["word"] for row in then[0]["rows"]}
-    rows = plain["rows"]
+    old = {row.word for row in then.rows}
+    rows = now.rows
     if not rows:
         return "there is no other word."
-    new = [row["word"] for row in rows if row["word"] not in old]
-    rare = plain["count"] < 50
-    seen = f"`{plain['word']}` occurs {plain['count']:,} times" + (", rarely: trust little." if rare else ".")
-    changed = f"{len(new)} of {len(rows)} are new since step {then[0]['step']:,} (green)"
-    if then[0]["step"] == plain["step"]:
+    new = [row.word for row in rows if row.word not in old]
+    rare = now.count < 50
+    seen = f"`{now.word}` occurs {now.count:,} times" + (", rarely: trust little." if rare else ".")
+    changed = f"{len(new)} of {len(rows)} are new since step {then.step:,} (green)"
+    if then.step == now.step:
         changed = "choose an earlier step to see what changed"
-    return f"`{rows[0]['word']}` is nearest (cosine {rows[0]['similar']:.2f}); {changed}. {seen}"
+    return f"`{rows[0].word}` is nearest (cosine {fixed(rows[0].similar, 2)}); {changed}. {seen}"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.config import RunConfig
-from explorer.preset import WORDS
+from explorer.config.presets import WORDS
+from explorer.config.run import RunConfig
 from explorer.runs.run import Run
-from explorer.ui import cards, sitemap
+from explorer.ui import cards, refusals, sitemap
 
 OWN_STEPS = 4000
 
 
 def show() -> None:
     """Three ways on Shakespeare's plays, or on a text of one's own."""
-    cards.word_cards()
+    cards.rows_of_cards(WORDS, "Train")
     with st.expander("Your own text", icon=":material/edit_note:"):
         pasted = st.text_area("Text", key="words-text", height=150, placeholder="A few thousand words or more")
         left, right = st.columns([2, 1], vertical_alignment="bottom")
@@ -22,25 +22,22 @@ def show() -> None:
             "or a UTF-8 text file", type=["txt", "md", "py", "csv"], max_upload_size=cards.UPLOAD_MB, key="words-file"
         )
         name = right.selectbox("Way", list(WORDS), format_func=lambda n: WORDS[n].title, key="words-way")
-        if right.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-words"):
-            start_own(pasted if file is None else file.getvalue(), name)
+        pressed = right.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-words")
+        with refusals.at("words-text"):
+            if pressed:
+                start_own(pasted if file is None else file.getvalue(), name)
 
 
 def start_own(text: str | bytes, name: str) -> None:
-    """Trains on a visitor's text; what is wrong with it is said."""
-    try:
-        text = cards.decoded(text) if isinstance(text, bytes) else text
-        config = RunConfig.preset(name).replace({"task.text": text, "train.steps": OWN_STEPS})
-    except ValueError as error:
-        st.error(str(error), icon=":material/block:")
-        return
-    cards.launch(config)
+    """Trains on a visitor's text. ValueError says what is wrong with it."""
+    text = cards.decoded(text) if isinstance(text, bytes) else text
+    cards.launch(RunConfig.preset(name).replace({"task.text": text, "train.steps": OWN_STEPS}))
 
 
 def instead(run: Run) -> None:
     """What is said of a run that is a Transformer, and the way out."""
     st.info(
-        f"This run is a Transformer ({run.config.model.kind}): its tokens are on the Embeddings page. Word vectors are "
+        f"This run {run.config.described}: its tokens are on the Embeddings page. Word vectors are "
         "trained here; the run stays under Runs.",
         icon=":material/hub:",
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.runs.answer import Answer
-from explorer.ui import picture, steered
+from explorer.answers.records.pair import Pair
+from explorer.measure.names import finite, fixed, lost, number, signed
+from explorer.ui import picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
+from explorer.ui.parts import steered
 from explorer.ui.view import View
 
 EVERY = 2.0
@@ -40,48 +41,52 @@ run's own step left them.
 
 
 def show(view: View) -> None:
-    """An example of the batch that comes next, worked out."""
+    """An example of the step that comes next, worked out."""
     with cards("pair", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            last = view.config.train.batch - 1
-            st.session_state.setdefault("words-example", 0)
-            row = steered.number("Example of the batch", 0, last, "words-example", width=170)
+            last = view.config.train.batch * view.config.train.accumulate - 1
+            row = steered.number("Example of the step", 0, last, visit.state(), "example", width=170)
             st.caption("Pause, or go back to a step, to look at one pair in peace.")
-        answer = view.picture("pair.pair", EVERY, lane="slow", row=row)
-        if answer is not None:
-            worked_out(answer)
-    picture.computed(COUNTED if view.config.model.kind == "glove" else NOISE)
+        pair = view.picture(Pair, EVERY, lane="slow", row=row)
+        if pair is not None:
+            worked_out(pair)
+    picture.computed(COUNTED if view.about.answer == "pair" else NOISE)
 
 
-def worked_out(answer: Answer) -> None:
+def worked_out(pair: Pair) -> None:
     """The words, the numbers and the vectors of one example."""
-    plain = answer[0]
-    st.markdown(f"**Example {plain['row']} of the batch of step {plain['taken']:,}** · {plain['batch']:,} in all")
-    st.html(context(plain) + (table_of_counts(plain) if plain["kind"] == "glove" else table_of_noise(plain)))
-    picture.look_for("pair", sentence(plain))
-    vectors(answer, bool(st.session_state.get("projector")))
-    picture.look_for("pair-vectors", moved(answer))
+    st.markdown(f"**Example {pair.row} of step {pair.taken:,}** · {pair.batch:,} in all")
+    st.html(context(pair) + (table_of_counts(pair) if pair.kind == "glove" else table_of_noise(pair)))
+    picture.look_for("pair", sentence(pair))
+    picture.details(lambda: whole(pair))
 
 
-def context(plain: dict[str, Any]) -> str:
+def whole(pair: Pair) -> None:
+    """The vectors number by number."""
+    vectors(pair, visit.state().projector)
+    picture.look_for("pair-vectors", moved(pair))
+
+
+def context(pair: Pair) -> str:
     """The words around, with what is read and the true word marked. Every letter is escaped."""
-    place = plain["around"]
+    place = pair.place
+    count = pair.scored[0].count
     if place is None:
-        first, second = plain["read"][0]["word"], plain["scored"][0]["word"]
-        x = plain["scored"][0]["x"]
+        assert count is not None
+        first, second = pair.read[0].word, pair.scored[0].word
         return (
             f'<p class="place">In the whole text <b class="read">{escape(first)}</b> and '
-            f'<b class="true">{escape(second)}</b> stand near each other x = {x:.4g} times, each time counted as '
-            "1 / distance.</p>"
+            f'<b class="true">{escape(second)}</b> stand near each other x = {number(count.x, 4)} times, each time '
+            "counted as 1 / distance.</p>"
         )
     marked = []
-    for i, word in enumerate(place["words"]):
-        kind = "true" if i == place["true"] else "read" if i in place["read"] else ""
+    for i, word in enumerate(place.words):
+        kind = "true" if i == place.true else "read" if i in place.read else ""
         marked.append(f'<b class="{kind}">{escape(word)}</b>' if kind else escape(word))
     what = (
         "the words around are read, their mean is scored"
-        if plain["kind"] == "cbow"
-        else f"the word read, and the true one {abs(place['distance'])} away"
+        if pair.kind == "cbow"
+        else f"the word read, and the true one {abs(place.distance)} away"
     )
     return f'<p class="place">… {" ".join(marked)} …<small>{what}; frequent words are thinned</small></p>'
 
@@ -89,92 +94,101 @@ def context(plain: dict[str, Any]) -> str:
 HEADS = ("", "s = u · v", "p = σ(s)", "y", "loss", "p − y", "‖∂L/∂u‖", "s afterwards", "p afterwards")
 
 
-def table_of_noise(plain: dict[str, Any]) -> str:
+def table_of_noise(pair: Pair) -> str:
     """A line for the true word and one for each noise word."""
     lines = []
-    for row in plain["scored"]:
-        true = row["target"] == 1
-        name = f'<b class="{"true" if true else "noise"}">{escape(row["word"])}</b> {"true" if true else "noise"}'
-        if not row["asked"]:
+    for row in pair.scored:
+        noise = row.noise
+        assert noise is not None
+        true = noise.target == 1
+        name = f'<b class="{"true" if true else "noise"}">{escape(row.word)}</b> {"true" if true else "noise"}'
+        if not row.counts:
             lines.append(f'<tr><th>{name}</th><td colspan="8">is the true word itself: not asked for</td></tr>')
             continue
-        later = 1 / (1 + np.exp(-row["then"]))
+        later = 1 / (1 + np.exp(-row.score_after))
         cells = [
-            f"{row['score']:+.4f}",
-            f"{row['p']:.4f}",
-            f"{row['target']}",
-            f"{row['loss']:.4f}",
-            f"{row['pull']:+.4f}",
-            f"{row['pulled']:.2e}",
-            f"{row['then']:+.4f}",
-            f"{later:.4f}",
+            signed(row.score, 4),
+            fixed(noise.p, 4),
+            f"{noise.target}",
+            fixed(row.loss, 4),
+            signed(row.pull, 4),
+            number(row.gradient),
+            signed(row.score_after, 4),
+            fixed(later, 4),
         ]
         lines.append(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     head = "".join(f"<th>{name}</th>" for name in HEADS)
     return f'<table class="pair"><thead><tr>{head}</tr></thead>{"".join(lines)}</table>'
 
 
-def table_of_counts(plain: dict[str, Any]) -> str:
+def table_of_counts(pair: Pair) -> str:
     """The one pair, number by number."""
-    row = plain["scored"][0]
+    row, count = pair.scored[0], pair.scored[0].count
+    assert count is not None
     cells = {
-        "u · v": f"{row['score']:+.4f}",
-        "b": f"{row['bias']:+.4f}",
-        "c": f"{row['other']:+.4f}",
-        "s": f"{row['said']:+.4f}",
-        "log x": f"{row['log']:+.4f}",
-        "f(x)": f"{row['weight']:.4f}",
-        "loss": f"{row['loss']:.4f}",
-        "∂ℓ/∂s": f"{row['pull']:+.4f}",
-        "s afterwards": f"{row['then']:+.4f}",
+        "u · v": signed(row.score, 4),
+        "b": signed(count.bias, 4),
+        "c": signed(count.context_bias, 4),
+        "s": signed(count.total, 4),
+        "log x": signed(count.log, 4),
+        "f(x)": fixed(count.weight, 4),
+        "loss": fixed(row.loss, 4),
+        "∂ℓ/∂s": signed(row.pull, 4),
+        "s afterwards": signed(row.score_after, 4),
     }
     head, body = "".join(f"<th>{name}</th>" for name in cells), "".join(f"<td>{cell}</td>" for cell in cells.values())
     return f'<table class="pair"><thead><tr>{head}</tr></thead><tr>{body}</tr></table>'
 
 
-def vectors(answer: Answer, projector: bool) -> None:
+def vectors(pair: Pair, projector: bool) -> None:
     """Every vector of the pair number by number, before the step and how it changed."""
-    plain, arrays = answer
-    read = "mean of the words around" if plain["kind"] == "cbow" else plain["read"][0]["word"]
-    names = [f"v: {read}", *(f"u: {row['word']}" for row in plain["scored"])]
-    columns = Side("dimension", [str(i) for i in range(arrays["vectors"].shape[1])])
+    read = "mean of the words around" if pair.kind == "cbow" else pair.read[0].word
+    names = [f"v: {read}", *(f"u: {row.word}" for row in pair.scored)]
+    columns = Side("dimension", [str(i) for i in range(pair.vectors.shape[1])])
     for key, values, title, what in (
-        ("vectors", arrays["vectors"], f"The vectors before step {plain['taken']:,}", "number by number"),
-        ("moved", arrays["moved"], f"How step {plain['taken']:,} moves them", "after − before"),
+        ("vectors", pair.vectors, f"The vectors before step {pair.taken:,}", "number by number"),
+        ("moved", pair.moved, f"How step {pair.taken:,} moves them", "after − before"),
     ):
         look = Look(title, f"{title}: a row a vector, a column a dimension", "", "signed", 96 + 22 * len(names))
         heat_map(message({what: values}, Side("vector", names), columns, look, projector), key=f"words-{key}")
 
 
-def sentence(plain: dict[str, Any]) -> str:
+def sentence(pair: Pair) -> str:
     """What this pair says."""
-    row = plain["scored"][0]
-    if plain["kind"] == "glove":
-        way = "up" if row["pull"] < 0 else "down"
+    row = pair.scored[0]
+    count, noise = row.count, row.noise
+    if not finite(row.score, row.loss, row.pull, row.gradient, row.score_after):
+        return lost("the score of this pair", pair.step)
+    if count is not None:
+        way = "up" if row.pull < 0 else "down"
         return (
-            f"the model says e^s = {np.exp(row['said']):.3g} where the text has {row['x']:.3g}, so the score is pulled "
-            f"{way}; a pair seen {row['x']:.3g} times weighs f(x) = {row['weight']:.2f}."
+            f"the model says e^s = {number(np.exp(count.total))} where the text has {number(count.x)}, so the score "
+            "is pulled "
+            f"{way}; a pair seen {number(count.x)} times weighs f(x) = {fixed(count.weight, 2)}."
         )
-    noise = [other for other in plain["scored"][1:] if other["asked"]]
-    above = [other["word"] for other in noise if other["score"] >= row["score"]]
-    order = f"scores above all {len(noise)} noise words" if not above else f"scores no higher than `{above[0]}`"
-    closer = "rises" if row["then"] > row["score"] else "falls"
-    why = "" if row["then"] > row["score"] else ": the rest of the batch pulls it the other way"
+    assert noise is not None
+    others = [other for other in pair.scored[1:] if other.counts]
+    above = [other.word for other in others if other.score >= row.score]
+    order = f"scores above all {len(others)} noise words" if not above else f"scores no higher than `{above[0]}`"
+    closer = "rises" if row.score_after > row.score else "falls"
+    why = "" if row.score_after > row.score else ": the rest of the batch pulls it the other way"
     return (
-        f"`{row['word']}` is the true word with p = {row['p']:.2f} and {order}; with this step its score {closer} "
-        f"from {row['score']:+.3f} to {row['then']:+.3f}{why}."
+        f"`{row.word}` is the true word with p = {fixed(noise.p, 2)} and {order}; with this step its score "
+        f"{closer} "
+        f"from {signed(row.score, 3)} to {signed(row.score_after, 3)}{why}."
     )
 
 
-def moved(answer: Answer) -> str:
+def moved(pair: Pair) -> str:
     """Which vector the step moves most, and why its own gradient is not all."""
-    plain, arrays = answer
-    lengths = np.linalg.norm(arrays["moved"], axis=1)
-    sizes = np.linalg.norm(arrays["vectors"], axis=1)
-    words = ["the vector read", *(f"`{row['word']}`" for row in plain["scored"])]
+    lengths = np.linalg.norm(pair.moved, axis=1)
+    sizes = np.linalg.norm(pair.vectors, axis=1)
+    if not finite(lengths, sizes):
+        return lost("the vectors", pair.step, plural=True)
+    words = ["the vector read", *(f"`{row.word}`" for row in pair.scored)]
     most = int(lengths.argmax())
-    times = plain["times"] if most == 0 else plain["scored"][most - 1]["times"]
+    times = pair.times if most == 0 else pair.scored[most - 1].times
     return (
-        f"{words[most]} moves most, by {lengths[most]:.2g} of a length of {sizes[most]:.2g}; it is {times} times in "
-        f"this batch of {plain['batch']:,}, and the step follows all of them."
+        f"{words[most]} moves most, by {number(lengths[most], 2)} of a length of {number(sizes[most], 2)}; it is "
+        f"{times} times among the {pair.batch:,} pairs of this step, and the step follows all of them."
     )

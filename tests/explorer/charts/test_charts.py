@@ -1,106 +1,29 @@
-"""Charts are functions of data whose spec never depends on it."""
+"""Charts are functions of data. That each is whole, whatever its data, is tested for the whole gallery."""
 
 import itertools
 import subprocess
 import sys
-from types import SimpleNamespace
 
-import altair as alt
 import numpy as np
 import pytest
+from gallery import KINDS, NAMES, curve, values
 
 from explorer import charts
-from explorer.charts import gradients, progress, theme, timeline
-
-NAMES = [
-    "embedding.weight",
-    "blocks.0.attention.project.weight",
-    "blocks.0.mlp.expand.bias",
-    "blocks.1.mlp_norm.bias",
-]
-COLUMNS = ("loss", "lr", "grad_norm", "clipped_grad_norm", "metric", "seconds")
-EVENTS = [
-    SimpleNamespace(step=1, kind="diverged", label="diverged at step 1"),
-    SimpleNamespace(step=0, kind="set", label="lr"),
-]
-KINDS = ["empty", "one", "normal", "nan", "infinite"]
-SHORT = ("empty", "normal", "nan")  # the others are slow proofs
+from explorer.charts import gradients, progress, theme
+from explorer.charts import optimizer_state as inside
 
 
-def values(kind: str) -> np.ndarray:
-    return {
-        "empty": np.empty(0),
-        "one": np.array([0.5]),
-        "normal": np.linspace(1, 0.1, 40),
-        "nan": np.array([0.5, np.nan, 0.2]),
-        "infinite": np.array([0.5, np.inf, 0.2]),
-    }[kind]
-
-
-def curve(kind: str) -> dict[str, np.ndarray]:
-    y = values(kind)
-    parts = {f"{c}_{part}": y for c in COLUMNS for part in ("min", "max", "mean")}
-    return {"step": np.arange(len(y)), **parts}
-
-
-def frames(kind: str):
-    """Every chart with its table."""
-    c, y = curve(kind), values(kind)
-    rich = {
-        "validation": {"step": c["step"], "loss": y, "metric": y},
-        "earlier": [progress.Earlier("lr 0.1", 0, c)],
-        "guide": progress.Guide(3.43, "guessing"),
-        "events": EVENTS if len(y) > 1 else (),
-        "cursor": 1 if len(y) > 1 else None,
-    }
-    grid = np.repeat(y[:, None], len(NAMES), 1)
-    row = np.resize(y, len(NAMES)) if len(y) else np.empty(0)
-    yield progress.losses, progress.frame(c, "loss", **rich)
-    yield lambda d: progress.losses(d, log=True), progress.frame(c, "loss", **rich)
-    yield progress.metric, progress.frame(c, "metric", **rich)
-    yield progress.learning_rate, progress.frame(c, "lr")
-    yield progress.gradient_norm, progress.gradient_norm_frame(c, clip=1.0)
-    yield progress.throughput, progress.frame(c, "speed")
-    yield gradients.norms, gradients.norm_frame(c["step"], grid, NAMES, events=rich["events"])
-    yield gradients.norms, gradients.norm_frame(c["step"], grid, NAMES, grouped=False)
-    yield gradients.update_ratios, gradients.ratio_frame(c["step"], grid, NAMES, cursor=rich["cursor"])
-    yield gradients.by_depth, gradients.depth_frame(row, NAMES[: len(row)])
-    yield gradients.flow, gradients.flow_frame(row, [f"blocks.{i}.residual_in" for i in range(len(row))])
-
-
-@pytest.fixture(scope="module")
-def specs():
-    return [charts.spec(chart(table)) for chart, table in frames("empty")]
-
-
-@pytest.mark.parametrize("kind", [k if k in SHORT else pytest.param(k, marks=pytest.mark.prove) for k in KINDS])
-def test_every_chart_is_valid_and_its_spec_stays_the_same(kind, specs):
-    for (chart, table), first in zip(frames(kind), specs, strict=True):
-        picture = chart(table)
-        assert isinstance(picture, alt.LayerChart)
-        picture.to_dict()  # raises where it is not Vega-Lite
-        spec = charts.spec(picture)
-        assert spec == first
-        assert spec["data"] == {"name": timeline.SOURCE}
-        assert "datasets" not in spec
-
-
-def test_every_chart_has_a_title_a_description_and_a_height(specs):
-    for spec in specs:
-        assert spec["title"]
-        assert len(spec["description"]) > 10
-        assert isinstance(spec["height"], int)
-
-
-def test_the_metric_is_always_drawn_from_0_to_1():
-    spec = charts.spec(progress.metric(progress.frame({}, "metric")))
-    domains = [
-        layer["encoding"]["y"]["scale"]["domain"]
-        for layer in spec["layer"]
-        if "scale" in layer["encoding"].get("y", {})
-    ]
-    assert domains
-    assert all(domain == [0, 1] for domain in domains)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_optimizer_keeps_is_drawn_whatever_its_sizes(kind):
+    sizes = values(kind)
+    quantiles = np.repeat(sizes[:, None], 5, 1)
+    table = inside.steps_frame([f"tensor {i}" for i in range(len(sizes))], quantiles)
+    shares = {"m": sizes} if len(sizes) else {}
+    counted = inside.histogram_frame(np.linspace(-16, 4, len(sizes) + 1), shares or {"m": np.empty(0)})
+    for picture in (inside.steps(table, tensors=len(sizes)), inside.histogram(counted)):
+        assert "NaN" not in repr(charts.spec(picture)), "the spec holds no data"
+        picture.to_dict()
+    assert inside.parts(np.arange(len(sizes)), quantiles)
 
 
 def test_projector_mode_is_larger():
@@ -111,16 +34,9 @@ def test_projector_mode_is_larger():
 
 def test_the_mean_is_drawn_with_the_extremes_around_it():
     c = curve("normal") | {"loss_min": values("normal") - 0.05, "loss_max": values("normal") + 0.05}
-    table = progress.frame(c, "loss")
-    assert (table.low < table.value).all()
-    assert (table.high > table.value).all()
-
-
-def test_an_infinite_value_gets_a_mark_and_no_point():
-    table = progress.frame(curve("infinite"), "loss")
-    assert table[table.kind == "nonfinite"].step.tolist() == [1]
-    assert table[table.kind == "note"].label.tolist() == ["∞"]
-    assert np.isnan(table[table.kind == "train"].value[1])
+    (part,) = progress.parts(c, "loss")
+    assert (part["low"] < part["value"]).all()
+    assert (part["high"] > part["value"]).all()
 
 
 def test_speed_is_steps_per_second():
@@ -129,31 +45,26 @@ def test_speed_is_steps_per_second():
         "seconds_min": np.array([0.2]),
         "seconds_max": np.array([0.5]),
     }
-    row = progress.frame(c, "speed").iloc[0]
-    assert (row.value, row.low, row.high) == (4, 2, 5)
+    (part,) = progress.parts(c, "speed")
+    assert (part["value"], part["low"], part["high"]) == (4, 2, 5)
 
 
-def test_a_group_is_the_norm_of_its_tensors_together():
-    names = ["blocks.0.mlp.expand.weight", "blocks.0.mlp.contract.weight", "blocks.0.mlp_norm.weight"]
-    table = gradients.norm_frame(np.array([0]), np.array([[3.0, 4.0, 7.0]]), names)
-    assert dict(zip(table.tensor, table.value, strict=True)) == {"layer 1 · MLP": 5.0, "layer 1 · norm": 7.0}
-
-
-def test_a_ratio_to_a_tensor_of_zeros_is_left_out():
-    table = gradients.ratio_frame(np.array([0, 1]), np.array([[3e10], [0.5]]), ["embedding.weight"])
-    assert table[table.kind == "train"].value.isna().tolist() == [True, False]
+def test_a_ratio_to_a_tensor_of_zeros_and_a_ratio_of_zero_are_left_out():
+    ratios = np.array([[3e10], [0.0], [0.5]])
+    part, *_ = gradients.ratio_parts(np.arange(3), ratios, ["embedding.weight"])
+    assert np.isnan(part["value"]).tolist() == [True, True, False]
 
 
 def test_a_vanished_gradient_says_0():
-    table = gradients.depth_frame(np.array([0.0, np.nan, np.inf, 0.5]), NAMES)
-    assert table.label.tolist() == ["0", "NaN", "infinite", "5.0e-01"]
+    table = gradients.flow_frame(np.array([0.0, np.nan, np.inf, 0.5]), NAMES)
+    assert table.label.tolist() == ["0", "NaN", "+∞", "0.5"]
     assert table.kind.tolist() == ["train", "nonfinite", "nonfinite", "train"]
 
 
 def test_layers_are_counted_from_one():
     assert gradients.place("blocks.0.attention.project.weight") == ("layer 1", "attention")
-    assert gradients.place("decoder.blocks.1.cross_norm.weight") == ("decoder 2", "norm")
-    assert gradients.place("decoder.blocks.1.cross.output.weight") == ("decoder 2", "cross-attention")
+    assert gradients.place("decoder.blocks.1.cross_norm.weight") == ("decoder layer 2", "norm")
+    assert gradients.place("decoder.blocks.1.cross.output.weight") == ("decoder layer 2", "cross-attention")
     assert gradients.place("final_norm.weight") == ("final norm", "outside")
 
 

@@ -1,61 +1,15 @@
 """Charts of the residual stream: order kept, sums stated, and a spec that never depends on data."""
 
-import altair as alt
 import numpy as np
 import pytest
+from gallery import JUNCTIONS, PARTS, lens_table, of_layers, specs
 
 from explorer import charts
 from explorer.charts import lens, theme
 
-JUNCTIONS = ["blocks.0.residual_in", "blocks.0.residual_mid", "blocks.0.residual_out"]
-PARTS = {"embedding": 0.5, "blocks.0.attention.1": -2.0, "blocks.0.mlp": 1.0, "final_norm.bias": 0.25}
-
-
-def lens_table(tokens: str = "abba", targets: str = "bba ", p: float = 0.25):
-    """Three junctions; the last target is a space, which is a token like any other."""
-    J, T = len(JUNCTIONS) if tokens else 0, len(tokens)
-    top = [[["a", "b", "c"]] * T] * J
-    top_p = np.full((J, T, 3), [0.5, p, 1e-5])
-    return lens.lens_frame(
-        JUNCTIONS[:J], list(tokens), list(targets), top, top_p, np.full((J, T), p), np.full((J, T), 2)
-    )
-
-
-def frames(kind: str):
-    """Every chart with its table."""
-    bad = {"nan": np.nan, "infinite": np.inf}.get(kind, 0.25)
-    tokens = {"empty": "", "one": "a"}.get(kind, "abba")
-    J = 0 if kind == "empty" else len(JUNCTIONS)
-    yield lens.lens_chart, lens_table(tokens, "x" * len(tokens), bad)
-    parts = {"empty": {}, "one": {"embedding": 1.0}}.get(kind, PARTS | {"blocks.0.mlp": bad})
-    yield lens.attribution_chart, lens.attribution_frame(parts, sum(parts.values()))
-    yield lens.norms_chart, lens.norms_frame(JUNCTIONS[:J], list(tokens), np.full((J, len(tokens)), bad))
-
-
-@pytest.fixture(scope="module")
-def specs():
-    return [charts.spec(chart(table.iloc[:0])) for chart, table in frames("empty")]
-
-
-@pytest.mark.parametrize("kind", ["empty", "one", "normal", "nan", "infinite"])
-def test_every_chart_is_valid_and_its_spec_stays_the_same(kind, specs):
-    for (chart, table), first in zip(frames(kind), specs, strict=True):
-        picture = chart(table)
-        assert isinstance(picture, alt.LayerChart)
-        picture.to_dict()  # raises where it is not Vega-Lite
-        assert charts.spec(picture) == first
-        assert len(table) >= 1  # Vega asks for an extent
-
-
-def test_every_chart_has_a_title_a_description_and_a_height(specs):
-    for spec in specs:
-        assert spec["title"]
-        assert len(spec["description"]) > 10
-        assert isinstance(spec["height"], int)
-
 
 def test_columns_of_tables_have_the_same_kinds_whatever_the_data():
-    for (_, empty), (_, full) in zip(frames("empty"), frames("normal"), strict=True):
+    for (_, empty), (_, full) in zip(of_layers("empty"), of_layers("normal"), strict=True):
         assert list(empty.columns) == list(full.columns)
         numbers = ["p", "value", "depth"]
         assert all(table[c].dtype == np.float64 for table in (empty, full) for c in numbers if c in table)
@@ -79,7 +33,7 @@ def test_a_cell_tells_the_target_its_rank_and_the_most_likely_tokens():
     cell = lens_table().iloc[1]
     assert (cell["after"], cell["where"], cell["word"]) == ("input", "1: b", "a")
     assert (cell["target"], cell["probability"], cell["rank"]) == ("b", "0.2500", "2")
-    assert cell["most likely"] == "a 0.5000   b 0.2500   c 1.0e-05"
+    assert cell["most likely"] == "a 0.5000   b 0.2500   c 1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁵"
 
 
 def test_a_space_can_be_seen():
@@ -105,14 +59,13 @@ def test_a_model_that_diverged_says_nan():
     assert set(table["kind"]) == {"nonfinite"}
     assert set(table["word"]) == set(table["probability"]) == {"NaN"}
     table = lens.attribution_frame({"embedding": np.nan, "blocks.0.mlp": np.inf}, np.nan)
-    assert table["label"].tolist() == ["NaN", "infinite", "NaN"]
+    assert table["label"].tolist() == ["NaN", "+∞", "NaN"]
     assert set(table["kind"]) == {"nonfinite"}
 
 
-def test_probability_is_always_coloured_from_0_to_1(specs):
-    scales = [layer["encoding"]["color"].get("scale") for layer in specs[0]["layer"]]
-    assert [scale["domain"] for scale in scales if scale] == [[0, 1]]
-    assert [scale["range"] for scale in scales if scale] == [list(theme.PROBABILITY)]
+def test_probability_is_always_coloured_from_0_to_1_in_the_ramp_of_the_theme():
+    scales = [layer["encoding"]["color"].get("scale") for layer in specs("layers")[0]["layer"]]
+    assert [(s["domain"], s["range"], s["type"]) for s in scales if s] == [([0, 1], "ramp", "sqrt")] * 2  # cells, words
 
 
 def test_bars_stand_in_the_order_of_the_forward_pass_and_end_with_their_sum():

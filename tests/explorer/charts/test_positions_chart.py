@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from altair.utils.schemapi import debug_mode
 
 from explorer.charts import positions as charts
 from explorer.charts import theme
@@ -14,14 +15,16 @@ CHARTS = (charts.alike, charts.wave, charts.sum_of_waves, charts.by_position, ch
 
 def table(values: list[float]):
     x = np.arange(len(values), dtype=float)
-    line = charts.line(x, np.array(values), "rotary", charts.encoding_color("rotary"))
+    line = charts.line(x, np.array(values), "rotary", theme.layer(3))
     return charts.frame([line], [charts.at(1.5, "trained up to here")])
 
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_charts_spec_does_not_depend_on_its_data(chart):
-    assert spec(chart(table([0.1, 0.2, 0.3]))) == spec(chart(table([1.0, -1.0])))
-    assert spec(chart(charts.frame([]))) == spec(chart(table([0.5])))
+    first = spec(chart(table([0.1, 0.2, 0.3])))
+    with debug_mode(False):  # what equals a spec that is Vega-Lite is Vega-Lite too
+        for other in (table([1.0, -1.0]), table([0.5]), charts.frame([])):
+            assert spec(chart(other), check=False) == first
 
 
 def test_what_is_not_known_is_left_out_and_a_band_keeps_its_ends():
@@ -30,10 +33,6 @@ def test_what_is_not_known_is_left_out_and_a_band_keeps_its_ends():
     assert frame["x"].tolist() == [0, 2]
     assert (frame["low"].tolist(), frame["high"].tolist()) == ([0, 0.2], [1, 0.8])
     assert len(charts.frame([])) == 1, "Vega asks for an extent"
-
-
-def test_every_encoding_has_a_colour_of_its_own_that_a_race_gives_it_too():
-    assert [charts.encoding_color(name) for name in charts.ENCODINGS] == [theme.layer(i) for i in range(5)]
 
 
 def test_likeness_reaches_from_minus_one_and_a_factor_from_zero():

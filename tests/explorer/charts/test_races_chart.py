@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from messages import read_curves
 
-from explorer.charts import inside, races
+from explorer.charts import optimizer_state as inside
+from explorer.charts import races
 from explorer.charts.races import Lane
 from explorer.charts.theme import spec
 from explorer.ui.components.curves import message
@@ -51,7 +52,7 @@ def test_the_charts_of_what_is_inside_are_whole():
     assert spec(inside.steps(steps, 2))["layer"]
     assert steps["middle"].tolist() == [3, 4]
     frame = inside.histogram_frame(np.array([-2.0, -1, 0]), {"m": np.array([0.25, 0.75])})
-    assert spec(inside.histogram(frame))["mark"]
+    assert spec(inside.histogram(frame))["layer"][0]["mark"]
     assert frame["share"].sum() == 1
 
 

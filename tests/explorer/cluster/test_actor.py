@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pytest
 from searches import SMALL, trial
 from tiny_runs import TINY
 from waiting import until
@@ -15,6 +16,7 @@ from explorer.cluster.actor import Actor
 from explorer.cluster.excerpt import seed
 from explorer.cluster.mirror import Mirror
 from explorer.runs import file
+from explorer.runs.ends import HOST_KILLED, SERVER_STOPPED
 from explorer.search import study
 from explorer.search.ledger import Trial
 
@@ -30,7 +32,7 @@ def sent(folder: Path, configs: dict[str, RunConfig], task: dict[str, Any]) -> t
     return actor, {name: Mirror(folder / name) for name in configs}
 
 
-def exchanged(actor: Actor, mirrors: dict[str, Mirror], orders: list[dict], goodbye: bool = False) -> dict[str, Any]:
+def exchanged(actor: Actor, mirrors: dict[str, Mirror], orders: list[dict], goodbye: str = "") -> dict[str, Any]:
     told = actor.exchange(orders, goodbye)
     for name, data in told["news"].items():
         mirrors[name].take_in(data)
@@ -65,14 +67,15 @@ def test_a_race_trained_by_an_actor_answers_obeys_and_has_the_losses_it_has_alon
     assert Run.open(tmp_path / "sgd.run").status.reason == "by hand"
 
 
-def test_whoever_says_goodbye_leaves_a_run_that_is_paused(tmp_path: Path):
+@pytest.mark.parametrize("reason", [SERVER_STOPPED, HOST_KILLED])
+def test_whoever_says_goodbye_leaves_a_run_that_is_paused_and_says_why(tmp_path: Path, reason: str):
     actor, mirrors = sent(tmp_path, {"long.run": TINY}, {"role": "worker"})
     exchanged(actor, mirrors, [order("long.run", "play")])
     until(lambda: exchanged(actor, mirrors, [])["news"] and mirrors["long.run"].last() > 3, "it trains")
-    until(lambda: exchanged(actor, mirrors, [], goodbye=True)["over"], "it has paused")
+    until(lambda: exchanged(actor, mirrors, [], goodbye=reason)["over"], "it has paused")
     mirrors["long.run"].close()
     run = Run.open(tmp_path / "long.run")
-    assert (run.status.state, run.status.reason) == ("paused", "the server stopped")
+    assert (run.status.state, run.status.reason) == ("paused", reason)
     assert run.newest_snapshot() == run.last
 
 
@@ -80,14 +83,14 @@ def test_a_trial_is_given_up_by_the_same_rule_and_a_second_role_can_be_lived(tmp
     params = {"optimizer.lr": 1e-4, "optimizer.name": "sgd", "model.layers": 1}
     rivals = [trial(n, params, [1e-3] * 6) for n in range(2)]
     told = {"search": SMALL.model_dump(mode="json"), "rivals": [t.plain() for t in rivals]}
-    actor, mirrors = sent(tmp_path, {"t.run": SMALL.config_of(params)}, {"role": "trial"} | told)
+    actor, mirrors = sent(tmp_path, {"t.run": SMALL.config_of(params)}, {"role": "received trial"} | told)
     until(lambda: exchanged(actor, mirrors, [])["over"], "the trial is over")
     mirrors["t.run"].close()
     end = Run.open(tmp_path / "t.run").events[-1]
     assert (end.kind, end.step) == ("pruned", SMALL.every)
     file.begin(tmp_path / "broken.run", TINY)
-    actor.begin({"role": "trial", "names": ["broken.run"]} | told | {"rivals": [{}]}, {})
-    until(lambda: (last := actor.exchange([], False))["over"] and last["crash"], "what broke is told")
+    actor.begin({"role": "received trial", "names": ["broken.run"]} | told | {"rivals": [{}]}, {})
+    until(lambda: (last := actor.exchange([], ""))["over"] and last["crash"], "what broke is told")
 
 
 def test_a_trial_as_plain_values_is_the_same_to_whoever_compares(tmp_path: Path):

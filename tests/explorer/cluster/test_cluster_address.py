@@ -16,8 +16,8 @@ from waiting import until
 from explorer import Run
 from explorer.cluster import address
 from explorer.cluster.address import VARIABLE
+from explorer.processes.client import Client
 from explorer.runs import catalogue, race
-from explorer.runs.client import Client
 from explorer.search import search as file
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,7 @@ def test_without_ray_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_where_no_cluster_is_asked_for_none_of_it_is_loaded():
-    code = "import sys, explorer.runs.host, explorer.search.driver; print(sorted(sys.modules))"
+    code = "import sys, explorer.processes.host, explorer.search.driver; print(sorted(sys.modules))"
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True

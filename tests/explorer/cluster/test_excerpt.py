@@ -59,7 +59,7 @@ def test_what_is_told_of_a_run_while_it_grows_makes_the_same_file(tmp_path: Path
         recorder.event(training.step, "bookmark", {"label": "after the weights"})
         mirror.take_in(news.take())
         assert news.take() is None
-        assert (mirror.last(), mirror.said()[0]) == (40, "training")
+        assert (mirror.last(), mirror.state_and_reason()[0]) == (40, "training")
         run.close()
     news.close()
     assert contents(here) == contents(there)

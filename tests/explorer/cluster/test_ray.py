@@ -16,8 +16,8 @@ from waiting import until
 
 from explorer import Run, RunConfig, train
 from explorer.cluster.address import VARIABLE
+from explorer.processes.client import Client
 from explorer.runs import catalogue, race
-from explorer.runs.client import Client
 from explorer.search import search as file
 from explorer.search.ledger import Ledger
 

@@ -14,8 +14,8 @@ from tiny_runs import TINY
 from waiting import until
 
 from explorer import Run, RunConfig, train
+from explorer.processes.client import Client
 from explorer.runs import catalogue, file, race
-from explorer.runs.client import Client
 
 STEPS = 40
 CONFIGS = {
@@ -166,8 +166,22 @@ def test_a_run_knows_its_race_and_a_branch_of_it_is_in_none(tmp_path: Path) -> N
 )
 def test_a_race_that_cannot_be_is_refused_in_words(names: list[str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        race.begin(dict.fromkeys(names, TINY), "tiny")
+        race.begin({name: TINY.replace({"train.batch": at + 1}) for at, name in enumerate(names)}, "tiny")
     assert not list(catalogue.folder().glob("*.run"))
+
+
+def test_seeds_of_one_contender_count_as_one_and_there_are_at_most_twenty_runs() -> None:
+    def seeds(contenders: int, each: int) -> dict[str, RunConfig]:
+        return {
+            f"{one} · seed {seed}".replace("·", "with"): TINY.replace({"train.batch": one + 1, "train.seed": seed})
+            for one in range(contenders)
+            for seed in range(each)
+        }
+
+    paths = race.begin(seeds(4, 5), "tiny")
+    assert len(race.members(Run.open(paths[0]))) == 20
+    with pytest.raises(ValueError, match="21 runs cannot race; use fewer seeds, 20 runs at most"):
+        race.begin(seeds(7, 3), "tiny")
 
 
 def test_names_tell_what_differs_and_no_more() -> None:

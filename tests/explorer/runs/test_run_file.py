@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import sqlite3
-import subprocess
-import sys
 import time
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_runs import TINY, recorded
+from tiny_runs import TINY, problems, recorded
 
 from explorer import Run
-from explorer.runs import file, recorder
+from explorer.processes.child import FORKS
+from explorer.runs import branch, file, leftovers, recorder, thinning
 from explorer.runs.file import COLUMNS, RunFileError
-from explorer.runs.recorder import Recorder, sum_up
+from explorer.runs.history import sum_up
+from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
-from explorer.runs.verification import problems, stretches
+from explorer.runs.verification import check, stretches
 
 
 def broken(path: Path, how: str, run: Run) -> Path:
@@ -55,7 +57,7 @@ def broken(path: Path, how: str, run: Run) -> Path:
     [
         ("missing", "there is no run file"),
         ("text", "is not a run file or is damaged"),
-        ("empty", "is not a run file"),
+        ("empty", "is not a run file but an empty one"),
         ("foreign", "another program's database"),
         ("newer", "newer version"),
         ("trigger", "does not have a run file's tables"),
@@ -105,14 +107,14 @@ def test_a_run_that_says_training_without_a_writer_was_interrupted(tiny):
 
 def test_checkpoints_are_thinned_to_the_budget_and_every_step_stays_exact(tmp_path: Path, monkeypatch):
     size = 60_000  # bytes of a tiny checkpoint, about
-    monkeypatch.setattr(recorder, "SNAPSHOT_BYTES", 40 * size)
+    monkeypatch.setattr(thinning, "MOST_BYTES", 40 * size)
     run = recorded(tmp_path / "long.run", 120, every=1)
     steps = np.array(run.snapshot_steps)
     assert len(steps) <= 60
     assert steps[0] == 0
     assert np.diff(steps).max() <= 32  # any step is at most so much training away
-    assert steps[-recorder.RECENT :].tolist() == list(range(121 - recorder.RECENT, 121))
-    assert not [p for s in stretches(run)[-5:] for p in problems(run, s)]
+    assert steps[-thinning.RECENT :].tolist() == list(range(121 - thinning.RECENT, 121))
+    assert not [p for s in stretches(run)[-5:] if (p := check(run, s).problem)]
 
 
 def many_steps(path: Path, count: int) -> Run:
@@ -159,46 +161,84 @@ def test_a_growing_curve_is_the_curve_of_the_whole(tmp_path: Path):
     assert before["step"][-1] < 5000 <= fresh.curve()["step"][-1]
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from explorer.runs.recorder import Recorder
-from explorer.runs.replay import restore
-from explorer.runs.run import Run
-path = Path(sys.argv[1])
-with Recorder(path) as recorder:
-    run = Run.open(path)
-    training = restore(run, run.last)
-    recorder.describe(training)
-    if training.step == 0:
-        recorder.snapshot(training)
-    print("going", flush=True)
-    for step in training:
-        recorder.add(step, training)
-"""
+def train_on(path: Path, going: Event) -> None:
+    """Trains from where the run ends, for ever."""
+    with Recorder(path) as recorder:
+        run = Run.open(path)
+        training = restore(run, run.last)
+        recorder.describe(training)
+        if training.step == 0:
+            recorder.snapshot(training)
+        going.set()
+        for step in training:
+            recorder.add(step, training)
 
 
-def test_a_writer_killed_at_any_moment_leaves_a_run_that_goes_on_bit_for_bit(tmp_path: Path):
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.prove)])
+def test_a_writer_killed_at_any_moment_leaves_a_run_that_goes_on_bit_for_bit(tmp_path: Path, kills: int):
     path = tmp_path / "killed.run"
     file.begin(path, TINY)
     seen = 0
-    delays = np.random.default_rng(0).uniform(0.05, 0.5, size=3)
+    delays = np.random.default_rng(0).uniform(0.05, 0.5, size=kills)
     for delay in delays:
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True, env=os.environ
-        )
-        process.stdout.readline()
+        making = get_context("fork" if FORKS else "spawn")
+        going = making.Event()
+        process = making.Process(target=train_on, args=(path, going))
+        process.start()
+        assert going.wait(30)
         run = Run.open(path)
         deadline = time.monotonic() + 30
         while run.last <= seen and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(delay)  # the moment of death is what is drawn here, not a wait for something
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
         committed = run.last
         assert committed > seen
         seen = committed
         run.close()
     run = Run.open(path)
     assert run.status.state in ("interrupted", "waiting")
-    assert not [p for s in stretches(run) for p in problems(run, s)]
+    assert not problems(run)
+
+
+def half_written(path: Path) -> None:
+    """Begins to write a file, and gives up."""
+    with file.appearing(path) as unready:
+        unready.write_bytes(b"half")
+        assert not list(path.parent.glob("*.run"))
+        raise ValueError("no more")
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path):
+    with pytest.raises(ValueError, match="no more"):
+        half_written(tmp_path / "new.run")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_had_half_made_goes_and_what_is_being_made_stays(tmp_path: Path):
+    made = tmp_path / "runs"
+    with file.appearing(made / "killed.run") as unready:
+        shutil.copytree(unready.parent, tmp_path / "killed")
+        unready.write_bytes(b"whole")
+    (tmp_path / "killed").rename(made / f"{file.UNREADY}killed")
+    with file.appearing(made / "new.run") as unready:
+        leftovers.sweep(made, file.UNREADY)
+        assert {path.name for path in made.iterdir()} == {"killed.run", unready.parent.name}
+        unready.write_bytes(b"whole")
+    assert {path.name for path in made.iterdir()} == {"killed.run", "new.run"}
+
+
+def test_a_branch_is_seen_only_once_it_is_whole(tiny, tmp_path: Path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Recorder, "snapshot", lambda self, training: seen.append(list(tmp_path.glob("*.run"))))
+    branch.branch(str(tiny.path), 20, str(tmp_path / "branch.run"), {"optimizer.lr": 0.1})
+    assert seen == [[tiny.path]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["branch.run", "tiny.run"]
+
+
+def test_a_branch_that_fails_leaves_nothing(tiny, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(Recorder, "snapshot", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(RunFileError, match=r"cannot be written \(no space left on device\); make room"):
+        branch.branch(str(tiny.path), 20, str(tmp_path / "branch.run"), {})
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.run"]

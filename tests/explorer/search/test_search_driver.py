@@ -15,12 +15,12 @@ from tiny_runs import TINY
 from waiting import until
 
 from explorer import Run, RunConfig, train
-from explorer.runs.client import Client
+from explorer.processes.client import Client
 from explorer.search import search as file
 from explorer.search import study
 from explorer.search.ledger import Ledger, Trial
 from explorer.search.search import Search
-from explorer.search.trial import complete
+from explorer.search.trial import complete, given_up
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,14 @@ def test_a_trial_is_the_run_it_would_be_alone(undisturbed: Path):
         assert run.meta("search") == {"id": "small", "trial": trial.number, "params": trial.params}
 
 
+@pytest.mark.parametrize(
+    ("best", "said"), [(1.5, "1.5000 at best"), (3e-5, "3\N{NO-BREAK SPACE}×"), (float("inf"), "never finite, where")]
+)
+def test_a_trial_that_is_given_up_says_its_best_loss(best, said):
+    assert given_up(best, 4).startswith(said)
+    assert given_up(best, 4).endswith("where half of 4 trials before it had less")
+
+
 def test_every_trial_ends_as_the_rules_say(undisturbed: Path):
     trials = Ledger(undisturbed).trials(SMALL)
     ends = {t.end for t in trials}
@@ -87,17 +95,20 @@ def test_every_trial_ends_as_the_rules_say(undisturbed: Path):
 
 
 @only_where_told
-def test_a_search_whose_processes_are_killed_goes_on_to_the_same_trials(client, tmp_path: Path, undisturbed: Path):
+@pytest.mark.parametrize("which", ["the driver", "all"])
+def test_a_search_whose_processes_are_killed_goes_on_by_itself_to_the_same_trials(
+    client, tmp_path: Path, undisturbed: Path, which: str
+):
     path = begun(tmp_path)
     before = family(client.process.pid)
     client.order(path, "play")
     first = file.trial_path(path, 0)
     until(lambda: first.exists() and Run.open(first).last > 3, "the first trial trains")
-    for process in sorted(family(client.process.pid) - before):
+    driver, *rest = sorted(family(client.process.pid) - before)  # who makes the others is there first
+    for process in [driver] if which == "the driver" else [driver, *rest]:
         os.kill(process, signal.SIGKILL)
-    until(lambda: not client.working(path), "the host noticed")
-    becomes(path, "interrupted")
-    client.order(path, "play")
+    (sentence,) = until(lambda: client.complaints(path), "it is said")
+    assert "the process that searched was killed; another one goes on" in sentence
     until(lambda: len([t for t in Ledger(path).trials(SMALL) if t.over]) >= 3, "three trials are over")
     client.order(path, "pause", reason="by hand")
     becomes(path, "paused")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -11,7 +12,7 @@ from searches import SMALL, SPACE, trial
 from tiny_runs import TINY
 
 from explorer.search import study
-from explorer.search.ledger import best
+from explorer.search.ledger import best, best_seen
 from explorer.search.search import Search
 from explorer.search.space import ChoiceKnob, FloatKnob, VariantKnob
 
@@ -117,6 +118,8 @@ def test_a_trial_that_diverged_is_worse_than_any_other_and_is_no_best():
     broken = trial(1, done.params, [1.0], "diverged")
     assert broken.value == math.inf
     assert best([broken, done]) is done
+    assert best_seen([broken, done]) is broken, "its best weights are there"
+    assert best_seen([replace(broken, goal="last"), done]) is done
     told = study.frozen(SMALL, broken)
     assert told.state == optuna.trial.TrialState.PRUNED
     assert told.intermediate_values[5] == math.inf

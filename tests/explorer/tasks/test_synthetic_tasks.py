@@ -41,7 +41,7 @@ def test_every_task_gives_what_every_task_promises(fields, kind):
     assert first.tokens.shape == first.targets.shape == (5, task.length)
     assert (first.source is not None) == (kind == "encoder-decoder")
     assert 0 <= int(first.tokens.min()) <= int(first.tokens.max()) < len(task.vocabulary)
-    assert first.asked > 0
+    assert first.predicted > 0
     assert 0 < task.chance < 1
     assert torch.equal(task.probe(3).tokens, task.probe(3).tokens)
     assert " → " in task.sample(first)
@@ -75,7 +75,7 @@ def test_chance_of_sorting_is_exact(length, symbols):
 def test_chance_of_reversing_is_that_of_a_die():
     task = task_of(f.Reverse(length=10, symbols=20))
     batch = task.batch(5000, seeded())
-    guessed = (batch.targets == 3).sum() / batch.asked
+    guessed = (batch.targets == 3).sum() / batch.predicted
     assert float(guessed) == pytest.approx(task.chance, rel=0.05)
 
 
@@ -111,7 +111,7 @@ def test_sums_are_right_and_held_out_pairs_are_never_trained_on(kind):
 @pytest.mark.parametrize("share", [1e-6, 1 - 1e-6])
 def test_both_splits_of_addition_hold_at_least_one_pair(share):
     task = task_of(f.Addition(modulus=5, held_out=share))
-    assert task.batch(2, seeded()).asked == task.held_out(2, seeded()).asked == 2
+    assert task.batch(2, seeded()).predicted == task.held_out(2, seeded()).predicted == 2
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.tasks import build, corpus
+from explorer.tasks import build, check, corpus
 from explorer.tasks import fields as f
 from explorer.tasks import text as text_module
 from explorer.tasks.base import IGNORE
@@ -121,7 +121,7 @@ def test_own_input_is_read_whole_and_asked_for_each_next_token():
     assert task.readable(batch.targets[0][:-1]) == "azy dog"
     assert int(batch.targets[0, -1]) == IGNORE
     hidden = own(kind="encoder").encode("lazy dog")
-    assert hidden.asked == 1
+    assert hidden.predicted == 1
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_what_cannot_be_seen_has_a_sign():
         "⇥",
         "␣the",
         "‹e2 82›",
-        "‹0›",
+        "‹U+0000›",
     ]
 
 
@@ -271,3 +271,24 @@ def test_python_tells_whether_a_sample_parses():
     assert parses("def f(x):\n    return x\n")
     assert not parses("def f(x:\n")
     assert not parses("\0")
+
+
+def text_fields(text: str, tokenizer: str) -> f.Text:
+    """A visitor's text."""
+    return f.Text(text=text, tokenizer=tokenizer)
+
+
+@pytest.mark.parametrize("long", ["ACGT" * 2501, "漢" * 3334, "a" + " " * 10_001 + "b", "no " * 9 + "é" * 5001])
+def test_a_word_too_long_to_learn_merges_from_is_refused_before_a_run_begins(long: str):
+    with pytest.raises(ValueError, match="bytes without a space, too long to learn merges from"):
+        check(text_fields(f"to be or {long} not to be", "bpe"))
+    check(text_fields(f"to be or {long} not to be", "characters"))
+
+
+@pytest.mark.parametrize("word", ["ACGT" * 2500, "漢" * 3333, "é" * 5000])
+def test_a_word_at_the_limit_is_learned_from(word: str):
+    check(text_fields(f"to be {word} or not", "bpe"))
+
+
+def test_finding_a_long_word_takes_no_longer_than_reading_the_text():
+    check(text_fields("to be or not to be " * 250_000, "bpe"))  # the largest upload

@@ -11,9 +11,9 @@ import torch
 from scipy import stats
 
 from explorer import RunConfig, train
-from explorer.objective import IGNORE
 from explorer.tasks import build, corpus, lexicon
 from explorer.tasks import fields as f
+from explorer.tasks.objective import IGNORE
 from explorer.tasks.words import WordTask
 from models.config import ModelConfig, WordVectorConfig
 
@@ -35,8 +35,32 @@ def test_words_are_letters_of_any_script_in_lower_case_with_apostrophes_inside()
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "हिन्दी भाषा",  # vowel signs and a virama
+        "שָׁלוֹם עוֹלָם",  # points
+        "สวัสดี ชาวโลก",  # vowels and tones above and below
+        "தமிழ் மொழி",
+        "می\u200cخواهم بروم",  # a joiner inside a word
+        "q̃ m̄x",  # marks that no composed letter has
+    ],
+)
+def test_marks_stay_with_their_letters(text: str):
+    assert lexicon.split(text) == text.split()
+
+
+def test_a_word_is_the_same_however_its_accents_are_written():
+    composed, apart = "Ärger café Việt", "A\u0308rger cafe\u0301 Vie\u0323\u0302t"
+    assert lexicon.split(apart) == lexicon.split(composed) == ["ärger", "café", "việt"]
+
+
+def test_a_mark_alone_is_no_word():
+    assert lexicon.split("\u0301 a\u0301 '\u0301 3\u0301") == ["á"]
+
+
 def test_the_most_frequent_words_are_known_and_the_rest_is_left_out():
-    known = lexicon.lexicon(corpus.own("b b b a a c d"), 2)
+    known = lexicon.lexicon(corpus.from_visitor("b b b a a c d"), 2)
     assert known.words == ("b", "a")
     assert known.counts.tolist() == [3, 2]
     assert known.tokens.tolist() == [0, 0, 0, 1, 1]
@@ -79,7 +103,7 @@ def test_near_words_are_drawn_as_from_a_window_of_random_size():
 def test_noise_is_drawn_by_frequency_to_three_quarters():
     made = task()
     _, _, noise = made.places("trained", 10_000, torch.Generator().manual_seed(0))
-    powered = made.known.counts**0.75
+    powered = made.lexicon.counts**0.75
     expected = powered / powered.sum() * noise.numel()
     assert stats.chisquare(np.bincount(noise.flatten(), minlength=len(powered)), expected).pvalue > 1e-3
 
@@ -125,7 +149,7 @@ def test_what_stands_near_a_word_is_counted_over_all_places():
 def test_glove_draws_all_pairs_alike_and_knows_what_the_best_constant_is_worth():
     made = task("glove")
     batch = made.batch(200, torch.Generator().manual_seed(0))
-    near = lexicon.cooccurrences(made.known.tokens, len(made.vocabulary), 2, by_distance=True)
+    near = lexicon.cooccurrences(made.lexicon.tokens, len(made.vocabulary), 2, by_distance=True)
     for i, j, x in zip(batch.tokens[:, 0], batch.source[:, 0], batch.targets[:, 0], strict=True):
         assert x.item() == pytest.approx(near[int(i), int(j)], rel=1e-6)
     assert made.held_out(4, torch.Generator()) is None
@@ -150,7 +174,7 @@ def test_who_knows_nothing_says_the_share_of_true_words():
         ({"text": "a b c"}, WordVectorConfig(), "has 3 different words only"),
         ({"text": "a b c d e f g h i"}, WordVectorConfig(), "has 9 words, of which task.subsample=1 leaves 9"),
         ({"text": "42 17 99 1"}, WordVectorConfig(), "has 0 different words only"),
-        ({"text": OWN}, ModelConfig(), "model.kind=decoder reads sequences"),
+        ({"text": OWN}, ModelConfig(), "model.kind=decoder has no word vectors"),
     ],
 )
 def test_what_cannot_be_learned_is_refused_in_a_sentence(fields: dict, model: object, says: str):
@@ -160,7 +184,7 @@ def test_what_cannot_be_learned_is_refused_in_a_sentence(fields: dict, model: ob
 
 
 def test_word_vectors_learn_nothing_else():
-    with pytest.raises(ValueError, match=r"model.kind=glove learns vectors of words.*use task.name=words"):
+    with pytest.raises(ValueError, match=r"model.kind=glove has no logits.*or task.name=words"):
         build(f.Reverse(), WordVectorConfig(kind="glove"))
     with pytest.raises(ValueError, match="has no classes to smooth among"):
         RunConfig.preset("words-glove").replace({"train.label_smoothing": 0.1})

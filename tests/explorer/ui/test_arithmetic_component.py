@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.answers.records.arithmetic import HeadArithmetic
 from explorer.ui.components.arithmetic import describe
 
 C, D, K = 6, 2, 3
-PLAIN = {
-    "path": "decoder.blocks.1.cross",
-    "head": 1,
-    "query": 2,
-    "scale": D**-0.5,
-    "gain": 1.0,
-    "positions": "none",
-    "precision": "float32",
+SHAPES: dict[str, tuple[int, ...]] = {
+    "x": (C,),
+    "inputs": (K, C),
+    **{f"{kind}_{letter}": (D, C) if kind == "w" else (D,) for letter in "qkv" for kind in "wb"},
+    "q": (D,),
+    "keys": (K, D),
+    **dict.fromkeys(("products", "mask", "scores"), (K,)),
+    "row_max": (1,),
+    "exponentials": (K,),
+    "row_sum": (1,),
+    "pattern": (K,),
+    "values": (K, D),
+    "weighted": (K, D),
+    "out": (D,),
+    "w_o": (C, D),
+    "part": (C,),
 }
-ARRAYS = {"x": np.zeros(C), "keys": np.zeros((K, D)), "w_o": np.zeros((C, D))}
+ANSWER = HeadArithmetic(
+    step=5,
+    path="decoder.blocks.1.cross",
+    head=1,
+    query=2,
+    scale=D**-0.5,
+    gain=1.0,
+    positions="",
+    bias="",
+    precision="float32",
+    **{name: np.zeros(shape) for name, shape in SHAPES.items()},
+)
 
 
 def described(**changes) -> dict:
-    return describe(PLAIN, ARRAYS, **({"queries": list("abcd"), "keys": list("xyz"), "height": 700} | changes))
+    return describe(ANSWER, **({"queries": list("abcd"), "keys": list("xyz"), "height": 700} | changes))
 
 
 def test_the_header_says_which_numbers_follow_and_how_many_of_each():
     header = described()
-    assert header["arrays"] == [["x", C], ["keys", K * D], ["w_o", C * D]]
+    assert header["arrays"] == [[name, math.prod(shape)] for name, shape in SHAPES.items()]
     assert header["sizes"] == {"C": C, "D": D, "K": K}
     assert header["cross"]
     assert header["height"] == 700
@@ -50,15 +71,17 @@ def page():
     import streamlit as st
 
     from explorer import RunConfig
-    from explorer.arithmetic import head_arithmetic
-    from explorer.training import Training
+    from explorer.analysis.arithmetic import head_arithmetic
+    from explorer.answers.records.arithmetic import HeadArithmetic
+    from explorer.training.loop import Training
     from explorer.ui.components.arithmetic import arithmetic
 
     training = Training(RunConfig.preset("reverse").replace({"model.width": 16, "model.heads": 2}))
     probe = training.task.probe()
     plain, arrays = head_arithmetic(training.model, probe, "blocks.0.attention", 1, 3)
     tokens = training.task.vocabulary.show(probe.tokens[0])
-    st.write(f"holds {arithmetic(plain, arrays, key='sums', queries=tokens, keys=tokens)}")
+    answer = HeadArithmetic(step=0, **plain, **arrays)
+    st.write(f"holds {arithmetic(answer, key='sums', queries=tokens, keys=tokens)}")
 
 
 def test_an_answer_is_drawn_and_at_first_nothing_is_held():

@@ -9,36 +9,40 @@ import pytest
 from messages import looked_for
 from streamlit.testing.v1 import AppTest
 
+from explorer.answers.records.backward import Backpropagation, Operation, Tail
 from explorer.ui.components.backward import describe
 
-BOXES = [
-    {"id": "tokens", "kind": "tokens", "row": "embedding"},
-    {"id": "token_embedding", "kind": "embedding", "row": "embedding"},
-    {"id": "blocks.0.cross.keys", "kind": "keys", "row": "blocks.0.cross"},
-    {"id": "loss", "kind": "loss", "row": "answer"},
-]
-PLAIN = {
-    "boxes": BOXES,
-    "tail": {},
-    "activation": "gelu",
-    "scaled": True,
-    "precision": "float32",
-    "gathered": {},
-    "target": None,
-    "asked": [1, 2],
-    "loss": 1.5,
-}
-ARRAYS = {
-    "token_embedding.value": np.zeros(4),
-    "blocks.0.cross.keys.value": np.zeros(3),
-    "loss.value": np.zeros(1),
-    "blocks.0.cross.A": np.zeros((2, 4, 3)),
-}
+ANSWER = Backpropagation(
+    step=5,
+    loss=1.5,
+    target=None,
+    positions=[1, 2],
+    tokens=[],
+    source=None,
+    targets=[],
+    precision="float32",
+    activation="gelu",
+    scaled=True,
+    boxes=[
+        Operation("tokens", "tokens", "embedding", {}, [1, 4], 0),
+        Operation("token_embedding", "embedding", "embedding", {}, [1, 4, 6], 0),
+        Operation("blocks.0.cross.keys", "keys", "blocks.0.cross", {}, [1, 2, 3, 3], 0),
+        Operation("loss", "loss", "answer", {}, [1], 0),
+    ],
+    tail=Tail(1, 2, 0.0, []),
+    gathered={},
+    arrays={
+        "token_embedding.value": np.zeros(4),
+        "blocks.0.cross.keys.value": np.zeros(3),
+        "loss.value": np.zeros(1),
+        "blocks.0.cross.A": np.zeros((2, 4, 3)),
+    },
+)
 TOKENS = {"tokens": list("abcd"), "targets": list("bcda"), "source": list("xyz")}
 
 
 def test_the_header_says_which_numbers_follow_and_in_which_shape():
-    header = describe(PLAIN, ARRAYS, tokens=TOKENS, height=700)
+    header = describe(ANSWER, tokens=TOKENS, height=700)
     assert header["arrays"][0] == ["token_embedding.value", 4]
     assert header["arrays"][-1] == ["blocks.0.cross.A", 2, 4, 3]
     assert header["asked"] == 2
@@ -46,7 +50,7 @@ def test_the_header_says_which_numbers_follow_and_in_which_shape():
 
 
 def test_whoever_cannot_see_it_hears_what_it_is_and_which_keys_it_has():
-    label = describe(PLAIN, ARRAYS, tokens=TOKENS, height=700)["label"]
+    label = describe(ANSWER, tokens=TOKENS, height=700)["label"]
     assert "Backpropagation through 4 operations" in label
     assert "Arrow keys step" in label
 
@@ -54,7 +58,7 @@ def test_whoever_cannot_see_it_hears_what_it_is_and_which_keys_it_has():
 @pytest.mark.parametrize("changes", [{"tokens": list("abc")}, {"source": list("xyzz")}])
 def test_tokens_that_do_not_fit_the_numbers_are_refused(changes):
     with pytest.raises(ValueError, match="give one token a position"):
-        describe(PLAIN, ARRAYS, tokens=TOKENS | changes, height=700)
+        describe(ANSWER, tokens=TOKENS | changes, height=700)
 
 
 def page():
@@ -64,8 +68,9 @@ def page():
     import streamlit as st
     from tiny_runs import TINY, recorded
 
-    from explorer.runs.answer import pack, unpack
-    from explorer.runs.views import backward as views
+    from explorer.answers import backward as views
+    from explorer.answers.records.backward import Backpropagation
+    from explorer.answers.records.record import pack, unpack
     from explorer.ui.gradients import backward as section
 
     path = Path(tempfile.mkdtemp()) / "tiny.run"
@@ -75,10 +80,10 @@ def page():
         def __init__(self):
             self.run = run
 
-        def picture(self, function, every, lane, **arguments):
-            assert function == "backward.walk"
+        def picture(self, function, every, lane, says, **arguments):
+            assert function is Backpropagation
             st.session_state.asked = arguments
-            return unpack(pack(*views.walk(str(path), 3, **arguments)))
+            return unpack(pack(views.walk(str(path), 3, **arguments)), Backpropagation)
 
     section.show(View())
 

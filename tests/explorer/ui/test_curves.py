@@ -4,9 +4,12 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from gallery import KINDS, panels
 from messages import read_curves
 
-from explorer.charts import gradients, progress, theme
+from explorer.charts import gradients, nothing, progress, theme
+from explorer.measure.names import tensor_name
 from explorer.ui.components.curves import message, together
 
 COLUMNS = ("loss", "lr", "grad_norm", "clipped_grad_norm", "metric", "seconds")
@@ -50,13 +53,34 @@ def test_an_infinite_value_is_a_mark_and_no_point():
     assert header["nonfinite"] == [{"step": 1.0, "go": 1, "label": "training: infinite", "short": "∞"}]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_picture_over_steps_travels_whatever_its_numbers(kind):
+    for panel, parts in panels(kind):
+        header, drawn = read_curves(message(panel, parts))
+        json.dumps(header, allow_nan=False)
+        assert header["look"]["scale"] == panel.scale
+        assert drawn
+        assert not any(np.isinf(c[column]).any() for c in drawn for column in ("value", "low", "high"))
+
+
 def test_the_legend_names_the_parts_that_the_model_has_and_no_other():
     names = ["embedding.weight", "blocks.0.attention.project.weight", "blocks.0.mlp.expand.weight"]
-    parts = gradients.norm_parts(np.arange(2), np.ones((2, 3)), names)
-    header, drawn = read_curves(message(gradients.NORMS, parts))
+    parts = gradients.ratio_parts(np.arange(2), np.full((2, 3), 1e-3), names)
+    header, drawn = read_curves(message(gradients.RATIOS, parts))
     assert [name for name, _ in header["dashes"]] == ["attention", "MLP"]
-    assert [c["name"] for c in drawn] == ["embedding", "layer 1 · attention", "layer 1 · MLP"]
+    assert [c["name"] for c in drawn] == [tensor_name(name) for name in names]
     assert drawn[2]["dash"] == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "note"),
+    [([[0.0], [0.0]], nothing.WORDS), ([[np.nan], [0.0]], nothing.WORDS), ([[0.0], [1e-30]], ""), ([[np.inf]], "")],
+)
+def test_a_log_scale_on_which_nothing_has_a_place_says_so(ratios, note):
+    parts = gradients.ratio_parts(np.arange(len(ratios)), np.array(ratios), ["embedding.weight"])
+    assert read_curves(message(gradients.RATIOS, parts))[0]["nothing"] == note
+    assert not read_curves(message(gradients.RATIOS, []))[0]["nothing"]
+    assert not read_curves(message(progress.RATE, progress.parts(curve(np.zeros(3)), "lr")))[0]["nothing"]
 
 
 def test_several_panels_lie_one_after_the_other_where_their_numbers_can_be_read_in_place():

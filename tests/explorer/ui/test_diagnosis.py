@@ -9,7 +9,7 @@ import pytest
 from tiny_runs import TINY, recorded
 
 from explorer import Run
-from explorer.preset import BROKEN
+from explorer.config.presets import BROKEN
 from explorer.runs.branch import branch
 from explorer.ui.gradients import diagnosis
 

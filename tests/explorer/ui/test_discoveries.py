@@ -2,14 +2,23 @@
 
 import numpy as np
 
+from explorer.answers.records.heads import HeadHistory
 from explorer.ui.attention.discoveries import found
 
 
-def history(scores: dict[str, list[list[float]]], chances: list[float]):
+def history(scores: dict[str, list[list[float]]], chances: list) -> HeadHistory:
+    """chances: of each head, or of each head at each snapshot."""
     heads = ["blocks.0.attention.0", "blocks.0.attention.1"]
     steps = np.arange(len(next(iter(scores.values())))) * 10
-    chance = dict.fromkeys(scores, chances)
-    return {"heads": heads, "chance": chance}, {"steps": steps} | {k: np.array(v) for k, v in scores.items()}
+    even = np.broadcast_to(chances, (len(steps), len(heads)))
+    return HeadHistory(
+        step=int(steps[-1]),
+        steps=steps,
+        heads=heads,
+        scores={name: np.array(rows) for name, rows in scores.items()},
+        chance=dict.fromkeys(scores, even),
+        n=8,
+    )
 
 
 def test_a_head_that_comes_to_stand_out_is_an_event_at_that_step_in_plain_words():
@@ -25,9 +34,28 @@ def test_each_head_is_held_against_its_own_chance():
     assert [e.detail["head"] for e in found(history({"previous": same}, [0.05, 0.3]))] == ["blocks.0.attention.0"]
 
 
+def test_a_head_is_held_against_the_chance_of_each_snapshot():
+    """As where a mask is taken away while the run trains."""
+    same = [[0.5, 0.5]] * 6
+    chances = [[0.3, 0.05]] * 2 + [[0.05, 0.05]] * 4
+    assert [e.step for e in found(history({"previous": same}, chances))] == [0, 20]
+
+
 def test_events_keep_their_numbers_while_the_run_grows():
     rising = {name: [[0.0, 0.0], [0.9, 0.0], [0.9, 0.9], [0.9, 0.9]] for name in ("previous", "induction")}
     early = {e.id: e.label for e in found(history({k: v[:3] for k, v in rising.items()}, [0.05, 0.05]))}
     late = {e.id: e.label for e in found(history(rising, [0.05, 0.05]))}
     assert len(late) == 4
     assert early.items() <= late.items()
+
+
+def test_a_line_is_marked_in_the_overviews_words():
+    (event,) = found(history({"mirror": [[0.0, 0.1], [0.1, 0.5], [0.1, 0.9], [0.1, 0.9]]}, [0.05, 0.05]))
+    assert event.label == "step 10: head 1.2: reads back"
+
+
+def test_a_head_that_is_known_by_a_score_is_not_marked_for_its_line_too():
+    rising = [[0.0, 0.0], [0.9, 0.0], [0.9, 0.9], [0.9, 0.9]]
+    scores = {"previous": [[row[0], 0.0] for row in rising], "back": rising}
+    labels = [event.label for event in found(history(scores, [0.05, 0.05]))]
+    assert labels == ["step 10: head 1.1: previous token", "step 20: head 1.2: looks back"]

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from explorer.ui import frame
+from explorer.ui import frame, visit
 from explorer.ui.frame import IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
+from explorer.ui.visit import Visit
 
 
 @pytest.mark.parametrize(
@@ -27,5 +28,5 @@ def test_a_page_ticks_as_often_as_something_changes_on_it(
     monkeypatch, busy: bool, state: dict, fed: float, seconds: float
 ):
     monkeypatch.setattr(frame, "is_busy", lambda run: busy)
-    monkeypatch.setattr(frame.st, "session_state", state)
+    monkeypatch.setattr(visit, "state", lambda: Visit(**state))
     assert frame.pace(SimpleNamespace(), fed) == seconds

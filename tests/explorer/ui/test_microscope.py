@@ -8,7 +8,7 @@ from messages import read_microscope
 from tiny_runs import recorded
 
 from explorer import Run
-from explorer.measure.updates import number
+from explorer.measure.names import number
 from explorer.ui.components.microscope import Quantity, Row, message
 from explorer.ui.gradients import microscope
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from messages import looked_for
+from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
-from waiting import until
+from visits import look
 
+from explorer.answers import numerics
+from explorer.measure.names import THIN
 from explorer.runs import catalogue
-from explorer.runs.views import numerics
-from explorer.ui import server
 from explorer.ui.components.bits import formula
 from explorer.ui.numerics import formats, norm, scaling, softmax, sums
 
@@ -24,34 +24,15 @@ ALWAYS, OF_A_RUN = ["Softmax", "Formats", "Sums", "LayerNorm"], ["Loss scaling",
 
 
 @pytest.fixture(scope="module", autouse=True)
-def run(tmp_path_factory) -> Iterator[str]:
-    """A host for these tests, and a run of 20 steps."""
-    folder = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
-        path = catalogue.new_path("numbers")
-        recorded(path, 20, TINY, every=10).close()
-        assert server.host().wait()
-        yield path.stem
-        server.host().close()
-        server.host.clear()
+def run(served) -> str:
+    """A run of 20 steps."""
+    path = catalogue.new_path("numbers")
+    recorded(path, 20, TINY, every=10).close()
+    return path.stem
 
 
 def visit(section: str, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.query_params["about"] = section
-    app.switch_page("../pages/numerics.py")
-    app.run()
-    until(lambda: not waiting(app.run()), "slow pictures are there")
-    assert not app.exception, app.exception
-    return app
-
-
-def waiting(app: AppTest) -> bool:
-    return "waiting" in app.session_state and bool(app.session_state["waiting"])
+    return look("numerics", query, about=section)
 
 
 @pytest.mark.parametrize("section", [*ALWAYS, *OF_A_RUN])
@@ -60,7 +41,7 @@ def test_every_section_shows_pictures_of_a_run(run, section):
     assert app.title[0].value == "Numbers"
     assert looked_for(app)
     assert not any("nan" in line for line in looked_for(app))
-    assert app.expander[0].label == "How this is computed"
+    assert app.expander[0].label == "Details"
 
 
 @pytest.mark.parametrize("section", ALWAYS)
@@ -81,13 +62,13 @@ def test_what_needs_a_run_offers_the_cards_without_one(section):
 def test_a_number_that_is_none_is_refused_and_a_known_one_is_taken():
     app = visit("Formats")
     app.text_input(key="number:0").set_value("ten").run()
-    assert app.warning[0].value.startswith("“ten” is not a number")
+    assert read(app.warning[0].value).startswith("“ten” is not a number")
     app.text_input(key="number:0").set_value("65520").run()
-    assert "float16 makes it infinite (its largest is 65504)" in looked_for(app)[0]
+    assert "float16 makes it infinite (its largest is 65,504)" in looked_for(app)[0]
 
 
 def bars(word: str) -> list[dict]:
-    return numerics.number(word)[0]["formats"]
+    return [asdict(form) for form in numerics.number(word).formats]
 
 
 def test_a_formula_makes_the_number_from_its_bits():
@@ -107,40 +88,40 @@ def test_a_formula_makes_the_number_from_its_bits():
 @pytest.mark.parametrize(
     ("word", "said"),
     [
+        ("-0.0", "−0: float32 holds it exactly"),
         ("0.5", "0.5: float32 holds it exactly, float16 holds it exactly and bfloat16 holds it exactly."),
-        ("65520", "float16 makes it infinite (its largest is 65504)"),
+        ("65520", "float16 makes it infinite (its largest is 65,504)"),
         ("1e-9", "float16 makes it 0"),
         ("1e-7", "of its size, subnormal, with fewer bits"),
         ("inf", "has all exponent bits set"),
     ],
 )
 def test_the_sentence_says_how_a_number_is_stored(word, said):
-    assert said in formats.stored_sentence(numerics.number(word)[0])
+    assert said in formats.stored_sentence(numerics.number(word))
 
 
 def test_the_sentence_under_softmax_says_what_fails_and_why():
-    plain, arrays = numerics.softmax(5.0)
-    assert softmax.softmax_sentence(5, plain, arrays["errors"]).startswith(
+    answer = numerics.softmax(5.0)
+    assert softmax.softmax_sentence(5, answer).startswith(
         "at × 5 plain softmax is no number in float16: e^15.5 is infinite there. Of the others the largest error is "
     )
-    plain, arrays = numerics.softmax(1.0)
-    assert softmax.softmax_sentence(1, plain, arrays["errors"]).startswith("at × 1 all six are finite; ")
-    first = softmax.failing_sentence(plain["rows"][1:], arrays["scales"], arrays["worst"])
+    answer = numerics.softmax(1.0)
+    assert softmax.softmax_sentence(1, answer).startswith("at × 1 all six are finite; ")
+    first = softmax.failing_sentence(answer)
     scale = min(s for s in numerics.SCALES if 3.1 * s > math.log(65520))
     assert f"× {scale:.3g} in float16" in first
-    broken = {**plain, "largest": math.nan}
-    assert "not finite any more" in softmax.softmax_sentence(1, broken, np.full(6, math.nan))
+    broken = replace(answer, largest=math.nan, errors=np.full(6, math.nan))
+    assert "not finite any more" in softmax.softmax_sentence(1, broken)
 
 
 def test_sentences_on_sums_layer_norm_and_scaling_hold():
-    _, arrays = numerics.adding(0.0, 0.1)
-    assert "−92 % in bfloat16; compensated all three are exact" in sums.sum_sentence(0, 0.1, arrays)
-    plain, arrays = numerics.norm(1e-4, 0.0)
-    said = norm.norm_sentence(plain, arrays["out"])
+    answer = numerics.adding(0.0, 0.1)
+    assert f"−92{THIN}% in bfloat16; compensated all three are exact" in sums.sum_sentence(0, 0.1, answer)
+    said = norm.norm_sentence(numerics.norm(1e-4, 0.0))
     assert said.startswith("not finite: float16 with ε = 0 and float16 with ε = 1e-12; with the usual")
     shares = np.array([[0.5, 0.2, 0.3, 0], [0.8, 0.1, 0.1, 0], [0.5, 0, 0, 0.5]])
-    assert "up to 2^1 no entry is infinite; there 10 % are flushed to zero, without scaling 30 %" in (
+    assert "up to 2^1 no entry is infinite; there 10 % are flushed to zero, without scaling 30 %" in (
         scaling.sweep_sentence(shares)
     )
-    assert "without scaling, 30 % of the entries become 0" in scaling.scaled_sentence(0, shares[0])
+    assert "without scaling, 30 % of the entries become 0" in scaling.scaled_sentence(0, shares[0])
     assert "no gradient" in scaling.sweep_sentence(np.full((2, 4), np.nan))

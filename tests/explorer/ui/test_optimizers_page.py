@@ -7,18 +7,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from messages import looked_for, panels, read_curves
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from visits import look, settled, unfold, visit_of
 from waiting import until
 
 from explorer import Run
 from explorer.runs import catalogue, file, race
-from explorer.ui import knobs, server
-from explorer.ui.components.sketch import PLACES, checked
-from explorer.ui.optimizers import contenders, lanes, laying, predicting, scheduling, sweeping
+from explorer.ui import server
+from explorer.ui.components.sketch import PLACES
+from explorer.ui.optimizers import contenders, plane_choice, predicting, sweeping
+from explorer.ui.parts import lanes
+from explorer.ui.visit import name_of
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -27,42 +29,20 @@ WILD = {"optimizer.name": "sgd", "optimizer.lr": 90, "train.clip": None}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def stems(tmp_path_factory) -> Iterator[list[str]]:
-    """A host, and a race that is over: AdamW of two seeds, Muon, and one that diverged."""
-    folder = tmp_path_factory.mktemp("runs")
+def stems(served) -> Iterator[list[str]]:
+    """A race that is over: AdamW of two seeds, Muon, and one that diverged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
         patch.setattr(contenders, "usual", lambda: race.named([BASE, BASE.replace({"optimizer.name": "muon"})]))
-        assert server.host().wait()
         changes = [{}, {"train.seed": 1}, {"optimizer.name": "muon", "optimizer.lr": 0.01}, WILD]
         paths = race.begin(race.named([BASE.replace(change) for change in changes]), "tiny")
         server.host().order(paths[0], "play")
         runs = [Run.open(path) for path in paths]
         until(lambda: all(r.status.state in ("finished", "diverged") for r in runs), "the race is over")
         yield [path.stem for path in paths]
-        server.host().close()
-        server.host.clear()
 
 
 def visit(section: str = "Race", **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.query_params["contest"] = section
-    app.switch_page("../pages/optimizers.py")
-    app.run()
-    return settled(app)
-
-
-def settled(app: AppTest) -> AppTest:
-    until(lambda: not waiting(app.run()), "slow pictures are there")
-    assert not app.exception, app.exception
-    return app
-
-
-def waiting(app: AppTest) -> bool:
-    return "waiting" in app.session_state and bool(app.session_state["waiting"])
+    return look("optimizers", query, contest=section)
 
 
 def curves(app: AppTest, title: str) -> tuple[dict, list[dict]]:
@@ -76,7 +56,7 @@ def html(app: AppTest) -> str:
 
 
 def test_the_race_shows_each_contender_its_seeds_as_a_band_and_who_diverged(stems):
-    app = visit(run=stems[0])
+    app = settled(unfold(visit(run=stems[0]), "Optimizers", "Race"))
     header, drawn = curves(app, "Loss")
     assert len(drawn) == 3
     assert [c["band"] for c in drawn] == [True, False, False]
@@ -108,8 +88,8 @@ def test_another_contenders_weights_are_looked_at_at_the_same_step(stems):
     app = visit(run=stems[0], step="12")
     app.selectbox(key=f"race-look:{stems[0]}").set_value(stems[2]).run()
     settled(app)
-    assert app.session_state["run"] == stems[2]
-    assert app.session_state["step"] == 12
+    assert visit_of(app).run == stems[2]
+    assert visit_of(app).step == 12
     assert curves(app, "Loss")[0]["cursor"] == 12
 
 
@@ -119,9 +99,9 @@ def test_the_knobs_of_a_contender_that_was_left_act_no_more(stems):
     app.select_slider(key=f"{stems[1]}:optimizer.lr").set_value(0.1)
     app.selectbox(key=f"{stems[1]}:preset").set_value("sort")
     app.selectbox(key=f"race-look:{stems[1]}").set_value(stems[3])
-    app.session_state["run"] = stems[2]  # as where the browser tells values of a page that has just been left
+    visit_of(app).run = stems[2]  # as where the browser tells values of a page that has just been left
     settled(app)
-    assert app.session_state["run"] == stems[2]
+    assert visit_of(app).run == stems[2]
     assert len(Run.open(catalogue.path_of(stems[1])).events) == events
     assert len(catalogue.newest()) == runs
 
@@ -130,7 +110,7 @@ def test_race_again_is_another_race_from_the_same_weights(stems):
     app = visit(run=stems[0])
     app.button(key="race-again").click().run()
     settled(app)
-    again = server.opened(str(catalogue.path_of(app.session_state["run"])))
+    again = server.opened(str(catalogue.path_of(visit_of(app).run)))
     members = list(server.racing(again).values())
     assert not {run.id for run in members} & set(stems)
     until(lambda: all(race.weights_hash(run) for run in members), "the weights are drawn")
@@ -191,7 +171,7 @@ def test_at_step_0_nobody_leads_though_the_race_is_over(stems):
     app = visit("Predict", run=stems[0], step="0")
     app.button(key="reveal").click().run()
     settled(app)
-    app.session_state["step"] = 0
+    visit_of(app).step = 0
     assert "At step 0 nobody leads" in html(settled(app))
 
 
@@ -200,7 +180,7 @@ def test_guesses_are_told_after_the_reveal(stems):
     assert not [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_curves"], "all is hidden"
     looked_at = SimpleNamespace(run=Run.open(catalogue.path_of(stems[0])))
     names = [contender.name for contender in lanes.contenders(looked_at)]
-    (guess,) = app.session_state["guesses"].values()
+    (guess,) = app.session_state[name_of(predicting.Guess)].values()
     app.number_input(key=f"votes:{guess.race}:{names[1]}").set_value(7).run()
     app.segmented_control(key="contest").set_value("Inside").run()
     app.segmented_control(key="contest").set_value("Predict").run()
@@ -217,40 +197,9 @@ def test_guesses_are_told_after_the_reveal(stems):
     assert any(f"curve for {names[1]} is off by {off:.2f} nats" in told for told in looked_for(app))
     app.button(key="guess-anew").click().run()
     settled(app)
-    again = server.opened(str(catalogue.path_of(app.session_state["run"])))
+    again = server.opened(str(catalogue.path_of(visit_of(app).run)))
     assert again.id not in stems
     assert (again.last, again.status.state) == (0, "waiting")
-
-
-@pytest.mark.parametrize(
-    ("words", "refusal"),
-    [
-        ("train.batch", "is no setting; write it as"),
-        ("train.batch=0", "train.batch"),
-        ("foo.bar=1", "there is no setting"),
-        ("optimizer.drawn=0:1", "is no curve"),
-    ],
-)
-def test_a_contender_that_cannot_be_is_refused_in_words(words, refusal):
-    rows = [{"optimizer": "sgd", "learning rate": None, "other settings": words}]
-    with pytest.raises(ValueError, match=refusal):
-        contenders.configured(BASE, 1, rows)
-
-
-def test_the_form_races_any_knob_and_the_names_say_what_differs():
-    table = pd.DataFrame(
-        [("adamw", 1e-3, ""), ("adamw", 1e-3, "train.batch=64 train.label_smoothing=0.1"), ("sgd", None, None)],
-        columns=contenders.COLUMNS,
-    )
-    named = race.named(contenders.configured(contenders.started("reverse", 100), 1, table.to_dict("records")))
-    assert list(named) == [
-        "AdamW · lr 0.001",
-        "AdamW · lr 0.001 · batch 64 · label smoothing 0.1",
-        "SGD · lr 0.3",
-    ]
-    assert len(contenders.configured(BASE, 3, table.to_dict("records"))) == 9
-    with pytest.raises(ValueError, match="two contenders are the same"):
-        race.named([BASE, BASE])
 
 
 def test_seeds_and_rates_of_one_contender_are_tuned_as_one(stems):
@@ -262,21 +211,11 @@ def test_seeds_and_rates_of_one_contender_are_tuned_as_one(stems):
     }
 
 
-def test_no_two_values_of_a_slider_look_alike():
-    assert all(rate == float(f"{rate:g}") for rate in knobs.RATES)
-
-
-def test_a_drawn_curve_is_previewed_as_it_is_drawn():
-    falling = BASE.replace({"optimizer.schedule": "drawn", "optimizer.drawn": "0:1 1:0"})
-    (line,) = scheduling.ahead(falling, 0)
-    assert line["value"][[0, -1]].tolist() == pytest.approx([5e-4, 0])
-
-
 def test_a_schedule_drawn_by_hand_is_previewed_and_used(stems):
     app = visit("Inside", run=stems[2])
     app.segmented_control(key="optimizer-part").set_value("Schedule").run()
     key = f"schedule:{stems[2]}"
-    app.session_state[f"{key}:drawn"] = [1.0] * 10 + [0.5] * 11
+    visit_of(app).drawn[key] = [1.0] * 10 + [0.5] * 11
     app.number_input(key=f"{key}:steps").set_value(STEPS + 10)
     app.selectbox(key=f"{key}:name").set_value("drawn").run()
     _, (_, ahead) = curves(settled(app), "Learning rate")
@@ -288,19 +227,11 @@ def test_a_schedule_drawn_by_hand_is_previewed_and_used(stems):
     assert run.events[-1].detail["optimizer.drawn"].split()[9:11] == ["0.45:1", "0.5:0.5"]
 
 
-@pytest.mark.parametrize("sent", [None, "x", [1.0], [float("nan")] * PLACES, ["1"] * PLACES])
-def test_a_drawn_curve_that_is_none_is_refused(sent):
-    with pytest.raises(ValueError, match="draw it again"):
-        checked(sent, 1.0)
-
-
-def test_a_drawn_curve_stays_on_its_paper():
-    assert checked([-1, 9, *[0.5] * (PLACES - 2)], 1.0)[:3] == [0, 1, 0.5]
-
-
 def test_a_plane_of_all_paths_leaves_out_who_diverged(stems):
     runs = [Run.open(catalogue.path_of(stem)) for stem in stems]
-    assert laying.near([laying.Walker(run, run.id, "#111111") for run in runs]) == tuple(str(r.path) for r in runs[:3])
+    assert plane_choice.near([plane_choice.Walker(run, run.id, "#111111") for run in runs]) == tuple(
+        str(r.path) for r in runs[:3]
+    )
 
 
 def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
@@ -314,12 +245,12 @@ def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
 
 
 def test_a_race_as_this_run_keeps_all_that_the_run_is_set_to(stems):
-    app = visit(run=stems[0])
+    app = settled(unfold(visit(run=stems[0]), "Optimizers", "Race"))
     app.selectbox(key="contenders-task").set_value(contenders.OWN)
     app.number_input(key="contenders-steps").set_value(12)
     next(b for b in app.button if b.label == "Start the race").click().run()
     settled(app)
-    run = Run.open(catalogue.path_of(app.session_state["run"]))
+    run = Run.open(catalogue.path_of(visit_of(app).run))
     assert run.id not in stems
     assert run.config.model == BASE.model
     assert [one.config.optimizer.name for one in race.members(run).values()] == list(contenders.AT_FIRST)

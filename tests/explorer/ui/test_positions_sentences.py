@@ -7,38 +7,37 @@ import math
 import numpy as np
 import pytest
 
-from explorer.charts import positions as charts
+from explorer.analysis.positions import longer
+from explorer.answers.records.reach import Reach, Stretch
 from explorer.measure import positions as measure
-from explorer.repositioning import longer
 from explorer.ui.components.rotation import Turning
-from explorer.ui.positions import benching, judged, rotating, waves
-from explorer.ui.positions.asked import KINDS
+from explorer.ui.positions import bench_runs, evaluation, rotating, waves
 
 
-def reached(name: str, right: list[float], untrained: list[int] | None = None) -> tuple:
-    rows = [{"times": t, "tokens": 10 * t, "right": r, "chance": 0.1} for t, r in zip(judged.TIMES, right, strict=True)]
-    plain = {"step": 300, "trained": 10, "untrained": untrained, "rows": rows}
-    return (
-        name,
-        "#111111",
-        (plain, {f"right.{t}": np.full(10 * t, r) for t, r in zip(judged.TIMES, right, strict=True)}),
-    )
+def reached(name: str, right: list[float], untrained: tuple[int, int] | None = None) -> tuple[str, str, Reach]:
+    stretches = [
+        Stretch(t, tokens=40, answers=900, right=r, chance=0.1, right_by_position=np.full(10 * t, r))
+        for t, r in zip(evaluation.TIMES, right, strict=True)
+    ]
+    return name, "#111111", Reach(300, "learned", 10, untrained, stretches)
 
 
 def test_sentences_on_the_bench_hold():
-    far = judged.reach_sentence([reached("ALiBi", [0.97, 0.98, 0.99]), reached("Learned", [0.4, 0.1, 0.1], [10, 39])])
+    far = evaluation.reach_sentence(
+        [reached("ALiBi", [0.97, 0.98, 0.99]), reached("Learned", [0.4, 0.1, 0.1], (10, 39))]
+    )
     assert far == (
-        "at step 300 ALiBi is best at the trained length, with 97% right; at 4 × ALiBi is best, with 99% where "
-        "guessing has 10%. The learned table’s rows 10 to 39 were never trained."
+        "at step 300 ALiBi is best at the trained length, with 97 % right; at 4 × ALiBi is best, with 99 % where "
+        "chance is 10 %. The learned table’s rows 10 to 39 were never trained."
     )
-    near = judged.reach_sentence([reached("A", [1, 0.2, 0.1]), reached("B", [0.99, 0.1, 0.11])])
+    near = evaluation.reach_sentence([reached("A", [1, 0.2, 0.1]), reached("B", [0.99, 0.1, 0.11])])
     assert near == (
-        "at step 300 A and B are best at the trained length, with 100% right; at 4 × none does better than guessing "
-        "(10%)."
+        "at step 300 A and B are best at the trained length, with 100 % right; at 4 × none does better than chance "
+        "(10 %)."
     )
-    alone = judged.reach_sentence([reached("A", [0.5, 0.2, 0.1], [3, 3])])
+    alone = evaluation.reach_sentence([reached("A", [0.5, 0.2, 0.1], (3, 3))])
     assert alone == (
-        "at step 300 it has 50% right at the trained length and 10% at 4 × (guessing: 10% and 10%). The learned "
+        "at step 300 it has 50 % right at the trained length and 10 % at 4 × (chance: 10 % and 10 %). The learned "
         "table’s row 3 was never trained."
     )
 
@@ -59,7 +58,7 @@ def test_sentences_on_the_bench_hold():
     ],
 )
 def test_who_began_alike_is_told(hashes, same, told):
-    assert judged.start_sentence(hashes, {"L"}, same) == told
+    assert evaluation.start_sentence(hashes, {"L"}, same) == told
 
 
 def test_a_wave_and_their_sum_are_told_as_they_are():
@@ -86,6 +85,5 @@ def test_a_product_over_distance_is_a_librarys():
 
 
 def test_the_benches_give_everyone_room_for_four_times_the_length():
-    for bench in benching.BENCHES.values():
+    for bench in bench_runs.BENCHES.values():
         assert longer(bench.config, 4).model.context == bench.config.model.context
-    assert tuple(KINDS) == charts.ENCODINGS

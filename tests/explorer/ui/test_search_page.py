@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from messages import looked_for
+from messages import looked_for, read
 from searches import SMALL, trial
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY
+from visits import visit_of
 from waiting import until
 
+from explorer.answers.records.search import Trainable
 from explorer.charts import search as charts
 from explorer.runs import catalogue
 from explorer.search import search as file
 from explorer.search.ledger import Ledger
 from explorer.ui import server
 from explorer.ui.optimizers import sweeping
-from explorer.ui.search import pictures, sentences, settings
+from explorer.ui.parts import settings
+from explorer.ui.parts.searching import Standing
+from explorer.ui.search import pictures, sentences
 from explorer.ui.search.samples import SAMPLES
-from explorer.ui.search.searching import Standing
 
+pytestmark = pytest.mark.usefixtures("served")
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def served(tmp_path_factory) -> Iterator[None]:
-    """A host for all of these tests, and a folder of runs of their own."""
-    folder = tmp_path_factory.mktemp("searches")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
-        assert server.host().wait()
-        yield
-        server.host().close()
-        server.host.clear()
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +60,10 @@ def test_without_a_search_the_page_offers_some_and_refuses_in_a_sentence():
     assert {f"search-{name}" for name in SAMPLES} <= {button.key for button in app.button}
     app.text_input(key="low:optimizer.lr").set_value("fast")
     app.button(key="search-begin").click().run()
-    assert "optimizer.lr: “fast” is not a number" in next(e.value for e in app.error)
+    assert "optimizer.lr: “fast” is not a number" in next(read(e.value) for e in app.error)
     app.text_input(key="low:optimizer.lr").set_value("0.5")
     app.button(key="search-begin").click().run()
-    assert "low 0.5 is not below high 0.1" in next(e.value for e in app.error)
+    assert "low 0.5 is not below high 0.1" in next(read(e.value) for e in app.error)
     assert not file.newest()
 
 
@@ -87,28 +78,27 @@ def test_a_search_that_is_over_shows_its_numbers_and_opens_its_best_trial(search
     titles = {json.loads(chart.proto.spec)["title"] for chart in app.get("vega_lite_chart") if chart.proto.spec}
     assert {"Every trial through its settings to its loss", "Every trial, and the best so far"} <= titles
     app.button(key="search-best").click().run()
-    assert app.session_state.run == best.path.stem
+    assert visit_of(app).run == best.path.stem
 
 
 def test_a_search_that_is_not_there_is_told_in_a_sentence(searched: Path):
     app = visit("search", search="nope")
-    assert "there is no search nope.search" in next(e.value for e in app.error)
+    assert "there is no search nope.search" in next(read(e.value) for e in app.error)
     app = visit("search", search="../x")
-    assert "is not the name of a search" in next(e.value for e in app.error)
+    assert "is not the name of a search" in next(read(e.value) for e in app.error)
 
 
 def test_every_search_at_hand_can_be_searched():
     for sample in SAMPLES.values():
-        server.host().request(
-            "explorer.search.views:fit", search=sample.search().model_dump(mode="json")
-        ).answer.result(timeout=60)
+        request = server.host().request(Trainable, search=sample.search().model_dump(mode="json"))
+        assert request.answer.result(timeout=60).models >= 1
 
 
 def test_a_model_that_cannot_read_the_task_is_refused_before_anything_is_written():
     knobs = [{"kind": "choice", "path": "model.context", "choices": [4, 12]}]
     plain = SMALL.model_dump(mode="json") | {"knobs": knobs}
     with pytest.raises(ValueError, match="context"):
-        server.host().request("explorer.search.views:fit", search=plain).answer.result(timeout=60)
+        server.host().request(Trainable, search=plain).answer.result(timeout=60)
 
 
 def test_settings_are_read_as_a_visitor_writes_them():
@@ -141,7 +131,7 @@ def test_sentences_keep_to_the_trials():
     assert "the best 2 of 4 finished trials have learning rate 0.1, optimizer sgd, layers 1" in sentences.parallel(now)
     assert "1 given up (the last at step 5)" in sentences.courses(now)
     assert "the best, 1.0000, was trial 1; the 4 trials after it found nothing better" in sentences.history(now)
-    assert "lr decides 90%" in sentences.importance({"lr": 0.9, "layers": 0.1}, 4, 6)
+    assert "lr decides 90\N{NARROW NO-BREAK SPACE}%" in sentences.importance({"lr": 0.9, "layers": 0.1}, 4, 6)
 
 
 def test_axes_and_colours_say_what_became_of_each_trial():
@@ -152,6 +142,7 @@ def test_axes_and_colours_say_what_became_of_each_trial():
     assert axes[-1].places[3] == 1.0, "what diverged stands on top"
     dots = [pictures.dot(t, now.trials[1]) for t in now.trials]
     assert [d.state for d in dots] == ["complete", "best", "pruned", "diverged", "complete", "complete"]
+    assert [d.counts for d in dots] == [True, True, True, False, True, True]
     history = charts.history_frame(dots)
     assert history["best"].tolist() == [2.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     assert math.isnan(history["value"][3])

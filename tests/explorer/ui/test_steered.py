@@ -10,14 +10,16 @@ def page() -> None:
     """A field, and a button that moves it."""
     import streamlit as st
 
-    from explorer.ui import steered
+    from explorer.ui import visit
+    from explorer.ui.parts import steered
 
-    state = st.session_state
-    state.setdefault("place", 0)
-    most = state.get("most", 9)
-    st.button("move", on_click=lambda: state.update(place=5))
-    st.button("shrink", on_click=lambda: state.update(most=3))
-    st.text(repr(steered.number("Place", 0, most, "place")))
+    class Held:
+        place, most = 0, 9
+
+    held = visit.kept(Held)
+    st.button("move", on_click=lambda: setattr(held, "place", 5))
+    st.button("shrink", on_click=lambda: setattr(held, "most", 3))
+    st.text(repr(steered.number("Place", 0, held.most, held, "place")))
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,15 +13,17 @@ import pytest
 from messages import looked_for
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from visits import unfold, visit_of
 from waiting import until
 
 from explorer import Run
+from explorer.answers.records.landscape import LossSurface, RunPath, Slice, SurfacePaths
+from explorer.answers.records.toys import Surface
 from explorer.charts import slices as charts
 from explorer.charts.theme import spec
 from explorer.runs import catalogue, file
-from explorer.ui import server
 from explorer.ui.components.landscape import Ground, Track, message
-from explorer.ui.optimizers import slices, told, toys
+from explorer.ui.optimizers import slices, surface_sentences, toys
 
 SURFACE = """
 from explorer.ui import chosen, frame, server
@@ -33,49 +35,38 @@ frame.watch("Surface", "A test.", surface.show)
 TOYS = """
 import streamlit as st
 from explorer.ui import server
+from explorer.answers.records.toys import Surface
 from explorer.ui.optimizers import toys
 server.host()
-st.session_state.setdefault("projector", False)
 toys.show()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
-def race(tmp_path_factory) -> Iterator[list[str]]:
-    """A host, and two runs of a race."""
-    folder = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
-        paths = [catalogue.new_path(stem) for stem in ("first", "second")]
-        names = dict(zip(paths, ("adamw", "sgd 0.3"), strict=True))
-        for path, change in zip(paths, ({}, {"optimizer.name": "sgd", "optimizer.lr": 0.3}), strict=True):
-            recorded(path, 20, TINY.replace(change), every=4).close()
-            connection = file.connect(path, write=True)
-            members = {path.stem: names[path] for path in paths}
-            with connection:
-                file.set_meta(
-                    connection, "race", {"id": "r", "name": names[path], "members": members, "mode": "lockstep"}
-                )
-            connection.close()
-        assert server.host().wait()
-        yield [path.stem for path in paths]
-        server.host().close()
-        server.host.clear()
+def race(served) -> list[str]:
+    """Two runs of a race."""
+    paths = [catalogue.new_path(stem) for stem in ("first", "second")]
+    names = dict(zip(paths, ("adamw", "sgd 0.3"), strict=True))
+    for path, change in zip(paths, ({}, {"optimizer.name": "sgd", "optimizer.lr": 0.3}), strict=True):
+        recorded(path, 20, TINY.replace(change), every=4).close()
+        connection = file.connect(path, write=True)
+        members = {path.stem: names[path] for path in paths}
+        with connection:
+            file.set_meta(connection, "race", {"id": "r", "name": names[path], "members": members, "mode": "lockstep"})
+        connection.close()
+    return [path.stem for path in paths]
 
 
 def app_of(script: str, **query: str) -> AppTest:
     app = AppTest.from_string(script, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    return settled(app)
+    return settled(unfold(app, "Surface"))
 
 
 def settled(app: AppTest) -> AppTest:
     """Runs until nothing is computed any more."""
-    state = app.session_state
-    until(
-        lambda: not any(app.run() and name in state and state[name] for name in ("waiting", "refining")), "all is there"
-    )
+    until(lambda: not (visit_of(app.run()).waiting or visit_of(app).refining), "all is there")
     assert not app.exception, app.exception
     return app
 
@@ -113,7 +104,7 @@ def test_the_surface_is_drawn_whole_with_every_contender_on_it(race):
 def test_the_mark_moves_without_computing_and_the_centre_on_request(race):
     app = app_of(SURFACE, run=race[0], step="16")
     before = canvas(app)[1]
-    app.session_state.step = 8
+    visit_of(app).step = 8
     header, losses = canvas(settled(app))
     assert header["tracks"][0]["now"] == snapshots(race[0]).index(8)
     assert (losses == before).all()
@@ -155,7 +146,7 @@ def test_toys_need_no_run_and_start_where_they_are_told(race):
     assert [track["name"] for track in header["tracks"]] == ["adam", "sgd", "momentum", "rmsprop"]
     assert header["starts"]
     walk = header["walk"]
-    app.number_input(key="toy-x-rosenbrock:0").set_value(0.5)
+    app.number_input(key="toy_x:0").set_value(0.5)
     assert canvas(app.run())[0]["walk"] != walk
     app.number_input(key="toy-rate-rosenbrock-sgd").set_value(1.0)
     app.run()
@@ -168,31 +159,60 @@ def test_toys_need_no_run_and_start_where_they_are_told(race):
     assert not app.exception
 
 
+LOSSES = LossSurface(
+    done=36,
+    of=1681,
+    stride=8,
+    part=0,
+    step=7,
+    kind="own",
+    loss=0.5,
+    samples=32,
+    batch=128,
+    accumulate=2,
+    dropout=0.1,
+    smoothing=0.0,
+    own_prefix=0.0,
+    parameters=9,
+    wandering=0.9,
+    window=((-1.0, 1.0), (-1.0, 1.0)),
+    explained=(0.9, 0.05),
+    losses=np.full((41, 41), np.nan),
+    lengths=np.ones(2),
+)
+
+
+def path_to(path: str, itself: float, beneath: float) -> RunPath:
+    none = np.empty(0)
+    return RunPath(path, none, np.empty((0, 2)), none, none, 9, itself, beneath, None)
+
+
 def walker(path: str, name: str) -> Any:
     return SimpleNamespace(run=SimpleNamespace(path=path), name=name, color="#000")
 
 
 def test_a_path_off_the_plane_must_not_be_read_on_it():
-    plain = {"loss": 0.5, "explained": (0.9, 0.05), "wandering": 0.9}
-    runs = [
-        {"path": "a", "last": 9, "itself": 0.1, "beneath": 2.0},
-        {"path": "b", "last": 9, "itself": 1.0, "beneath": 1.01},
-    ]
+    here = replace(LOSSES, losses=np.array([[0.5, 3.0]]))
+    paths = SurfacePaths(step=7, runs=[path_to("a", 0.1, 2.0), path_to("b", 1.0, 1.01)], misfits=[])
     drawn = [walker("a", "sgd"), walker("b", "adam")]
-    said = told.sentence(plain, np.array([[0.5, 3.0]]), ({"runs": runs}, {}), drawn)
+    said = surface_sentences.sentence(here, paths, drawn)
     assert "on this plane from 0.5 to 3;" in said
-    assert "holds 95.0% of the squared distances" in said
-    assert "a random walk of as many steps would come to 90%" in said
+    assert "holds 95.0 % of the squared distances" in said
+    assert "a random walk of as many steps would come to 90 %" in said
     assert "sgd at its step 9 lies off the plane, its own loss is 0.1 and the one beneath it 2" in said
     assert "adam" not in said
-    assert told.sentence(plain, np.array([[np.inf]]), None, []) == "no point of this plane has a finite loss."
+    assert (
+        surface_sentences.sentence(replace(LOSSES, losses=np.array([[np.inf]])), None, [])
+        == "no point of this plane has a finite loss."
+    )
 
 
 def test_it_is_told_on_which_samples_the_loss_is():
-    plain = {"samples": 32, "batch": 128, "accumulate": 2, "dropout": 0.1, "step": 7, "done": 36, "of": 1681}
-    words = told.batch_words(plain)
+    words = surface_sentences.batch_words(LOSSES)
     assert words.startswith("loss on the first 32 of the 128 samples of the batch of step 7 of the first part")
-    assert "without the dropout of 0.1" in words
+    assert "without the dropout of 0.1 that" in words
+    smoothed = surface_sentences.batch_words(replace(LOSSES, smoothing=0.2))
+    assert "without the dropout of 0.1 and the label smoothing of 0.2 that training has" in smoothed
     assert words.endswith("36 of 1,681 points")
 
 
@@ -205,16 +225,17 @@ def test_it_is_told_on_which_samples_the_loss_is():
 )
 def test_a_barrier_is_named(losses, words):
     train = np.array(losses)
-    arrays = {"t": np.array([-0.25, 0.0, 0.5, 1.0, 1.25]), "train": train, "held_out": train + 0.5}
-    said = slices.sentence(arrays, "step 0", random=False)
+    t = np.array([-0.25, 0.0, 0.5, 1.0, 1.25])
+    line = Slice(step=0, distance=1.0, samples=(4, 4), fresh=True, t=t, train=train, held_out=train + 0.5)
+    said = slices.sentence(line, "step 0", random=False)
     assert words in said
     assert "0.5 more" in said
-    assert "not finite" in slices.sentence(arrays | {"train": np.full(5, np.nan)}, "step 0", random=False)
-    assert "the lowest of the slice is" in slices.sentence(arrays, "", random=True)
+    assert "not finite" in slices.sentence(replace(line, train=np.full(5, np.nan)), "step 0", random=False)
+    assert "the lowest of the slice is" in slices.sentence(line, "", random=True)
 
 
 def test_it_is_told_who_comes_to_a_minimum_and_who_leaves():
-    toy = {"minima": [[0.0, 0.0, "minimum"]], "window": [[-1, 1], [-1, 1]]}
+    toy = Surface("bowl", "", ((-1, 1), (-1, 1)), (1.0, 1.0), ((0.0, 0.0, "minimum"),), "linear", 0.0, "", {})
     there = Track("adam", "#000", np.arange(3), np.array([1.0, 0.5, 0.0]), np.zeros(3), values=np.array([1, 0.5, 0.1]))
     gone = Track("sgd", "#000", np.arange(1), np.ones(1), np.ones(1), values=np.ones(1), ended="too far")
     said = toys.sentence(toy, [there, gone])

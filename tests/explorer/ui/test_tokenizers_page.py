@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from messages import looked_for
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from visits import unfold, visit_of
 from waiting import until
 
-from explorer import RunConfig, bpe
+from explorer import RunConfig
+from explorer.answers import tokenizers as views
 from explorer.runs import catalogue
-from explorer.runs.views import tokenizers as views
-from explorer.ui import server
+from explorer.tasks import bpe
 from explorer.ui.tokenizers import compare, frequencies, learning, lengths
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
@@ -24,21 +24,15 @@ SECTIONS = ["Learn BPE", "Side by side", "Length", "Unknown", "Frequencies"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def runs(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """A host for these tests, a run on text and one on symbols."""
-    folder = tmp_path_factory.mktemp("runs")
+def runs(served) -> dict[str, str]:
+    """A run on text and one on symbols."""
     task = {"name": "text", "text": OWN, "tokenizer": "bpe", "bpe_size": 290}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
-        found = {}
-        for name, config in (("text", RunConfig.model_validate(TINY.model_dump() | {"task": task})), ("symbols", TINY)):
-            path = catalogue.new_path(name)
-            recorded(path, 2, config).close()
-            found[name] = path.stem
-        assert server.host().wait()
-        yield found
-        server.host().close()
-        server.host.clear()
+    made = {}
+    for name, config in (("text", RunConfig.model_validate(TINY.model_dump() | {"task": task})), ("symbols", TINY)):
+        path = catalogue.new_path(name)
+        recorded(path, 2, config).close()
+        made[name] = path.stem
+    return made
 
 
 def visit(section: str, source: str, **query: str) -> AppTest:
@@ -54,7 +48,7 @@ def visit(section: str, source: str, **query: str) -> AppTest:
 
 
 def settled(app: AppTest) -> AppTest:
-    until(lambda: not app.run().session_state["tokenizers-wait"], "what is asked for is there")
+    until(lambda: not visit_of(app.run()).tokenizers_wait, "what is asked for is there")
     assert not app.exception, app.exception
     return app
 
@@ -64,7 +58,7 @@ def test_every_section_is_there_without_a_run(section):
     app = visit(section, "own text")
     assert app.title[0].value == "Tokenizers"
     assert len(looked_for(app)) == (2 if section == "Frequencies" else 1)
-    assert app.expander[0].label == "How this is computed"
+    assert app.expander[0].label == "Details"
 
 
 @pytest.mark.parametrize("section", ["Learn BPE", "Side by side"])
@@ -83,7 +77,7 @@ def test_a_text_run_is_learned_from_and_shows_its_own_tokenizer(runs, section):
 
 
 def test_a_run_of_symbols_says_what_it_reads(runs):
-    app = visit("Side by side", "own text", run=runs["symbols"])
+    app = settled(unfold(visit("Side by side", "own text", run=runs["symbols"]), "Tokenizers", "Side by side"))
     assert "9 symbols" in app.info[0].value.replace("\\", "")
 
 
@@ -103,13 +97,12 @@ def test_bad_texts_are_named_and_nothing_is_lost():
 
 
 def test_sentences_hold():
-    plain, arrays = views.merging("own", 300, "the hat", OWN)
-    said = learning.sentence(plain, arrays)
+    said = learning.sentence(views.merging("own", 300, "the hat", OWN))
     assert said.startswith("the first merges make `at` (320 times) and ")
     assert "7 bytes of the text become" in said
-    rows = views.cut("own", 300, "the hat é", OWN)[0]["rows"]
+    rows = views.cut("own", 300, "the hat é", OWN).rows
     assert "1 of the 9 characters and 1 of the 3 words" in compare.sentence(rows)
-    assert "each merge buys less" in lengths.sentence(*views.lengths("own", 300, OWN))
-    kinds = views.frequencies("own", 300, OWN)[0]["kinds"]
+    assert "each merge buys less" in lengths.sentence(views.lengths("own", 300, OWN))
+    kinds = views.frequencies("own", 300, OWN).kinds
     assert "per character it is" in frequencies.perplexity_sentence(kinds, None)
     assert frequencies.measured("a", 0.0, 1.0) == ["a", "1.000", "1", "1", "0.000"]

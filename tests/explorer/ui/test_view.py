@@ -6,11 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from explorer.runs.client import Request
+from explorer.answers.records.record import Record
+from explorer.processes.client import Request
 from explorer.ui import view as views
 from explorer.ui.view import View
 
 LIVE = View(SimpleNamespace(id="a"), 0, 0, True, None, {}, False)  # type: ignore[arg-type]
+
+
+class Frame(Record):
+    """What is asked for."""
+
+    function = "explorer.answers.frames:frame"
 
 
 class Pictures:
@@ -20,7 +27,7 @@ class Pictures:
         self.requests: dict[int, Request] = {}
         self.past: list[int] = []
 
-    def ask(self, run: object, step: int, view: str, lane: str, past: bool, **arguments: object) -> Request:
+    def ask(self, run: object, step: int, kind: type[Record], lane: str, past: bool, **arguments: object) -> Request:
         if past:
             self.past.append(step)
         return self.requests.setdefault(step, Request())
@@ -45,7 +52,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
 
 
 def seen(view: View) -> object:
-    return view.picture("a.picture", patience=0)
+    return view.picture(Frame, patience=0)
 
 
 def test_a_live_picture_that_came_between_two_ticks_is_shown(pictures: Pictures):
@@ -79,3 +86,13 @@ def test_a_page_beside_a_feed_waits_for_nothing_live():
     fed = replace(LIVE, fed=True)
     assert fed.patience == 0 < LIVE.patience
     assert fed.at(3, place="then").patience == LIVE.at(3, place="then").patience > 0
+
+
+def test_what_is_of_the_whole_run_keeps_no_picture_of_a_step_waiting(pictures: Pictures, monkeypatch):
+    """The heads' history is computed in the slow lane, behind others': the step that is shown is exact without it."""
+    run = SimpleNamespace(id="a", newest_snapshot=lambda: 60)
+    past = replace(LIVE, run=run, live=False, step=20, waits=[], refines=[])
+    assert past.newest().picture(Frame, 0, "slow", patience=0) is None
+    assert (past.waiting, past.refines) == ("", ["computing…"])
+    assert past.picture(Frame, patience=0) is None
+    assert past.waiting == "computing…"

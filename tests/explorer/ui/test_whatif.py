@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.answers.records.interventions import Ablations
 from explorer.runs.run import Event
 from explorer.ui.attention.interventions import standing, worth_sentence
 from explorer.ui.attention.turning import even, with_share
@@ -10,12 +11,11 @@ from explorer.ui.attention.turning import even, with_share
 HEADS = ["blocks.0.attention.0", "blocks.0.attention.1", "blocks.1.attention.0"]
 
 
-def plain(kind: str = "zero", off: tuple[str, ...] = ()) -> dict:
-    return {"kind": kind, "loss": 0.5, "right": 0.9, "heads": HEADS, "off": list(off)}
-
-
-def told(losses: list[float], rights: tuple[float, ...] = (0, 0, 0), **fields) -> str:
-    return worth_sentence(plain(**fields), np.array(losses), np.array(rights))
+def told(
+    losses: list[float], rights: tuple[float, ...] = (0, 0, 0), kind: str = "zero", off: tuple[str, ...] = ()
+) -> str:
+    answer = Ablations(7, kind, 32, 256, 0.5, 0.9, HEADS, list(off), np.array(losses), np.array(rights))
+    return worth_sentence(answer)
 
 
 def test_a_share_is_put_on_a_key_and_the_others_keep_their_proportions():
@@ -32,7 +32,7 @@ def test_an_even_row_is_even_over_the_keys_that_are_seen():
 def test_the_head_that_hurts_most_is_named_with_its_loss_and_its_distance():
     said = told([0.2, 1.5, 0.0], (0, -0.4, 0), kind="mean")
     assert "head 1.2 matters most: with its mean output in its place the loss goes from 0.500 to 2.000 nats" in said
-    assert "right answers from 90% to 50%, 7.5 times what head 1.1 costs" in said
+    assert "; head 1.1, the next, costs less" in said
     assert "head 1.1 costs nearly as much" in told([1.45, 1.5, 0.0])
     assert "no other head costs 0.01 nats" in told([0.001, 1.5, 0.0])
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from messages import looked_for, panels, read_curves, read_point_map
+from messages import looked_for, panels, read, read_curves, read_point_map
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from visits import look, settled, unfold, visit_of
 from waiting import until
 
 from explorer import Run, RunConfig
+from explorer.answers.records.pair import Noise, Pair, Scored
+from explorer.answers.records.words import Analogy, Matrix, Nearest, Neighbour, Question, Questions
 from explorer.runs import catalogue, file
 from explorer.ui import server
 from explorer.ui.words import analogies, beside, nearest, pair
@@ -22,7 +26,7 @@ OWN = " ".join(
 )
 KINDS = ("skip-gram", "cbow", "glove")
 STEP = 12
-OTHERS = ("attention", "gradients", "positions", "numerics")  # pages that look into a Transformer
+OTHERS = ("attention", "gradients")  # pages that look into a Transformer
 
 
 def tiny(kind: str) -> RunConfig:
@@ -32,43 +36,25 @@ def tiny(kind: str) -> RunConfig:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def runs(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """A host for these tests, a run of each kind, and one of a Transformer."""
-    folder = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "folder", lambda: folder)
-        found = {}
-        for name, config in [*((kind, tiny(kind)) for kind in KINDS), ("transformer", TINY)]:
-            path = catalogue.new_path(name)
-            recorded(path, STEP, config, every=4).close()
-            found[name] = path.stem
-        assert server.host().wait()
-        yield found
-        server.host().close()
-        server.host.clear()
+def runs(served) -> dict[str, str]:
+    """A run of each kind, and one of a Transformer."""
+    made = {}
+    for name, config in [*((kind, tiny(kind)) for kind in KINDS), ("transformer", TINY)]:
+        path = catalogue.new_path(name)
+        recorded(path, STEP, config, every=4).close()
+        made[name] = path.stem
+    return made
 
 
 def visit(page: str = "words", **query: str) -> AppTest:
     """Follows a link to the page; returns when it waits for nothing any more."""
     query |= {"map-by": "PCA"} if page == "words" else {}  # needs no warming up
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(f"../pages/{page}.py")
-    app.run()  # the curves first, what looks closer after them
-    return settled(app)
+    return look(page, query, **query)
 
 
-def settled(app: AppTest) -> AppTest:
-    def waits() -> bool:
-        state = app.run().session_state
-        return "waiting" in state and bool(state["waiting"])
-
-    until(lambda: not waits(), "all pictures are there")
-    assert not app.exception, app.exception
+def turn(app: AppTest, section: str) -> AppTest:
+    """Chooses another section."""
+    app.segmented_control(key="company").set_value(section)
     return app
 
 
@@ -82,10 +68,12 @@ def test_neighbours_a_map_and_the_loss_against_knowing_nothing(runs, kind: str):
     header, _ = read_curves(panels(app)[0])
     assert header["look"]["title"] == "Loss"
     task = Run.open(catalogue.path_of(runs[kind])).task
+    app = settled(turn(app, "Map"))
     header, arrays = read_point_map(message(app, "point_map"))
     assert header["labels"] == list(task.vocabulary.symbols)
     assert header["title"] == "Word vectors"
     assert arrays["points"].shape == (len(task.vocabulary), 2)
+    app = settled(turn(app, "Neighbours"))
     assert any("`" not in said and "is nearest (cosine" in said for said in looked_for(app))
     assert app.text_input(key="words-word").value == "king"
 
@@ -100,15 +88,15 @@ def test_neighbours_a_map_and_the_loss_against_knowing_nothing(runs, kind: str):
     ],
 )
 def test_every_section_says_what_is_true(runs, kind: str, section: str, says: str):
-    app = visit(run=runs[kind], company=section)
+    app = settled(unfold(visit(run=runs[kind], company=section), "Words", section))
     assert any(says in said for said in looked_for(app)), looked_for(app)
-    assert app.expander[0].label == "How this is computed"
+    assert app.expander[0].label == "Details"
 
 
 def test_a_word_that_is_not_known_is_one_sentence_and_the_next_one_is_there(runs):
-    app = visit(run=runs["cbow"])
+    app = visit(run=runs["cbow"], company="Neighbours")
     app.text_input(key="words-word").set_value("<b>quen</b>").run()
-    assert "is not among the" in settled(app).warning[0].value
+    assert "is not among the" in read(settled(app).warning[0].value)
     app.text_input(key="words-word").set_value("queen").run()
     assert not settled(app).warning
     assert any("nearest" in said for said in looked_for(app))
@@ -118,9 +106,9 @@ def test_a_word_that_is_not_known_is_one_sentence_and_the_next_one_is_there(runs
 
 def test_an_earlier_step_is_looked_at(runs):
     app = visit(run=runs["skip-gram"], company="One pair", step="5")
-    assert any("Example 0 of the batch of step 5" in text.value for text in app.markdown)
-    app.number_input(key="words-example:0").increment().run()
-    assert any("Example 1 of the batch of step 5" in text.value for text in settled(app).markdown)
+    assert any("Example 0 of step 5" in text.value for text in app.markdown)
+    app.number_input(key="example:0").increment().run()
+    assert any("Example 1 of step 5" in text.value for text in settled(app).markdown)
 
 
 def test_without_a_run_three_ways_and_a_text_of_ones_own_are_offered():
@@ -128,11 +116,11 @@ def test_without_a_run_three_ways_and_a_text_of_ones_own_are_offered():
     assert {f"train-words-{kind}" for kind in KINDS} <= {button.key for button in app.button}
     app.text_area(key="words-text").set_value("too short").run()
     app.button(key="train-words").click().run()
-    assert "different words only" in app.error[0].value
+    assert "different words only" in read(app.error[0].value)
     app.text_area(key="words-text").set_value(OWN).run()
     app.button(key="train-words").click().run()
     assert not app.error
-    run = Run.open(catalogue.path_of(app.session_state["run"]))
+    run = Run.open(catalogue.path_of(visit_of(app).run))
     assert run.config.task.text == OWN
     server.host().order(run.path, "pause", reason="the test is over")
 
@@ -154,7 +142,10 @@ def test_pages_that_look_into_a_transformer_say_so_in_a_sentence(runs, page: str
     assert not app.warning
 
 
-@pytest.mark.parametrize("page", ["train", "embeddings", "optimizers", "tokenizers", "search", "runs", "start"])
+WORKING = ["train", "embeddings", "optimizers", "tokenizers", "search", "runs", "start", "positions", "numerics"]
+
+
+@pytest.mark.parametrize("page", WORKING)
 def test_all_others_work_on_word_vectors(runs, page: str):
     app = AppTest.from_file(APP, default_timeout=60)
     app.query_params["run"] = runs["skip-gram"]
@@ -163,6 +154,13 @@ def test_all_others_work_on_word_vectors(runs, page: str):
     app.run()
     assert not app.exception, app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize("section", ["Loss scaling", "Dropout"])
+def test_what_is_shown_on_a_transformer_offers_some_beside_word_vectors(runs, section: str):
+    app = visit("numerics", run=runs["cbow"], about=section)
+    assert any(f"{section} is shown on" in m.value for m in app.markdown)
+    assert any(button.key == "train-reverse" for button in app.button)
 
 
 def test_a_transformers_run_is_told_where_its_tokens_are(runs):
@@ -182,25 +180,26 @@ def test_a_run_that_diverged_keeps_its_earlier_steps():
 
 
 def test_sentences_hold():
-    rows = [{"word": "queen", "similar": 0.9, "count": 3}, {"word": "man", "similar": 0.89, "count": 700}]
-    now = {"word": "king", "count": 12, "step": 9, "rows": rows}, {}
-    then = {"step": 2, "rows": rows[1:]}, {}
-    said = nearest.sentence(now, then)
+    rows = [Neighbour("queen", 0.9, 3), Neighbour("man", 0.89, 700)]
+    said = nearest.sentence(Nearest(9, "king", 12, rows), Nearest(2, "king", 12, rows[1:]))
     assert said == (
         "`queen` is nearest (cosine 0.90); 1 of 2 are new since step 2 (green). `king` occurs 12 times, rarely: trust "
         "little."
     )
-    assert "hardly ahead of `man`" in analogies.found(({"rows": rows, "given": rows}, {}))
-    asked = {"rows": [{"place": 1}, {"place": 4}, {"place": None}] * 2, "asked": 30, "chance": 0.001, "read": 900}
-    said = analogies.warning(asked | {"median": 8.0})
-    assert "2 of 6 questions have the right answer first, 4 among the first ten; by chance 0.10% would." in said
+    assert "hardly ahead of `man`" in analogies.sentence(Analogy(9, rows, rows))
+    places = [Question(("a", "b", "c", "d"), place) for place in (1, 4, None)] * 2
+    questions = Questions(9, places, built_in=30, chance=0.001, read=900, median=8.0)
+    said = analogies.warning(questions)
+    assert "2 of 6 questions have the right answer first, 4 among the first ten; by chance 0.10 % would." in said
     assert "The text has 900 words; good analogies need" in said
-    assert "need" not in analogies.warning(asked | {"median": 8.0, "read": 10**9})
-    assert "&lt;b&gt;" in analogies.listed([{"words": ["<b>", "b", "c", "d"], "place": None}])
-    none = {"words": ["a", "b"], "correlation": None, "cells": 0, "step": 1, "comparable": True, "never": 4}
-    assert beside.sentence((none, {})).startswith("too few of the 4 pairs")
-    true = {"word": "queen", "score": 1.0, "p": 0.73, "then": 0.9, "asked": True}
-    noise = {"word": "man", "score": 2.0, "asked": True}
-    said = pair.sentence({"kind": "cbow", "scored": [true, noise]})
+    assert "need" not in analogies.warning(replace(questions, read=10**9))
+    assert "&lt;b&gt;" in analogies.listed([Question(("<b>", "b", "c", "d"), None)])
+    empty = np.zeros((2, 2))
+    never = Matrix(1, ["a", "b"], "glove", True, None, 0, 4, 0.0, empty, empty, empty)
+    assert beside.sentence(never).startswith("too few of the 4 pairs")
+    true = Scored("queen", 1, 1.0, True, 0.3, -0.27, 0.1, 0.9, noise=Noise(1, 0.73))
+    noise = Scored("man", 1, 2.0, True, 2.1, 0.88, 0.1, 1.9, noise=Noise(0, 0.88))
+    one = Pair(3, 3, 0, 4, "cbow", [], [true, noise], 1.0, 2, 0.1, None, 1, np.ones((3, 2)), np.ones((3, 2)))
+    said = pair.sentence(one)
     assert "scores no higher than `man`" in said
     assert "falls from +1.000 to +0.900: the rest of the batch pulls it the other way" in said

@@ -1,0 +1,1 @@
+"""Analysis: the computation of a model in parts, one module per subject, with torch."""

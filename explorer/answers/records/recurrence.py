@@ -1,0 +1,112 @@
+"""Memory: gradient through time, and what stands in a recurrent network's cells. T position, C cells, A asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.answers.records.record import Array, Record
+from explorer.measure.following import Follower
+from explorer.measure.recurrence import Line, Reach
+
+
+@dataclass(frozen=True)
+class ThroughTime(Record, of="recurrence.through_time"):
+    """What the loss of each prediction has from each earlier state.
+
+    tap: of the states, of layer `layer` of `layers`.   states: what they are, in words.   tokens, targets: T, a target
+    "" where none is asked.   places: the A positions with a target.   sizes (A, T): ‖∂ℓ_t/∂h_s‖, float64, 0 for s > t.
+    reach: the same by distance.
+    """
+
+    step: int
+    tap: str
+    layer: int
+    layers: int
+    states: str
+    tokens: list[str]
+    targets: list[str]
+    places: list[int]
+    sizes: Array
+    reach: Reach
+
+
+@dataclass(frozen=True)
+class Cells(Record, of="recurrence.cells"):
+    """The states and gates of one layer on an input.
+
+    tokens: T.   names: of the taps, in the order of the cell's arithmetic.   values (names, T, C).   memory (C,): how
+    many tokens each cell keeps its state for, None for a kind without a gate that keeps.   keeps: that gate's name.
+    """
+
+    step: int
+    kind: str
+    layer: int
+    layers: int
+    tokens: list[str]
+    names: list[str]
+    values: Array
+    memory: Array | None
+    keeps: str | None
+
+
+@dataclass(frozen=True)
+class ByDelay(Record, of="recurrence.by_delay"):
+    """The share of answers that are right after each delay, in tokens, on the same unseen examples for every run.
+
+    chance: of guessing.   parameters: numbers that the model has.
+    """
+
+    step: int
+    delays: list[int]
+    right: list[float]
+    chance: float
+    examples: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class OneCell(Record, of="recurrence.one_cell"):
+    """Every value of one cell at one token, in float64, and beside each the model's own.
+
+    layer, cell, at: counted from 0.   token: what stands there.   own: the model's values in the order of the lines.
+    """
+
+    step: int
+    layer: int
+    cell: int
+    at: int
+    token: str
+    lines: list[Line]
+    own: list[float]
+
+
+@dataclass(frozen=True)
+class Since(Record, of="recurrence.since"):
+    """How well the cells of a layer follow something at the snapshots until a step.
+
+    what: it in words.   steps (N,).   least (N, C): the lowest of precision, recall and quiet.
+    """
+
+    step: int
+    layer: int
+    what: str
+    steps: Array
+    least: Array
+
+
+@dataclass(frozen=True)
+class Found(Record, of="recurrence.find"):
+    """The cells of a layer that follow what holds in a span of an input.
+
+    tokens: of the input.   what: that in words, "" where nothing tells the span from what is around it.   share: of the
+    tokens of `examples` of the probe where it holds.   state: the tap.   followers: the best first.
+    """
+
+    step: int
+    layer: int
+    tokens: list[str]
+    what: str
+    share: float
+    examples: int
+    state: str
+    followers: list[Follower]

@@ -1,0 +1,45 @@
+"""What pages need to know of a run's task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.answers.records.record import Record
+
+
+@dataclass(frozen=True)
+class TaskFacts(Record):
+    """A task in a few words and numbers.
+
+    words: some that it knows, if it is about words.   vocabulary: how many tokens.   chance: the metric of guessing,
+    in [0, 1].   guessing: the loss of guessing, and its formula in words.   unit: of the loss.   answer: what is
+    asked for, such as a token.   metric: what it counts, in words.   writes: whether a model can write text.
+    sample: one example, as a person reads it.
+    """
+
+    words: list[str]
+    vocabulary: int
+    chance: float
+    guessing: tuple[float, str]
+    unit: str
+    answer: str
+    metric: str
+    writes: bool
+    sample: str
+
+
+@dataclass(frozen=True)
+class About(TaskFacts, of="task.about"):
+    """The task of a run."""
+
+
+@dataclass(frozen=True)
+class Fit(TaskFacts, of="task.fit"):
+    """The task of settings that can be trained."""
+
+
+@dataclass(frozen=True)
+class Preparation(Record, of="task.prepare"):
+    """A preset whose text is on disk."""
+
+    preset: str

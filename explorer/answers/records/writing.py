@@ -1,0 +1,112 @@
+"""Writing: the next token at every stage of a sampler, and a text that was written. V vocabulary, N tokens written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.answers.records.record import Array, Record
+
+
+@dataclass(frozen=True)
+class NextToken(Record, of="writing.text.next_token"):
+    """The logits of what comes after an input.
+
+    source: what an encoder read, as one reads it; "" if there is none.   tokens: what was read.   cut: how many tokens
+    before it were not, as they are more than the context.   seen: the tokens (T,) by number.   symbols: the V tokens of
+    the vocabulary.   logits (V,), float32.
+    """
+
+    step: int
+    source: str
+    tokens: list[str]
+    cut: int
+    seen: Array
+    symbols: list[str]
+    logits: Array
+
+
+@dataclass(frozen=True)
+class Text(Record, of="writing.text.text"):
+    """A text that was written.
+
+    prompt: what was given, as tokens.   tokens: the N written.   bits, rank (N,): the surprisal of each by the model's
+    own probabilities, and its rank.   leading (N, L): the likeliest tokens at each place, by number, with p (N, L) of
+    the model and sampled (N, L) after all stages.   forced: the places where a token was chosen by hand.   verdict: on
+    its syntax, "" if the task has none.   prompt_text, text: both as one reads them.
+    """
+
+    step: int
+    prompt: list[str]
+    tokens: list[str]
+    numbers: Array
+    bits: Array
+    rank: Array
+    leading: Array
+    p: Array
+    sampled: Array
+    forced: list[int]
+    symbols: list[str]
+    prompt_text: str
+    text: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Why(Record, of="writing.text.why"):
+    """Which of N input tokens made a written token likely, in nats.
+
+    tokens: the input, the source first.   token: the written one, with its log p.   gradient (N,): gradient × input.
+    ablation (N,): what log p loses where the embedding of one token is 0.
+    """
+
+    step: int
+    tokens: list[str]
+    token: str
+    log_p: float
+    gradient: Array
+    ablation: Array
+
+
+@dataclass(frozen=True)
+class Speed(Record, of="writing.speed.speed"):
+    """How fast a model writes: tokens a second at each of L lengths of a text, the median of several rounds.
+
+    cached (L,): with the cache of what it has read, NaN for a model that has none.
+    plain (L,): reading all tokens again each time.
+    context: of the model; no length is longer.
+    """
+
+    step: int
+    lengths: list[int]
+    cached: Array
+    plain: Array
+    context: int
+
+
+@dataclass(frozen=True)
+class TreeHistory(Record, of="writing.history.tree_history"):
+    """The entropy of the tree at N snapshots.
+
+    bits (N,): of the next token, the mean over the nodes that the tree goes on from, each by its probability.
+    """
+
+    step: int
+    steps: Array
+    bits: Array
+
+
+@dataclass(frozen=True)
+class ParseHistory(Record, of="writing.history.parse_history"):
+    """The share of samples that are Python at N snapshots.
+
+    share (N,): of `samples` texts of `length` tokens each, whether their whole lines are Python by its grammar.
+    code: the same of held-out code that is cut the same way.   letters: of tokens drawn by their frequency.
+    """
+
+    step: int
+    steps: Array
+    share: Array
+    code: float
+    letters: float
+    samples: int
+    length: int

@@ -1,0 +1,209 @@
+"""Memory: gradient through time for every model with states, and what stands in the cells of a recurrent one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from explorer.analysis.cells import one_cell as worked
+from explorer.analysis.recurrence import through_time as itemised
+from explorer.answers.records.recurrence import ByDelay, Cells, Found, OneCell, Since, ThroughTime
+from explorer.config.run import RunConfig
+from explorer.measure.following import best_property, followers, least_figures, properties
+from explorer.measure.recurrence import memory_time, reach
+from explorer.runs import snapshots
+from explorer.runs.restored import Progress, chosen_input, opened, playback, training_at
+from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.memory import Delay
+from explorer.trace import evaluating, observe
+from explorer.training.device import numerics
+from explorer.training.loop import Training
+from explorer.training.randomness import stream
+from models.families import kind_of
+from models.recurrent import Cell
+from models.tap import Tap
+
+STATES = {  # a part -> the tap of the states that layer l hands on from position to position, and what they are
+    "recurrent state": ("layers.{}.hidden", "hidden state h"),
+    "residual stream": ("blocks.{}.residual_in", "residual stream"),  # before attention hands it on to later positions
+}
+
+DELAYS = (4, 8, 12, 16, 24, 32, 48, 64)
+EXAMPLES = 128
+SNAPSHOTS = 50  # at which cells are followed over a run
+OF_PROBE = 64  # examples, on half of which cells are chosen and on half measured
+
+
+def tap_of(config: RunConfig, layer: int) -> tuple[str, str]:
+    """The tap of a layer's states, and what they are. ValueError where the model has none, or no such layer."""
+    config.need("states")
+    part = next(part for part in STATES if config.has(part))
+    if not 0 <= layer < config.model.layers:
+        raise ValueError(f"this model has layers 1 to {config.model.layers} and not {layer + 1}; choose one of them")
+    tap, states = STATES[part]
+    return kind_of(config.model).stacks[-1] + tap.format(layer), states
+
+
+def layer_of(training: Training, layer: int) -> tuple[str, Cell]:
+    """The path of a layer of cells, with its dot, and the layer. ValueError where there is no such layer."""
+    prefix = tap_of(training.config, layer)[0].removesuffix("hidden")
+    cell = training.model.get_submodule(prefix[:-1])
+    assert isinstance(cell, Cell)
+    return prefix, cell
+
+
+def through_time(
+    path: str, step: int, layer: int = 0, text: str | None = None, sample: int | None = None, progress: Progress = None
+) -> ThroughTime:
+    """What the loss of each prediction has from the state at each earlier position of a layer, counted from 0."""
+    training = training_at(path, step, progress, needs=("logits",))
+    tap, states = tap_of(training.config, layer)
+    batch = chosen_input(training, text, sample)
+    with numerics(training.config):
+        places, grads = itemised(training.model, batch, tap, training.task.objective)
+    sizes = grads.double().norm(dim=2).cpu().numpy()
+    show = training.task.vocabulary.show
+    return ThroughTime(
+        step=step,
+        tap=tap,
+        layer=layer,
+        layers=training.config.model.layers,
+        states=states,
+        tokens=show(batch.tokens[0]),
+        targets=["" if t == IGNORE else show([t])[0] for t in batch.targets[0].tolist()],
+        places=places,
+        sizes=sizes,
+        reach=reach(sizes, places),
+    )
+
+
+def cells(
+    path: str, step: int, layer: int = 0, text: str | None = None, sample: int | None = None, progress: Progress = None
+) -> Cells:
+    """The states and gates of a layer, counted from 0, at every position of an input."""
+    training = training_at(path, step, progress, needs=("recurrent state",))
+    batch, (prefix, cell) = chosen_input(training, text, sample), layer_of(training, layer)
+    taps = [f"{prefix}{name}" for name, child in cell.named_children() if isinstance(child, Tap)]
+    with numerics(training.config):
+        trace = observe(training.model, batch, gradients=False, wanted=taps.__contains__)
+    values = {name.removeprefix(prefix): value[0] for name, value in trace.values.items()}  # (T, C)
+    return Cells(
+        step=step,
+        kind=training.config.model.kind,
+        layer=layer,
+        layers=training.config.model.layers,
+        tokens=training.task.vocabulary.show(batch.tokens[0]),
+        names=list(values),
+        values=np.stack(list(values.values())),
+        memory=None if cell.KEEPING is None else memory_time(values[cell.KEEPING]),
+        keeps=cell.KEEPING,
+    )
+
+
+@torch.no_grad()
+def one_cell(
+    path: str,
+    step: int,
+    layer: int = 0,
+    cell: int = 0,
+    at: int = 0,
+    text: str | None = None,
+    sample: int | None = None,
+    progress: Progress = None,
+) -> OneCell:
+    """The arithmetic of a cell at a token, each counted from 0. ValueError where there is no such cell or token."""
+    training = training_at(path, step, progress, needs=("recurrent state",))
+    prefix, _ = layer_of(training, layer)
+    batch, width = chosen_input(training, text, sample), training.config.model.width
+    tokens = training.task.vocabulary.show(batch.tokens[0])
+    for name, one, count in (("cell", cell, width), ("token", at, len(tokens))):
+        if not 0 <= one < count:
+            raise ValueError(f"there is no {name} {one} here; choose one from 0 to {count - 1}")
+    lines = worked(training.model, batch, prefix, cell, at)
+    with numerics(training.config):
+        values = observe(training.model, batch, False, lambda name: name.startswith(prefix)).values
+    own = [float(values[f"{prefix}{line.tap}"][0, at, cell]) for line in lines]
+    return OneCell(step, layer, cell, at, tokens[at], lines, own)
+
+
+@torch.no_grad()
+def by_delay(path: str, step: int, progress: Progress = None) -> ByDelay:
+    """How much is right after each of DELAYS that the task has. ValueError for a task that asks after no delay."""
+    training = training_at(path, step, progress, needs=("logits",))
+    task = training.task
+    if not isinstance(task, Delay):
+        raise ValueError("this run is not asked after a delay; race the four on the Memory page")
+    x = torch.randint(task.symbols, (EXAMPLES, task.n), generator=stream(0, "delays"))
+    delays, right = [delay for delay in DELAYS if delay <= task.delay], []
+    with numerics(training.config), evaluating(training.model):
+        for delay in delays:
+            batch = task.arrange(x, delay).to(training.device)
+            hits = training.model(batch.tokens).argmax(-1) == batch.targets
+            right.append(hits.sum().item() / x.numel())
+    parameters = sum(parameter.numel() for parameter in training.model.parameters())
+    return ByDelay(step, delays, right, task.chance, EXAMPLES, parameters)
+
+
+def find(
+    path: str,
+    step: int,
+    layer: int = 0,
+    start: int = 0,
+    end: int = 0,
+    text: str | None = None,
+    sample: int | None = None,
+    progress: Progress = None,
+) -> Found:
+    """The cells that follow what holds from token `start` to `end` of an input. ValueError where there is no such span.
+
+    On the first half of OF_PROBE examples of the probe cells are chosen, on the other they are measured.
+    """
+    training = training_at(path, step, progress, needs=("recurrent state",))
+    prefix, module = layer_of(training, layer)
+    batch, vocabulary = chosen_input(training, text, sample), training.task.vocabulary
+    tokens, targets = in_words(vocabulary, batch)
+    if not 0 <= start <= end < len(tokens[0]):
+        last = len(tokens[0]) - 1
+        raise ValueError(f"there is no span from {start} to {end} here; choose two tokens from 0 to {last}")
+    what = best_property(properties(tokens, targets), start, end)
+    state = "cell" if "cell" in dict(module.named_children()) else "hidden"
+    holds = None if what is None else where(training.task, what)
+    if what is None or holds is None:
+        return Found(step, layer, tokens[0], what or "", 0.0, OF_PROBE, state, [])
+    values = on_probe(training, prefix + state)
+    return Found(step, layer, tokens[0], what, float(holds.mean()), OF_PROBE, state, followers(values, holds))
+
+
+def since(path: str, step: int, layer: int = 0, what: str = "", progress: Progress = None) -> Since:
+    """How well each cell of a layer follows a property, named as `find` does, at the snapshots until `step`."""
+    opened(path).config.need("recurrent state")
+    first = playback(path).training
+    prefix, module = layer_of(first, layer)
+    tap = prefix + ("cell" if "cell" in dict(module.named_children()) else "hidden")
+    holds = where(first.task, what)
+    if holds is None:
+        raise ValueError(f"“{what[:40]}” tells no tokens of the probe from others; choose another span")
+
+    def measure(at: int) -> np.ndarray | None:
+        training = playback(path).at(at)
+        return None if training is None else least_figures(on_probe(training, tap), holds)
+
+    steps, least = snapshots.history(path, step, f"following {tap} {what}", measure, progress, SNAPSHOTS)
+    return Since(step, layer, what, steps, least)
+
+
+def where(task: Task, what: str) -> np.ndarray | None:
+    """Where a property holds in OF_PROBE examples of the probe, (B, T); None if it is in none or in all."""
+    return properties(*in_words(task.vocabulary, task.probe(OF_PROBE))).get(what)
+
+
+def on_probe(training: Training, tap: str) -> np.ndarray:
+    """What stands in a tap on OF_PROBE examples of the probe, (B, T, C)."""
+    with numerics(training.config):
+        return observe(training.model, training.task.probe(OF_PROBE).to(training.device), False, tap.__eq__).values[tap]
+
+
+def in_words(vocabulary: Vocabulary, batch: Batch) -> tuple[list[list[str]], list[list[str]]]:
+    """Tokens and targets of a batch as text, "" where nothing is asked."""
+    targets = [["" if t == IGNORE else vocabulary.show([t])[0] for t in row] for row in batch.targets.tolist()]
+    return [vocabulary.show(row) for row in batch.tokens], targets

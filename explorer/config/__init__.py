@@ -1,0 +1,1 @@
+"""A run's config: plain data, without torch."""

@@ -1,0 +1,179 @@
+"""Lesson: one section of the course. Its head is data, its words are Markdown in two languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator, model_validator
+
+from explorer.config.run import RunConfig
+from explorer.config.settings import Frozen
+from explorer.lessons.measurements import MEASUREMENTS, Arguments
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+SEED = "train.seed"
+CHAPTERS = {
+    1: {"en": "From counting to attention", "zh": "从计数到注意力"},
+    2: {"en": "Words, order, attention", "zh": "词、顺序与注意力"},
+    3: {"en": "Reading and writing", "zh": "读与写"},
+    4: {"en": "How a model learns", "zh": "模型如何学习"},
+    5: {"en": "Training in practice", "zh": "训练实践"},
+    6: {"en": "What models are used for", "zh": "模型的用途"},
+    7: {"en": "Where to go on", "zh": "下一步去哪里"},
+    8: {"en": "Looking inside, and beyond text", "zh": "看进模型内部，走出文本"},
+    9: {"en": "Choosing, costs, secrets", "zh": "选择、成本与隐私"},
+}
+PARTS = {  # of a lesson's text, in their order: what their headings are, in its file and on the page
+    "predict": {"en": "Predict", "zh": "先猜一猜"},
+    "do": {"en": "Do", "zh": "动手"},
+    "see": {"en": "See", "zh": "观察"},
+    "control": {"en": "Control", "zh": "对照"},
+    "formula": {"en": "Formula", "zh": "公式"},
+    "why": {"en": "Why", "zh": "为什么"},
+    "more": {"en": "More", "zh": "延伸阅读"},
+}
+OPTIONAL = ("predict",)
+Range = tuple[float, float]  # the least and the largest value
+
+
+class Start(Frozen):
+    """What the lesson's button opens.
+
+    page: by its address.   preset, settings: of the run that begins.   section: of the page, where it has several.
+    """
+
+    page: str
+    preset: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    section: str = ""
+
+    @model_validator(mode="after")
+    def _is_a_config(self) -> Start:
+        _ = self.config
+        return self
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings of the run that begins. ValueError where they are none."""
+        return RunConfig.preset(self.preset).replace(self.settings)
+
+
+class Control(Frozen):
+    """What is different where the claim must not hold.
+
+    settings: on top of the start's.   shuffled: the same text with its characters in random order.   at: another
+    step.   using: other arguments of the measurements.
+    """
+
+    settings: dict[str, Any] = Field(default_factory=dict)
+    shuffled: bool = False
+    at: int | None = None
+    using: Arguments = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Control:
+        if self == Control.model_construct():
+            raise ValueError("control changes nothing, so it must show what the lesson claims; change one thing")
+        return self
+
+
+class Margin(Frozen):
+    """What was measured over the seeds, on the start and on the control."""
+
+    expected: Range
+    control: Range
+
+
+class Expectation(Frozen):
+    """A claim: a measurement after `at` steps is above or below a number.
+
+    using: arguments of the measurement.   margin: what was measured.
+    """
+
+    measure: str
+    at: Annotated[int, Field(ge=0)]
+    using: Arguments = Field(default_factory=dict)
+    above: float | None = None
+    below: float | None = None
+    margin: Margin
+
+    @field_validator("measure")
+    @classmethod
+    def _is_a_measurement(cls, value: str) -> str:
+        if value not in MEASUREMENTS:
+            raise ValueError(f"there is no measurement {value}; measurements are {', '.join(MEASUREMENTS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _can_fail(self) -> Expectation:
+        low, high = MEASUREMENTS[self.measure].limits
+        if (self.above is None) == (self.below is None):
+            raise ValueError("an expectation is above or below a number; give one of the two")
+        if (self.above is not None and self.above < low) or (self.below is not None and self.below > high):
+            raise ValueError(f"this expectation cannot fail: {self.measure} is always from {low:g} to {high:g}")
+        if any(map(self.holds, self.margin.control)):
+            raise ValueError(f"the control shows it too, with {self.margin.control}; this expectation tells nothing")
+        if not all(map(self.holds, self.margin.expected)):
+            raise ValueError(f"it was not found: the margin is {self.margin.expected}; measure again")
+        return self
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is as claimed; no number never is."""
+        return value > self.above if self.above is not None else value < (self.below or 0.0)
+
+    def margin_of(self, value: float) -> float:
+        """How far a value is on the claim's side of its bound; negative on the other."""
+        return value - self.above if self.above is not None else (self.below or 0.0) - value
+
+    @property
+    def words(self) -> str:
+        """The claim in words, without the measurement's arguments."""
+        measurement = MEASUREMENTS[self.measure]
+        bound = f"above {self.above:g}" if self.above is not None else f"below {self.below:g}"
+        return f"{measurement.title} at step {self.at}: {bound}{measurement.unit and f' {measurement.unit}'}"
+
+
+class Head(Frozen):
+    """The head of a lesson's file.
+
+    order: among the lessons of its section.   answer: which choice of its question is right, from 1.
+    """
+
+    chapter: Annotated[int, Field(ge=1, le=len(CHAPTERS))]
+    order: int = 0
+    start: Start
+    expect: Annotated[tuple[Expectation, ...], Field(min_length=1)]
+    control: Control
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
+    answer: int | None = None
+
+    def check_control(self) -> None:
+        """ValueError where the control's settings are none, or those of the start."""
+        changed = self.start.config.replace(self.control.settings)
+        if changed == self.start.config and self.control == Control.model_construct(settings=self.control.settings):
+            raise ValueError("control.settings are those of the start; change one of them")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A lesson's text in one language. parts: by PARTS, as Markdown.   choices: of its question."""
+
+    title: str
+    sentence: str
+    parts: dict[str, str]
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """name: of its files, without the language.   words: by language."""
+
+    name: str
+    head: Head
+    words: dict[str, Words]
+
+    @property
+    def number(self) -> str:
+        """The section of the book."""
+        return self.name.partition("-")[0]

@@ -1,0 +1,165 @@
+// Where the numbers stand: every stage of the way as blocks of equal cells, in CSS pixels.
+const shown = (token) => `“${token === " " ? "␣" : token === "\n" ? "⏎" : token === "\t" ? "⇥" : token}”`;
+const greatest = (values) => values.reduce((most, value) => (Math.abs(value) < Infinity ? Math.max(most, Math.abs(value)) : most), 0) || 1;
+const clamp = (low, x, high) => Math.min(high, Math.max(low, x));
+
+// What the projection on top shows: the query's, or that of the key or value that is held.
+function projectionOf(data, held) {
+  const { arrays, query, sizes: { C, D }, queries, keys } = data;
+  if (held?.id === "keys" || held?.id === "values") {
+    const kind = held.id, letter = kind[0], j = held.r, row = (name) => arrays[name]?.subarray(j * D, (j + 1) * D);
+    const turn = kind === "keys" && arrays.unturned_keys;
+    return {
+      kind, letter, at: j, whose: shown(keys[j]), of: data.cross ? "encoder output" : "input",
+      input: arrays.inputs.subarray(j * C, (j + 1) * C), result: row(turn ? "unturned_keys" : kind), turned: turn && row("keys"),
+    };
+  }
+  return {
+    kind: "query", letter: "q", at: query, whose: shown(queries[query]), of: arrays.normed ? "normed x" : "x",
+    input: arrays.normed ?? arrays.x, result: arrays.unturned_q ?? arrays.q, turned: arrays.unturned_q && arrays.q,
+  };
+}
+
+// A sheet to place blocks and words on. blocks: {id, x, y, rows, columns, wide, tall, values, limit, numbers};
+// words: {text, x, y, bold, strong, align, most}; veils: rows of keys that are hidden.
+function emptySheet(room, { sizes: { C, D }, arrays }) {
+  const sheet = { blocks: [], words: [], veils: [], room, width: room };
+  sheet.margin = clamp(64, Math.floor(room / 10), 96);
+  const beside = arrays.unturned_q ? 112 : 72; // b, the result, and with rotary positions the result turned
+  sheet.across = clamp(4, Math.floor((room - sheet.margin - beside) / C), 22); // a channel of x
+  sheet.tall = clamp(5, Math.floor(120 / D), 18); // a channel of the head, downwards
+  sheet.most = greatest(arrays.values); // values, their shares and the output have one scale
+  sheet.block = (id, x, y, rows, columns, wide, tall, values, limit = greatest(values)) => {
+    sheet.blocks.push({ id, x, y, rows, columns, wide, tall, values, limit, numbers: wide >= 25 && tall >= 11 });
+    sheet.width = Math.max(sheet.width, x + wide * columns + 2);
+  };
+  sheet.say = (text, x, y, more = {}) => sheet.words.push({ text, x, y, ...more });
+  sheet.title = (bold, gray, x, y, most) => {
+    sheet.say(bold, x, y, { bold: true, most });
+    sheet.say(gray, x, y + 16, { most });
+  };
+  sheet.name = (text, y, tall, strong) =>
+    sheet.say(text, sheet.margin - 10, y + tall / 2 + 4, { align: "right", most: sheet.margin - 12, strong });
+  return sheet;
+}
+
+// 1: from the residual stream to the query, or to the key or value that is held.
+function placeProjection(sheet, { arrays, sizes: { C, D } }, projection, y) {
+  const { margin, across, tall, block, say, name } = sheet, right = margin + across * C;
+  const { letter, whose, at, of, turned } = projection, kind = projection.kind.replace(/s$/, "");
+  const formula = `${letter} = W_${letter.toUpperCase()} × ${of} + b${turned ? ", then turned by its position" : ""}`;
+  sheet.title(`1  ${kind[0].toUpperCase()}${kind.slice(1)} of ${whose}`,
+    `position ${at} · ${formula} · ${C} → ${D} channels`, margin, y, sheet.room - margin);
+  y += 26;
+  if (arrays.normed) {
+    if (kind === "query") {
+      block("x", margin, y, 1, C, across, 14, arrays.x);
+      name("x", y, 14);
+    }
+    y += 18; // kept free for a key: nothing moves
+  }
+  block("input", margin, y, 1, C, across, 14, projection.input);
+  name(of, y, 14);
+  say("b", right + 14, y + 11, { align: "center" });
+  say(letter, right + 44, y + 11, { align: "center" });
+  if (turned) say("turned", right + 84, y + 11, { align: "center" });
+  y += 18;
+  block("weight", margin, y, D, C, across, tall, arrays[`w_${letter}`]);
+  name(`W_${letter.toUpperCase()}`, y, tall * D);
+  block("bias", right + 6, y, D, 1, 16, tall, arrays[`b_${letter}`]);
+  block("projected", right + 28, y, D, 1, 32, tall, projection.result);
+  if (turned) block("turned", right + 68, y, D, 1, 32, tall, turned);
+  return y + tall * D + 34;
+}
+
+// 2 to 6: a row for each key, from its vector to its weighted value.
+function placeKeys(sheet, data, y) {
+  const { arrays, keys, sizes: { D, K } } = data, { margin, block, say, title, name, most } = sheet;
+  const gap = clamp(8, Math.floor(sheet.room / 66), 14), number = clamp(36, Math.floor((sheet.room - 400) / 10), 54);
+  const cell = clamp(4, Math.floor((sheet.room - margin - 5 * number - 5 * gap - 4) / (3 * D)), 40), vector = cell * D;
+  const row = K <= 16 ? 20 : K <= 40 ? 16 : 14, narrow = vector < 110;
+  const products = margin + vector + gap, mask = products + number + gap, scores = mask + number;
+  const exponentials = scores + number + gap, pattern = exponentials + number;
+  const values = pattern + number + gap, weighted = values + vector + gap;
+  title("2  Keys × query", `${K} keys × ${D} channels`, margin, y, mask - margin - gap);
+  title("3  Scores", data.scale === 1 ? "q·k + mask" : `÷ √${D}, + mask`, mask, y, 2 * number + 6);
+  title("4  Softmax", "0 to 1, sum 1", exponentials, y, 2 * number + 6);
+  title("5  Values", `${K} × ${D}`, values, y, vector);
+  title(narrow ? "6  A · v" : "6  Weighted values", narrow ? "summed below" : "A · v, summed below", weighted, y, vector);
+  y += 26;
+  block("query", margin, y, 1, D, cell, row, arrays.q);
+  name("q", y, row);
+  const heads = [["q·k", products], ["mask", mask], ["score", scores], ["exp", exponentials], ["A", pattern]];
+  for (const [text, x] of heads) say(text, x + number / 2, y + row - 4, { align: "center" });
+  y += row + 6;
+  keys.forEach((token, j) => {
+    name(`${shown(token)} ${j}`, y + j * row, row, !data.cross && j === data.query);
+    if (arrays.mask[j] === -Infinity) sheet.veils.push({ x: margin, y: y + j * row, wide: weighted + vector - margin, tall: row });
+  });
+  block("keys", margin, y, K, D, cell, row, arrays.keys);
+  for (const [id, x] of Object.entries({ products, mask, scores })) block(id, x, y, K, 1, number, row, arrays[id]);
+  for (const [id, x] of Object.entries({ exponentials, pattern })) block(id, x, y, K, 1, number, row, arrays[id], 1);
+  block("values", values, y, K, D, cell, row, arrays.values, most);
+  block("weighted", weighted, y, K, D, cell, row, arrays.weighted, most);
+  y += K * row + 6;
+  block("row_max", scores, y, 1, 1, number, row, arrays.row_max, greatest(arrays.scores));
+  say("max", scores - 6, y + row / 2 + 4, { align: "right" });
+  block("row_sum", exponentials, y, 1, 1, number, row, arrays.row_sum);
+  say("sum", pattern + 6, y + row / 2 + 4);
+  block("sum", weighted, y, 1, D, cell, row, arrays.out, most);
+  say("head output", weighted - 8, y + row / 2 + 4, { align: "right" });
+  return y + row + 34;
+}
+
+// 7: from the head's output to its part of the layer's, channel under channel of x.
+function placeOutput(sheet, { arrays, transposed, sizes: { C, D } }, y) {
+  const { margin, across, tall, block } = sheet;
+  const words = `W_O × head output · ${D} → ${C} channels · the other heads’ parts and a bias are added to it`;
+  sheet.title("7  The head’s part of the layer’s output", words, margin, y, sheet.room - margin);
+  y += 26;
+  block("out", margin - 22, y, D, 1, 16, tall, arrays.out, sheet.most);
+  sheet.say("out", margin - 28, y + (tall * D) / 2 + 4, { align: "right" });
+  block("w_o", margin, y, D, C, across, tall, transposed);
+  y += tall * D + 4;
+  block("part", margin, y, 1, C, across, 14, arrays.part);
+  sheet.name("its part", y, 14);
+  return y + 24;
+}
+
+// Everything in its place, for a window of this width.
+function stagesOf(data, projection, width) {
+  const sheet = emptySheet(width, data);
+  const keysFrom = placeProjection(sheet, data, projection, 14);
+  sheet.keysFrom = keysFrom;
+  sheet.height = placeOutput(sheet, data, placeKeys(sheet, data, keysFrom));
+  return sheet;
+}
+
+// The cell under a point, or null.
+function cellAt({ blocks }, x, y) {
+  for (const { id, x: left, y: top, wide, tall, rows, columns } of blocks) {
+    const r = Math.floor((y - top) / tall), c = Math.floor((x - left) / wide);
+    if (r >= 0 && r < rows && c >= 0 && c < columns) return { id, r, c };
+  }
+  return null;
+}
+
+// The cell that an arrow key leads to: the next of its block, else the nearest of another that way.
+function neighbour({ blocks }, { id, r, c }, key) {
+  const down = (key === "ArrowDown") - (key === "ArrowUp"), along = (key === "ArrowRight") - (key === "ArrowLeft");
+  const here = blocks.find((block) => block.id === id);
+  if (r + down >= 0 && r + down < here.rows && c + along >= 0 && c + along < here.columns) return { id, r: r + down, c: c + along };
+  const x = here.x + (c + 0.5) * here.wide, y = here.y + (r + 0.5) * here.tall;
+  let best = null, least = Infinity;
+  for (const block of blocks) {
+    if (block === here) continue;
+    const row = clamp(0, Math.floor((y - block.y) / block.tall), block.rows - 1);
+    const column = clamp(0, Math.floor((x - block.x) / block.wide), block.columns - 1);
+    const dx = block.x + (column + 0.5) * block.wide - x, dy = block.y + (row + 0.5) * block.tall - y;
+    const ahead = dx * along + dy * down, aside = Math.abs(down ? dx : dy);
+    const past = down ? (down > 0 ? block.y >= here.y + here.rows * here.tall : block.y + block.rows * block.tall <= here.y)
+      : along > 0 ? block.x >= here.x + here.columns * here.wide : block.x + block.columns * block.wide <= here.x;
+    if (past && ahead + 3 * aside < least) [best, least] = [{ id: block.id, r: row, c: column }, ahead + 3 * aside];
+  }
+  return best;
+}

@@ -1,0 +1,72 @@
+"""Player bar: the run's state in words, play and step, and the scrubber that moves every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from explorer.ui.components.source import Source
+
+Action = dict[str, Any]
+
+SOURCE = Source(
+    "explorer_player_bar",
+    scripts=(
+        "hot.js",
+        "feed.js",
+        "inset.js",
+        "keys.js",
+        "film.js",
+        "filling.js",
+        "sharing.js",
+        "skeleton.js",
+        "player_bar.js",
+    ),
+    styles=("player_bar.css",),
+)
+mount = SOURCE.component()
+
+
+def unseen(actions: Iterable[Action], seen: int) -> list[Action]:
+    """What has not been answered yet, in the order it was done.
+
+    The browser repeats every action until it hears that it arrived: of two messages that wait for the
+    same rerun, Streamlit delivers only the later one.
+    """
+    return sorted((action for action in actions if action["n"] > seen), key=lambda action: action["n"])
+
+
+def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action], None]) -> None:
+    """Draws the bar at the top of the page and calls `on_action` once for each thing the visitor did.
+
+    `on_action` runs before the page does, so what it changes is drawn at once. It gets one of
+    {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live" | "projector" | "again" | "on"},
+    {"kind": "view", "step": int}, {"kind": "scene", "by": 1 or -1} and
+    {"kind": "speed", "value": steps a second or None for full speed},
+    each with a growing number "n". A pointer goes to the nearest of the steps "kept" where that is as good as
+    the pointer can aim; keys go to any step.
+
+    `data`: "run" (its id); "name" (what differs from the preset); "state" (training, paused, queued, finished,
+    diverged, interrupted or waiting) and the same in "words"; "step" (shown), "last" (newest), "kept" (steps whose
+    weights are in the file), "live" (following the newest), "exact" (False while the shown step is still being
+    computed), "note" (str or None); "events" (each "id", "step", "kind", "label",
+    "head" or None, and "tone": info, good, warn or bad);
+    "speed" (steps a second or None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark");
+    "scene" (None, or the "sentence" of the scene that is shown, its "number" and how many there are, "of");
+    "projector" (larger type); "beat" (of a page with a timer: differs at every tick); "feed" (None, or a "url" to ask
+    for newer pictures, see feed.py, and every how many ms).
+    """
+    seen_key = f"{key}.seen"
+
+    def deliver() -> None:
+        for action in unseen(st.session_state[key]["action"] or (), st.session_state.get(seen_key, 0)):
+            st.session_state[seen_key] = action["n"]
+            on_action(action)
+
+    mount(
+        key=key,
+        data={**data, "seen": st.session_state.get(seen_key, 0)},
+        on_action_change=deliver,
+    )

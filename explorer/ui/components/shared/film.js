@@ -1,0 +1,38 @@
+// Film: the whole run again, from its first step to its newest, in ten seconds. It goes from one step whose weights are
+// kept to the next, so that nothing has to be trained again; the thumb moves smoothly between them.
+const FILM = 10000; // ms
+
+function startFilm(bar) {
+  stopFilm(bar);
+  bar.film = { begun: performance.now(), last: bar.data.last, kept: [0, ...bar.data.kept], step: -1, at: 0 };
+  moveFilm(bar);
+}
+
+function stopFilm(bar) {
+  cancelAnimationFrame(bar.film?.next);
+  bar.film = null;
+}
+
+function moveFilm(bar) {
+  const { film } = bar, share = Math.min(1, (performance.now() - film.begun) / FILM);
+  film.at = share * film.last;
+  const step = film.kept.findLast((kept) => kept <= film.at);
+  if (step > film.step) {
+    for (const event of bar.events.values()) if (event.step > film.step && event.step <= step) glow(event);
+    film.step = step;
+    view(bar, step);
+  } else show(bar);
+  if (share < 1) film.next = requestAnimationFrame(() => moveFilm(bar));
+  else {
+    stopFilm(bar);
+    live(bar);
+  }
+}
+
+// A short light where a head came to stand out: on its mark, and on the head wherever it is drawn.
+function glow({ kind, head, element }) {
+  if (kind !== "found") return;
+  element.classList.add("glow");
+  setTimeout(() => element.classList.remove("glow"), 1500);
+  window.dispatchEvent(new CustomEvent("explorer-found", { detail: head }));
+}

@@ -1,0 +1,145 @@
+// Written: a text token by token, each on the ground of its surprisal. A click on one offers what else could stand there.
+const BITS = 8, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
+
+function build(parent) {
+  const root = make("div", "written", parent), head = make("div", "head", root);
+  const view = { root, spans: [], shown: Infinity, at: null };
+  view.title = make("b", "", head);
+  const button = (words, name, act) => Object.assign(make("button", "act", head, words), { ariaLabel: name, title: name, onclick: act });
+  button("❘◀", "From the start", () => reveal(stop(view), 0));
+  view.play = button("▶", "Write", () => (view.timer ? stop(view) : play(view)));
+  button("▶❘", "One token", () => reveal(stop(view), view.shown + 1));
+  view.speed = make("select", "", head);
+  view.speed.ariaLabel = "Speed of writing";
+  for (const name of Object.keys(SPEEDS)) view.speed.append(new Option(name, name));
+  view.speed.value = "brisk";
+  view.speed.onchange = () => view.timer && play(view);
+  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "written.csv", "text/csv")]]);
+  view.text = make("div", "text", root);
+  view.prompt = make("span", "prompt", view.text);
+  view.earlier = make("div", "text earlier", root);
+  view.offer = make("div", "offer", root);
+  view.why = make("div", "why", root);
+  view.offer.hidden = view.why.hidden = true;
+  const foot = make("div", "foot", root);
+  foot.append("0 bits");
+  view.bar = make("div", "bar", foot);
+  foot.append(`${BITS} bits or more: how much each token surprises the model itself. Click a token for what else could stand there.`);
+  root.addEventListener("keydown", (event) => event.key === "Escape" && offer(view, null));
+  return view;
+}
+
+function stop(view) {
+  clearInterval(view.timer);
+  view.timer = 0;
+  view.play.textContent = "▶";
+  return view;
+}
+
+function play(view) {
+  stop(view);
+  if (view.shown >= view.header.tokens.length) reveal(view, 0);
+  view.play.textContent = "❚❚";
+  view.timer = setInterval(() => (view.shown < view.header.tokens.length ? reveal(view, view.shown + 1) : stop(view)), SPEEDS[view.speed.value]);
+}
+
+function reveal(view, count) {
+  const { length } = view.header.tokens;
+  view.shown = count < length ? count : Infinity; // all, however many the next text has
+  view.spans.forEach((span, i) => span.classList.toggle("later", i >= view.shown));
+}
+
+const ground = (palette, bits) => css(between(palette.colours.sequential, Math.min(1, bits / BITS) * 0.62));
+const visibly = (token) => token.replaceAll("\n", "⏎\n");
+
+function drawText(place, spans, tokens, bits, palette) {
+  while (spans.length > tokens.length) spans.pop().remove();
+  while (spans.length < tokens.length) spans.push(make("span", "", place));
+  spans.forEach((span, i) => {
+    span.textContent = visibly(tokens[i]);
+    span.style.backgroundColor = ground(palette, bits[i]);
+  });
+}
+
+function show(view, data) {
+  const { header } = opened(data), palette = paletteOf(view.root), before = view.header;
+  view.header = header;
+  view.title.textContent = header.title;
+  view.root.classList.toggle("projector", header.projector);
+  view.text.classList.toggle("tall", header.tall);
+  view.prompt.textContent = visibly(header.prompt) + (header.tall ? "" : " → "); // an answer is set apart from the question
+  drawText(view.text, view.spans, header.tokens, header.bits, palette);
+  view.spans.forEach((span, i) => {
+    span.className = header.forced.includes(i) ? "forced" : "";
+    span.tabIndex = 0;
+    span.role = "button";
+    span.title = `${header.bits[i].toFixed(2)} bits · rank ${header.rank[i]} of ${header.symbols}`;
+    span.onclick = () => ask(view, i);
+    span.onkeydown = (event) => event.key === "Enter" && ask(view, i);
+  });
+  view.earlier.hidden = !header.earlier;
+  view.earlierSpans ??= [];
+  if (header.earlier) drawText(view.earlier, view.earlierSpans, header.earlier.tokens, header.earlier.bits, palette);
+  view.bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => ground(palette, t * BITS)).join()})`;
+  if (view.at !== null && before?.text !== header.text) offer(view, view.at < header.tokens.length ? view.at : null);
+  reveal(view, view.shown);
+  drawWhy(view, palette);
+}
+
+function ask(view, place) {
+  offer(view, place);
+  view.ask(place);
+}
+
+// Which input tokens made the token likely: a row for each way, both on one scale.
+function drawWhy(view, palette) {
+  const { why, place } = view.header;
+  view.why.hidden = !why || place !== view.at;
+  view.why.replaceChildren();
+  if (view.why.hidden) return;
+  const ways = Object.entries(why.ways), most = Math.max(1e-12, ...ways.flatMap(([, some]) => some.map(Math.abs)));
+  make("b", "", view.why, `What made “${visibly(why.token)}” likely, in nats of log p: blue for it, orange against it, ${format(most, 3)} at most`);
+  for (const [name, some] of ways) {
+    make("span", "name", view.why, name);
+    const row = make("div", "row", view.why);
+    why.tokens.forEach((token, i) => {
+      const span = make("span", "", row, visibly(token)), stops = some[i] < 0 ? palette.colours.negative : palette.colours.sequential;
+      span.style.backgroundColor = css(between(stops, 0.62 * Math.abs(some[i] / most)));
+      span.title = `${visibly(token)}: ${format(some[i], 3)} nats`;
+    });
+  }
+}
+
+// What else could stand at a place: the likeliest tokens with their bars.
+function offer(view, place) {
+  view.at = place;
+  view.offer.hidden = place === null;
+  if (place !== view.header.place) view.why.hidden = true;
+  view.spans.forEach((span, i) => span.classList.toggle("on", i === place));
+  if (place === null) return;
+  const { leading, tokens } = view.header;
+  view.offer.replaceChildren(make("b", "", null, `Instead of “${visibly(tokens[place])}”`));
+  const most = Math.max(...leading[place].map(({ p }) => p));
+  for (const { token, symbol, p, sampled } of leading[place]) {
+    const button = make("button", "choice", view.offer), track = make("i", "track", null);
+    make("i", "", track).style.width = `${(100 * p) / most}%`;
+    button.append(make("span", "token", null, visibly(symbol)), track, make("span", "number", null, `${(100 * p).toFixed(1)} %${sampled > 0 ? "" : ", cut"}`));
+    button.onclick = () => view.choose({ place, token });
+  }
+}
+
+function asNumbers({ header: { tokens, bits, rank } }) {
+  return ["place,token,bits,rank", ...tokens.map((token, i) => [i, quoted(token), bits[i], rank[i]].join())].join("\n") + "\n";
+}
+
+export default living({
+  build,
+  update: (view, { data, setTriggerValue }) => {
+    view.choose = (chosen) => setTriggerValue("chosen", chosen);
+    view.ask = (place) => setTriggerValue("clicked", place);
+    const dark = isDark(view.root);
+    if (!sameBytes(view.data, data) || dark !== view.dark) show(view, data);
+    [view.data, view.dark] = [data.slice(), dark];
+  },
+  remove: stop,
+});

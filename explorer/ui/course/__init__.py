@@ -1,0 +1,1 @@
+"""The course page: the book's contents, and one lesson at a time."""

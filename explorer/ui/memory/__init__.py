@@ -1,0 +1,1 @@
+"""Memory: what a prediction still has of the past."""

@@ -1,0 +1,113 @@
+"""Find a cell: a span of tokens, what tells it from the text around it, and the cells that follow that elsewhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.answers.records.recurrence import Cells, Found, Since
+from explorer.measure import following
+from explorer.measure.following import Follower
+from explorer.measure.heads import crossings
+from explorer.measure.names import listed, number, percent
+from explorer.runs.events import Event
+from explorer.ui import picture, server
+from explorer.ui.frame import cards
+from explorer.ui.memory import layers
+from explorer.ui.memory.through_time import labels
+from explorer.ui.parts import inputs
+from explorer.ui.view import View
+
+EVERY = 1.5
+SINCE = 4.0  # seconds between two looks at the snapshots of a growing run
+FOLLOWING = "following the cells of {of} snapshots"
+COMPUTED = """
+What tells the span: of all that may hold at a token (which one it is, which answer is asked, whether a bracket or a
+quote is open), what holds most in the span and least in as many tokens on each side, by F1. A cell is on over or under
+a threshold. Cell, side and threshold are chosen by F1 on half of the examples of the probe; **precision** (where it is
+on, how often does it hold), **recall** (where it holds, how often is it on) and **quiet** (where it does not hold, how
+often is it off) are counted on the other half. A cell follows if all three are 90 % or more (after Strobelt et al.
+2018). It follows since the first snapshot at which it does so and at the next two as well, each with its own threshold.
+"""
+
+
+def show(view: View) -> None:
+    """Two ends of a span, what holds there, and the cells that are on where it holds."""
+    with inputs.row():
+        given = inputs.choose(view)
+    cells = view.picture(Cells, EVERY, layer=0, **given)
+    if cells is None:
+        return
+    named = labels(cells.tokens)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layer = layers.choose(view)
+        last = len(named) - 1
+        start, end = (
+            st.select_slider(
+                "Tokens from … to …", range(len(named)), (0, min(3, last)), named.__getitem__, key=f"find-span-{last}"
+            )
+            if last
+            else (0, 0)
+        )
+    answer = view.picture(Found, EVERY, layer=layer, start=int(start), end=int(end), **given)
+    if answer is None:
+        return
+    with cards("find", 1)[0]:
+        st.caption(f"{percent(answer.share)} of the tokens of {answer.examples} examples · step {answer.step}")
+        begins = first_steps(view, answer)
+        if answer.followers:
+            st.markdown(table(answer, begins))
+        picture.look_for("find", sentence(answer, begins))
+    picture.computed(COMPUTED, following.followers, following.least_figures)
+
+
+def first_steps(view: View, answer: Found) -> dict[int, int]:
+    """Since which step each cell that follows does, where the snapshots say it; each gets a mark on the player bar."""
+    named = [one.cell for one in answer.followers if one.named]
+    if not named:
+        return {}
+    history = view.newest().picture(
+        Since, SINCE, lane="slow", doing=FOLLOWING, patience=0, says=False, layer=answer.layer, what=answer.what
+    )
+    if history is None or history.what != answer.what:
+        return {}
+    crossed = dict(crossings(history.steps, history.least, 0.0, following.NAMED))
+    begins = {cell: crossed[cell] for cell in named if cell in crossed}
+    server.discoveries()[str(view.run.path)] = [
+        Event(-1 - cell, step, 0.0, "found", {"cell": cell, "layer": f"layers.{answer.layer}", "what": answer.what})
+        for cell, step in begins.items()
+    ]
+    return begins
+
+
+def table(answer: Found, begins: dict[int, int]) -> str:
+    """The cells that follow best, with their figures on the half that chose nothing."""
+    head = "| cell | on | precision | recall | quiet | |\n|---|---|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| {one.cell} | {'over' if one.above else 'under'} {number(one.threshold)} | {percent(one.precision)} | "
+        f"{percent(one.recall)} | {percent(one.quiet)} | {follows(one, begins)} |"
+        for one in answer.followers
+    )
+
+
+def follows(one: Follower, begins: dict[int, int]) -> str:
+    """Whether a cell follows, and since when."""
+    if not one.named:
+        return ""
+    return f"follows since step {begins[one.cell]:,}" if one.cell in begins else "follows"
+
+
+def sentence(answer: Found, begins: dict[int, int]) -> str:
+    """What tells the span, and which cells follow it."""
+    if not answer.what:
+        return "nothing that is looked for tells this span from what is around it; choose another."
+    if not answer.followers:
+        return f"{answer.what} in this span, and in no other example."
+    found = [str(one.cell) for one in answer.followers if one.named]
+    if not found:
+        return f"{answer.what}: that tells this span, and no cell follows it by itself."
+    cells = f"cell {found[0]} follows" if len(found) == 1 else f"cells {listed(found)} follow"
+    words = f"{answer.what}: that tells this span, and {cells} it, on examples that did not choose them."
+    if not begins:
+        return words
+    first = min(begins, key=lambda cell: begins[cell])
+    return f"{words} The first is cell {first}, since step {begins[first]:,}: the player bar has a mark there."

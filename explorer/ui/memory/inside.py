@@ -1,0 +1,147 @@
+"""Inside the cells: states and gates of a layer, a row a cell and a column a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.answers.records.recurrence import Cells, OneCell
+from explorer.measure import recurrence as measure
+from explorer.measure.names import lost, number, of_a_cell
+from explorer.ui import picture, visit
+from explorer.ui.components.heat_map import Look, Side, heat_map, message
+from explorer.ui.frame import cards
+from explorer.ui.memory import layers
+from explorer.ui.memory.through_time import labels
+from explorer.ui.parts import inputs
+from explorer.ui.parts.tokens import shown_token
+from explorer.ui.view import View
+
+EVERY = 0.6
+MOST = 64  # cells that are drawn
+COMPUTED = r"""
+What stands in the layer on this input, without dropout. LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000):
+$c_t = f_t \odot c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot \tanh c_t$. GRU (Cho et al. 2014):
+$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$. RNN (Elman 1990): $h_t = \tanh(W x_t + U h_{t-1} + b)$. Gates lie in
+$(0, 1)$. A cell keeps what it has for about $1 / (1 - \bar f)$ tokens, with $\bar f$ the mean of its keeping gate.
+"""
+
+
+@dataclass
+class Choice:
+    """The cell that a visit looks at closer."""
+
+    cell: int = -1
+
+
+def show(view: View) -> None:
+    """One value of all cells, sorted by how long they keep."""
+    with inputs.row():
+        given = inputs.choose(view, says=False)
+        answer = view.picture(Cells, EVERY, layer=layers.choose(view), **given)
+        if answer is None:
+            return
+        name = st.segmented_control(
+            "Value",
+            answer.names,
+            default="cell" if "cell" in answer.names else "hidden",
+            key=f"cells-value-{answer.kind}",
+            format_func=of_a_cell,
+            required=True,
+        )
+    with cards("cells", 1)[0]:
+        st.caption(f"on this input · step {answer.step}")
+        shown = order(answer)
+        state = visit.kept(Choice, "cells")
+        if state.cell not in shown:
+            state.cell = int(shown[0])
+
+        def choose(row: int) -> None:
+            state.cell = int(shown[min(row, len(shown) - 1)])
+
+        heat_map(cells_message(answer, name, state.cell), key=f"cells-{name}", on_row=choose)
+        picture.look_for("cells", f"{sentence(answer)} Click a row to see its arithmetic.")
+    picture.details(lambda: arithmetic(view, answer, state.cell, given))
+    picture.computed(COMPUTED, measure.memory_time)
+
+
+def arithmetic(view: View, cells_: Cells, cell: int, given: dict[str, Any]) -> None:
+    """Every number of the chosen cell at a token, with its formula and the model's own value beside it."""
+    last = len(cells_.tokens) - 1
+    with cards("one-cell", 1)[0]:
+        st.markdown(f"**Arithmetic of cell {cell}**")
+        at = st.number_input("At token", 0, last, last, key=f"one-cell-at-{last}", width=160)
+        answer = view.picture(OneCell, EVERY, layer=cells_.layer, cell=cell, at=int(at), **given)
+        if answer is None:
+            return
+        st.markdown(table(answer))
+        picture.look_for("one-cell", agreement(answer))
+
+
+def table(answer: OneCell) -> str:
+    """The lines of a cell as a table."""
+    head = "| value | formula | with its numbers | result | the model’s own |\n|---|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| {of_a_cell(line.tap)} | {line.formula} | {line.filled} | {number(line.value, 4)} | {number(own, 4)} |"
+        for line, own in zip(answer.lines, answer.own, strict=True)
+    )
+
+
+def agreement(answer: OneCell) -> str:
+    """How far the numbers worked out are from those of the model."""
+    values = np.array([line.value for line in answer.lines])
+    if not np.isfinite([*values, *answer.own]).all():
+        return lost("this cell", answer.step)
+    apart = float(np.abs(values - answer.own).max())
+    proof = "exactly" if apart == 0 else f"within {number(apart, 2)}"
+    return (
+        f"x is what the cell reads at “{shown_token(answer.token)}”, u what it hears of all cells at the token before, "
+        f"each with its bias. Worked out in float64, every line is the model’s own value {proof}."
+    )
+
+
+def order(answer: Cells) -> np.ndarray:
+    """The cells as they are drawn: those that keep longest first, without a keeping gate those that change most."""
+    hidden = answer.values[answer.names.index("hidden")]
+    by = hidden.var(0) if answer.memory is None else answer.memory
+    return np.argsort(-by, kind="stable")[:MOST]
+
+
+def cells_message(answer: Cells, name: str, cell: int) -> bytes:
+    """The map of one value."""
+    shown = order(answer)
+    values = answer.values[answer.names.index(name)].T[shown]  # (cells, T)
+    gate = name.endswith("_gate")
+    kept = "" if answer.memory is None else ", those that keep longest first"
+    look = Look(
+        f"{of_a_cell(name).capitalize()} · layer {answer.layer + 1} · step {answer.step}",
+        f"{of_a_cell(name)} of {len(shown)} cells{kept}",
+        "gate" if gate else "value",
+        "probability" if gate else "signed",
+        max(240, min(640, 70 + 9 * len(shown))),
+        chosen=shown.tolist().index(cell),
+    )
+    rows = Side("cell", [str(int(c)) for c in shown])
+    return message(
+        {of_a_cell(name): values.astype(np.float32)},
+        rows,
+        Side("token", labels(answer.tokens)),
+        look,
+        visit.state().projector,
+    )
+
+
+def sentence(answer: Cells) -> str:
+    """How long the cells keep."""
+    if not np.isfinite(answer.values).all():
+        return lost("the state", answer.step)
+    if answer.memory is None or answer.keeps is None:
+        return "there is no gate here: each state is squeezed through the same matrix and tanh at every token."
+    longest, middle = float(answer.memory.max()), float(np.median(answer.memory))
+    return (
+        f"by its {of_a_cell(answer.keeps)}, one cell keeps what it has for about {number(longest)} tokens, and half of "
+        f"the cells for less than {number(middle)}."
+    )

@@ -1,0 +1,145 @@
+"""Going from scene to scene: what a scene shows becomes what this visit looks at, before anything is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.config.presets import PRESETS
+from explorer.config.quoting import quoted
+from explorer.config.scenes import MOST, Scenes, made, read
+from explorer.ui import chosen, refusals, sitemap, visit
+
+SHIPPED = Path(__file__).with_name("how_a_transformer_learns.json")
+WORDS = {*sitemap.ROWS.values(), "input-kind", "input-text"}  # widgets whose values are words
+NUMBERS = {"input-sample"}  # and whole numbers
+
+
+@dataclass
+class Playing:
+    """at: the scene that was gone to last, by its place; None before the first.   run: begun for scenes without one."""
+
+    list: Scenes = field(default_factory=Scenes)
+    at: int | None = None
+    run: str | None = None
+
+
+def playing() -> Playing:
+    """This visit's."""
+    return visit.kept(Playing)
+
+
+def caption() -> dict[str, Any] | None:
+    """What the player bar shows of the scene; None where nobody goes through a list, or on another page."""
+    mine = playing()
+    if mine.at is None or not mine.list.scenes or mine.list.scenes[mine.at].page != visit.state().page:
+        return None
+    return {"sentence": mine.list.scenes[mine.at].say, "number": mine.at + 1, "of": len(mine.list.scenes)}
+
+
+def take(new: Scenes) -> None:
+    """Another list takes the place of this visit's. ValueError where it names a page or a preset that there is not."""
+    for number, scene in enumerate(new.scenes, 1):
+        if scene.page not in sitemap.TITLES:
+            pages = ", ".join(sitemap.TITLES)
+            raise ValueError(f"scene {number}: there is no page {quoted(scene.page)}; use one of {pages}")
+    if new.preset is not None and new.preset not in PRESETS:
+        raise ValueError(f"there is no preset {quoted(new.preset)}; use one of {', '.join(PRESETS)}")
+    mine = playing()
+    mine.list, mine.at, mine.run = new, None, None
+
+
+def begin_shipped() -> None:
+    """Opens the list that comes with the explorer at its first scene. For callbacks."""
+    take(read(SHIPPED.read_bytes()))
+    go(0)
+
+
+def turn(by: int) -> None:
+    """Goes on, or back, by this number of scenes; at an end it stays."""
+    mine = playing()
+    if mine.list.scenes:
+        at = -1 if mine.at is None and by > 0 else mine.at or 0
+        go(max(0, min(at + by, len(mine.list.scenes) - 1)))
+
+
+def go(number: int) -> None:
+    """Shows a scene. Why that cannot be is said on the page."""
+    mine, state = playing(), visit.state()
+    scene = mine.list.scenes[number]
+    try:
+        name = scene.run or begun(mine)
+        if name is not None and name != state.run:
+            chosen.open_run(name)
+    except ValueError as error:
+        refusals.keep(f"scene {number + 1}: {error}")
+        state.rerun = True
+        return
+    run = chosen.run()
+    reached = run is not None and scene.step is not None and scene.step <= run.last
+    state.step = scene.step if reached else None  # a step that is still to come is followed
+    state.head, state.query = scene.head, scene.query
+    state.mode, state.hidden = scene.mode, tuple(scene.hide)
+    for key in WORDS | NUMBERS:
+        value = scene.controls.get(key)
+        if value is None:
+            st.session_state.pop(key, None)
+        elif key in WORDS:
+            st.session_state[key] = value
+        elif value.isdecimal():
+            st.session_state[key] = min(int(value), 9999)
+    mine.at, state.rerun = number, True
+    sitemap.go_to(scene.page)
+
+
+def begun(mine: Playing) -> str | None:
+    """The run that the list begins, begun now if it has not been or is gone; None where it begins none."""
+    if mine.list.preset is None:
+        return None
+    try:
+        if mine.run is not None:
+            chosen.open_run(mine.run)
+            return mine.run
+    except ValueError:
+        mine.run = None
+    chosen.begin(PRESETS[mine.list.preset].config)
+    mine.run = visit.state().run
+    return mine.run
+
+
+def add() -> None:
+    """What is looked at becomes the last scene of the list. ValueError where the list is full or it is too long."""
+    mine, state = playing(), visit.state()
+    if len(mine.list.scenes) >= MOST:
+        raise ValueError(f"a list has at most {MOST} scenes; save this one and begin another")
+    scene = made(
+        page=state.page or "start",
+        run=state.run,
+        step=state.step,
+        head=state.head,
+        query=state.query,
+        mode=state.mode,
+        hide=state.hidden,
+        controls={k: v for k, v in st.query_params.items() if k in WORDS | NUMBERS},
+    )
+    mine.list = mine.list.model_copy(update={"scenes": (*mine.list.scenes, scene)})
+
+
+def change(number: int, **fields: Any) -> None:
+    """Changes fields of a scene. ValueError where they cannot be."""
+    mine = playing()
+    scenes = list(mine.list.scenes)
+    scenes[number] = made(**{**scenes[number].model_dump(), **fields})
+    mine.list = mine.list.model_copy(update={"scenes": tuple(scenes)})
+
+
+def remove(number: int) -> None:
+    """Takes a scene out of the list."""
+    mine = playing()
+    scenes = mine.list.scenes[:number] + mine.list.scenes[number + 1 :]
+    mine.list = mine.list.model_copy(update={"scenes": scenes})
+    if mine.at is not None:
+        mine.at = None if not scenes else min(mine.at - (number < mine.at), len(scenes) - 1)

@@ -1,0 +1,66 @@
+"""Shell: the HTML page into which Streamlit draws, with our style in it before anything is drawn.
+
+A style that came with the drawing would move what stands already.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
+# one entry of the browser's history for each page: Streamlit adds one for every change of the address
+HISTORY = """
+(() => {
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, url) => {
+    const there = new URL(url ?? location.href, location.href).pathname === location.pathname;
+    there ? history.replaceState(state, title, url) : push(state, title, url);
+  };
+})();
+"""
+END = b"</body>"  # behind it: Streamlit's own styles come into the head, and of equals the later one holds
+# what a browser may ask instead of the page as it is: compressed, a part of it, or only if it is a newer one
+WHOLE = (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")
+KEPT = ("etag", "last-modified")  # of the page without the style
+dressed = False  # whether the server puts the style in
+
+
+class Shell:
+    """ASGI middleware that puts the style into every page that a browser opens."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        begun: Message | None = None
+        body = b""
+
+        async def dress(message: Message) -> None:
+            nonlocal begun, body
+            if message["type"] == "http.response.start":
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                    begun = message
+                    return
+            elif begun is not None:
+                body += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                before, end, after = body.rpartition(END)
+                style = f"<style>{STYLE}</style><script>{HISTORY}</script>".encode() if end else b""
+                message = {**message, "body": before + style + end + after}
+                headers = MutableHeaders(scope=begun)
+                headers["content-length"] = str(len(message["body"]))
+                for name in KEPT:
+                    del headers[name]
+                await send(begun)
+                begun = None
+            await send(message)
+
+        headers = [(name, value) for name, value in scope["headers"] if name not in WHOLE]
+        await self.app({**scope, "headers": headers}, receive, dress)

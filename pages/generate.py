@@ -1,0 +1,36 @@
+"""Writing: from logits to text, every stage in sight, at any step of training."""
+
+from explorer.ui import frame
+from explorer.ui.generate import beams, errors, speed, stages_strip, syntax, tree, tune
+from explorer.ui.sections import Sections
+from explorer.ui.view import View
+
+SECTIONS = Sections(
+    "generate",
+    {
+        "Next token": stages_strip.show,
+        "Tune": tune.show,
+        "Beam search": beams.show,
+        "Tree": tree.show,
+        "Errors grow": errors.show,
+        "Speed": speed.show,
+        "Syntax": syntax.show,
+    },
+)
+
+OF = {"Tune": "tunes", "Syntax": "python"}  # sections of one task
+
+
+def draw(view: View) -> None:
+    """The section that is chosen, after the prompt that is typed above it."""
+    task = view.config.task.name
+    title = SECTIONS.choose([title for title in SECTIONS.shows if OF.get(title, task) == task])
+    SECTIONS.shows[title](view, stages_strip.prompt())
+
+
+frame.watch(
+    "Writing",
+    "From logits to text: what each stage of a sampler leaves of the next token, and what the model then writes.",
+    draw,
+    needs=("logits",),
+)

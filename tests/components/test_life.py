@@ -1,0 +1,132 @@
+"""Every component drawn, changed, changed back, in the dark, for a projector: as if each time were the first.
+
+The components are those of the folder, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import browser as found
+import pytest
+from components.blank_page import DARK, LIGHT, BlankPage
+from components.examples import EXAMPLES
+from components.mounting import messages
+from playwright.sync_api import sync_playwright
+
+from explorer.ui.components.source import FILES, Source
+
+pytestmark = pytest.mark.journey
+SCRIPTS = sorted(
+    path.stem for path in FILES.values() if path.suffix == ".js" and "export default" in path.read_text("utf-8")
+)
+
+
+@pytest.fixture(scope="module")
+def blank() -> Iterator[BlankPage]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1000, "height": 800}, reduced_motion="reduce")
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
+        blank = BlankPage(page)
+        blank.start()
+        yield blank
+        browser.close()
+        assert not errors
+
+
+@pytest.fixture(scope="module", params=SCRIPTS)
+def component(request) -> tuple[Source, list[Any]]:
+    """A component with its example messages."""
+    module = importlib.import_module(f"explorer.ui.components.{request.param}")
+    return module.SOURCE, messages(module, EXAMPLES[request.param])
+
+
+def test_every_component_of_the_folder_has_examples():
+    assert sorted(EXAMPLES) == SCRIPTS
+
+
+def enlarged(data: Any) -> Any:
+    """The same message for a projector, where it has one."""
+    if not isinstance(data, bytes):
+        return data | {"projector": True} if "projector" in data else data
+    return data.replace(b'"projector":false', b'"projector":true ')  # as long as before
+
+
+def test_a_later_message_is_drawn_as_if_it_were_the_first(blank, component):
+    source, (first, alike, other, *more) = component
+    told = [first, alike, first, other, *more, first, enlarged(first), first, enlarged(other), alike]
+    blank.theme(LIGHT)
+    expected = {repr(data): blank.fresh(source, data) for data in told}
+    assert expected[repr(first)] != expected[repr(other)]
+    blank.open(source)
+    for place, data in enumerate(told):
+        differing = difference(blank.tell(data), expected[repr(data)])
+        assert not differing, f"message {place}: {differing}"
+
+
+def test_another_theme_is_drawn_as_if_it_had_always_been_there(blank, component):
+    source, (first, *_, other) = component
+    for data in (first, other):
+        expected = []
+        for theme in (LIGHT, DARK):
+            blank.theme(theme)
+            expected.append(blank.fresh(source, data))
+        blank.theme(LIGHT)
+        blank.open(source)
+        blank.tell(data)
+        for theme, wanted in zip((DARK, LIGHT), expected[::-1], strict=True):
+            blank.theme(theme)
+            assert not difference(blank.tell(data), wanted)
+
+
+def test_after_a_message_that_fails_the_next_is_drawn_whole(blank, component):
+    source, (first, *_) = component
+    expected = blank.fresh(source, first)
+    blank.open(source)
+    blank.tell(first)
+    with pytest.raises(Exception, match="Error"):
+        blank.tell(b"\x02\x00\x00\x00{}" if isinstance(first, bytes) else {})
+    assert not difference(blank.tell(first), expected)
+
+
+def test_what_is_removed_leaves_nothing_behind(blank, component):
+    source, (first, *_) = component
+    blank.open(source)
+    blank.tell(first)
+    assert blank.page.evaluate("end(), parent_.children.length > 1"), "an update that came too late removes nothing"
+    assert blank.page.evaluate("host.remove(), end(), parent_.children.length") == 1  # its style
+    assert blank.page.evaluate("window.explorerFeed?.takers.size ?? 0") == 0
+
+
+def test_an_update_that_comes_after_its_page_draws_nothing(blank, component):
+    source, (first, alike, *_) = component
+    for told in ([], [first]):
+        blank.open(source)
+        for data in told:
+            blank.tell(data)
+        blank.page.evaluate("host.remove()")
+        blank.tell(alike)
+        assert not told or blank.page.evaluate("end(), parent_.children.length") == 1  # its style
+
+
+@pytest.mark.parametrize("width", [1000, 360])
+def test_words_of_any_length_widen_nothing(blank, component, width):
+    source, told = component
+    blank.open(source)
+    blank.page.evaluate("width => Object.assign(host.style, { width: `${width}px` })", width)
+    for data in told:
+        blank.tell(data)
+        assert blank.page.evaluate("document.documentElement.scrollWidth") <= 1000
+        assert blank.page.evaluate("host.scrollWidth") <= width
+
+
+def difference(seen: list[str], wanted: list[str]) -> str:
+    """The first thing that differs, in short; nothing where all is alike."""
+    for at, (one, other) in enumerate(zip(seen, wanted, strict=False)):
+        if one != other:
+            return f"at {at} of {len(wanted)}: {one[:300]!r} is not {other[:300]!r}"
+    return "" if len(seen) == len(wanted) else f"{len(seen)} things are not {len(wanted)}"

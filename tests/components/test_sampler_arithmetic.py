@@ -1,0 +1,79 @@
+"""The browser's stages of a sampler against those of the engine, and its χ² against scipy's, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import browser as found
+import numpy as np
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from scipy.stats import chi2
+
+from explorer.measure.sampling import STAGES, passed
+from explorer.ui.components.source import FILES
+
+pytestmark = pytest.mark.journey
+CASES = 200
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
+        page = browser.new_page()
+        page.add_script_tag(content=FILES["stages_math.js"].read_text("utf-8"))
+        yield page
+        browser.close()
+
+
+def cases() -> Iterator[dict]:
+    """Random logits, settings and orders; each stage is off in a fifth of them."""
+    rng = np.random.default_rng(0)
+    for _ in range(CASES):
+        size = int(rng.integers(1, 80))
+        settings = {name: float(rng.uniform(stage.least, stage.most)) for name, stage in STAGES.items()}
+        settings = {name: round(value) if STAGES[name].whole else value for name, value in settings.items()}
+        settings |= {name: stage.neutral for name, stage in STAGES.items() if rng.random() < 0.2}
+        settings |= {"temperature": 0.0} if rng.random() < 0.05 else {}
+        yield {
+            "logits": (3 * rng.normal(size=size)).tolist(),
+            "settings": settings,
+            "order": rng.permutation(list(STAGES)).tolist(),
+            "seen": rng.integers(0, size, 4).tolist(),
+        }
+
+
+def test_the_browser_gets_the_same_probabilities_after_every_stage(page):
+    given = list(cases())
+    answers = page.evaluate(
+        "cases => cases.map(({ logits, settings, order, seen }) => passed(logits, settings, order, new Set(seen)))",
+        given,
+    )
+    for case, answer in zip(given, answers, strict=True):
+        expected = passed(np.array(case["logits"]), case["settings"], case["order"], case["seen"])
+        assert [stage["stage"] for stage in answer] == [stage.stage for stage in expected]
+        for one, other in zip(answer, expected, strict=True):
+            np.testing.assert_allclose(one["p"], other.p, atol=1e-9)
+            assert one["survivors"] == other.survivors
+            assert one["cut"] == pytest.approx(other.cut, abs=1e-9)
+            assert one["bits"] == pytest.approx(other.bits, abs=1e-9)
+
+
+def test_draws_are_from_the_probabilities_alone(page):
+    counts = page.evaluate("drawnFrom([0.5, 0, 0.3, 0.2, 0], 10000)")
+    assert sum(counts) == 10_000
+    assert counts[1] == counts[4] == 0
+    assert abs(counts[0] - 5000) < 6 * 50  # six standard deviations
+
+
+@pytest.mark.parametrize(("value", "free"), [(0.1, 1), (3.84, 1), (30.0, 10), (64.0, 64), (200.0, 64), (0.0, 5)])
+def test_the_chance_of_a_larger_chi_squared_is_scipys(page, value, free):
+    chance = page.evaluate("([value, free]) => gammaAbove(free / 2, value / 2)", [value, free])
+    assert chance == pytest.approx(chi2.sf(value, free), rel=1e-9)
+
+
+def test_pearsons_chi_squared_counts_rare_tokens_together(page):
+    answer = page.evaluate("chiSquared([52, 47, 1, 0], [0.5, 0.48, 0.01, 0.01])")
+    expected = 2**2 / 50 + 1 / 48 + 1 / 2
+    assert (answer["value"], answer["free"]) == (pytest.approx(expected), 2)

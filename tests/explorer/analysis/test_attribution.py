@@ -1,0 +1,61 @@
+"""Attribution: gradient × input is the derivative of log p, and ablation what a model without the embedding says."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import TINY
+
+from explorer import RunConfig
+from explorer.analysis.attribution import attribution, log_p
+from explorer.training.loop import Training
+from models.families import kind_of
+
+DATES = RunConfig.preset("dates-fr").replace({"model.width": 16, "model.heads": 2, "model.layers": 1})
+
+
+@pytest.fixture(params=[TINY, DATES], ids=["decoder", "encoder-decoder"])
+def asked(request):
+    training = Training(request.param)
+    for _ in range(3):
+        next(training)
+    opening, model = training.task.opening(), training.model.double()
+    stacks = kind_of(training.config.model).stacks
+    return model, stacks, opening.tokens, opening.source, opening.answer[0]
+
+
+def test_gradient_times_input_is_the_derivative_by_the_gates(asked):
+    model, stacks, tokens, source, token = asked
+    whole, gradient, _ = attribution(model, stacks, tokens, source, token)
+    N = len(gradient)
+    assert whole == pytest.approx(float(model(tokens, source)[0, -1].log_softmax(-1)[token].detach()))
+    h = 1e-5
+    with torch.no_grad():
+        ends = [
+            log_p(model, stacks, tokens, source, token, 1 + by * torch.eye(N, dtype=torch.float64)) for by in (h, -h)
+        ]
+    np.testing.assert_allclose(gradient, (ends[0] - ends[1]) / (2 * h), atol=1e-7)
+
+
+def test_ablation_is_what_is_lost_without_an_embedding(asked):
+    model, stacks, tokens, source, token = asked
+    whole, _, cost = attribution(model, stacks, tokens, source, token)
+    read = tokens[0] if source is None else source[0]
+    once = next(i for i, one in enumerate(read.tolist()) if read.tolist().count(one) == 1)
+    weight = model.get_submodule(f"{stacks[0]}embedding").weight
+    with torch.no_grad():
+        kept = weight[read[once]].clone()
+        weight[read[once]] = 0
+        without = float(model(tokens, source)[0, -1].log_softmax(-1)[token])
+        weight[read[once]] = kept
+    assert cost[once] == pytest.approx(whole - without)
+
+
+def test_looking_leaves_no_hook_no_gradient_and_the_mode(asked):
+    model, stacks, tokens, source, token = asked
+    model.train()
+    for parameter in model.parameters():
+        parameter.grad = None
+    attribution(model, stacks, tokens, source, token)
+    assert model.training
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(module._forward_hooks for module in model.modules())

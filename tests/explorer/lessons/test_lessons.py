@@ -1,0 +1,157 @@
+"""Lessons: each is read in both languages, a faulty one is refused with file and line, and what they claim holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import every_page
+import pytest
+
+from explorer.__main__ import main
+from explorer.config.run import RunConfig
+from explorer.lessons import checking
+from explorer.lessons.checking import check
+from explorer.lessons.lesson import LANGUAGES, OPTIONAL, PARTS, Head
+from explorer.lessons.measurements import MEASUREMENTS
+from explorer.lessons.reading import TEXTS, LessonError, lessons, read_all
+
+QUICK = ("4.1-surprise", "4.1-a-slope-you-can-check")
+NAME = "4.1-surprise"
+
+
+@pytest.fixture
+def copy(tmp_path: Path):
+    """A folder with one lesson, in which a text may be replaced."""
+
+    def make(old: str = "", new: str = "", language: str = "en") -> Path:
+        for code in LANGUAGES:
+            text = (TEXTS / f"{NAME}.{code}.md").read_text("utf-8")
+            if code == language and old:
+                assert old in text
+                text = text.replace(old, new, 1)
+            (tmp_path / f"{NAME}.{code}.md").write_text(text, "utf-8")
+        return tmp_path
+
+    return make
+
+
+def test_every_lesson_says_everything_in_every_language():
+    assert len(lessons()) >= 8
+    for lesson in lessons().values():
+        for language in LANGUAGES:
+            words = lesson.words[language]
+            assert set(PARTS) - set(OPTIONAL) <= set(words.parts)
+            assert "RESULT_" not in str(words.parts), lesson.name
+
+
+def test_a_chinese_sentence_has_chinese_punctuation():
+    for lesson in lessons().values():
+        for text in [lesson.words["zh"].sentence, *lesson.words["zh"].parts.values()]:
+            for mark in ",;?!":
+                lines = [line for line in text.splitlines() if "$" not in line]
+                assert not any("一" <= line[at - 1] <= "鿿" for line in lines for at in places(line, mark)), text
+
+
+def places(line: str, mark: str) -> list[int]:
+    return [i for i, character in enumerate(line) if character == mark and i]
+
+
+def test_lessons_stand_in_the_order_of_the_book():
+    numbers = [tuple(map(int, lesson.number.split("."))) for lesson in lessons().values()]
+    assert numbers == sorted(numbers)
+
+
+def test_a_lesson_opens_a_section_that_its_page_has():
+    for lesson in lessons().values():
+        start = lesson.head.start
+        assert not start.section or start.section in every_page.sections(start.page), lesson.name
+        assert isinstance(start.config, RunConfig)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row", "says"),
+    [
+        ("answer: 2", "anwser: 2", "anwser: 2", "a lesson has no field anwser"),
+        ("answer: 2", "answer: 5", "answer: 5", "answer 5 is none of the 3"),
+        ("preset: reverse", "preset: revers", "start:", "there is no preset revers"),
+        ("page: train", "page: trains", "start:", "there is no page trains"),
+        ("measure: off_guessing", "measure: luck", "- measure", "there is no measurement luck; measurements are loss"),
+        ("model.init: large", "model.init: gpt2", "settings:", "control.settings are those of the start"),
+        ("below: 0.05", "above: -1", "- measure", "this expectation cannot fail: off_guessing is always from 0"),
+        ("control: [1.10, 1.31]", "control: [0.01, 1.31]", "- measure", "the control shows it too"),
+        ("expected: [0.011, 0.015]", "expected: [0.011, 0.15]", "- measure", "it was not found"),
+        (
+            "model.init: large",
+            "model.int: large",
+            "settings:",
+            "there is no setting model.int; did you mean model.init",
+        ),
+        ("## See", "## Look", "## Look", "Look is no heading here"),
+        ("chapter: 4", "chapter: 3", "chapter:", "chapter 3 is not that of the file's name"),
+        ("answer: 2", "answer: ]", "answer: ]", "this is not YAML"),
+    ],
+)
+def test_a_faulty_lesson_is_refused_with_file_and_line(copy, old, new, row, says):
+    folder = copy(old, new)
+    rows = (folder / f"{NAME}.en.md").read_text("utf-8").splitlines()
+    with pytest.raises(LessonError) as refused:
+        read_all(folder)
+    name, at, sentence = str(refused.value).split(":", 2)
+    assert name == f"{NAME}.en.md"
+    assert says in sentence
+    assert row in rows[int(at) - 1], refused.value
+
+
+def test_a_missing_translation_is_refused_and_so_is_another_number_of_choices(copy):
+    folder = copy("- 约为 27\n", "", "zh")
+    with pytest.raises(LessonError, match=rf"{NAME}\.zh\.md:1: the question has 2 choices"):
+        read_all(folder)
+    (folder / f"{NAME}.zh.md").unlink()
+    with pytest.raises(LessonError, match=rf"{NAME}\.en\.md:1: there is no {NAME}\.zh\.md"):
+        read_all(folder)
+
+
+def test_a_number_that_is_none_never_holds():
+    (claim,) = lessons()[NAME].head.expect
+    assert not claim.holds(float("nan"))
+    finding = checking.Finding(NAME, 0, claim.words, 0.01, float("nan"), 0.04, float("nan"), 0.0)
+    assert not finding.holds
+    assert "control" in finding.sentence
+
+
+def test_every_measurement_is_described():
+    assert all(one.title and one.limits[0] < one.limits[1] and one.function.__doc__ for one in MEASUREMENTS.values())
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_quick_lesson_holds_and_its_control_does_not(name):
+    assert all(finding.holds for finding in check(lessons()[name], [0]))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", [path.name.removesuffix(".en.md") for path in sorted(TEXTS.glob("*.en.md"))])
+def test_every_lesson_holds_with_all_its_seeds(name):
+    found = list(check(lessons()[name]))
+    assert all(finding.holds for finding in found), "\n".join(finding.sentence for finding in found)
+
+
+def test_the_command_line_lists_checks_and_fails_where_a_control_passes(monkeypatch, capsys):
+    assert main(["lessons", "list"]) == 0
+    assert NAME in capsys.readouterr().out
+    values = iter([(0.01, 1.2), (0.01, 0.01)])
+    monkeypatch.setattr(checking, "measured", lambda lesson, seed: [next(values)])
+    assert main(["lessons", "check", NAME, "--seeds", "1", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["holds"]
+    assert found["margin"] == pytest.approx(0.04)
+    assert main(["lessons", "check", NAME, "--seeds", "1"]) == 1
+    assert "the control shows it too" in capsys.readouterr().out
+    assert main(["lessons", "check", "9.9-none"]) == 1
+    assert "there is no lesson 9.9-none" in capsys.readouterr().err
+
+
+def test_a_control_must_change_something():
+    head = lessons()[NAME].head.model_dump()
+    with pytest.raises(ValueError, match="control changes nothing"):
+        Head.model_validate(head | {"control": {}})

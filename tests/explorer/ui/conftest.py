@@ -1,0 +1,41 @@
+"""What tests of pages share: Streamlit's settings, as the dashboard has them, and one host for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from streamlit import config
+from streamlit.components.v2 import manifest_scanner
+
+from explorer.runs import catalogue
+from explorer.ui import server
+
+config._main_script_path = str(Path(__file__).parents[3] / "explorer" / "app.py")  # beside it lies the settings file
+# Each new AppTest looks through all installed packages for components, for a quarter of a second: once is enough.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+@pytest.fixture(scope="session")
+def one_host() -> Iterator[None]:
+    """The host of all tests of this process. It does not read every preset's text: each test names what it needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "PRESETS", {})
+        yield
+        server.host().close()
+        server.host.clear()
+
+
+@pytest.fixture(scope="module")
+def served(one_host, tmp_path_factory) -> Iterator[Path]:
+    """A folder for the runs of one module, with a warm host. What still trains there at the end is paused."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "folder", lambda: folder)
+        assert server.host().wait()
+        yield folder
+        paused = [server.host().order(path, "pause") for path in server.host().ordered()]
+        for order in paused:
+            order.result(timeout=60)

@@ -1,0 +1,86 @@
+"""A branch that is being made: announced at once, and what is turned meanwhile is kept for it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from explorer.processes.client import Request
+from explorer.ui import branching, chosen, refusals, server, visit
+from explorer.ui.visit import Visit
+
+
+class Host:
+    """Writes down orders; answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.requested: list[Request] = []
+        self.orders: list[tuple] = []
+
+    def request(self, kind: type, **arguments: object) -> Request:
+        self.requested.append(Request())
+        return self.requested[-1]
+
+    def order(self, path: Path, kind: str, **detail: object) -> Future:
+        self.orders.append((path.stem, kind, detail))
+        done: Future = Future()
+        done.set_result(None)
+        return done
+
+
+@pytest.fixture
+def host(monkeypatch) -> Host:
+    host, state = Host(), Visit(run="trunk-3f2a9c")
+    monkeypatch.setattr(server, "host", lambda: host)
+    monkeypatch.setattr(server, "visitor", lambda: "")
+    monkeypatch.setattr(visit, "state", lambda: state)
+    monkeypatch.setattr(chosen, "room", lambda: None)
+    monkeypatch.setattr(chosen, "made", lambda path: None)
+    monkeypatch.setattr(chosen, "open_run", lambda name: setattr(state, "run", name))
+    monkeypatch.setattr(branching.st, "toast", lambda *words, **more: None)
+    return host
+
+
+RUN = SimpleNamespace(
+    id="trunk-3f2a9c",
+    path=Path("trunk-3f2a9c.run"),
+    config_at=lambda step: SimpleNamespace(train=SimpleNamespace(steps=None)),
+    config=SimpleNamespace(nearest_preset=lambda: ("reverse", {})),
+)
+
+
+def test_a_branch_is_announced_at_once_and_gets_what_was_turned_meanwhile(host: Host):
+    branching.begin(RUN, 20, {})
+    assert visit.state().making.words == "making a branch at step 20 …"
+    branching.follow()
+    assert visit.state().run == RUN.id, "not there yet"
+    assert branching.turned_meanwhile(RUN, {"optimizer.lr": 0.1})
+    assert branching.turned_meanwhile(RUN, {"optimizer.lr": 0.2})
+    assert branching.turned_meanwhile(RUN, {"train.clip": None})
+    assert host.orders == []
+    host.requested[0].answer.set_result(None)
+    branching.follow()
+    new = visit.state().run
+    assert new != RUN.id
+    assert host.orders == [(new, "set", {"optimizer.lr": 0.2, "train.clip": None})]
+    assert visit.state().making is None
+    assert not branching.turned_meanwhile(RUN, {"optimizer.lr": 0.3})
+
+
+def test_a_knob_of_another_run_is_that_runs(host: Host):
+    branching.begin(RUN, 20, {})
+    other = SimpleNamespace(id="other-3f2a9c")
+    assert not branching.turned_meanwhile(other, {"optimizer.lr": 0.1})
+
+
+def test_a_branch_that_cannot_be_made_is_refused_in_a_sentence(host: Host, monkeypatch):
+    said: list[str] = []
+    monkeypatch.setattr(refusals, "keep", said.append)
+    branching.begin(RUN, 20, {})
+    host.requested[0].answer.set_exception(ValueError("its text is not here"))
+    branching.follow()
+    assert said == ["no branch was made: its text is not here"]
+    assert (visit.state().run, visit.state().making) == (RUN.id, None)

@@ -1,0 +1,82 @@
+"""Runs for journeys, and the player bar with what follows it, as a person reads and uses them."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+from tiny_runs import TINY, recorded
+
+from explorer.runs import catalogue, file
+
+
+def stored(name: str, steps: int = 60) -> str:
+    """A finished recording of a tiny run; gives its id."""
+    path = catalogue.new_path(name)
+    recorded(path, steps, every=5).close()
+    return path.stem
+
+
+def endless() -> str:
+    """A tiny run that nobody has started and that does not end by itself."""
+    path = catalogue.new_path("endless")
+    file.begin(path, TINY)
+    return path.stem
+
+
+def step(page: Page) -> int:
+    return int(page.locator(".where .step").inner_text().replace(",", "").lstrip("≈ "))
+
+
+def shows(page: Page, number: int) -> None:
+    """The bar shows this step, and the pictures are of this step."""
+    expect(page.locator(".where .step")).to_have_text(f"{number:,}")
+    heads = page.locator(f'[aria-label*=", step {number}."]')
+    expect(page.get_by_text(f"· step {number}", exact=False).or_(heads).first).to_be_visible()
+
+
+def state(page: Page, words: str) -> None:
+    expect(page.locator(".player-bar .state")).to_contain_text(words)
+
+
+def keys(page: Page, *names: str) -> None:
+    """Presses keys while nothing has the focus."""
+    expect(page.locator(".player-bar .play")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    for name in names:
+        page.keyboard.press(name)
+
+
+def section(page: Page, name: str) -> None:
+    """Opens a section of the page.
+
+    A press in a page's first moments is lost now and then, seen on busy machines alone: it is made again, as a person
+    does. The cause is not known.
+    """
+    radio = page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True)
+    for _ in range(2):
+        radio.click()
+        try:
+            expect(radio).to_be_checked(timeout=5000)
+            page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=20_000)
+            expect(radio).to_be_checked(timeout=1000)
+            return
+        except (AssertionError, TimeoutError):
+            continue
+    radio.click()
+    expect(radio).to_be_checked()
+
+
+def unfold(page: Page) -> None:
+    """Opens the fold at the end of a section."""
+    fold = page.locator("[class*=st-key-details-] details")
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").click()
+        expect(fold).to_have_attribute("open", "")
+
+
+def chart(page: Page, title: str) -> Locator:
+    """A chart over steps, once it is painted."""
+    found = page.locator(".curves", has_text=title).first
+    expect(found).to_have_attribute("data-newest", re.compile(r"\d"))
+    return found

@@ -1,0 +1,70 @@
+"""Memory in a browser: the triangle, a cell that is held while one scrubs, a span that is looked for, and a race."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer.runs import catalogue
+from journeys.bar import keys, section, shows
+
+pytestmark = pytest.mark.journey
+LSTM = {"model.kind": "lstm", "model.width": 8, "optimizer.lr": 5e-3}
+
+
+def map_of(page: Page, title: str) -> Locator:
+    return page.locator(".heat-map", has_text=title)
+
+
+def test_the_triangle_a_cell_held_a_span_and_a_race(visit: Callable) -> None:
+    path = catalogue.new_path("memory")
+    recorded(path, 20, TINY.replace(LSTM), every=5).close()
+    tab = visit()
+    page = tab.open(f"/memory?run={path.stem}")
+    triangle = map_of(page, "Gradient through time")
+    over = triangle.locator("canvas.over")
+    box = over.bounding_box()
+    assert box is not None
+    over.hover(position={"x": 0.3 * box["width"], "y": 0.6 * box["height"]})
+    expect(triangle.locator(".tip")).to_contain_text(re.compile(r"prediction at.*hidden state h at.*‖∂ℓ/∂h‖\d"))
+    page.get_by_text("Details", exact=True).first.click()
+    heard = page.locator(".heat-map", has_text="still has of the past").locator("b").first
+    before = heard.inner_text()
+    over.click(position={"x": 0.3 * box["width"], "y": 30})
+    expect(heard).not_to_have_text(before)
+
+    section(page, "Inside the cells")
+    cells = map_of(page, "Cell state c")
+    expect(cells).to_be_visible()  # the fold of the section before is gone
+    expect(triangle).to_have_count(0)
+    page.get_by_text("Details", exact=True).first.click()
+    held = page.get_by_text(re.compile(r"^Arithmetic of cell \d"))
+    first = held.inner_text()  # the row on top
+    cells.locator("canvas.over").click(position={"x": 200, "y": 120})
+    expect(held).not_to_have_text(first)
+    cell = held.inner_text()
+    keys(page, "Home")
+    shows(page, 0)
+    expect(map_of(page, "Cell state c · layer 1 · step 0")).to_be_visible()
+    expect(held).to_have_text(cell)
+
+    section(page, "Find a cell")
+    end = page.get_by_role("slider", name=re.compile("Tokens from")).last
+    end.focus()
+    end.press("ArrowLeft")
+    expect(page.get_by_text(re.compile("that tells this span"))).to_be_visible()
+
+    section(page, "Race")
+    steps = page.get_by_role("spinbutton", name="Steps")
+    steps.fill("10")
+    steps.press("Enter")
+    page.get_by_role("button", name="Race the four").click()
+    page.wait_for_url(lambda address: path.stem not in address and "run=" in address)
+    run = tab.run
+    until(lambda: run.last > 0, "the race is on")
+    expect(page.get_by_text(re.compile("no memory reaches 4 tokens yet|of the memories"))).to_be_visible()

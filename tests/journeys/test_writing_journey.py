@@ -1,0 +1,126 @@
+"""Writing in a real browser: stages are turned and moved, a text is written, forced and stepped back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from tiny_runs import TINY, recorded
+from waiting import until
+
+from explorer import write
+from explorer.answers.writing import decoding
+from explorer.answers.writing import text as writing
+from explorer.measure.sampling import passed
+from explorer.runs import catalogue
+
+pytestmark = pytest.mark.journey
+TALL = {"width": 1440, "height": 1600}
+STEPS, OWN = 20, "fedcba"
+
+
+def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
+    run = recorded(catalogue.new_path("writing"), STEPS, TINY, every=5)
+    one = visit(viewport=TALL)
+    sent: list[str | bytes] = []
+
+    def note(frame: str | bytes) -> None:
+        sent.append(frame)
+
+    one.page.on("websocket", lambda socket: socket.on("framesent", note))
+
+    def sent_settings() -> int:
+        return sum(b'"settings"' in frame for frame in sent if isinstance(frame, bytes))
+
+    page = one.open(f"/generate?run={run.id}")
+    columns, text = page.locator(".stages .column"), page.locator(".written .text").first
+    tokens = text.locator("span:not(.prompt)")
+    expect(tokens).to_have_text(write(run).tokens)
+    names = ["logits", "repetition", "temperature", "top_k", "top_p", "min_p"]
+
+    def order() -> list[str]:
+        return [column.get_attribute("data-stage") for column in columns.all()]
+
+    assert order() == names
+    page.get_by_role("radio", name="llama.cpp").click()
+    assert order() == ["logits", "repetition", "top_k", "top_p", "min_p", "temperature"]
+    page.get_by_role("radio", name="Hugging Face").click()
+    assert order() == names
+
+    # a slider works in the browser alone until the hand lets go
+    slider = page.get_by_role("slider", name="Temperature")
+    until(lambda: sent_settings() == 2, "both orders came to the server")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2, steps=5)
+    degree = float(slider.input_value())
+    assert degree > 2
+    answer = writing.next_token(str(run.path), STEPS)
+    expected = passed(answer.logits, {"temperature": degree})[-1]
+    last = page.locator('[data-stage="min_p"]')
+    near = [f"{expected.bits + off:.2f}" for off in (-0.005, 0, 0.005)]  # a digit may round the other way
+    expect(last.locator(".said")).to_contain_text(re.compile(f"({'|'.join(near)}) bits"))
+    assert sent_settings() == 2, "nothing is sent while the hand holds the slider"
+    page.mouse.up()
+    expect(tokens).to_have_text(write(run, temperature=degree).tokens)
+    assert sent_settings() == 3
+
+    # moved by button and by hand
+    page.get_by_role("button", name="Top-k earlier").click()
+    assert order() == ["logits", "repetition", "top_k", "temperature", "top_p", "min_p"]
+    page.locator('[data-stage="min_p"] b').drag_to(page.locator('[data-stage="repetition"]'))
+    assert order() == ["logits", "min_p", "repetition", "top_k", "temperature", "top_p"]
+    page.get_by_role("button", name="Draw 10,000 tokens").click()
+    expect(page.locator(".stages .foot")).to_contain_text(re.compile(r"χ² = [\d.]+ with \d+ degrees of freedom, p = "))
+
+    # a token is put in another's place
+    page.get_by_role("radio", name="Hugging Face").click()
+    before = write(run, temperature=degree)
+    expect(tokens).to_have_text(before.tokens)
+    tokens.nth(2).click()
+    why = page.locator(".written .why")
+    expect(why).to_contain_text("What made")
+    expected = writing.why(str(run.path), STEPS, said=tuple(before.numbers[:3].tolist()))
+    expect(why.locator(".row").first.locator("span")).to_have_text(expected.tokens)
+    other = next(i for i, token in enumerate(before.leading[2]) if token != before.numbers[2])
+    page.locator(".written .choice").nth(other).click()
+    chosen = int(before.leading[2][other])
+    expect(tokens.nth(2)).to_have_text(before.symbols[chosen])
+    expect(tokens.nth(2)).to_have_class(re.compile("forced"))
+    expect(page.locator(".written .earlier span")).to_have_text(before.tokens)
+    assert tokens.all_inner_texts()[:2] == before.tokens[:2]
+    page.get_by_role("button", name="Write by itself again").click()
+    expect(tokens).to_have_text(before.tokens)
+
+    # an input of one's own, then another step
+    box = page.get_by_label("Prompt", exact=True)
+    box.fill(OWN)
+    box.press("Enter")
+    expect(tokens).to_have_text(write(run, OWN, temperature=degree).tokens)
+    box.fill("xyz")
+    box.press("Enter")
+    expect(page.get_by_text(re.compile("does not know|this model reads 6 symbols")).first).to_be_visible()
+    box.fill("")
+    box.press("Enter")
+    expect(tokens).to_have_text(before.tokens)
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("Home")
+    expect(page.locator(".stages .head b")).to_contain_text("step 0")
+    expect(tokens).to_have_text(write(run, step=0, temperature=degree).tokens)
+
+    # a beam and a tree
+    page.get_by_text("Beam search", exact=True).click()
+    answer = decoding.beams(str(run.path), 0)
+    boxes = page.locator(".branches .box")
+    expect(boxes).to_have_count(len(answer.branches))
+    page.locator(".branches .pane").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".branches .tip")).to_contain_text("kept: it is among the best")
+    page.get_by_role("slider", name="Beam width").press("ArrowRight")
+    expect(boxes).to_have_count(len(decoding.beams(str(run.path), 0, width=4).branches))
+    page.get_by_text("Tree", exact=True).click()
+    expect(boxes).to_have_count(len(decoding.tree(str(run.path), 0, depth=8).branches))
