@@ -144,19 +144,24 @@ def test_only_functions_of_the_engine_can_be_asked_for(function: str):
         call(function, {}, None)
 
 
-def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again(client, tmp_path: Path):
-    run = begun(tmp_path)
-    asked: dict[str, Any] = {"path": str(run.path), "step": 0, "what": "input"}
-    look(client, run, 0)
-    map_, other = (client.request(PointMap, lane="maps", method=method, **asked) for method in ("umap", "pca"))
-    points = map_.answer.result(timeout=60)
-    assert points.standing_in == map_.broken
-    assert len(points.points) == len(run.task.vocabulary)
-    assert not other.answer.result(timeout=60).standing_in
-    assert not other.broken
-    host = client.process.pid
-    calm = [os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, host) for pid in family(host)]
-    assert sorted(calm) == [0, 0, 0, GIVES_WAY]  # the host, the quick one, the slow one unasked; that of maps
+def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again(tmp_path: Path):
+    client = Client(quota=1)  # its own: another test's runs and texts have processes too
+    try:
+        assert client.wait()
+        run = begun(tmp_path)
+        asked: dict[str, Any] = {"path": str(run.path), "step": 0, "what": "input"}
+        look(client, run, 0)
+        map_, other = (client.request(PointMap, lane="maps", method=method, **asked) for method in ("umap", "pca"))
+        points = map_.answer.result(timeout=60)
+        assert points.standing_in == map_.broken
+        assert len(points.points) == len(run.task.vocabulary)
+        assert not other.answer.result(timeout=60).standing_in
+        assert not other.broken
+        host = client.process.pid
+        calm = [os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, host) for pid in family(host)]
+        assert sorted(calm) == [0, 0, 0, GIVES_WAY]  # the host, the quick one, the slow one unasked; that of maps
+    finally:
+        client.close()
 
 
 @pytest.mark.skipif(not FORKS, reason="makes a process by forking")
