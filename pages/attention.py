@@ -67,7 +67,7 @@ def draw(view: View) -> None:
         return
     formulas = MAPS if view.config.has("attention heads") else ADDITIVE
     picture.computed(formulas, title="How the maps are computed")
-    SECTIONS.shows[title](look)
+    SECTIONS.show(title, look)
     if not view.first and view.config.has("attention heads"):
         discoveries.follow(view, patience=0)
 

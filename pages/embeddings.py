@@ -28,7 +28,7 @@ def draw(view: View) -> None:
     if not SECTIONS.has(title, view):
         return
     chosen = choice.controls(view)
-    SECTIONS.shows[title](view, chosen)
+    SECTIONS.show(title, view, chosen)
     explained.fold()
 
 

@@ -25,7 +25,7 @@ def draw(view: View) -> None:
     """The section that is chosen, after the prompt that is typed above it."""
     task = view.config.task.name
     title = SECTIONS.choose([title for title in SECTIONS.shows if OF.get(title, task) == task])
-    SECTIONS.shows[title](view, stages_strip.prompt())
+    SECTIONS.show(title, view, stages_strip.prompt())
 
 
 frame.watch(

@@ -44,7 +44,7 @@ def draw(view: View) -> None:
             icon=":material/error:",
         )
     if SECTIONS.has(title, view):
-        SECTIONS.shows[title](view)
+        SECTIONS.show(title, view)
 
 
 frame.watch(

@@ -27,17 +27,19 @@ def draw(view: View) -> None:
     """The section that is chosen."""
     title = SECTIONS.choose()
     if SECTIONS.has(title, view):
-        SECTIONS.shows[title](view)
+        SECTIONS.show(title, view)
 
 
 def before() -> None:
     """The same before there is a run: a race can begin, and all else needs one."""
-    race_is_chosen = SECTIONS.choose_before() == "Race"
-    if race_is_chosen:
-        race.show(None)
-    way = "Or watch" if race_is_chosen else "Networks that read token after token are under “More”. Watch"
-    st.markdown(f"{way} a memory form in a run of your own. Pick something to learn:")
-    cards.show()
+    title = SECTIONS.choose_before()
+    with SECTIONS.place(title):
+        way = "Networks that read token after token are under “More”. Watch"
+        if title == "Race":
+            race.show(None)
+            way = "Or watch"
+        st.markdown(f"{way} a memory form in a run of your own. Pick something to learn:")
+        cards.show()
 
 
 frame.watch("Memory", "What a prediction still has of the past, at its true size.", draw, alone=before)

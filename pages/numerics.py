@@ -27,12 +27,13 @@ OF_A_RUN = {"Loss scaling": "the gradient of a run", "Dropout": "the activations
 def draw(view: View | None) -> None:
     """The page at a step, or without a run."""
     title = SECTIONS.choose()
-    lacks = view is not None and not SECTIONS.has(title, view)
-    if lacks or (view is None and title in OF_A_RUN):
-        st.markdown(f"{title} is shown on {OF_A_RUN[title]}. Pick something to learn:")
-        preset_cards.show()
-        return
-    SECTIONS.shows[title](view and frame.having(view, "logits"))
+    with SECTIONS.place(title):
+        lacks = view is not None and not frame.has(view, *SECTIONS.needs.get(title, ()))
+        if lacks or (view is None and title in OF_A_RUN):
+            st.markdown(f"{title} is shown on {OF_A_RUN[title]}. Pick something to learn:")
+            preset_cards.show()
+        else:
+            SECTIONS.shows[title](view and frame.having(view, "logits"))
 
 
 frame.watch(TITLE, SENTENCE, draw, alone=lambda: draw(None))

@@ -22,12 +22,14 @@ WITHOUT_RUN = {"Race": contenders.offer, "Toy surfaces": toys.show}
 
 def draw(view: View) -> None:
     """The section that is chosen."""
-    SECTIONS.shows[SECTIONS.choose()](view)
+    SECTIONS.show(SECTIONS.choose(), view)
 
 
 def before() -> None:
     """The same before there is a run."""
-    WITHOUT_RUN[SECTIONS.choose(list(WITHOUT_RUN))]()
+    title = SECTIONS.choose(list(WITHOUT_RUN))
+    with SECTIONS.place(title):
+        WITHOUT_RUN[title]()
 
 
 frame.watch(TITLE, SENTENCE, draw, alone=before)

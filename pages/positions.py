@@ -26,14 +26,16 @@ def draw(view: View) -> None:
     """The section that is chosen."""
     title = SECTIONS.choose()
     if SECTIONS.has(title, view):
-        SECTIONS.shows[title](frame.having(view, *NEEDS))
+        SECTIONS.show(title, frame.having(view, *NEEDS))
 
 
 def before() -> None:
     """The same before there is a run."""
-    SECTIONS.shows[SECTIONS.choose_before()](None)
-    st.markdown("Or watch positions in a run of your own. Pick something to learn:")
-    cards.show()
+    title = SECTIONS.choose_before()
+    with SECTIONS.place(title):
+        SECTIONS.shows[title](None)
+        st.markdown("Or watch positions in a run of your own. Pick something to learn:")
+        cards.show()
 
 
 frame.watch(TITLE, SENTENCE, draw, alone=before)

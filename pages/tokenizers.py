@@ -25,7 +25,7 @@ def draw(view: View | None) -> None:
     title = SECTIONS.choose()
     choice = choosing.choose(view)
     if choice is not None:
-        SECTIONS.shows[title](choice)
+        SECTIONS.show(title, choice)
     visit.state().tokenizers_wait = choice is not None and bool(choice.waits)
 
 

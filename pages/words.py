@@ -33,7 +33,7 @@ def draw(view: View) -> None:
             f"This run diverged: {foreign.text(view.status.reason)}. Earlier steps can be looked at.",
             icon=":material/error:",
         )
-    SECTIONS.shows[title](view)
+    SECTIONS.show(title, view)
 
 
 frame.watch(TITLE, SENTENCE, draw, alone=offer.show)

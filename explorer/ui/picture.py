@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -148,11 +148,12 @@ def look_for(key: str, sentence: str) -> None:
 class Details:
     """What stands in the fold at the end of a section, and is drawn while that is open.
 
-    section: its title.   parts: pictures that are more than one screen.   texts: how numbers come about: a title,
-    words, functions whose code is shown.
+    section: its title.   place: where it is drawn, None for where the page is.   parts: pictures that are more than
+    one screen.   texts: how numbers come about: a title, words, functions whose code is shown.
     """
 
     section: str = ""
+    place: AbstractContextManager[Any] | None = None
     parts: list[Callable[[], object]] = field(default_factory=list)
     texts: list[tuple[str, str, tuple[Callable[..., Any], ...]]] = field(default_factory=list)
 
@@ -166,7 +167,8 @@ def detailed(page: str) -> Iterator[None]:
     try:
         yield
         if here.parts or here.texts:
-            fold = st.expander("Details", key=f"details-{page}-{here.section}", on_change="rerun")
+            with here.place or nullcontext():
+                fold = st.expander("Details", key=f"details-{page}-{here.section}", on_change="rerun")
             if fold.open:
                 with fold:
                     unfold(here)

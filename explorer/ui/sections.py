@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.ui import frame, sitemap, visit
 from explorer.ui.view import View
+from models.families import missing
 
 NAME = "Section"  # what the row is called, on every page
 
@@ -47,9 +50,23 @@ class Sections:
             st.query_params[key] = title
         return title
 
+    def place(self, title: str) -> DeltaGenerator:
+        """The place of a section and of its fold, down to the end of the page."""
+        place = own_place(self.page, list(self.shows), title)
+        if (details := visit.state().details) is not None:
+            details.place = place
+        return place
+
+    def show(self, title: str, *given: Any) -> None:
+        """Draws a section in its place, with what it is given."""
+        with self.place(title):
+            self.shows[title](*given)
+
     def has(self, title: str, view: View) -> bool:
         """Whether the model has what a section shows; where it has not, the page says so and shows the way out."""
-        return frame.has(view, *self.needs.get(title, ()))
+        needs = self.needs.get(title, ())
+        with self.place(title) if missing(view.config.model, needs) else nullcontext():
+            return frame.has(view, *needs)
 
 
 def row(titles: list[str], key: str, **more: Any) -> str:
@@ -60,3 +77,14 @@ def row(titles: list[str], key: str, **more: Any) -> str:
     if (details := visit.state().details) is not None:
         details.section = title
     return title
+
+
+def own_place(name: str, titles: Sequence[str], title: str) -> DeltaGenerator:
+    """The place of the one that is chosen of these, and of it alone; what stood in the others leaves at once.
+
+    Streamlit lets what stood at a place stand until all is drawn. At one place for all, two of them would stand in each
+    other for as long as a picture is waited for.
+    """
+    key = f"place-{name}-{title}"
+    places = {one: st.container(key=key) if one == title else st.empty() for one in titles}
+    return places[title]

@@ -8,13 +8,11 @@ opened once beside a training run too (test_still_journey); all sections of all 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from tiny_runs import recorded
 
 from explorer import Run, RunConfig, presets
@@ -27,6 +25,7 @@ pytestmark = pytest.mark.journey
 SIZES = ({"width": 1440, "height": 900}, {"width": 1024, "height": 768})
 PART = "Part"  # the row within a section
 ROWS = [TITLES[name][0] for name in sitemap.ROWS]  # pages with sections
+NAMES = {title: name for name, (title, _) in TITLES.items()}
 NEEDS = {
     "Attention": "attention",
     "Gradients": "logits",
@@ -58,9 +57,31 @@ WHOLE = [pytest.param(name, tuple(PAGES), marks=pytest.mark.prove, id=f"whole-{n
 FREE = {"course", "search", "runs"}  # pages that are as tall as what they list; all others fit the larger window
 
 
-def finished(frame: bytes | str) -> bool:
-    """Whether a message from the server is the last of a drawing."""
-    return isinstance(frame, bytes) and ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished"
+# Nothing runs on the server, nothing of before is left, nothing is still loaded, made or waited for.
+DRAWN = """() => {
+  const all = (css) => [...document.querySelectorAll(css)];
+  const within = (css) => all("*").flatMap((e) => [...(e.shadowRoot?.querySelectorAll(css) ?? [])]);
+  return all("[data-test-script-state=notRunning]").length === 1
+    && !all("[data-testid=stSkeleton], [data-stale=true], .in-the-making").length
+    && !all("[data-testid=stCaptionContainer]").some((e) => /^(computing…|.* · \\d+ %)$/.test(e.innerText))
+    && !within(".where .step").some((e) => e.textContent.startsWith("≈"));
+}"""
+FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+TALL = "document.querySelector('[data-testid=stMain]').scrollHeight"
+WATCH = f"""() => {{
+  window.tallest = 0;
+  const look = () => {{
+    window.tallest = Math.max(window.tallest, {TALL});
+    window.looks = requestAnimationFrame(look);
+  }};
+  look();
+}}"""
+WATCHED = "() => (cancelAnimationFrame(window.looks), window.tallest)"
+
+
+def in_class(key: str) -> str:
+    """A key as Streamlit writes it into the class of its element."""
+    return re.sub(r"[^\w-]", "-", key, flags=re.ASCII)
 
 
 class Walk:
@@ -70,26 +91,11 @@ class Walk:
         self.here, self.page = here, here.page
         self.found: list[str] = []
         self.wide = True
-        self.stream = None
-        self.page.on("websocket", self.keep)
-
-    def keep(self, socket) -> None:
-        """Keeps the connection on which the server draws."""
-        if "/_stcore/stream" in socket.url:
-            self.stream = socket
-
-    @contextmanager
-    def drawn(self) -> Iterator[None]:
-        """What is done within has been answered, and nothing is waited for any more."""
-        with self.stream.expect_event("framereceived", finished):
-            yield
-        self.settled()
 
     def settled(self) -> None:
-        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
-        waits = self.page.locator(".where .step").filter(has_text=re.compile("^≈"))
-        expect(waits).to_have_count(0, timeout=WARMING_UP)
-        expect(self.page.locator("[data-stale=true]")).to_have_count(0)
+        """All is drawn, and what follows the size of the window has followed it."""
+        self.page.wait_for_function(DRAWN, timeout=WARMING_UP)
+        self.page.evaluate(FRAMES)
 
     def row(self, name: str) -> Locator:
         """A row of sections."""
@@ -103,29 +109,43 @@ class Walk:
             except AssertionError as error:
                 self.found.append(f"{where}: {error}")
                 self.here.errors.clear()
-            if self.wide and not any(where.lower().startswith(name) for name in FREE):
-                tall = self.page.get_by_test_id("stMain").evaluate("e => e.scrollHeight")
-                if tall > SIZES[0]["height"]:
-                    self.found.append(f"{where}: {tall} pixels tall, which is more than a screen")
+            self.page.evaluate(FRAMES)
+            self.fits(where, self.page.evaluate(TALL))
             if nth == 0:
                 self.resize(wide=not self.wide)
+
+    def fits(self, where: str, tall: int) -> None:
+        """Whether a page fits the larger window."""
+        if self.wide and not any(where.lower().startswith(name) for name in FREE) and tall > SIZES[0]["height"]:
+            self.found.append(f"{where}: {tall} pixels tall, which is more than a screen")
 
     def resize(self, wide: bool) -> None:
         """The window in one of both sizes."""
         self.wide = wide
         self.page.set_viewport_size(SIZES[0] if wide else SIZES[1])
 
+    def press(self, row: str, section: str, where: str) -> None:
+        """A section, which takes the place of another at once: no picture of both stands there for a while."""
+        radio = self.row(row).get_by_role("radio", name=section, exact=True)
+        if radio.is_checked():
+            return
+        self.page.evaluate(FRAMES)
+        self.page.evaluate(WATCH)
+        radio.click()
+        expect(radio).to_be_checked()
+        place = "part" if row == PART else NAMES[where.split(" › ")[0]]
+        expect(self.page.locator(f".st-key-place-{place}-{in_class(section)}")).to_be_attached()
+        self.settled()
+        self.fits(f"{where}, on the way", self.page.evaluate(WATCHED))
+
     def sections(self, name: str, where: str) -> None:
         """Every section of one row, and of the row within it."""
         for section in self.row(name).get_by_role("radio").all_inner_texts():
-            radio = self.row(name).get_by_role("radio", name=section, exact=True)
-            if not radio.is_checked():
-                with self.drawn():
-                    radio.click()
-                expect(radio).to_be_checked()
-            self.look(f"{where} › {section}")
+            here = f"{where} › {section}"
+            self.press(name, section, here)
+            self.look(here)
             if name != PART and self.row(PART).count():
-                self.sections(PART, f"{where} › {section}")
+                self.sections(PART, here)
 
     def says_why_not(self, title: str, run: Run) -> bool:
         """Whether the page says in a sentence why it has nothing to show of this run."""
@@ -142,13 +162,12 @@ class Walk:
         self.here.open(f"/train?run={run.id}")
         for title in titles:
             try:
-                with self.drawn():
-                    self.here.go(title)
+                self.here.go(title)
+                self.settled()
                 if title not in ROWS or self.says_why_not(title, run):
                     self.look(title)
                 else:
                     expect(self.row(NAME)).to_be_visible()
-                    self.settled()
                     self.sections(NAME, title)
             except AssertionError as error:  # the walk goes on with the next page
                 self.found.append(f"{title}: {error}")

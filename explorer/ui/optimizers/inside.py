@@ -13,6 +13,7 @@ from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.optimizers import scheduling
 from explorer.ui.parts import lanes, weight
+from explorer.ui.sections import own_place
 from explorer.ui.view import View
 
 EVERY = 2.0  # seconds between two looks at a run that trains
@@ -34,7 +35,8 @@ def show(view: View) -> None:
         name = st.segmented_control(
             "Part", list(PARTS), default="What it keeps", key="optimizer-part", required=True, persist_state="session"
         )
-    PARTS[name](view)
+    with own_place("part", list(PARTS), name):
+        PARTS[name](view)
 
 
 def kept(view: View) -> None:

@@ -24,7 +24,7 @@ def bare():
 
 sections = Sections("attention", {"One": one, "Bare": bare})
 with picture.detailed("Page"):
-    sections.shows[sections.choose()]()
+    sections.show(sections.choose())
 """
 
 
