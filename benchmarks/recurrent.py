@@ -95,7 +95,7 @@ def triangle() -> list[float]:
     one = training.task.probe()
 
     def picture() -> None:
-        places, _ = through_time(training.model, one, "layers.1.hidden", training.task.objective)
+        places, _ = through_time(training.model, one, ["layers.1.hidden"], training.task.objective)
         assert len(places) == 64
 
     ratios = []

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from explorer.analysis.instruments import step_gradient
-from explorer.analysis.recurrence import through_time
+from explorer.analysis.recurrence import of_states
 from explorer.analysis.weight import loss_of
 from explorer.answers.records.diagnosis import Diagnosis
+from explorer.config.states import DECODER, states_of
 from explorer.measure import diagnosis as rules
 from explorer.measure import symptoms
 from explorer.measure.diagnosis import EARLY, WINDOW, Finding, Recorded
 from explorer.measure.names import head_name
-from explorer.measure.recurrence import Reach, reach
+from explorer.measure.recurrence import Reach, by_distance
+from explorer.measure.recurrence import apart as distances
 from explorer.measure.symptoms import ONE_KEY, Units
 from explorer.runs.restored import Progress, opened, training_at
 from explorer.runs.run import Run
-from explorer.tasks.base import IGNORE
+from explorer.tasks.base import IGNORE, Batch
 from explorer.trace import evaluating, observe, token_losses
 from explorer.training.device import numerics
 from explorer.training.loop import Training
@@ -117,21 +119,30 @@ def on_examples(training: Training) -> list[Finding | None]:
 def reached(training: Training) -> dict[str, Reach]:
     """Of each recurrent layer the gradient by distance, over OF_TIME examples of the probe.
 
-    Empty if there is none, or if it writes from a source: what it reads there need not come through its states.
+    Of what writes from a source it is the encoder's layers, in each direction: what the decoder reads there need not
+    come through its own states. Empty if there is none.
     """
-    if not training.config.has("recurrent state") or kind_of(training.config.model).reads != "onward":
+    if not training.config.has("recurrent state"):
         return {}
     batch = training.task.probe(OF_TIME).to(training.device)
-    found = {}
-    for layer in range(training.config.model.layers):
-        sizes, predicted = [], []
-        for row in range(OF_TIME):
-            one = replace(batch, tokens=batch.tokens[row : row + 1], targets=batch.targets[row : row + 1])
-            at, grads = through_time(training.model, one, f"layers.{layer}.hidden", training.task.objective)
-            sizes.append(grads.double().norm(dim=2).cpu().numpy())
-            predicted += at
-        found[f"layers.{layer}"] = reach(np.concatenate(sizes), predicted)
+    found, objective, pad = {}, training.task.objective, training.task.vocabulary.pad
+    stacks = states_of(training.config)
+    for states in [one for name, one in stacks.items() if name != DECODER] or stacks.values():
+        for layer in range(training.config.model.layers):
+            sizes, apart = [], []
+            for row in range(OF_TIME):
+                one = replace(batch, **{name: getattr(batch, name)[row : row + 1] for name in given(batch)})
+                parts = of_states(training.model, one, states, layer, objective, pad)
+                sizes.append(parts.grads.double().norm(dim=2).cpu().numpy().ravel())
+                apart.append(distances(parts.places, parts.length, states.order).ravel())
+            path = states.tap.format(layer).removesuffix(".hidden")
+            found[path] = by_distance(np.concatenate(sizes), np.concatenate(apart))
     return found
+
+
+def given(batch: Batch) -> list[str]:
+    """The fields that a batch has."""
+    return [field.name for field in fields(batch) if getattr(batch, field.name) is not None]
 
 
 def units_of(layer: str, pre: np.ndarray, activation: str) -> Units:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from explorer.analysis.cells import one_cell as worked
-from explorer.analysis.recurrence import through_time as itemised
-from explorer.answers.records.recurrence import ByDelay, Cells, Found, OneCell, Since, ThroughTime
+from explorer.analysis.differences import proof
+from explorer.analysis.recurrence import of_states
+from explorer.answers.records.recurrence import ByDelay, Cells, Found, OneCell, Since, ThroughTime, TimeProof
 from explorer.config.run import RunConfig
+from explorer.config.states import DECODER, States, states_of
 from explorer.measure.following import best_property, followers, least_figures, properties
+from explorer.measure.names import listed
 from explorer.measure.recurrence import memory_time, reach
 from explorer.runs import snapshots
 from explorer.runs.restored import Progress, chosen_input, opened, playback, training_at
@@ -19,14 +23,8 @@ from explorer.trace import evaluating, observe
 from explorer.training.device import numerics
 from explorer.training.loop import Training
 from explorer.training.randomness import stream
-from models.families import kind_of
 from models.recurrent import Cell
 from models.tap import Tap
-
-STATES = {  # a part -> the tap of the states that layer l hands on from position to position, and what they are
-    "recurrent state": ("layers.{}.hidden", "hidden state h"),
-    "residual stream": ("blocks.{}.residual_in", "residual stream"),  # before attention hands it on to later positions
-}
 
 DELAYS = (4, 8, 12, 16, 24, 32, 48, 64)
 EXAMPLES = 128
@@ -34,47 +32,90 @@ SNAPSHOTS = 50  # at which cells are followed over a run
 OF_PROBE = 64  # examples, on half of which cells are chosen and on half measured
 
 
-def tap_of(config: RunConfig, layer: int) -> tuple[str, str]:
-    """The tap of a layer's states, and what they are. ValueError where the model has none, or no such layer."""
-    config.need("states")
-    part = next(part for part in STATES if config.has(part))
+def states_at(config: RunConfig, layer: int, name: str = DECODER) -> States:
+    """The states of a model by their name in `states_of`. ValueError where there are none of it, or no such layer."""
+    states = states_of(config)
+    if name not in states:
+        raise ValueError(f"this model has no states “{name[:40]}”; choose {listed(list(states))}")
     if not 0 <= layer < config.model.layers:
         raise ValueError(f"this model has layers 1 to {config.model.layers} and not {layer + 1}; choose one of them")
-    tap, states = STATES[part]
-    return kind_of(config.model).stacks[-1] + tap.format(layer), states
+    return states[name]
 
 
 def layer_of(training: Training, layer: int) -> tuple[str, Cell]:
     """The path of a layer of cells, with its dot, and the layer. ValueError where there is no such layer."""
-    prefix = tap_of(training.config, layer)[0].removesuffix("hidden")
+    prefix = states_at(training.config, layer).tap.format(layer).removesuffix("hidden")
     cell = training.model.get_submodule(prefix[:-1])
     assert isinstance(cell, Cell)
     return prefix, cell
 
 
 def through_time(
-    path: str, step: int, layer: int = 0, text: str | None = None, sample: int | None = None, progress: Progress = None
+    path: str,
+    step: int,
+    layer: int = 0,
+    states: str = DECODER,
+    text: str | None = None,
+    sample: int | None = None,
+    progress: Progress = None,
 ) -> ThroughTime:
-    """What the loss of each prediction has from the state at each earlier position of a layer, counted from 0."""
+    """What the loss of each prediction has from each earlier state of a layer, counted from 0.
+
+    states: a name of `states_of`.
+    """
     training = training_at(path, step, progress, needs=("logits",))
-    tap, states = tap_of(training.config, layer)
-    batch = chosen_input(training, text, sample)
+    chosen = states_at(training.config, layer, states)
+    batch, vocabulary = chosen_input(training, text, sample), training.task.vocabulary
     with numerics(training.config):
-        places, grads = itemised(training.model, batch, tap, training.task.objective)
-    sizes = grads.double().norm(dim=2).cpu().numpy()
-    show = training.task.vocabulary.show
+        parts = of_states(training.model, batch, chosen, layer, training.task.objective, vocabulary.pad)
+    sizes = lengths(parts.grads)
+    direct = None if parts.direct is None else lengths(parts.direct)
+    read = batch.tokens if chosen.order == "written" else batch.source
+    assert read is not None
     return ThroughTime(
         step=step,
-        tap=tap,
+        tap=chosen.tap.format(layer),
         layer=layer,
         layers=training.config.model.layers,
-        states=states,
-        tokens=show(batch.tokens[0]),
-        targets=["" if t == IGNORE else show([t])[0] for t in batch.targets[0].tolist()],
-        places=places,
+        states=chosen.words,
+        tokens=vocabulary.show(read[0, : parts.length]),
+        targets=["" if t == IGNORE else vocabulary.show([t])[0] for t in batch.targets[0].tolist()],
+        places=parts.places,
         sizes=sizes,
-        reach=reach(sizes, places),
+        reach=reach(sizes, parts.places, chosen.order),
+        order=chosen.order,
+        written=vocabulary.show(batch.tokens[0]),
+        direct=direct,
+        directly=None if direct is None else reach(direct, parts.places, chosen.order),
     )
+
+
+def proved(
+    path: str,
+    step: int,
+    at: int,
+    layer: int = 0,
+    states: str = DECODER,
+    text: str | None = None,
+    sample: int | None = None,
+    progress: Progress = None,
+) -> TimeProof:
+    """The row of one prediction by finite differences, in float64: `differences.proof`. ValueError if none is there."""
+    training = training_at(path, step, progress, needs=("logits",))
+    chosen = states_at(training.config, layer, states)
+    batch, objective = chosen_input(training, text, sample), training.task.objective
+    places = (batch.targets[0] != IGNORE).nonzero()[:, 0].tolist()
+    if at not in places:
+        raise ValueError(f"nothing is asked at token {at}; choose a row of the triangle")
+    with numerics(training.config):
+        row = proof(training.model, batch, chosen, layer, objective, training.task.vocabulary.pad, at)
+    return TimeProof(step=step, at=at, precision=training.config.train.precision, **row)
+
+
+def lengths(grads: Tensor) -> np.ndarray:
+    """Euclidean lengths of vectors, in float64."""
+    sizes: np.ndarray = grads.double().norm(dim=2).cpu().numpy()
+    return sizes
 
 
 def cells(

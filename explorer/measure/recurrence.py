@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from explorer.measure.names import number
 
 Array = np.ndarray
 CLEARLY = 0.9  # of the answers
+Order = Literal["written", "left to right", "right to left"]  # of a decoder's states, and of an encoder's
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,25 @@ class Line:
         return number(self.terms[symbol]) if symbol in self.terms else symbol
 
 
-def reach(sizes: Array, places: list[int]) -> Reach:
+def apart(places: list[int], count: int, order: Order = "written") -> Array:
+    """How many states a gradient passes, (A, count), from each asked position to each of `count` states.
+
+    Of an encoder's states: up to the last that it reads. Negative where a state comes later than the prediction.
+    """
+    last = {"written": np.asarray(places, dtype=int), "left to right": np.full(len(places), count - 1)}
+    if order == "right to left":
+        return np.tile(np.arange(count), (len(places), 1))
+    return last[order][:, None] - np.arange(count)[None]
+
+
+def reach(sizes: Array, places: list[int], order: Order = "written") -> Reach:
     """By distance, from sizes (A, T) = ‖∂ℓ_t/∂h_s‖ of the asked positions t."""
-    A, T = sizes.shape
-    apart = np.asarray(places)[:, None] - np.arange(T)[None]
-    distance = np.arange(apart.max() + 1) if A else np.arange(0)
+    return by_distance(sizes, apart(places, sizes.shape[1], order))
+
+
+def by_distance(sizes: Array, apart: Array) -> Reach:
+    """The same of sizes and distances of one shape."""
+    distance = np.arange(apart.max() + 1) if apart.size else np.arange(0)
     mean, spread, gone = (np.full(len(distance), np.nan) for _ in range(3))
     for d in distance:
         here = sizes[apart == d]

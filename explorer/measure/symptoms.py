@@ -19,6 +19,7 @@ AGREE = 0.08  # mean cosine of two batches' gradients
 AHEAD = 0.01  # of the attention
 FADES, GROWS = 0.65, 1.15  # what one token back leaves: ordinary 0.71 to 1.03, broken up to 0.57, from 1.28
 LONG = 8  # tokens: over fewer nothing is said of time
+READING = {".ahead": ", read from left to right,", ".back": ", read from right to left,"}  # of an encoder's cells
 
 
 @dataclass(frozen=True)
@@ -140,16 +141,18 @@ def through_time(reached: dict[str, Reach]) -> Finding | None:
     if FADES <= factor <= GROWS:
         return None
     fades, left = factor < FADES, 10.0 ** reached[worst].mean[far]
+    direction = next((words for end, words in READING.items() if worst.endswith(end)), "")
+    back, end = ("back", "back") if not direction else ("further from its end", "from it")
     words = (
-        f"each token back leaves {percent(factor)} of the gradient, and {far} tokens back it is {number(left, 2)}: "
-        "nothing that stands so far back can be learned from."
+        f"each token {back} leaves {percent(factor)} of the gradient, and {far} tokens {end} it is {number(left, 2)}: "
+        f"nothing that stands so far {end} can be learned from."
         if fades
-        else f"each token back makes the gradient {times(factor)} as long, and {far} tokens back it is "
-        f"{number(left, 2)}: what stands far back drowns all else."
+        else f"each token {back} makes the gradient {times(factor)} as long, and {far} tokens {end} it is "
+        f"{number(left, 2)}: what stands far {end} drowns all else."
     )
     return Finding(
         "fades through time" if fades else "grows through time",
-        f"in {layer_name(worst)} {words}",
+        f"in {layer_name(worst)}{direction} {words}",
         [layer for layer, (one, _) in each.items() if (one < FADES if fades else one > GROWS)],
         f"under {percent(FADES)} a token, over {LONG} tokens or more. The ordinary presets keep 70 % or more."
         if fades

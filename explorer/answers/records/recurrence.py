@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from explorer.answers.records.record import Array, Record
 from explorer.measure.following import Follower
-from explorer.measure.recurrence import Line, Reach
+from explorer.measure.recurrence import Line, Order, Reach
 
 
 @dataclass(frozen=True)
 class ThroughTime(Record, of="recurrence.through_time"):
-    """What the loss of each prediction has from each earlier state.
+    """What the loss of each prediction has from each earlier state, or from each state of an encoder (S for T).
 
-    tap: of the states, of layer `layer` of `layers`.   states: what they are, in words.   tokens, targets: T, a target
-    "" where none is asked.   places: the A positions with a target.   sizes (A, T): ‖∂ℓ_t/∂h_s‖, float64, 0 for s > t.
-    reach: the same by distance.
+    tap: of the states, of layer `layer` of `layers`.   states: what they are, in words.   tokens: at which they stand.
+    targets: T, "" where none is asked.   places: the A positions with a target.   sizes (A, T): ‖∂ℓ_t/∂h_s‖, float64,
+    0 for s > t.   reach: the same by distance.   order: of reading.   written: the T tokens of the predictions.
+    direct (A, S): the part that comes by attention to the state itself, None where there is no other way to tell it
+    from; directly: the same by distance.
     """
 
     step: int
@@ -28,6 +30,34 @@ class ThroughTime(Record, of="recurrence.through_time"):
     places: list[int]
     sizes: Array
     reach: Reach
+    order: Order
+    written: list[str]
+    direct: Array | None = None
+    directly: Reach | None = None
+
+
+@dataclass(frozen=True)
+class TimeProof(Record, of="recurrence.proved"):
+    """The row of one prediction, at position `at`, beside finite differences. S states, none after the prediction.
+
+    h: the nudge.   shown, exact (S,): ‖∂ℓ_t/∂h_s‖ in the model's arithmetic and in float64.   along (S,): the central
+    difference in the gradient's own direction, which is its length.   aside, expected (S,): the central difference in a
+    random direction, and what the gradient says of it.   grain: what rounding of the loss does to a difference.
+    summed: how far the sum over all predictions is from autograd's gradient of the whole loss, of its length.
+    precision: that of the model's products.
+    """
+
+    step: int
+    at: int
+    h: float
+    shown: Array
+    exact: Array
+    along: Array
+    aside: Array
+    expected: Array
+    grain: float
+    summed: float
+    precision: str
 
 
 @dataclass(frozen=True)

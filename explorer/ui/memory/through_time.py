@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from explorer.answers.records.recurrence import ThroughTime
 from explorer.charts import recurrence as charts
+from explorer.config.states import DECODER, states_of
 from explorer.measure import recurrence as measure
 from explorer.measure.names import lost, number, percent
 from explorer.ui import chosen, picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
-from explorer.ui.memory import layers
+from explorer.ui.memory import layers, proof
 from explorer.ui.parts import inputs
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
@@ -30,6 +32,11 @@ gradient comes through all later steps of that layer and those above it; of a Tr
 the layer reads, and the gradient comes through the attention of this layer and those above it. The scale is the same
 for all models, and no row is divided by its own maximum. The curve is the mean of the powers of ten over all pairs at
 one distance; the band is one standard deviation. The sum over $t$ is the gradient that training uses.
+
+An encoder is read before the first prediction, so each prediction has something of each of its states; its distance is
+the number of states from there to the last that the encoder reads. Without attention everything passes the last one.
+With attention (Bahdanau, Cho & Bengio 2015) a decoder also reads the state itself, on a path of length 1; *read
+directly* is the gradient by that path alone.
 """
 
 
@@ -45,14 +52,19 @@ def show(view: View) -> None:
     with inputs.row():
         given = inputs.choose(view, says=False)
         layer = layers.choose(view)
+        states = stack(view)
         other = beside(view)
-    answer = view.picture(ThroughTime, EVERY, lane="slow", says=False, layer=layer, **given)
+    arguments = {"layer": layer, "states": states, **given}
+    answer = view.picture(ThroughTime, EVERY, lane="slow", says=False, **arguments)
     if answer is None:
         picture.making(view.waiting)
         return
     answers = {words(view): answer}
     if other is not None:
-        twin = other.picture(ThroughTime, EVERY, lane="slow", layer=min(layer, other.config.model.layers - 1))
+        same = states if states in states_of(other.config) else DECODER
+        twin = other.picture(
+            ThroughTime, EVERY, lane="slow", layer=min(layer, other.config.model.layers - 1), states=same
+        )
         if twin is not None:
             answers[words(other)] = twin
     for card, (place, (name, one)) in zip(
@@ -60,18 +72,46 @@ def show(view: View) -> None:
     ):
         with card:
             triangle(name, one, f"memory-triangle-{place}", chooses=place == 0)
-    picture.details(lambda: more(answer, answers))
+    picture.details(lambda: more(view, answer, answers, arguments))
     picture.computed(COMPUTED, measure.reach)
 
 
-def more(answer: ThroughTime, answers: dict[str, ThroughTime]) -> None:
-    """What one prediction still has of the text, and below it the mean by distance."""
+def more(view: View, answer: ThroughTime, answers: dict[str, ThroughTime], arguments: dict[str, Any]) -> None:
+    """What one prediction still has of the text, its proof, and below it the mean by distance."""
     with cards("heard", 1)[0]:
-        heard(answer)
+        row = row_of(answer, visit.kept(Choice, "memory").at)
+        heard(answer, row)
+        if row >= 0:
+            proof.prove(view, arguments | {"at": answer.places[row]})
     with cards("by-distance", 1)[0]:
         st.caption("mean over all pairs of prediction and state")
-        picture.show(charts.by_distance, charts.frame({name: one.reach for name, one in answers.items()}), "reach")
+        reaches = {name: one.reach for name, one in answers.items()}
+        reaches |= {
+            f"{name}, read directly": one.directly for name, one in answers.items() if one.directly and shortcut(one)
+        }
+        picture.show(charts.by_distance, charts.frame(reaches), "reach")
         picture.look_for("reach", reach_sentence(answer))
+
+
+def stack(view: View) -> str:
+    """The name of the states that are looked at: of an encoder-decoder the encoder's at first."""
+    names = list(states_of(view.config))
+    if len(names) == 1:
+        return names[0]
+    name: str = st.segmented_control(
+        "States of the",
+        names,
+        default=names[0],
+        key=f"memory-states-{len(names)}",
+        required=True,
+        persist_state="session",
+    )
+    return name
+
+
+def shortcut(answer: ThroughTime) -> bool:
+    """Whether attention reads these states directly."""
+    return answer.direct is not None and bool(answer.direct.any())
 
 
 def words(view: View) -> str:
@@ -117,8 +157,9 @@ def triangle(name: str, answer: ThroughTime, key: str, chooses: bool) -> None:
         ends=ENDS,
         chosen=row_of(answer, state.at) if chooses else None,
     )
-    rows = Side("prediction at", [named[t] for t in answer.places])
-    drawing = message({name: powers(answer)}, rows, Side(f"{answer.states} at", named), look, visit.state().projector)
+    rows = Side("prediction at", [labels(answer.written)[t] for t in answer.places])
+    where = f"{answer.states} at" if answer.order == "written" else f"encoder’s {answer.states} at"
+    drawing = message({name: powers(answer)}, rows, Side(where, named), look, visit.state().projector)
 
     def choose(row: int) -> None:
         state.at = answer.places[row] if row < len(answer.places) else None
@@ -131,7 +172,7 @@ def powers(answer: ThroughTime) -> np.ndarray:
     """log₁₀ of the sizes (A, T): −∞ where a size is 0, NaN where the state comes later than the prediction."""
     with np.errstate(divide="ignore"):
         sizes = np.log10(answer.sizes)
-    later = np.arange(sizes.shape[1])[None] > np.asarray(answer.places, dtype=int)[:, None]
+    later = measure.apart(answer.places, sizes.shape[1], answer.order) < 0
     return np.where(later, np.nan, sizes).astype(np.float32)
 
 
@@ -140,22 +181,24 @@ def row_of(answer: ThroughTime, at: int | None) -> int:
     return answer.places.index(at) if at in answer.places else len(answer.places) - 1
 
 
-def heard(answer: ThroughTime) -> None:
+def heard(answer: ThroughTime, row: int) -> None:
     """What one prediction still has of the text, as one row of colours over it."""
-    row = row_of(answer, visit.kept(Choice, "memory").at)
     if row < 0:
         st.caption("Nothing is asked of this input.")
         return
     t = answer.places[row]
-    title = f"What the prediction at {t} still has of the past"
+    title = f"What the prediction at {t} still has of the {'past' if answer.order == 'written' else 'source'}"
     look = Look(title, title, "‖∂ℓ/∂h‖", "power", TEXT, ends=ENDS)
-    tokens = labels(answer.tokens[: t + 1])
+    read = powers(answer)[row : row + 1, : states_of_row(answer, row)]
+    tokens = labels(answer.tokens[: read.shape[1]])
     said = f"predicts “{shown_token(answer.targets[t])}”"
-    heat_map(
-        message({said: powers(answer)[row : row + 1, : t + 1]}, Side("", [""]), Side("token", tokens), look),
-        key="heard",
-    )
+    heat_map(message({said: read}, Side("", [""]), Side("token", tokens), look), key="heard")
     picture.look_for("heard", heard_sentence(answer, row))
+
+
+def states_of_row(answer: ThroughTime, row: int) -> int:
+    """How many states a prediction can have something of."""
+    return answer.places[row] + 1 if answer.order == "written" else len(answer.tokens)
 
 
 def triangle_sentence(answer: ThroughTime) -> str:
@@ -166,10 +209,27 @@ def triangle_sentence(answer: ThroughTime) -> str:
     if not far:
         return "there is no way through time here: no gradient reaches an earlier state."
     tokens = f"{far} {'token' if far == 1 else 'tokens'}"
+    back = "back" if answer.order == "written" else "further from where the encoder ends"
     if 0.95 < each < 1.05:
-        return f"each token back the gradient stays at {percent(each, 1)} of what it was, over {tokens}."
-    change = "shrinks" if each < 1 else "grows"
-    return f"each token back the gradient {change} to {percent(each)} of what it was, over {tokens}."
+        words = f"each token {back} the gradient stays at {percent(each, 1)} of what it was, over {tokens}."
+    else:
+        change = "shrinks" if each < 1 else "grows"
+        words = f"each token {back} the gradient {change} to {percent(each)} of what it was, over {tokens}."
+    return f"{words}{way_sentence(answer)}"
+
+
+def way_sentence(answer: ThroughTime) -> str:
+    """By which way an encoder's furthest state is reached."""
+    if answer.order == "written" or answer.direct is None:
+        return ""
+    if not shortcut(answer):
+        return " All of it comes through the states between: there is no attention to read one directly."
+    furthest = measure.apart(answer.places, len(answer.tokens), answer.order)[0].argmax()
+    share = answer.direct[:, furthest].sum() / max(answer.sizes[:, furthest].sum(), 1e-300)
+    return (
+        f" Attention reads each state directly, on a path of length 1: at the furthest token the gradient by that path "
+        f"is {percent(share)} as long as all of it."
+    )
 
 
 def reach_sentence(answer: ThroughTime) -> str:
@@ -179,9 +239,12 @@ def reach_sentence(answer: ThroughTime) -> str:
     if not len(known):
         return "no prediction has a gradient in any state."
     near, far = known[0], known[-1]
+    ends = "A straight falling line is a memory that fades."
+    if shortcut(answer):
+        ends = "A level line is what attention brings: no token is far away."
     return (
         f"{far} tokens back the gradient is {number(10.0 ** mean[far])}, where {near} back it is "
-        f"{number(10.0 ** mean[near])}. A straight falling line is a memory that fades."
+        f"{number(10.0 ** mean[near])}. {ends}"
     )
 
 
@@ -190,8 +253,10 @@ def heard_sentence(answer: ThroughTime, row: int) -> str:
     t, sizes = answer.places[row], answer.sizes[row]
     if not np.isfinite(sizes).all():
         return lost("this gradient", answer.step)
-    if not sizes[: t + 1].any():
+    some = sizes[: states_of_row(answer, row)]
+    if not some.any():
         return "nothing is left of any token."
-    most = int(sizes[: t + 1].argmax())
+    most = int(some.argmax())
     word = shown_token(answer.tokens[most])
-    return f"most of it comes from “{word}” at {most}, {t - most} tokens back. Click a row above."
+    where = f", {t - most} tokens back" if answer.order == "written" else " of the source"
+    return f"most of it comes from “{word}” at {most}{where}. Click a row above."

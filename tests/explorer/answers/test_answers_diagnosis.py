@@ -87,6 +87,21 @@ def test_a_gradient_through_time_is_that_of_four_examples_by_layer(tmp_path: Pat
     assert watched(tmp_path / "b.run", plain, [1]) == {1: []}
 
 
+@pytest.mark.parametrize(("kind", "fades"), [("gru-attention", False), ("gru-encoder-decoder", True)])
+def test_an_encoder_whose_gates_forget_is_named_unless_attention_reads_it(kind, fades, tmp_path: Path) -> None:
+    path = tmp_path / "a.run"
+    changes = {"model.kind": kind, "model.width": 8, "model.forget_bias": -3.0, "train.batch": 4}
+    config = RECURRENT["dates-gru"].config.replace(changes)
+    assert watched(path, config, [1])[1] == (["fades through time"] if fades else [])
+    reached = diagnosis.reached(training_at(str(path), 1, None))
+    assert list(reached) == ["encoder.layers.0.ahead", "encoder.layers.0.back"]
+    if fades:
+        (finding,) = diagnosis.findings(str(path), 1).findings
+        assert finding.sentence.startswith("in encoder layer 1, read from ")
+        assert "further from its end leaves" in finding.sentence
+        assert finding.evidence == list(reached)
+
+
 def test_an_ordinary_run_has_nothing_wrong_and_says_how_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.run"
     assert watched(path, ORDINARY["reverse"].config, [1, 40]) == {1: [], 40: []}

@@ -14,6 +14,7 @@ from explorer.analysis.cells import WORKED
 from explorer.analysis.curvature import Hessian
 from explorer.answers import recurrence
 from explorer.answers.records import record
+from explorer.config.states import states_of
 from explorer.measure.following import least_figures
 from explorer.measure.recurrence import Line
 from explorer.runs import footprint
@@ -30,7 +31,9 @@ KINDS = {
     "decoder": {},
     "encoder-decoder": {},
     **{kind: {"model.kind": kind, "model.width": 8, "model.layers": 2} for kind in ("rnn", "lstm", "gru")},
+    **{kind: {"model.kind": kind, "model.width": 8} for kind in ("gru-encoder-decoder", "gru-attention")},
 }
+FROM_SOURCE = ("encoder-decoder", "gru-encoder-decoder", "gru-attention")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +46,11 @@ def runs(tmp_path_factory) -> dict[str, Run]:
 
 
 def of_kind(kind: str, changes: dict[str, Any]) -> RunConfig:
-    if kind != "encoder-decoder":
+    if kind not in FROM_SOURCE:
         return LEARNING.replace(changes)
-    return RunConfig.preset("dates-fr").replace({"model.width": 16, "model.heads": 2, "train.batch": 4})
+    if kind == "encoder-decoder":
+        changes = {"model.width": 16, "model.heads": 2}
+    return RunConfig.preset("dates-fr").replace(changes | {"train.batch": 4})
 
 
 def told(view: Any, run: Run, **arguments: object) -> Any:
@@ -77,6 +82,43 @@ def test_in_every_layer_the_last_prediction_has_a_gradient_in_earlier_states(run
         answer = told(recurrence.through_time, runs[kind], layer=layer)
         assert answer.sizes[-1, : answer.places[-1]].all()
         assert np.isfinite(answer.reach.mean).all()
+
+
+@pytest.mark.parametrize("kind", FROM_SOURCE)
+def test_every_prediction_has_a_gradient_in_each_state_of_the_encoder(runs, kind):
+    task, names = runs[kind].task, list(states_of(runs[kind].config))
+    source = task.probe().source[0]
+    length = int((source != task.vocabulary.pad).sum())
+    for name in names[:-1]:
+        answer = told(recurrence.through_time, runs[kind], states=name)
+        assert answer.tokens == task.vocabulary.show(source[:length])
+        assert answer.sizes.shape == (len(answer.places), length)
+        assert (answer.sizes > 0).all()
+        assert answer.order == ("right to left" if name.endswith("right to left") else "left to right")
+        assert answer.reach.distance.tolist() == list(range(length))
+        far, near = (0, -1) if answer.order == "left to right" else (-1, 0)
+        powers = np.log10(answer.sizes)
+        assert answer.reach.mean[-1] == pytest.approx(powers[:, far].mean())
+        assert answer.reach.mean[0] == pytest.approx(powers[:, near].mean())
+        if kind == "encoder-decoder":
+            assert answer.direct is None
+        else:
+            assert bool(answer.direct.any()) == (answer.directly.gone[0] == 0) == (kind == "gru-attention")
+    with pytest.raises(ValueError, match=f"has no states “there”; choose {names[0]}"):
+        recurrence.through_time(str(runs[kind].path), STEPS, states="there")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_proof_of_a_row_is_of_what_is_shown(runs, kind):
+    for name in states_of(runs[kind].config):
+        answer = told(recurrence.through_time, runs[kind], states=name)
+        row = told(recurrence.proved, runs[kind], at=answer.places[-1], states=name)
+        seen = len(row.shown)
+        np.testing.assert_allclose(row.shown, answer.sizes[-1, :seen], rtol=1e-6)
+        np.testing.assert_allclose(row.along, row.exact, rtol=1e-5, atol=100 * row.grain)
+        assert not answer.sizes[-1, seen:].any()
+    with pytest.raises(ValueError, match="nothing is asked at token 500; choose a row of the triangle"):
+        recurrence.proved(str(runs[kind].path), STEPS, at=500)
 
 
 @pytest.mark.parametrize(("kind", "keeps"), [("rnn", None), ("lstm", "forget_gate"), ("gru", "update_gate")])

@@ -17,14 +17,14 @@ from visits import unfold, visit_of
 from waiting import until
 
 from explorer import RunConfig
-from explorer.answers.records.recurrence import ByDelay, Found, Since, ThroughTime
+from explorer.answers.records.recurrence import ByDelay, Found, Since, ThroughTime, TimeProof
 from explorer.config.presets import BROKEN
 from explorer.measure.following import Follower
 from explorer.measure.recurrence import reach, remembered
 from explorer.runs import catalogue
 from explorer.training.loop import Training
 from explorer.ui import server
-from explorer.ui.memory import finding, race, racers, through_time
+from explorer.ui.memory import finding, proof, race, racers, through_time
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 6
@@ -97,7 +97,9 @@ def test_the_triangle_says_what_one_token_back_leaves(factor, says):
     apart = np.arange(4)[:, None] - np.arange(4)[None]
     sizes = np.where(apart < 0, 0, 0.1 * float(factor) ** np.maximum(apart, 0))
     places = list(range(4))
-    answer = ThroughTime(6, "", 0, 1, "hidden state h", list("abcd"), list("bcde"), places, sizes, reach(sizes, places))
+    reached = reach(sizes, places)
+    tokens, targets = list("abcd"), list("bcde")
+    answer = ThroughTime(6, "", 0, 1, "hidden state h", tokens, targets, places, sizes, reached, "written", tokens)
     assert through_time.triangle_sentence(answer) == says
 
 
@@ -181,6 +183,44 @@ def test_a_recurrent_decoder_has_states_and_cells_too(served, kind, section):
     changes = {"model.kind": kind, "model.width": 8, "train.batch": 4}
     recorded(path, 2, RunConfig.preset("dates-gru").replace(changes)).close()
     assert looked_for(visit(section, path.stem))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("gru-encoder-decoder", "there is no attention to read one directly"),
+        ("gru-attention", "Attention reads each state directly, on a path of length 1"),
+    ],
+)
+def test_the_way_to_an_encoders_states_is_said_and_proved(served, kind, says):
+    path = catalogue.new_path(kind)
+    changes = {"model.kind": kind, "model.width": 8, "train.batch": 4}
+    recorded(path, 2, RunConfig.preset("dates-gru").replace(changes)).close()
+    app = visit("Through time", path.stem)
+    (choice,) = [one for one in app.segmented_control if one.label == "States of the"]
+    assert choice.options == ["encoder, left to right", "encoder, right to left", "decoder"]
+    assert any(says in line for line in looked_for(app)), looked_for(app)
+    unfold(app, "Memory", "Through time")
+    settled(app)
+    app.button(key="prove-time").click()
+    settled(app)
+    (verdict,) = [line.value for line in app.markdown if "central differences" in line.value]
+    assert ":green[" in verdict, verdict
+    app.segmented_control(key="memory-states-3").set_value("decoder")
+    until(lambda: not any(says in line for line in looked_for(app.run())), "the decoder’s triangle is there")
+    assert any("each token back" in line for line in looked_for(settled(app)))
+
+
+def test_a_proof_that_fails_says_so():
+    exact = np.array([0.1, 1e-3])
+    row = TimeProof(3, 1, 1e-4, exact, exact, exact, exact / 2, exact / 2, 1e-11, 1e-15, "float32")
+    assert ":green[" in proof.verdict(row)
+    assert ":red[" in proof.verdict(replace(row, along=exact * 1.001))
+    assert ":red[" in proof.verdict(replace(row, aside=exact))
+    assert ":red[" in proof.verdict(replace(row, shown=exact * 1.1))
+    assert ":red[" in proof.verdict(replace(row, summed=0.01))
+    assert "2 of the 2 are under" in proof.verdict(replace(row, grain=0.01))
+    assert "not finite any more" in proof.verdict(replace(row, exact=np.array([np.inf, 1])))
 
 
 def test_the_four_have_equally_many_numbers_and_the_same_batches():

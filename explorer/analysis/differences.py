@@ -1,0 +1,92 @@
+"""Differences: one row of the gradient through time beside what the loss does when the states are nudged, in float64.
+
+S states that the prediction can have something of, C width. Two directions are taken at each state: the gradient's
+own, along which the loss changes by the gradient's length, and a random one, along which it changes by the product of
+the two. Each nudge is a copy of the example, so that one forward pass gives many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from explorer.analysis.recurrence import AT_ONCE, alone, in_order, of_states
+from explorer.config.states import States
+from explorer.tasks.base import Batch
+from explorer.tasks.objective import Objective
+from explorer.trace import evaluating, observe
+from explorer.training.randomness import stream
+from models import precisions
+from models.tap import Tap
+
+H = 2.0**-14  # of the nudge: cutting off the series costs some H², 4e-9 of the gradient
+EPSILON = 2.0**-52
+
+
+def proof(
+    model: nn.Module, batch: Batch, states: States, layer: int, objective: Objective, pad: int | None, at: int
+) -> dict[str, Any]:
+    """The fields of a TimeProof. batch: one example.   pad: what fills a source.   at: the prediction's position."""
+    precise, here = precisions.in_float64(model), batch.to(torch.device("cpu"))
+    shown = of_states(model, batch, states, layer, objective, pad)
+    exact = of_states(precise, here, states, layer, objective, pad)
+    row, tap = exact.places.index(at), states.tap.format(layer)
+    S = at + 1 if states.order == "written" else exact.length
+    gradient = exact.grads[row, :S]
+    chance = torch.randn(gradient.shape, generator=stream(0, "nudges"), dtype=torch.float64)
+    own, chance = (nn.functional.normalize(ways, dim=1) for ways in (gradient, chance))
+    place = torch.arange(S) if states.order != "right to left" else S - 1 - torch.arange(S)
+    nudges = H * torch.cat([own, chance, -own, -chance])
+    losses = nudged(precise, alone(here, [at]), tap, objective, nudges, place.repeat(4))[:, at]
+    ahead, behind = losses.chunk(2)
+    along, aside = ((ahead - behind) / (2 * H)).chunk(2)
+    trace = observe(precise, here, wanted=tap.__eq__, objective=objective)
+    whole = in_order(torch.tensor(trace.grads[tap]) * len(exact.places), states, exact.length)[0]  # the loss is a mean
+    return {
+        "h": H,
+        "shown": shown.grads[row, :S].double().norm(dim=1).cpu().numpy(),
+        "exact": gradient.norm(dim=1).numpy(),
+        "along": along.numpy(),
+        "aside": aside.numpy(),
+        "expected": (gradient * chance).sum(1).numpy(),
+        "grain": EPSILON * max(1.0, float(losses.abs().max())) / H,
+        "summed": float((exact.grads.sum(0) - whole).norm() / whole.norm().clamp_min(1e-300)),
+    }
+
+
+@torch.no_grad()
+def nudged(model: nn.Module, example: Batch, tap: str, objective: Objective, nudges: Tensor, place: Tensor) -> Tensor:
+    """The losses (K, T) of one example with each of K nudges (K, C) added to a tap, at the place (K,) where it is read.
+
+    A tap of each position is passed once a place.
+    """
+    width, module = nudges.shape[1], model.get_submodule(tap)
+    assert isinstance(module, Tap)
+    at_once = max(1, AT_ONCE // (max(example.tokens.shape[1], int(place.max()) + 1) * width))
+    results = []
+    for some, where in zip(nudges.split(at_once), place.split(at_once), strict=True):
+        handle = module.register_forward_hook(adding(some, where, module.each))
+        try:
+            with evaluating(model):
+                source = None if example.source is None else example.source.expand(len(some), -1)
+                outputs = model(example.tokens.expand(len(some), -1), source)
+                results.append(objective.losses(outputs, example.targets.expand(len(some), -1)))
+        finally:
+            handle.remove()
+    return torch.cat(results)
+
+
+def adding(nudges: Tensor, place: Tensor, each: bool) -> Callable[[nn.Module, object, Tensor], Tensor]:
+    """The hook that adds them. each: the tap is passed once a place, with (K, C) each time."""
+    passes = count()
+
+    def hook(_tap: nn.Module, _args: object, out: Tensor) -> Tensor:
+        if each:
+            return out + nudges * (place == next(passes))[:, None]
+        return out.index_put((torch.arange(len(place)), place), nudges, accumulate=True)
+
+    return hook

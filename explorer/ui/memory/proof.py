@@ -1,0 +1,59 @@
+"""The proof of one row of the triangle: finite differences in float64 beside backpropagation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.answers.records.recurrence import TimeProof
+from explorer.measure.names import finite, lost, number
+from explorer.ui import visit
+from explorer.ui.view import View
+
+ENOUGH = 100  # times what rounding does, so that a difference says something of a gradient
+LIMIT = 1e-5  # relative error
+ROUNDING = {"float32": 1e-3, "bfloat16": 0.2}  # of the model's own arithmetic, of the longest gradient of the row
+
+
+def prove(view: View, arguments: dict[str, Any]) -> None:
+    """The button, and how the proof came out at the step where it was arguments for."""
+    place = ("time", view.run.id, *sorted(arguments.items()))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Prove this row", key="prove-time", icon=":material/verified:"):
+            visit.state().proofs[place] = view.step
+        step = visit.state().proofs.get(place)
+        if step is None:
+            st.caption("moves each state a little both ways in float64 and compares with backpropagation")
+            return
+        answer = view.at(step, "time-proof").picture(TimeProof, lane="slow", **arguments)
+        if answer is not None:
+            st.markdown(verdict(answer))
+
+
+def verdict(answer: TimeProof) -> str:
+    """How the proof came out, in a sentence."""
+    if not finite(answer.exact, answer.along, answer.shown):
+        return f":red[:material/error:] {lost('the gradient', answer.step).capitalize()}"
+    large = answer.exact > ENOUGH * answer.grain
+    apart = np.maximum(np.abs(answer.along - answer.exact), np.abs(answer.aside - answer.expected))
+    fits = bool((apart <= LIMIT * answer.exact + ENOUGH * answer.grain).all())
+    own = float(np.abs(answer.shown - answer.exact).max() / max(answer.exact.max(), 1e-300))
+    good = fits and own <= ROUNDING[answer.precision] and answer.summed <= LIMIT
+    mark = ":green[:material/check_circle:]" if good else ":red[:material/error:]"
+    error = float((apart[large] / answer.exact[large]).max()) if large.any() else 0.0
+    small = int((~large).sum())
+    words = f"largest relative error **{number(error, 2)}**" if large.any() else "no gradient large enough to compare"
+    below = (
+        f" {small} of the {len(large)} are under {number(ENOUGH * answer.grain, 2)}, where rounding of the loss hides "
+        "a difference; those agree to that."
+        if small and fits
+        else ""
+    )
+    return (
+        f"{mark} Step {answer.step}, prediction at {answer.at}, {len(large)} states, central differences with h = "
+        f"{number(answer.h, 2)} along each gradient and aside of it: {words}.{below} The triangle, in "
+        f"{answer.precision}, is within {number(own, 2)} of float64; the sum over all predictions is autograd’s "
+        f"gradient of the whole loss within {number(answer.summed, 2)}."
+    )
