@@ -103,6 +103,7 @@ def stack(view: View) -> str:
         names,
         default=names[0],
         key=f"memory-states-{len(names)}",
+        label_visibility="collapsed",
         required=True,
         persist_state="session",
     )
