@@ -1,7 +1,7 @@
 """Writing: from logits to text, every stage in sight, at any step of training."""
 
 from explorer.ui import frame
-from explorer.ui.generate import beams, errors, speed, stages_strip, syntax, tree, tune
+from explorer.ui.generate import beams, errors, speed, stages_strip, syntax, tree, tune, two_models
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
@@ -14,6 +14,7 @@ SECTIONS = Sections(
         "Tree": tree.show,
         "Errors grow": errors.show,
         "Speed": speed.show,
+        "Two models": two_models.show,
         "Syntax": syntax.show,
     },
 )

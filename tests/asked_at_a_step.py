@@ -83,6 +83,8 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "writing.history.tree_history": "of the steps before too; test_writing_history.py",
     "writing.history.parse_history": "the same, of Python",
     "writing.speed.speed": "the clock's; test_answers_writing.py",
+    "writing.speculative.speculation": "of two runs; test_answers_speculative.py",
+    "writing.speculative.saving": "the same, and the clock's",
     "writing.text.write": "writing.text.text, of a run",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

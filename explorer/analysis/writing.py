@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explorer.measure.sampling import ORDERS, USUAL, Array, checked, complete, finite, last, softmax
+from explorer.measure.sampling import ORDERS, USUAL, Array, checked, complete, draw, finite, last, softmax
 from explorer.trace import evaluating
 from models.cache import cache_of
 
@@ -92,13 +92,7 @@ def write(
         logits = reader.next(tokens)
         sampled = last(logits, values, order, tokens[0].tolist())
         at = torch.rand((), generator=generator, dtype=torch.float64).item()
-        token = fixed.get(place, drawn(sampled, at))
+        token = fixed.get(place, draw(sampled, at))
         yield Written(token, softmax(logits), sampled)
         tokens = torch.cat([tokens, tokens.new_tensor([[token]])], 1)
         place += 1
-
-
-def drawn(p: Array, at: float) -> int:
-    """The token in whose part of the probabilities (V,), laid end to end, `at` of [0, 1) lies."""
-    ends = p.cumsum()
-    return min(int(np.searchsorted(ends, at * ends[-1], side="right")), int(np.flatnonzero(p)[-1]))

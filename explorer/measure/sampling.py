@@ -198,6 +198,12 @@ def last(logits: Array, values: Mapping[str, float], order: Sequence[str], seen:
     return softmax(logits)
 
 
+def draw(p: Array, at: float) -> int:
+    """The token in whose part of the probabilities (V,), laid end to end, `at` of [0, 1) lies."""
+    ends = p.cumsum()
+    return min(int(np.searchsorted(ends, at * ends[-1], side="right")), int(np.flatnonzero(p)[-1]))
+
+
 def finite(logits: Array) -> Array:
     """The same logits. ValueError if they are not finite."""
     if not np.isfinite(logits).all():

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from explorer.measure import abc
+from explorer.measure.music import abc
 from explorer.tasks.corpus import Corpus
 
 TUNES, SEED = 2000, 8

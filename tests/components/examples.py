@@ -18,11 +18,11 @@ from explorer.answers import backward as walks
 from explorer.answers import numerics, tokenizers
 from explorer.answers.records.arithmetic import HeadArithmetic
 from explorer.answers.records.record import parts
-from explorer.answers.writing import decoding
+from explorer.answers.writing import decoding, speculative
 from explorer.answers.writing import text as writing
 from explorer.charts import progress
 from explorer.config.run import RunConfig
-from explorer.measure import abc
+from explorer.measure.music import abc
 from explorer.measure.sampling import ORDERS
 from explorer.training.loop import Training
 from explorer.ui.components import (
@@ -31,6 +31,7 @@ from explorer.ui.components import (
     bits,
     branches,
     curves,
+    drafted,
     figures,
     heat_map,
     landscape,
@@ -106,6 +107,16 @@ def of_curves() -> None:
             data = progress.parts({"step": np.arange(length), **parts}, "loss", guide=progress.Guide(1.5, "guessing"))
             panels.append(curves.message(progress.LOSS, data, sentence=sentence))
         curves.curves(panels, key="c", on_step=print, cards=count > 1)
+
+
+def of_drafted() -> None:
+    path = Path(tempfile.mkdtemp()) / "a.run"
+    recorded(path, 2)
+    for text, k in ((None, 2), ("fedcba", 2), ("abcdef", 4)):
+        answer = speculative.speculation(str(path), 2, str(path), 0, text, k=k)
+        symbols = [LONG, *answer.symbols[1:]] if k > 2 else answer.symbols
+        told = drafted.message(f"It writes {LONG}", replace(answer, symbols=symbols), " " * (k > 2))
+        drafted.drafted(told, key="c")
 
 
 def of_figures() -> None:

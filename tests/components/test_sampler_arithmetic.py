@@ -8,7 +8,7 @@ import browser as found
 import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
-from scipy.stats import chi2
+from scipy.stats import chi2, chisquare
 
 from explorer.measure.sampling import STAGES, passed
 from explorer.ui.components.source import FILES
@@ -22,7 +22,8 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
         page = browser.new_page()
-        page.add_script_tag(content=FILES["stages_math.js"].read_text("utf-8"))
+        for name in ("stages_math.js", "drafted_math.js"):
+            page.add_script_tag(content=FILES[name].read_text("utf-8"))
         yield page
         browser.close()
 
@@ -77,3 +78,17 @@ def test_pearsons_chi_squared_counts_rare_tokens_together(page):
     answer = page.evaluate("chiSquared([52, 47, 1, 0], [0.5, 0.48, 0.01, 0.01])")
     expected = 2**2 / 50 + 1 / 48 + 1 / 2
     assert (answer["value"], answer["free"]) == (pytest.approx(expected), 2)
+
+
+def test_drawing_by_the_rule_is_drawing_from_the_model_and_accepting_every_draft_is_not(page):
+    p, q = [0.5, 0.3, 0.2, 0.0], [0.2, 0.2, 0.5, 0.1]
+    counts, rejected = page.evaluate(
+        "([p, q]) => { const all = drawnByRule(p, q, 10000); return [all.counts, all.rejected]; }", [p, q]
+    )
+    assert sum(counts) == 10_000
+    assert counts[3] == 0
+    assert chisquare(counts[:3], [5000, 3000, 2000]).pvalue > 1e-6
+    assert abs(rejected - 4000) < 6 * 49  # 1 − Σ min(p, q) = 0.4, six standard deviations
+    always = page.evaluate("([p, q]) => drawnByRule(p, q, 10000, true).counts", [p, q])
+    assert chisquare(always, [2000, 2000, 5000, 1000]).pvalue > 1e-6, "what is written then is the draft's"
+    assert page.evaluate("([p]) => drawnByRule(p, p, 100).rejected", [p]) == 0

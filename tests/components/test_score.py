@@ -7,8 +7,8 @@ import pytest
 from components.blank_page import BlankPage
 from playwright.sync_api import expect, sync_playwright
 
-from explorer.measure import abc
-from explorer.measure.midi import midi
+from explorer.measure.music import abc
+from explorer.measure.music.midi import midi
 from explorer.ui.components import score
 
 pytestmark = pytest.mark.journey

@@ -1,4 +1,7 @@
-"""Writing: the next token at every stage of a sampler, and a text that was written. V vocabulary, N tokens written."""
+"""Writing: the next token at every stage of a sampler, a text that was written, and one that another model drafted.
+
+V vocabulary, N tokens written.
+"""
 
 from __future__ import annotations
 
@@ -110,3 +113,48 @@ class ParseHistory(Record, of="writing.history.parse_history"):
     letters: float
     samples: int
     length: int
+
+
+@dataclass(frozen=True)
+class Speculation(Record, of="writing.speculative.speculation"):
+    """A text, token by token.
+
+    prompt_text: what it goes on from, as one reads it.   symbols: the V tokens of the vocabulary.   numbers (N,): the
+    tokens.   passes (N,): in which pass of the large model each was written.   drafts (N,): what the draft had there,
+    −1 for nothing.   accepted (N,): whether that was accepted.   at (N,): the random number that decided.
+    p, q (N, V), float32: the probabilities of the model and of the draft; q is 0 where nothing was drafted.
+    """
+
+    step: int
+    prompt_text: str
+    symbols: list[str]
+    numbers: Array
+    passes: Array
+    drafts: Array
+    accepted: Array
+    at: Array
+    p: Array
+    q: Array
+
+
+@dataclass(frozen=True)
+class Saving(Record, of="writing.speculative.saving"):
+    """What a draft of k tokens each time saves.
+
+    passes: of the model over `texts` texts, and the tokens `written` by them.   checked: drafted tokens that were
+    accepted or rejected, and how many were accepted.   overlap: the mean of Σ min(p, q) over these, which is what the
+    share of accepted ones is to be.   drafted, plain (texts,): seconds a token, with the draft and without, in pairs.
+    cost: seconds of one token of the draft over one of the model.
+    """
+
+    step: int
+    k: int
+    texts: int
+    passes: int
+    checked: int
+    accepted: int
+    overlap: float
+    written: int
+    drafted: Array
+    plain: Array
+    cost: float

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.answers.records.writing import Text
-from explorer.measure import abc, midi
-from explorer.measure.abc import Score
+from explorer.measure.music import abc, midi
+from explorer.measure.music.abc import Score
 from explorer.ui import picture, visit
 from explorer.ui.components import score as staff
 from explorer.ui.frame import cards

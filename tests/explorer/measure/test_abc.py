@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.measure.abc import LONGEST, MOST, read
+from explorer.measure.music.abc import LONGEST, MOST, read
 from explorer.tasks import tunes
 
 HEAD = "X:1\nM:4/4\nL:1/8\nK:{}\n"

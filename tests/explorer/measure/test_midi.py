@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.measure.abc import read
-from explorer.measure.midi import TICKS, midi, variable
+from explorer.measure.music.abc import read
+from explorer.measure.music.midi import TICKS, midi, variable
 
 # the specification's own table of variable-length quantities
 QUANTITIES = {

@@ -15,7 +15,7 @@ from visits import visit_of
 from waiting import until
 
 from explorer import Run, RunConfig, write
-from explorer.measure import abc
+from explorer.measure.music import abc
 from explorer.runs import catalogue
 from explorer.ui.generate import tune
 from explorer.ui.generate.stages_strip import LENGTH, Sampler

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.measure.abc import Score
-from explorer.measure.midi import midi
+from explorer.measure.music.abc import Score
+from explorer.measure.music.midi import midi
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 

@@ -5,7 +5,7 @@ MThd, 6 bytes: format 0, 1 track, ticks a quarter note · MTrk: tempo, time sign
 
 from __future__ import annotations
 
-from explorer.measure.abc import Score
+from explorer.measure.music.abc import Score
 
 TICKS = 480  # a quarter note
 CHANNEL, LOUD, PROGRAM = 0, 80, 73  # a flute

@@ -1,0 +1,1 @@
+"""Music: tunes in ABC notation as notes, and as a MIDI file."""
