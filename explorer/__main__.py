@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from explorer import commands
+from explorer import commands, scoring
 from explorer.config.quoting import one_line
 from explorer.home import NUMBERS, home, number
 from explorer.measure.sampling import STAGES
@@ -83,6 +83,14 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("name", nargs="?", help="check this one only")
     course.add_argument("--seeds", type=int, metavar="N", help="check with seeds 0 to N - 1, not those of each lesson")
     course.add_argument("--json", action="store_true")
+    score = command("score", scoring.score, "how good a run's answers are: exact match, chrF2, BLEU, perplexity")
+    score.add_argument("run", type=Path)
+    score.add_argument("--step", type=int, help="with the weights of which step (default: the newest)")
+    score.add_argument("--against", type=Path, metavar="RUN", help="another run of the task: is it better?")
+    score.add_argument("--against-step", type=int, metavar="STEP", help="another step, of the run or of --against")
+    score.add_argument("--over-training", action="store_true", help="at the snapshots, of 64 examples")
+    score.add_argument("--examples", type=int, help="how many to answer (default: 200)")
+    score.add_argument("--json", action="store_true")
     write = command("write", commands.write, "have a run's model write on, or answer an input")
     write.add_argument("run", type=Path)
     write.add_argument("--prompt", help="what it writes on from, or answers (default: the task's own)")

@@ -78,7 +78,7 @@ class Task(ABC):
     vocabulary: the tokens.   length: its longest sequence, in tokens. chance: the metric of guessing without reading
     the input, in [0, 1]. metric: what the share of right answers counts, in words. corpus, fingerprint: the data in
     words, and its hash; "" if the data follows from the fields alone. objective: the loss, and which answers count as
-    right.
+    right.   words: how BLEU cuts its answers into words, a tokenizer of sacrebleu.
     """
 
     vocabulary: Vocabulary
@@ -87,6 +87,7 @@ class Task(ABC):
     metric: str = "share of tokens predicted right"
     corpus: str = ""
     fingerprint: str = ""
+    words: str = "13a"
     objective: Objective = CROSS_ENTROPY
 
     @abstractmethod
@@ -142,6 +143,10 @@ class Task(ABC):
     def readable(self, tokens: Tensor | list[int]) -> str:
         """Tokens as readable text."""
         return " ".join(self.vocabulary.show(tokens))
+
+    def spelled(self, tokens: Tensor | list[int]) -> str:
+        """The characters that tokens stand for, without the spaces by which `readable` sets symbols apart."""
+        return "".join(self.vocabulary.show(tokens))
 
     def verdict(self, text: str) -> str:
         """A sentence about a text that the model wrote; "" if there is nothing to say."""

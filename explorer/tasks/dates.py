@@ -150,3 +150,5 @@ class Dates(Task):
         predicted = batch.targets[row] != IGNORE
         read = batch.tokens[row][: int(predicted.long().argmax())] if batch.source is None else batch.source[row]
         return f"{self.readable(read)} → {self.readable(batch.targets[row][predicted])}"
+
+    spelled = readable

@@ -161,6 +161,8 @@ class TextTask(Task):
         pieces = (*self.tokenizer.pieces, MASK.encode())
         return b"".join(pieces[int(t)] for t in tokens).decode(errors="replace")
 
+    spelled = readable
+
     def sample(self, batch: Batch, row: int = 0) -> str:
         """The text itself, with an encoder's hidden tokens marked."""
         read = self.readable(batch.tokens[row])

@@ -18,7 +18,7 @@ from explorer.answers import embeddings, records
 from explorer.answers.records.record import ANSWERS, Array, Record, decoder, pack, parts, unpack
 from explorer.ui.parts.map_choice import Choice
 
-for module in pkgutil.iter_modules(records.__path__, f"{records.__name__}."):
+for module in pkgutil.walk_packages(records.__path__, f"{records.__name__}."):
     importlib.import_module(module.name)
 
 

@@ -1,0 +1,1 @@
+"""Answers as text, and what of the source they translate."""
