@@ -30,13 +30,13 @@ def follow(view: View, patience: float | None = None) -> HeadHistory | None:
     says = patience is None  # who needs only the marks keeps no place for words
     answer = view.newest().picture(HeadHistory, every, lane="slow", doing=SCORING, patience=patience, says=says)
     if answer is not None:
-        server.discoveries()[str(view.run.path)] = list(found(answer))
+        server.discoveries()[str(view.run.path)] = list(discovered(answer))
     return answer
 
 
-def found(history: HeadHistory) -> Iterator[Event]:
+def discovered(history: HeadHistory) -> Iterator[Event]:
     """An event for each head that came to stand out in something. Their numbers are below those of a file's events."""
-    words = {name: known.words for name, known in SCORES.items()} | {kind: of.words for kind, of in KINDS.items()}
+    words = {name: score.words for name, score in SCORES.items()} | {kind: line.words for kind, line in KINDS.items()}
     for place, (name, measured) in enumerate(measures(history).items()):
         for head, step in crossings(history.steps, *measured):
             number = -1 - place * len(history.heads) - head
@@ -56,5 +56,5 @@ def measures(history: HeadHistory) -> dict[str, tuple[np.ndarray, np.ndarray, fl
     named = np.full((len(history.steps), len(history.heads)), False)
     for measured in words.values():
         named |= stands_out(*measured)
-    drawn = [kind for kind in KINDS if kind in history.scores]
-    return words | {kind: (np.where(named, 0, history.scores[kind]), history.chance[kind], CLEAR) for kind in drawn}
+    kinds = [kind for kind in KINDS if kind in history.scores]
+    return words | {kind: (np.where(named, 0, history.scores[kind]), history.chance[kind], CLEAR) for kind in kinds}

@@ -112,21 +112,21 @@ def worth_sentence(answer: Ablations) -> str:
             f"by {NEAR:g} nats or more.{lower}{off}"
         )
     after = answer.loss + losses[best]
-    found = (
+    words = (
         f"{names[best]} matters most: {IN_ITS_PLACE[answer.kind]} the loss goes from {fixed(answer.loss, 3)} to "
         f"{fixed(after, 3)} nats"
     )
     if len(order) > 1:
         second = int(order[1])
         times = losses[best] / losses[second] if losses[second] >= NEAR else np.inf
-        found += (
+        words += (
             f"; no other head costs {NEAR:g} nats"
             if np.isinf(times)
             else f"; {names[second]}, the next, costs less"
             if times >= CLEARLY
             else f"; {names[second]} costs nearly as much"
         )
-    return f"{found}.{lower}{off}"
+    return f"{words}.{lower}{off}"
 
 
 def switches(look: Look) -> None:
@@ -205,11 +205,11 @@ def loss_sentence(view: View, head: str, step: int, events: list[Event], here: b
     first = mean_loss(view, event.step, event.step + passed)
     if before is None or first is None:
         return f"{event.label}; the loss follows with the next steps."
-    found = (
+    words = (
         f"{event.label}. The mean loss went from {number(before, 4)} in the {min(NEARBY, event.step)} steps before to "
         f"{number(first, 4)} in the {passed} after"
     )
-    return f"{found}, and in the last {NEARBY} it is {number(now, 4)}." if last > event.step + NEARBY else f"{found}."
+    return f"{words}, and in the last {NEARBY} it is {number(now, 4)}." if last > event.step + NEARBY else f"{words}."
 
 
 def mean_loss(view: View, start: int, end: int) -> float | None:

@@ -172,11 +172,11 @@ def attribution_sentence(answer: Attribution) -> str:
     over = f"over {quoted(answer.b)}" if answer.b else "over the mean token"
     likeliest = ", the likeliest, as nothing is asked there," if answer.guessed else ""
     exact = "" if answer.precision == "float32" else f" in {answer.precision}"
-    found = [f"{names[i]} adds most" for i in [int(values.argmax())] if values[i] > 0]
-    found += [f"{names[i]} takes most away" for i in [int(values.argmin())] if values[i] < 0]
+    most = [f"{names[i]} adds most" for i in [int(values.argmax())] if values[i] > 0]
+    most += [f"{names[i]} takes most away" for i in [int(values.argmin())] if values[i] < 0]
     return (
         f"for {quoted(answer.a)}{likeliest} {over} at position {answer.position} components sum to "
-        f"{signed(values.sum())}, the model’s own difference{exact} is {signed(answer.difference)}; {', '.join(found)}."
+        f"{signed(values.sum())}, the model’s own difference{exact} is {signed(answer.difference)}; {', '.join(most)}."
     )
 
 

@@ -43,8 +43,8 @@ def does_at(maps: AttentionMaps, head: str) -> Claim | None:
 def claims(maps: AttentionMaps) -> dict[str, Claim]:
     """What each head clearly does, of those that do."""
     heads = [f"{path}.{h}" for path, one in maps.attentions.items() for h in range(len(one.pattern))]
-    found = {head: does_at(maps, head) for head in heads}
-    return {head: does for head, does in found.items() if does is not None}
+    by_head = {head: does_at(maps, head) for head in heads}
+    return {head: does for head, does in by_head.items() if does is not None}
 
 
 def summary(maps: AttentionMaps) -> str:
@@ -64,15 +64,15 @@ def summary(maps: AttentionMaps) -> str:
     patterns = [one.pattern for one in maps.attentions.values()]
     if not finite(*patterns):
         return lost("some attention", maps.step)
-    found = {head: does for head, does in claims(maps).items() if head not in maps.ablated}
-    if not found:
+    clear = {head: does for head, does in claims(maps).items() if head not in maps.ablated}
+    if not clear:
         spread = np.nanmean(np.concatenate([attention.entropy(pattern) for pattern in patterns]))
         return f"no head clearly does one thing yet; on average a row’s entropy is {percent(spread)} of an even row’s."
-    best = max(found, key=lambda head: found[head].lead)
-    others = [head_name(head) for head in found if head != best]
+    best = max(clear, key=lambda head: clear[head].lead)
+    others = [head_name(head) for head in clear if head != best]
     do = "do" if others[1:] else "does"
     more = f"; {listed([*others[:3], *(['others'] if others[3:] else [])])} {do} one thing too" if others else ""
-    return f"{sentence(best, found[best])}{more}."
+    return f"{sentence(best, clear[best])}{more}."
 
 
 def sentence(head: str, does: Claim) -> str:

@@ -28,10 +28,10 @@ ON_PROBE = {"entropy": "entropy on the probe"}
 
 def columns() -> dict[str, tuple[str, str]]:
     """Of the table: each score with its heading and what it means."""
-    repeats, drawn, inputs = (
+    repeats, lines, inputs = (
         {name: (score.heading, score.meaning) for name, score in scores.items()} for scores in (SCORES, KINDS, ON_INPUT)
     )
-    return repeats | drawn | {AGREEMENT: ON_GOLD} | inputs | {"importance": IMPORTANCE}
+    return repeats | lines | {AGREEMENT: ON_GOLD} | inputs | {"importance": IMPORTANCE}
 
 
 def over_time() -> dict[str, str]:
@@ -71,8 +71,8 @@ def computed() -> str:
 def table(look: Look) -> str:
     """The scores of all heads as an HTML table: words and numbers of ours only."""
     maps, titles = look.maps, columns()
-    drawn = kinds_of_lines([lines for one in maps.attentions.values() for lines in one.lines])
-    kinds = [k for k in titles if k in drawn or any(k in one.scores for one in maps.attentions.values())]
+    visible = kinds_of_lines([lines for one in maps.attentions.values() for lines in one.lines])
+    kinds = [k for k in titles if k in visible or any(k in one.scores for one in maps.attentions.values())]
     head = "".join(f'<th title="{escape(titles[kind][1])}">{escape(titles[kind][0])}</th>' for kind in kinds)
     body = []
     for path, one in maps.attentions.items():
@@ -124,11 +124,11 @@ def score(kind: str, value: float) -> str:
 
 def sentence(look: Look) -> str:
     """What to look for in the table."""
-    attentions, found = look.maps.attentions, claims(look.maps)
+    attentions, clear = look.maps.attentions, claims(look.maps)
     if not finite(*(one.pattern for one in attentions.values())):
         return lost("attention", look.step)
-    if found:
-        return f"{naming.sentence(*max(found.items(), key=lambda item: item[1].lead))}. What stands out is green."
+    if clear:
+        return f"{naming.sentence(*max(clear.items(), key=lambda item: item[1].lead))}. What stands out is green."
     if not any(kind in one.scores for one in attentions.values() for kind in SCORES):
         return "no head clearly does one thing yet; this task’s inputs are too short to repeat a sequence."
     best, highest, kind, chance = max(
@@ -138,7 +138,7 @@ def sentence(look: Look) -> str:
             for kind in SCORES
             for h, value in enumerate(one.scores.get(kind, ()))
         ),
-        key=lambda found: found[1],
+        key=lambda clear: clear[1],
     )
     return (
         f"no head clearly does one thing yet; the highest score on repeated sequences is {head_name(best)}’s for "
@@ -150,8 +150,8 @@ def over_training(look: Look, history: HeadHistory) -> None:
     """One score of all heads over the snapshots, with chance and what was found."""
     titles = over_time()
     offered = [kind for kind in titles if kind in history.scores]
-    known = discoveries.measures(history)
-    kind = opening.measure_of(look.view.run.id, leads(known) if len(history.steps) else {}, offered)
+    measured = discoveries.measures(history)
+    kind = opening.measure_of(look.view.run.id, leads(measured) if len(history.steps) else {}, offered)
     key = steered("score", kind)
 
     def choose() -> None:
@@ -168,8 +168,8 @@ def over_training(look: Look, history: HeadHistory) -> None:
         on_change=choose,
     )
     guides = []
-    if kind in known and len(history.steps):
-        _, even, clear = known[kind]
+    if kind in measured and len(history.steps):
+        _, even, clear = measured[kind]
         chance = float(np.nanmax(even[-1]))
         guides.append(Guide(clear, f"named from {number(clear)}"))
         guides.append(Guide(chance, f"even attention: {fixed(chance, 2)}"))
@@ -177,27 +177,27 @@ def over_training(look: Look, history: HeadHistory) -> None:
     layers = list(dict.fromkeys(layer for _, layer, _ in heads))
     events = [e for e in look.view.events if e.kind == "found"]
     values, cursor = history.scores[kind], look.view.cursor
-    drawn = charts.parts(history.steps, values, heads, guides=guides, events=events, cursor=cursor)
-    picture.curves(charts.panel(titles[kind].capitalize(), layers), drawn, "scores")
+    curves = charts.parts(history.steps, values, heads, guides=guides, events=events, cursor=cursor)
+    picture.curves(charts.panel(titles[kind].capitalize(), layers), curves, "scores")
     picture.look_for("history", since(look))
 
 
 def since(look: Look) -> str:
     """What was found, in order."""
-    found = sorted((e for e in look.view.events if e.kind == "found"), key=lambda e: e.step)
-    if not found:
+    marked = sorted((e for e in look.view.events if e.kind == "found"), key=lambda e: e.step)
+    if not marked:
         return "no head stands out yet; a mark will appear on the scrubber where one does."
-    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, formed at step {e.step})" for e in found[:2]]
-    more = f", and {len(found) - 2} more" if len(found) > 2 else ""
+    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, formed at step {e.step})" for e in marked[:2]]
+    more = f", and {len(marked) - 2} more" if len(marked) > 2 else ""
     return f"first {', then '.join(first)}{more}; each has its mark on the scrubber."
 
 
-def leads(known: dict[str, tuple[np.ndarray, np.ndarray, float]]) -> dict[str, float]:
+def leads(measured: dict[str, tuple[np.ndarray, np.ndarray, float]]) -> dict[str, float]:
     """How far the measures in which some head stands out at the last snapshot have come from chance to 1."""
-    found = {}
-    for name, (scores, chance, clear) in known.items():
+    share = {}
+    for name, (scores, chance, clear) in measured.items():
         of, even = scores[-1], chance[-1]
         far = (of - even)[stands_out(of, even, clear)] / (1 - even[stands_out(of, even, clear)])
         if len(far):
-            found[name] = float(far.max())
-    return found
+            share[name] = float(far.max())
+    return share

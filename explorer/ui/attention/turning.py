@@ -85,8 +85,8 @@ def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
     key = turned.key
     asks, answers = steered("turned-query-box", look.query), steered("turned-key-box", key)
     slider = (key, turned.pressed, None if look.view.live else look.step)  # in training it stays under the hand
-    known, number, start = turned.slider
-    if known != slider:
+    slider_before, number, start = turned.slider
+    if slider_before != slider:
         number, start = number + 1, round(100 * float(row[key]))
         turned.slider = (slider, number, start)
     share, resets = f"turned-share-{place}-{number}", turns.setdefault("temperature", 0)

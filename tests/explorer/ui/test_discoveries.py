@@ -3,7 +3,7 @@
 import numpy as np
 
 from explorer.answers.records.heads import HeadHistory
-from explorer.ui.attention.discoveries import found
+from explorer.ui.attention.discoveries import discovered
 
 
 def history(scores: dict[str, list[list[float]]], chances: list) -> HeadHistory:
@@ -23,7 +23,7 @@ def history(scores: dict[str, list[list[float]]], chances: list) -> HeadHistory:
 
 def test_a_head_that_comes_to_stand_out_is_an_event_at_that_step_in_plain_words():
     rising = [[0.0, 0.1], [0.1, 0.5], [0.1, 0.9], [0.1, 0.9]]
-    (event,) = found(history({"induction": rising}, [0.05, 0.05]))
+    (event,) = discovered(history({"induction": rising}, [0.05, 0.05]))
     assert (event.step, event.kind) == (10, "found")
     assert event.label == "step 10: head 1.2: induction"
     assert event.id < 0, "apart from the events of the file"
@@ -31,31 +31,31 @@ def test_a_head_that_comes_to_stand_out_is_an_event_at_that_step_in_plain_words(
 
 def test_each_head_is_held_against_its_own_chance():
     same = [[0.5, 0.5]] * 4
-    assert [e.detail["head"] for e in found(history({"previous": same}, [0.05, 0.3]))] == ["blocks.0.attention.0"]
+    assert [e.detail["head"] for e in discovered(history({"previous": same}, [0.05, 0.3]))] == ["blocks.0.attention.0"]
 
 
 def test_a_head_is_held_against_the_chance_of_each_snapshot():
     """As where a mask is taken away while the run trains."""
     same = [[0.5, 0.5]] * 6
     chances = [[0.3, 0.05]] * 2 + [[0.05, 0.05]] * 4
-    assert [e.step for e in found(history({"previous": same}, chances))] == [0, 20]
+    assert [e.step for e in discovered(history({"previous": same}, chances))] == [0, 20]
 
 
 def test_events_keep_their_numbers_while_the_run_grows():
     rising = {name: [[0.0, 0.0], [0.9, 0.0], [0.9, 0.9], [0.9, 0.9]] for name in ("previous", "induction")}
-    early = {e.id: e.label for e in found(history({k: v[:3] for k, v in rising.items()}, [0.05, 0.05]))}
-    late = {e.id: e.label for e in found(history(rising, [0.05, 0.05]))}
+    early = {e.id: e.label for e in discovered(history({k: v[:3] for k, v in rising.items()}, [0.05, 0.05]))}
+    late = {e.id: e.label for e in discovered(history(rising, [0.05, 0.05]))}
     assert len(late) == 4
     assert early.items() <= late.items()
 
 
 def test_a_line_is_marked_in_the_overviews_words():
-    (event,) = found(history({"mirror": [[0.0, 0.1], [0.1, 0.5], [0.1, 0.9], [0.1, 0.9]]}, [0.05, 0.05]))
+    (event,) = discovered(history({"mirror": [[0.0, 0.1], [0.1, 0.5], [0.1, 0.9], [0.1, 0.9]]}, [0.05, 0.05]))
     assert event.label == "step 10: head 1.2: reads back"
 
 
 def test_a_head_that_is_known_by_a_score_is_not_marked_for_its_line_too():
     rising = [[0.0, 0.0], [0.9, 0.0], [0.9, 0.9], [0.9, 0.9]]
     scores = {"previous": [[row[0], 0.0] for row in rising], "back": rising}
-    labels = [event.label for event in found(history(scores, [0.05, 0.05]))]
+    labels = [event.label for event in discovered(history(scores, [0.05, 0.05]))]
     assert labels == ["step 10: head 1.1: previous token", "step 20: head 1.2: looks back"]
