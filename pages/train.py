@@ -32,9 +32,9 @@ def draw(view: View) -> None:
     feed.offer("train", lambda view: loss(view, others).message(projector))
     with board("train"):
         # the loss first; the rest keeps its place until the next tick
-        drawn = [loss(view, others), *(places() if view.first else calm(view, others)[:FIRST])]
-        picture.panels("train", drawn, feed.moment(view))
-        for place in range(1, len(drawn)):
+        panels = [loss(view, others), *(places() if view.first else calm(view, others)[:FIRST])]
+        picture.panels("train", panels, feed.moment(view))
+        for place in range(1, len(panels)):
             feed.offer(f"train:{place}", partial(again, place - 1, others, projector), CALM_SECONDS)
         samples.show(view)
     picture.details(lambda: more(view, others))

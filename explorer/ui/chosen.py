@@ -198,14 +198,14 @@ def looked_at(run: Run) -> bool:
 
 def earlier_runs() -> list[Run]:
     """The other runs of this visit, the newest last."""
-    found, state = [], visit.state()
+    runs, state = [], visit.state()
     for name in state.opened:
         if name != state.run:
             try:
-                found.append(server.opened(str(catalogue.path_of(name))))
+                runs.append(server.opened(str(catalogue.path_of(name))))
             except ValueError:
                 continue  # removed since: it is missing from the overlay, and its own page says so
-    return found[-5:]
+    return runs[-5:]
 
 
 def differences(run: Run) -> str:

@@ -188,14 +188,14 @@ def together(offers: Offers, view: View) -> bytes | None:
     """All offers behind one another: all of them or none, since they are of one step."""
     ready = server.host().ready
     with server.asking(offers.visit):
-        drawn = {name: offer.at(view) if ready or offer.plain else b"" for name, offer in offers.draws.items()}
-    if any(message is None for message in drawn.values()):
+        messages = {name: offer.at(view) if ready or offer.plain else b"" for name, offer in offers.draws.items()}
+    if any(message is None for message in messages.values()):
         return None
     header = moment(view) | {
         "state": state(view),
-        "lengths": {name: len(message or b"") for name, message in drawn.items()},
+        "lengths": {name: len(message or b"") for name, message in messages.items()},
     }
-    return pack(header, []) + b"".join(message or b"" for message in drawn.values())
+    return pack(header, []) + b"".join(message or b"" for message in messages.values())
 
 
 def whole(word: str | None) -> int | None:

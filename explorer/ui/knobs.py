@@ -42,11 +42,11 @@ class Knobs:
 def show() -> None:
     """The knobs of the run looked at; nothing without a run."""
     if run := chosen.run():
-        own(run)
+        of_run(run)
 
 
 @st.fragment
-def own(run: Run) -> None:
+def of_run(run: Run) -> None:
     """The knobs of a run. A turn of one draws them alone anew; the feed or the next tick of the page shows the rest."""
     refusals.tick()
     if not chosen.looked_at(run) or visit.state().draws_all():
@@ -116,8 +116,8 @@ def slider_key(run: Run, path: str) -> str:
 
 def behind(run: Run) -> bool:
     """True if the sidebar shows what is no longer so: an order that took its time, or another visit's."""
-    drawn = visit.kept(Knobs, run.id).switched
-    return bool(elsewhere(run)) or (drawn is not None and drawn != switched(run))
+    before = visit.kept(Knobs, run.id).switched
+    return bool(elsewhere(run)) or (before is not None and before != switched(run))
 
 
 def follow_changes(run: Run) -> None:
@@ -136,14 +136,14 @@ def elsewhere(run: Run) -> list[str]:
         return []  # while a knob is being turned its own orders are still under way
     values = run.config_at(run.last).flat()
     shown = {path: st.session_state.get(slider_key(run, path)) for path in values}
-    found = [
+    changed = [
         path
         for path, value in values.items()
         if shown[path] is not None and shown[path] != (NO_CLIP if value is None else value)
     ]
-    if not found:
+    if not changed:
         knobs.seen = newest
-    return found
+    return changed
 
 
 def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig) -> None:

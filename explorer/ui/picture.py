@@ -48,10 +48,10 @@ def spec_of(chart: Chart, data: pd.DataFrame, projector: bool = False, **knobs: 
 
 def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     """Draws `chart(data, **knobs)`; new data under the same key is swapped in place."""
-    drawn = spec_of(chart, data, visit.state().projector, **knobs)
+    described = spec_of(chart, data, visit.state().projector, **knobs)
     # as a named dataset the table is there when the view is made; as `data` it would come later
-    whole = drawn | {"datasets": {"source": charts.theme.finite(data)}}
-    height = drawn.get("height")  # of its place, which is there before the browser has the code of charts
+    whole = described | {"datasets": {"source": charts.theme.finite(data)}}
+    height = described.get("height")  # of its place, which is there before the browser has the code of charts
     st.vega_lite_chart(whole, key=key, width="stretch", height=height if isinstance(height, int) else "content")
 
 
@@ -87,13 +87,13 @@ def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence:
     canvas.curves([Curves(panel, parts, sentence).paced_message(key)], key=key, on_step=go, height=height)
 
 
-def panels(name: str, drawn: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
+def panels(name: str, of_panels: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
     """The same of several panels, each a card of the board that they stand on: one element, whatever their number.
 
     moment: of what they tell, where the feed moves them under this name.
     """
     key = f"panels-{name}"
-    messages = [one.paced_message(f"{key}:{one.panel.title}") for one in drawn]
+    messages = [one.paced_message(f"{key}:{one.panel.title}") for one in of_panels]
     canvas.curves(messages, key=key, on_step=go, cards=True, moment=moment and moment | {"name": name})
 
 

@@ -65,7 +65,7 @@ def header(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
         ],
         "speed": next((e.detail["value"] for e in reversed(run.events) if e.kind == "speed"), None),
         "can": {
-            "play": any(own.status.state != "diverged" for own in server.racing(run).values()),
+            "play": any(raced.status.state != "diverged" for raced in server.racing(run).values()),
             "single": not over and state != "training",
             "reset": True,
             "branch": view.last > 0,
@@ -105,9 +105,9 @@ def act(run: Run, action: Action) -> None:
         server.obeyed(host.order(run.path, "play"))
     elif kind == "on":
         state.step = None
-        for own in server.racing(run).values():
-            if own.status.state == "finished":  # as many steps again
-                host.order(own.path, "set", **{"train.steps": 2 * own.last})
+        for raced in server.racing(run).values():
+            if raced.status.state == "finished":  # as many steps again
+                host.order(raced.path, "set", **{"train.steps": 2 * raced.last})
         server.obeyed(host.order(run.path, "play"))
     elif kind == "single":
         state.step = None

@@ -22,8 +22,8 @@ def keep(sentence: str, place: str = PAGE) -> None:
     """Keeps a refusal, to be shown at its place."""
     ctx = get_script_run_ctx()
     answers = ctx is not None and not ctx.has_script_started  # a callback's: of the action that this drawing answers
-    said = visit.state().refused
-    said[place] = [one for one in said.get(place, []) if one[0] != sentence] + [(sentence, answers)]
+    refused = visit.state().refused
+    refused[place] = [one for one in refused.get(place, []) if one[0] != sentence] + [(sentence, answers)]
 
 
 def kept_at(place: str) -> list[str]:
@@ -66,8 +66,8 @@ def begin(page: str | None = None) -> None:
     if by_hand() or moved:
         state.refused = {
             place: answered
-            for place, said in state.refused.items()
-            if (answered := [(sentence, False) for sentence, answers in said if answers])
+            for place, refused in state.refused.items()
+            if (answered := [(sentence, False) for sentence, answers in refused if answers])
         }
 
 

@@ -34,8 +34,8 @@ def form(config: RunConfig) -> None:
         format_func=lambda name: f"{TASKS[name].title}: {TASKS[name].target}",
     )
     base = on_task(config, name)
-    own = "" if base is config else " Another task begins with settings of its own."
-    st.caption(f"Such as {TASKS[name].sample}.{own}")
+    others = "" if base is config else " Another task begins with settings of its own."
+    st.caption(f"Such as {TASKS[name].sample}.{others}")
     made = [one for one in settings(base) if one.path not in ELSEWHERE and acts(one, base)]
     with st.form("restart", border=False):
         titles = ("Model", "", "Task and optimizer", "Training")
@@ -73,11 +73,11 @@ def on_task(config: RunConfig, name: str) -> RunConfig:
     """
     if name == config.task.name:
         return config
-    known = next((one.config for one in PRESETS.values() if one.config.task.name == name), RunConfig())
+    of_preset = next((one.config for one in PRESETS.values() if one.config.task.name == name), RunConfig())
     fits = config.has(*TASKS[name].needs)
-    if fits and (known.task.name != name or family_of(known.model.kind) != family_of(config.model.kind)):
+    if fits and (of_preset.task.name != name or family_of(of_preset.model.kind) != family_of(config.model.kind)):
         return config.replace({"task.name": name})
-    return known.replace({"task.name": name, "train.seed": config.train.seed})
+    return of_preset.replace({"task.name": name, "train.seed": config.train.seed})
 
 
 def acts(one: Setting, config: RunConfig) -> bool:

@@ -20,13 +20,13 @@ def revive(dead: Client) -> None:
     done: set[Path] = set()
     for path in dead.ordered():
         mates, _ = race.together(path)
-        if path in done or not any(server.watchers().watched(str(own)) for own in mates):
+        if path in done or not any(server.watchers().watched(str(mate)) for mate in mates):
             continue
         done.update(mates)
         if stopped(path):
             server.host().order(path, "play")
-        for own in mates:
-            server.host().complain(own, f"{HOST_KILLED}; another has been started, and what it trained goes on")
+        for mate in mates:
+            server.host().complain(mate, f"{HOST_KILLED}; another has been started, and what it trained goes on")
 
 
 def stopped(path: Path) -> bool:

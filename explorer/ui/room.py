@@ -99,5 +99,5 @@ def discard(path: Path) -> None:
     with suppress(ValueError):
         server.opened(str(path)).close()
     server.opened.clear(str(path))
-    for known in (server._abouts(), server.discoveries()):
-        known.pop(str(path), None)
+    for remembered in (server._abouts(), server.discoveries()):
+        remembered.pop(str(path), None)

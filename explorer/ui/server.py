@@ -160,10 +160,10 @@ def _abouts() -> Recent[str, TaskFacts]:
 
 def about(path: str) -> TaskFacts:
     """What pages need to know of a run's task. ValueError if its text is not on this machine."""
-    known = _abouts().get(path)
-    if known is None:
-        known = _abouts()[path] = answer(host().request(About, visit=visitor(), path=path), READING)
-    return known
+    facts = _abouts().get(path)
+    if facts is None:
+        facts = _abouts()[path] = answer(host().request(About, visit=visitor(), path=path), READING)
+    return facts
 
 
 def fitting(config: RunConfig) -> Request[Fit]:
@@ -229,8 +229,8 @@ def asking(visit: str) -> Iterator[None]:
 
 def visitor() -> str:
     """Which visit asks; empty where it is the server itself."""
-    if own := _asking.get():
-        return own
+    if asking := _asking.get():
+        return asking
     return session().id if get_script_run_ctx(suppress_warning=True) is not None else ""
 
 

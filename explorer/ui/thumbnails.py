@@ -38,7 +38,7 @@ def clearest(config: RunConfig, steps: int) -> np.ndarray:
     )
 
 
-def drawn(pattern: np.ndarray) -> Image.Image:
+def image(pattern: np.ndarray) -> Image.Image:
     """A pattern as a picture; opacity grows with the probability, p^0.4, so that faint lines show when small."""
     pixels = np.zeros((*pattern.shape, 4), dtype=np.uint8)
     pixels[..., :3] = INK
@@ -54,7 +54,7 @@ def main() -> None:
     for name, preset in ORDINARY.items():
         if not preset.config.has("attention"):
             continue  # its card has no picture
-        drawn(clearest(preset.config, preset.pictured)).save(FOLDER / f"{name}.png", optimize=True)
+        image(clearest(preset.config, preset.pictured)).save(FOLDER / f"{name}.png", optimize=True)
         print(f"{name}: {preset.pictured} steps", flush=True)
 
 

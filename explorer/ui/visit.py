@@ -70,7 +70,9 @@ class Visit:
     shuffled_head: str = ""
     centres: Recent[str, int] = field(default_factory=Recent)  # the step that a loss surface is drawn around, by run
     sweeps: Recent[str, Path] = field(default_factory=Recent)  # begun from a run's page
-    drawn: Recent[str, list[float]] = field(default_factory=Recent)  # heights of schedules drawn by hand, by run
+    schedule_drawings: Recent[str, list[float]] = field(
+        default_factory=Recent
+    )  # heights of schedules drawn by hand, by run
     tokenizers_wait: bool = False
     searches: Recent[str, None] = field(default_factory=Recent)  # that this visit wants to go on
     search: str | None = None  # looked at, by its name

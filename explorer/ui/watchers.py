@@ -59,11 +59,11 @@ class Watchers:
     def pause_unwatched(self, paths: list[str]) -> None:
         """Pauses the runs without a viewer. Watching one contender counts as watching its whole race."""
         for path in paths:
-            together = [str(own) for own in race.together(Path(path))[0]]
+            together = [str(mate) for mate in race.together(Path(path))[0]]
             with self.lock:
-                watched = any(self.runs.get(own) for own in together)
+                watched = any(self.runs.get(mate) for mate in together)
                 if not self.runs.get(path):
                     self.runs.pop(path, None)
-            ordered = [Path(own) for own in together if self.host().concerned(Path(own))]
+            ordered = [Path(mate) for mate in together if self.host().concerned(Path(mate))]
             if not watched and ordered:
                 self.host().order(ordered[0], "pause", reason="nobody was watching")

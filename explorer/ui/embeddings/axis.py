@@ -43,9 +43,9 @@ class Axis:
 
 def show(view: View, choice: Choice) -> None:
     """Two points to choose, and the strip between and beyond them."""
-    if (found := points(view, choice)) is None:
+    if (pair := points(view, choice)) is None:
         return
-    answer, chosen = found
+    answer, chosen = pair
     if len(answer.labels) < 2:
         st.caption("An axis needs two points.")
         return
@@ -98,22 +98,22 @@ def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:
         return (coordinates - coordinates[a]) / (coordinates[b] - coordinates[a])
 
 
-def sentence(answer: PointMap, found: PointAxis, along: np.ndarray, a: int, b: int, width: int) -> str:
+def sentence(answer: PointMap, axis: PointAxis, along: np.ndarray, a: int, b: int, width: int) -> str:
     """How much the axis explains, and who lies nearest to its two ends."""
-    share, chance = found.share, 1 / width
+    share, chance = axis.share, 1 / width
     if not finite(share, along):
-        return lost("some of these points", found.step, plural=True)
+        return lost("some of these points", axis.step, plural=True)
     others = [i for i in range(len(along)) if i not in (a, b)]
-    said = (
-        f"at step {found.step} this direction holds {percent(share, 1)} of the points’ variance, "
+    words = (
+        f"at step {axis.step} this direction holds {percent(share, 1)} of the points’ variance, "
         f"a random one {percent(chance, 1)} on average"
     )
     if not others:
-        return f"{said}."
+        return f"{words}."
     near_a = min(others, key=lambda i: abs(along[i]))
     near_b = min(others, key=lambda i: abs(along[i] - 1))
     between = sum(0 < along[i] < 1 for i in others)
     return (
-        f"{said}; along it {named(answer, near_a)} falls nearest to {named(answer, a)} and {named(answer, near_b)} "
+        f"{words}; along it {named(answer, near_a)} falls nearest to {named(answer, a)} and {named(answer, near_b)} "
         f"nearest to {named(answer, b)}; {between} of {len(others)} others lie between the two."
     )

@@ -44,14 +44,14 @@ def show(view: View, choice: Choice) -> None:
         there = view.at(request.step, "big")
         what = choice.what if choice.what.endswith("states") else f"{kind_of(view.run.config.model).stacks[-1]}states"
         layer = choice.layer if choice.what == what else view.run.config.model.layers
-        own = choice.arguments | {"what": what, "head": "", "layer": layer}
-        found = there.picture(LargePointMap, lane="maps", doing="mapping {of} parts", **own)
-        if found is None:
+        arguments = choice.arguments | {"what": what, "head": "", "layer": layer}
+        answer = there.picture(LargePointMap, lane="maps", doing="mapping {of} parts", **arguments)
+        if answer is None:
             return
         of = Choice(
             **{**vars(choice), "what": what, "layer": layer, "head": "", "since": request.step, "trails": False}
         )
-        data = message(frame(there, of, found), [], *size(100))
+        data = message(frame(there, of, answer), [], *size(100))
         point_map(data, key="big-map", on_chosen=lambda points: None)
-        picture.look_for("big", sentence(of, found))
+        picture.look_for("big", sentence(of, answer))
     picture.computed(COMPUTED)

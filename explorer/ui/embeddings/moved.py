@@ -26,9 +26,9 @@ COMPUTED = (
 
 def show(view: View, choice: Choice) -> None:
     """The points that changed most, or the chosen ones, with their neighbours then and now."""
-    if (found := points(view, choice)) is None:
+    if (pair := points(view, choice)) is None:
         return
-    answer, chosen = found
+    answer, chosen = pair
     with cards("moved", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(

@@ -84,8 +84,9 @@ def to_noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
 def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
     """Where this step ends, and how many of the measured ones overshoot."""
     alpha, step = measured.numbers.get("quality"), measured.step
-    known = all_of[np.isfinite(all_of)]
-    beyond = f"; {int((known > 0).sum()) or 'none'} of {len(known)} measured steps went beyond it" if len(known) else ""
+    finite_ones = all_of[np.isfinite(all_of)]
+    overshot = int((finite_ones > 0).sum()) or "none"
+    beyond = f"; {overshot} of {len(finite_ones)} measured steps went beyond it" if len(finite_ones) else ""
     if alpha is not None and not finite(alpha):
         return unknown(measured)
     if alpha is None:

@@ -192,23 +192,23 @@ def noise(view: View, measured: Measurement, history: InstrumentHistory) -> None
     B = len(measured.texts)
     scale = measure.running_noise_scale(history.numbers["noise"], history.numbers["signal"], WINDOW)
     guide = Guide(B, f"the batch: {B} sample{'s' if B > 1 else ''}")
-    drawn = charts.parts(history.steps, {"noise scale": scale}, guides=[guide], **marks(view))
-    picture.curves(charts.SCALE, drawn, "instrument-noise")
+    curve = charts.parts(history.steps, {"noise scale": scale}, guides=[guide], **marks(view))
+    picture.curves(charts.SCALE, curve, "instrument-noise")
     picture.look_for("instrument-noise", noise_sentence(measured, history))
 
 
 def to_noise(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """The signal-to-noise ratio over steps."""
-    drawn = charts.parts(history.steps, {"signal to noise": history.numbers["to_noise"]}, **marks(view))
-    picture.curves(charts.TO_NOISE, drawn, "instrument-signal")
+    curve = charts.parts(history.steps, {"signal to noise": history.numbers["to_noise"]}, **marks(view))
+    picture.curves(charts.TO_NOISE, curve, "instrument-signal")
     picture.look_for("instrument-signal", to_noise_sentence(measured, history))
 
 
 def quality(view: View, measured: Measurement, history: InstrumentHistory) -> None:
     """α over steps."""
     guides = [Guide(0, "the valley’s floor"), Guide(1, "as high on the other side")]
-    drawn = charts.parts(history.steps, {"step quality": history.numbers["quality"]}, guides=guides, **marks(view))
-    picture.curves(charts.QUALITY, drawn, "instrument-quality")
+    curve = charts.parts(history.steps, {"step quality": history.numbers["quality"]}, guides=guides, **marks(view))
+    picture.curves(charts.QUALITY, curve, "instrument-quality")
     picture.look_for("instrument-quality", quality_sentence(measured, history.numbers["quality"]))
 
 

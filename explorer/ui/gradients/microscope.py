@@ -42,10 +42,10 @@ def show(view: View) -> None:
                 label_visibility="collapsed",
                 required=True,
             )
-        drawn = of_heads(view) if kind == HEADS else recorded(view, names, kind)
-        if drawn is None:
+        table = of_heads(view) if kind == HEADS else recorded(view, names, kind)
+        if table is None:
             return
-        rows, starts, steps, quantities = drawn
+        rows, starts, steps, quantities = table
         microscope(
             rows,
             starts,
@@ -87,7 +87,7 @@ def recorded(view: View, names: list[str], kind: str) -> Drawn:
         return rows, starts, steps, [Quantity(NORM, "‖g‖", norms.T), Quantity(RATIO, "‖Δθ‖/‖θ‖", sizes.T, 1e-3)]
     groups = list(dict.fromkeys(places))
     member = np.array([[place == group for group in groups] for place in places], dtype=bool)
-    together = np.stack([np.linalg.norm(norms[:, own], axis=1) for own in member.T])
+    together = np.stack([np.linalg.norm(norms[:, members], axis=1) for members in member.T])
     rows = [
         Row(f"{layer} · {part}", layer if part == "outside" else f"{layer} · {part}", layer, shades[layer])
         for layer, part in groups
@@ -114,20 +114,20 @@ def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) 
         return "the first step is being trained."
     at = len(steps) - 1 if view.cursor is None else int(np.abs(steps - view.cursor).argmin())
     here = norms[:, at]
-    known: dict[str, Any] = {}
+    by_layer: dict[str, Any] = {}
     for row, size in zip(rows, here, strict=True):
         if row.layer.startswith(("layer", "encoder", "decoder")):
-            known[row.layer] = float(np.hypot(known.get(row.layer, 0.0), size))
+            by_layer[row.layer] = float(np.hypot(by_layer.get(row.layer, 0.0), size))
     if not finite(here):
         return lost("the gradient of some rows", int(steps[at]))
     good = here > 0
     if not good.any():
         return f"at step {int(steps[at])} no gradient is left."
-    if len(known) < 2:
+    if len(by_layer) < 2:
         times = number(here[good].max() / here[good].min(), 2)
         return f"at step {int(steps[at])} the largest gradient of all is {times} times the smallest."
-    first, *_, last = known
-    a, b = known[first], known[last]
+    first, *_, last = by_layer
+    a, b = by_layer[first], by_layer[last]
     word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
     back = f"the gradient {word} on its way back from {last} ({number(b, 2)}) to {first} ({number(a, 2)})"
     return f"at step {int(steps[at])} {back}."

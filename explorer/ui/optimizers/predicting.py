@@ -39,7 +39,7 @@ class Guess:
     race: str = ""
     steps: int = 0
     votes: dict[str, int] = field(default_factory=dict)
-    drawn: dict[str, list[float]] = field(default_factory=dict)
+    sketches: dict[str, list[float]] = field(default_factory=dict)
     revealed: bool = False
 
 
@@ -96,7 +96,7 @@ def favourite(guess: Guess) -> str:
     names = [name for name, votes in guess.votes.items() if votes == top and top]
     if names:
         return f"the class is for {' and '.join(names)} with {top} of {sum(guess.votes.values())} votes."
-    count = f"; {len(guess.drawn)} of {len(guess.votes)} curves are drawn" if guess.drawn else ""
+    count = f"; {len(guess.sketches)} of {len(guess.votes)} curves are drawn" if guess.sketches else ""
     return f"nobody has voted yet{count}; the race can be revealed all the same."
 
 
@@ -107,9 +107,11 @@ def draw(view: View, rivals: list[Contender], guess: Guess) -> None:
         name = st.selectbox("Draw the loss of", list(by_name), key=f"curve-of:{guess.race}", width=320)
 
         def wipe() -> None:
-            guess.drawn.pop(name, None)
+            guess.sketches.pop(name, None)
 
-        st.button("Wipe it", key="wipe", icon=":material/ink_eraser:", on_click=wipe, disabled=name not in guess.drawn)
+        st.button(
+            "Wipe it", key="wipe", icon=":material/ink_eraser:", on_click=wipe, disabled=name not in guess.sketches
+        )
     guessing, _ = view.about.guessing
     high = ROOM * guessing
     paper = Paper(
@@ -121,17 +123,17 @@ def draw(view: View, rivals: list[Contender], guess: Guess) -> None:
         guess.steps,
     )
     others = [
-        Sketched(n, by_name[n].color, heights) for n, heights in guess.drawn.items() if n != name and n in by_name
+        Sketched(n, by_name[n].color, heights) for n, heights in guess.sketches.items() if n != name and n in by_name
     ]
     data = message(
         paper,
-        Sketched(name, by_name[name].color, guess.drawn.get(name, ())),
+        Sketched(name, by_name[name].color, guess.sketches.get(name, ())),
         others,
         visit.state().projector,
     )
 
     def keep(heights: list[float]) -> None:
-        guess.drawn[name] = heights
+        guess.sketches[name] = heights
 
     sketch(data, high=high, key=f"sketch:{guess.race}", on_drawn=keep)
 
@@ -190,11 +192,11 @@ def guessed(rivals: list[Contender], guess: Guess) -> list[dict[str, Any]]:
     return [
         part
         for contender in rivals
-        if contender.name in guess.drawn
+        if contender.name in guess.sketches
         for part in timeline.curve(
             "earlier",
             places(guess.steps),
-            np.array(guess.drawn[contender.name]),
+            np.array(guess.sketches[contender.name]),
             series=contender.name,
             color=contender.color,
             part=GUESSED,
@@ -222,7 +224,7 @@ def off_by(rivals: list[Contender], guess: Guess, unit: str) -> str:
     """How far the class's curves are from what happened: the nearest one, and where the farthest is worst."""
     parts = []
     for contender in rivals:
-        heights, curve = guess.drawn.get(contender.name), contender.first.curve(lanes.POINTS)
+        heights, curve = guess.sketches.get(contender.name), contender.first.curve(lanes.POINTS)
         if heights is None or not len(curve["step"]):
             continue
         guessed_losses = np.interp(curve["step"], places(guess.steps), heights)
@@ -234,7 +236,7 @@ def off_by(rivals: list[Contender], guess: Guess, unit: str) -> str:
         )
         parts.append((float(np.nanmean(off)), contender.name, words))
     if not parts:
-        hint = "its first steps are being trained" if guess.drawn else "the early leader need not be the winner"
+        hint = "its first steps are being trained" if guess.sketches else "the early leader need not be the winner"
         return f"where the curves part: {hint}."
     mean, name, words = max(parts)
     if len(parts) == 1:

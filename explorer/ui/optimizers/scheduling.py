@@ -39,8 +39,8 @@ def show(view: View) -> None:
         wanted = chosen_schedule(view.run, view.run.config_at(view.last))
         if wanted is None:
             return
-        drawn = [*so_far(view), *ahead(wanted, view.last), *timeline.marks(view.events, view.cursor)]
-        picture.curves(PANEL, drawn, "schedule")
+        curves = [*so_far(view), *ahead(wanted, view.last), *timeline.marks(view.events, view.cursor)]
+        picture.curves(PANEL, curves, "schedule")
         picture.look_for("schedule", sentence(view, wanted))
     shares = (schedule.share for schedule in SCHEDULES.values())
     picture.computed(computed(), learning_rate, *shares, title="How the schedules are computed")
@@ -48,18 +48,20 @@ def show(view: View) -> None:
 
 def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
     """The config with the schedule that the form shows; None, with the reason on the page, if that cannot be."""
-    own = config.optimizer
+    before = config.optimizer
     key = f"schedule:{run.id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = list(SCHEDULES)
-        name = st.selectbox("Schedule", names, names.index(own.schedule), key=f"{key}:name", width=180)
+        name = st.selectbox("Schedule", names, names.index(before.schedule), key=f"{key}:name", width=180)
         ends = {one.path: (one.limit(one.low), one.limit(one.high)) for one in settings(config)}
-        peak = st.number_input("Peak", *ends["optimizer.lr"], own.lr, format="%g", key=f"{key}:lr", width=150)
-        warmup = st.number_input("Warm-up steps", *ends["optimizer.warmup"], own.warmup, key=f"{key}:warmup", width=150)
+        peak = st.number_input("Peak", *ends["optimizer.lr"], before.lr, format="%g", key=f"{key}:lr", width=150)
+        warmup = st.number_input(
+            "Warm-up steps", *ends["optimizer.warmup"], before.warmup, key=f"{key}:warmup", width=150
+        )
         total = config.train.steps or 1000
         steps = st.number_input("Steps in all", *ends["train.steps"], total, key=f"{key}:steps", width=160)
         place = st.empty()
-    curve = drawn_by_hand(key, own.drawn, max(1, int(steps - warmup))) if SCHEDULES[name].by_hand else own.drawn
+    curve = drawn_by_hand(key, before.drawn, max(1, int(steps - warmup))) if SCHEDULES[name].by_hand else before.drawn
     changes = {
         "optimizer.schedule": name,
         "optimizer.lr": float(peak),
@@ -85,11 +87,11 @@ def send(run: Run, changes: dict[str, Any]) -> None:
 
 def drawn_by_hand(key: str, before: str, steps: int) -> str:
     """A place to draw the curve on, as the config writes it. steps: after the warm-up."""
-    places, drawings = np.linspace(0, 1, PLACES), visit.state().drawn
+    places, drawings = np.linspace(0, 1, PLACES), visit.state().schedule_drawings
     heights = drawings.setdefault(key, np.interp(places, *np.array(points(before)).T).tolist())
 
-    def keep(found: list[float]) -> None:
-        drawings[key] = found
+    def keep(new: list[float]) -> None:
+        drawings[key] = new
 
     paper = Paper(
         "Draw the schedule",
@@ -100,8 +102,8 @@ def drawn_by_hand(key: str, before: str, steps: int) -> str:
         steps,
         220,
     )
-    own = Sketched("the rate", theme.WARN, heights)
-    sketch(message(paper, own, (), visit.state().projector), high=1.0, key=f"{key}:sketch", on_drawn=keep)
+    line = Sketched("the rate", theme.WARN, heights)
+    sketch(message(paper, line, (), visit.state().projector), high=1.0, key=f"{key}:sketch", on_drawn=keep)
     return " ".join(f"{at:g}:{height:.3g}" for at, height in zip(places, heights, strict=True))
 
 
@@ -122,10 +124,10 @@ def ahead(config: RunConfig, last: int) -> list[dict[str, Any]]:
 
 def sentence(view: View, wanted: RunConfig) -> str:
     """What the next step has, and what the last one will have."""
-    steps, own = wanted.train.steps or view.last, wanted.optimizer
+    steps, optimizer = wanted.train.steps or view.last, wanted.optimizer
     if view.last >= steps:
         return f"the run has come to its end at step {view.last}: give it more steps for a schedule to act on."
-    following, final = (learning_rate(own, step, wanted.train.steps) for step in (view.last, steps - 1))
+    following, final = (learning_rate(optimizer, step, wanted.train.steps) for step in (view.last, steps - 1))
     return (
         f"with this schedule step {view.last} would have {number(following)} and the last one, {steps - 1}, "
         f"{number(final)}."

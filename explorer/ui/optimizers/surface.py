@@ -102,7 +102,7 @@ def draw(view: View, centre: int, plane: PlaneChoice, drawn_over: list[Walker]) 
             marks=[(0.0, 0.0, f"step {centre}")],
         ),
         tracks,
-        known=(answer.done / answer.of, f"{answer.done} of {answer.of} points"),
+        progress=(answer.done / answer.of, f"{answer.done} of {answer.of} points"),
         height=HEIGHT,
         projector=visit.state().projector,
     )

@@ -95,7 +95,7 @@ def newest(config: RunConfig) -> Path | None:
     return None
 
 
-def found(now: Standing, guess: float) -> list[Sweep]:
+def sweeps_of(now: Standing, guess: float) -> list[Sweep]:
     """What is known of each contender."""
     variants = next(k.variants for k in now.search.knobs if isinstance(k, VariantKnob))
     sweeps = []

@@ -98,7 +98,7 @@ def sweep(view: View, path: Path) -> None:
     if now.busy:
         searching.keep(path)
     guess, _ = view.about.guessing
-    sweeps = sweeping.found(now, guess)
+    sweeps = sweeping.sweeps_of(now, guess)
     buttons(view, now, sweeps)
     rates = next(k for k in now.search.knobs if isinstance(k, FloatKnob))
 

@@ -100,17 +100,17 @@ def gradients(run: Run) -> tuple[int, dict[str, tuple[float, str]]]:
     steps, norms, _ = run.tensor_norms(np.array([last]))
     if not len(steps):
         return 0, {}
-    found: dict[str, float] = {}
+    lengths: dict[str, float] = {}
     for part, row, _ in parts_of(run.config.model)[1]:
         squares = [n**2 for name, n in zip(run.tensors, norms[0], strict=True) if holds(part, row, name)]
         if squares and np.isfinite(squares).all():
-            found[f"{part} {row}"] = float(np.sqrt(sum(squares)))
-    largest = max(found.values(), default=0.0)
+            lengths[f"{part} {row}"] = float(np.sqrt(sum(squares)))
+    largest = max(lengths.values(), default=0.0)
     if not largest:
         return last, {}
     return last, {
         name: (float(np.clip(1 + np.log10(max(norm, 1e-30) / largest) / DECADES, 0, 1)), f"‖∂L/∂W‖ {number(norm)}")
-        for name, norm in found.items()
+        for name, norm in lengths.items()
     }
 
 

@@ -239,10 +239,10 @@ def span(values: np.ndarray) -> tuple[float, float]:
 def past_sentence(history: WeightHistory) -> str:
     """How far the weight has come, and whether its gradient kept its direction."""
     steps, value = history.steps, history.value
-    known = history.gradient[np.isfinite(history.gradient)]
-    turns = int((np.sign(known[1:]) * np.sign(known[:-1]) < 0).sum())
+    gradient = history.gradient[np.isfinite(history.gradient)]
+    turns = int((np.sign(gradient[1:]) * np.sign(gradient[:-1]) < 0).sum())
     often = "once" if turns == 1 else f"{turns} times"
     return (
         f"from step {steps[0]} to step {steps[-1]} it went from {number(value[0])} to {number(value[-1])}; its "
-        f"gradient changed sign {often} between {len(known)} snapshots."
+        f"gradient changed sign {often} between {len(gradient)} snapshots."
     )

@@ -40,7 +40,7 @@ def show(view: View | None) -> None:
     name = choose(view)
     answer: Encoding | None = None
     if name == OWN and view is not None:
-        answer = own(view)
+        answer = of_run(view)
     elif not learned(name):
         answer = lecture(name)
     if learned(name):
@@ -118,7 +118,7 @@ def stacks(view: View) -> list[str]:
     return [stack.rstrip(".") for stack in kind_of(view.config.model).stacks]
 
 
-def own(view: View) -> RunEncoding | None:
+def of_run(view: View) -> RunEncoding | None:
     """The run's own at the step; of an encoder and a decoder the one that is chosen."""
     sides = stacks(view)
     stack = sides[-1]

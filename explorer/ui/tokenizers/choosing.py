@@ -52,14 +52,14 @@ def choose(view: View | None) -> Choice | None:
             width=150,
             persist_state="session",
         )
-    own = own_text() if name == OWN else ""
+    pasted = own_text() if name == OWN else ""
     text = right.text_area("Text to look at", EXAMPLE, key="looked-at", height=68, persist_state="session")
     if len(text) > SHOWN:
         st.caption(f"The first {SHOWN:,} of its {len(text):,} characters are looked at.")
-    if name == OWN and not own:
+    if name == OWN and not pasted:
         st.info("Paste a text or upload a file to learn from.", icon=":material/edit:")
         return None
-    return Choice(SOURCES[name or names[0]], chosen, text, own, view)
+    return Choice(SOURCES[name or names[0]], chosen, text, pasted, view)
 
 
 def own_text() -> str:

@@ -25,7 +25,7 @@ class Choice:
     source: str
     size: int
     text: str
-    own: str
+    own_text: str
     view: View | None
     waits: list[str] = field(default_factory=list, compare=False)
 
@@ -33,7 +33,7 @@ class Choice:
     def learned(self) -> dict[str, Any]:
         """The arguments that say what was learned."""
         path = str(self.view.run.path) if self.view is not None and self.source == "run" else None
-        return {"source": self.source, "size": self.size, "own_text": self.own, "path": path}
+        return {"source": self.source, "size": self.size, "own_text": self.own_text, "path": path}
 
     def answer(self, kind: type[R], **arguments: Any) -> R | None:
         """The answer of this kind; while it is computed None, and words in its place."""

@@ -99,8 +99,8 @@ def draw(answer: Matrix, shown: str, projector: bool) -> None:
             f"the text asks for: {ASKS[answer.kind]}{less}": answer.text,
             f"the model says: {formula}{less}": answer.model,
         }
-    drawn = {name: np.asarray(values, dtype=np.float32) for name, values in panels.items()}
-    heat_map(message(drawn, rows, columns, look, projector), key=f"words-beside-{len(panels)}")
+    pictures = {name: np.asarray(values, dtype=np.float32) for name, values in panels.items()}
+    heat_map(message(pictures, rows, columns, look, projector), key=f"words-beside-{len(panels)}")
 
 
 def sentence(answer: Matrix) -> str:

@@ -48,13 +48,13 @@ def show(view: View) -> None:
     right = partial(progress.parts, curve, "metric", guide=chance, **marks)
     row = view.run.step_row(min(view.step, view.last - 1))
     share = "nothing" if row is None else percent(row["metric"], 1)
-    said = f"{share} right ({about.metric}); knowing nothing: {percent(about.chance, 1)}."
+    share_words = f"{share} right ({about.metric}); knowing nothing: {percent(about.chance, 1)}."
     with board("words"):
         picture.panels(
             "words",
             [
                 Curves(panel, losses, sentence(view)),
-                Curves(RIGHT, right, said, every=CALM_SECONDS, of=view.moment),
+                Curves(RIGHT, right, share_words, every=CALM_SECONDS, of=view.moment),
             ],
         )
     text = COUNTED if view.about.answer == "pair" else NOISE

@@ -66,9 +66,9 @@ def test_the_race_shows_each_contender_its_seeds_as_a_band_and_who_diverged(stem
     np.testing.assert_allclose(drawn[1]["value"], runs[2].steps["loss"])
     assert "diverged" in header["nonfinite"][0]["label"]
     assert {title for title in ("Right answers", "Update ratio", "Gradient norm") if curves(app, title)}
-    told = " ".join(looked_for(app))
-    assert "each seed began from the same weights for all" in told
-    assert "diverged." in told
+    sentences = " ".join(looked_for(app))
+    assert "each seed began from the same weights for all" in sentences
+    assert "diverged." in sentences
     assert all(race.weights_hash(run) in html(app) for run in runs)
 
 
@@ -184,7 +184,7 @@ def test_guesses_are_told_after_the_reveal(stems):
     app.number_input(key=f"votes:{guess.race}:{names[1]}").set_value(7).run()
     app.segmented_control(key="contest").set_value("Inside").run()
     app.segmented_control(key="contest").set_value("Predict").run()
-    guess.drawn[names[1]] = np.linspace(2, 1, PLACES).tolist()
+    guess.sketches[names[1]] = np.linspace(2, 1, PLACES).tolist()
     app.button(key="reveal").click().run()
     settled(app)
     header, drawn = curves(app, "Loss")
@@ -194,7 +194,7 @@ def test_guesses_are_told_after_the_reveal(stems):
     assert "of 7 saw it coming" in html(app)
     losses = Run.open(catalogue.path_of(stems[2])).steps["loss"]
     off = np.abs(np.interp(np.arange(STEPS), [0, guess.steps], [2, 1]) - losses).mean()
-    assert any(f"curve for {names[1]} is off by {off:.2f} nats" in told for told in looked_for(app))
+    assert any(f"curve for {names[1]} is off by {off:.2f} nats" in sentence for sentence in looked_for(app))
     app.button(key="guess-anew").click().run()
     settled(app)
     again = server.opened(str(catalogue.path_of(visit_of(app).run)))
@@ -215,7 +215,7 @@ def test_a_schedule_drawn_by_hand_is_previewed_and_used(stems):
     app = visit("Inside", run=stems[2])
     app.segmented_control(key="optimizer-part").set_value("Schedule").run()
     key = f"schedule:{stems[2]}"
-    visit_of(app).drawn[key] = [1.0] * 10 + [0.5] * 11
+    visit_of(app).schedule_drawings[key] = [1.0] * 10 + [0.5] * 11
     app.number_input(key=f"{key}:steps").set_value(STEPS + 10)
     app.selectbox(key=f"{key}:name").set_value("drawn").run()
     _, (_, ahead) = curves(settled(app), "Learning rate")

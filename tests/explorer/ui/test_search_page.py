@@ -71,9 +71,9 @@ def test_a_search_that_is_over_shows_its_numbers_and_opens_its_best_trial(search
     app = visit("search", search=searched.stem)
     trials = Ledger(searched).trials(SMALL)
     best = min((t for t in trials if t.state == "complete"), key=lambda t: t.value or 0)
-    told = figures(app)
-    assert f"{len(trials)} of {SMALL.trials}" in told
-    assert f"{best.value:.4f}" in told
+    shown = figures(app)
+    assert f"{len(trials)} of {SMALL.trials}" in shown
+    assert f"{best.value:.4f}" in shown
     assert any(f"trial {best.number}: training loss {best.value:.4f}" in s for s in looked_for(app))
     titles = {json.loads(chart.proto.spec)["title"] for chart in app.get("vega_lite_chart") if chart.proto.spec}
     assert {"Every trial through its settings to its loss", "Every trial, and the best so far"} <= titles
@@ -159,7 +159,7 @@ def test_a_sweep_tunes_each_contender_and_the_race_takes_the_best_rates(served):
     trials = Ledger(path).trials(search)
     now = Standing(path, search, file.Status("finished"), trials, 0, False)
     guess = math.log(11)
-    sweeps = sweeping.found(now, guess)
+    sweeps = sweeping.sweeps_of(now, guess)
     assert [(s.name, len(s.points), s.wanted) for s in sweeps] == [("sgd", 3, 3), ("adamw", 3, 3)]
     tuned = sweeping.tuned(now, sweeps, TINY)
     for s in sweeps:

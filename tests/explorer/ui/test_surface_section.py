@@ -246,7 +246,7 @@ def test_it_is_told_who_comes_to_a_minimum_and_who_leaves():
 def test_a_message_holds_heights_and_paths_and_refuses_what_does_not_fit():
     ground = Ground(np.array([[1.0, np.nan], [np.inf, 4.0]]), [[0, 1], [0, 1]], "a, b", "nats", "loss", stride=0)
     track = Track("sgd", "#123456", np.arange(2), np.zeros(2), np.ones(2), off=np.array([0.1, 0.9]))
-    data = message("Loss", "in words", ground, [track], known=(0.5, "2 of 4"))
+    data = message("Loss", "in words", ground, [track], progress=(0.5, "2 of 4"))
     length = int.from_bytes(data[:4], "little")
     header, numbers = json.loads(data[4 : 4 + length]), np.frombuffer(data, "<f4", offset=4 + length)
     assert header["outside"]

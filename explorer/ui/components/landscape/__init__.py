@@ -89,12 +89,12 @@ def message(
     tracks: Sequence[Track],
     *,
     height: int = 520,
-    known: tuple[float, str] = (1.0, ""),
+    progress: tuple[float, str] = (1.0, ""),
     projector: bool = False,
     starts: str | None = None,
     walk: str | None = None,
 ) -> bytes:
-    """What the canvas draws. text: the picture in words.   known: the share that is computed, and that in words.
+    """What the canvas draws. text: the picture in words.   progress: the share that is computed, and that in words.
 
     starts: what a click does, in words, where a path can be started from any place.   walk: what tells these paths
     from others, where they are to be played; None for a picture that stands still. ValueError where shapes disagree.
@@ -117,7 +117,7 @@ def message(
         "tracks": [as_header(track) for track in tracks],
         "outside": any(track.off is not None for track in tracks),
         "height": height,
-        "progress": {"share": known[0], "words": known[1]},
+        "progress": {"share": progress[0], "words": progress[1]},
         "projector": projector,
         "starts": starts is not None,
         "hint": starts or "",

@@ -20,16 +20,18 @@ SOURCE = Source(
 mount = SOURCE.component()
 
 
-def message(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray], known: str, projector: bool = False) -> bytes:
+def message(
+    plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray], identity: str, projector: bool = False
+) -> bytes:
     """What the browser gets of an answer of `tokenizers.merging`.
 
-    known: tells one answer from another; up to its first line end it is what was learned, the rest the text.
+    identity: tells one answer from another; up to its first line end it is what was learned, the rest the text.
     """
     merges, runners, sizes, gone = (arrays[name] for name in ("merges", "runners", "sizes", "gone"))
     header = {
         "title": "Byte pair encoding, merge by merge",
-        "known": known,
-        "learned": known.partition("\n")[0],
+        "known": identity,
+        "learned": identity.partition("\n")[0],
         "projector": projector,
         "first": FIRST,
         "M": len(merges),
