@@ -235,8 +235,8 @@ def write(options: argparse.Namespace) -> None:
     run = explorer.Run.open(options.run)
     settings = {name: getattr(options, name) for name in STAGES if getattr(options, name) is not None}
     if options.beam is None:
-        found = explorer.write(run, options.prompt, options.length, step=options.step, seed=options.seed, **settings)
-        print(found.text)
+        text = explorer.write(run, options.prompt, options.length, step=options.step, seed=options.seed, **settings)
+        print(text.text)
     elif settings:
         raise ValueError(f"a beam draws nothing, so it has no {' and no '.join(settings)}; leave them or --beam out")
     else:
@@ -248,10 +248,10 @@ def searched(run: Run, options: argparse.Namespace) -> str:
     from explorer.answers.writing.decoding import LONGEST, beams
 
     step, length = run.last if options.step is None else options.step, min(options.length, LONGEST)
-    found = beams(str(run.path), step, options.prompt, options.beam, length=length, budget=1).beam
-    if found is None:
+    best = beams(str(run.path), step, options.prompt, options.beam, length=length, budget=1).beam
+    if best is None:
         raise ValueError("no answer was finished; use a wider beam")
-    return found.text
+    return best.text
 
 
 def written(path: Path, data: bytes) -> None:
@@ -269,16 +269,16 @@ def lessons(options: argparse.Namespace) -> int:
     """Lists the lessons, or checks what they claim. 1 where a claim does not hold, or its control shows it too."""
     from explorer.lessons.reading import lessons
 
-    known = lessons()
+    by_name = lessons()
     if options.action == "list":
-        for name, lesson in known.items():
+        for name, lesson in by_name.items():
             print(f"{name:40} {lesson.words['en'].title}")
         return 0
-    if options.name is not None and options.name not in known:
+    if options.name is not None and options.name not in by_name:
         raise ValueError(f"there is no lesson {options.name}; `lessons list` names them")
     if options.seeds is not None and options.seeds < 1:
         raise ValueError(f"--seeds {options.seeds} is no number of seeds; use 1 or more")
-    return checked([known[options.name]] if options.name else list(known.values()), options.seeds, options.json)
+    return checked([by_name[options.name]] if options.name else list(by_name.values()), options.seeds, options.json)
 
 
 def checked(chosen: list[Lesson], count: int | None, as_json: bool) -> int:

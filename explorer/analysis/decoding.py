@@ -26,16 +26,16 @@ class Model:
 
     def __init__(self, model: nn.Module, tokens: Tensor, source: Tensor | None, context: int):
         self.model, self.tokens, self.source, self.context = model, tokens, source, context
-        self.known: dict[Tokens, Array] = {}
+        self.cache: dict[Tokens, Array] = {}
 
     def __call__(self, beginnings: Sequence[Tokens]) -> Array:
         """log p (N, V), float64, of what comes next. ValueError if the model has diverged."""
-        new = sorted({tokens for tokens in beginnings if tokens not in self.known}, key=len)
+        new = sorted({tokens for tokens in beginnings if tokens not in self.cache}, key=len)
         while new:
             alike = [tokens for tokens in new if len(tokens) == len(new[0])]
             new = new[len(alike) :]
-            self.known.update(zip(alike, self.ask(alike), strict=True))
-        return np.stack([self.known[tokens] for tokens in beginnings])
+            self.cache.update(zip(alike, self.ask(alike), strict=True))
+        return np.stack([self.cache[tokens] for tokens in beginnings])
 
     @torch.no_grad()
     def ask(self, beginnings: Sequence[Tokens]) -> Array:
@@ -74,14 +74,14 @@ def tree(score: Model, width: int, depth: int, threshold: float, end: int | None
     level: list[tuple[int, Tokens, float]] = [(-1, (), 0.0)]
     for at in range(depth):
         steps = score([tokens for _, tokens, _ in level])
-        found = [
+        children = [
             (log_p + float(steps[i, token]), parent, (*tokens, token), float(np.exp(steps[i, token])))
             for i, (parent, tokens, log_p) in enumerate(level)
             for token in np.argsort(-steps[i], kind="stable")[:width].tolist()
         ]
-        found = sorted((one for one in found if np.exp(one[0]) >= threshold), key=lambda one: -one[0])
+        children = sorted((one for one in children if np.exp(one[0]) >= threshold), key=lambda one: -one[0])
         level = []
-        for log_p, parent, tokens, p in found[: most - len(nodes)]:
+        for log_p, parent, tokens, p in children[: most - len(nodes)]:
             nodes.append(Node(parent, at, tokens[-1], p, log_p))
             if tokens[-1] != end:
                 level.append((len(nodes) - 1, tokens, log_p))
@@ -117,8 +117,8 @@ def entropy(score: Model) -> float:
 
     After `tree` these are the root and the nodes that the tree goes on from.
     """
-    beginnings = list(score.known)
+    beginnings = list(score.cache)
     weight = np.exp([score.log_p(tokens) if tokens else 0.0 for tokens in beginnings])
-    log_p = np.stack([score.known[tokens] for tokens in beginnings])
+    log_p = np.stack([score.cache[tokens] for tokens in beginnings])
     bits = -(np.exp(log_p) * np.where(np.isfinite(log_p), log_p, 0)).sum(1) / math.log(2)
     return float((weight * bits).sum() / weight.sum())

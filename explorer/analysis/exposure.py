@@ -33,19 +33,19 @@ def with_own_prefix(model: nn.Module, batch: Batch, place: Tensor, wrong_at: int
     place (B, T): of the answer, as `places` gives it.   wrong_at: the place at which the likeliest wrong token is
     written, whatever the model says.
     """
-    own, right = batch.tokens.clone(), torch.zeros_like(batch.targets, dtype=torch.bool)
+    tokens, right = batch.tokens.clone(), torch.zeros_like(batch.targets, dtype=torch.bool)
     last = int((place >= 0).any(0).nonzero().max())
     first = int((place >= 0).any(0).nonzero().min())
     with evaluating(model):
         for t in range(first, last + 1):
-            logits = model(own[:, : t + 1], batch.source)[:, t]  # (B, V)
-            said = logits.argmax(-1)
-            right[:, t] = said == batch.targets[:, t]
+            logits = model(tokens[:, : t + 1], batch.source)[:, t]  # (B, V)
+            predicted = logits.argmax(-1)
+            right[:, t] = predicted == batch.targets[:, t]
             target = batch.targets[:, t : t + 1].clamp_min(0)
             wrong = logits.scatter(1, target, float("-inf")).argmax(-1)
-            said = torch.where(place[:, t] == wrong_at, wrong, said) if wrong_at is not None else said
-            if t + 1 < own.shape[1]:
-                own[:, t + 1] = torch.where(place[:, t] >= 0, said, own[:, t + 1])
+            predicted = torch.where(place[:, t] == wrong_at, wrong, predicted) if wrong_at is not None else predicted
+            if t + 1 < tokens.shape[1]:
+                tokens[:, t + 1] = torch.where(place[:, t] >= 0, predicted, tokens[:, t + 1])
     return right
 
 

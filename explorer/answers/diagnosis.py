@@ -125,7 +125,7 @@ def reached(training: Training) -> dict[str, Reach]:
     if not training.config.has("recurrent state"):
         return {}
     batch = training.task.probe(OF_TIME).to(training.device)
-    found, objective, pad = {}, training.task.objective, training.task.vocabulary.pad
+    reaches, objective, pad = {}, training.task.objective, training.task.vocabulary.pad
     stacks = states_of(training.config)
     for states in [one for name, one in stacks.items() if name != DECODER] or stacks.values():
         for layer in range(training.config.model.layers):
@@ -136,8 +136,8 @@ def reached(training: Training) -> dict[str, Reach]:
                 sizes.append(parts.grads.double().norm(dim=2).cpu().numpy().ravel())
                 apart.append(distances(parts.places, parts.length, states.order).ravel())
             path = states.tap.format(layer).removesuffix(".hidden")
-            found[path] = by_distance(np.concatenate(sizes), np.concatenate(apart))
-    return found
+            reaches[path] = by_distance(np.concatenate(sizes), np.concatenate(apart))
+    return reaches
 
 
 def given(batch: Batch) -> list[str]:

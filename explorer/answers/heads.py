@@ -41,13 +41,13 @@ def history(path: str, step: int, progress: Progress = None) -> HeadHistory:
     heads, names = self_attention_heads(first), names_of(repeats)
     values = values.reshape(len(steps), len(names), len(heads))
     series = dict(zip(names, values.transpose(1, 0, 2), strict=True))
-    known = [name for name in (*SCORES, *KINDS) if np.isfinite(series.get(f"{name}.chance", np.nan)).any()]
+    measured = [name for name in (*SCORES, *KINDS) if np.isfinite(series.get(f"{name}.chance", np.nan)).any()]
     return HeadHistory(
         step=step,
         steps=steps,
         heads=heads,
-        scores={name: series[name] for name in (*known, "entropy")},
-        chance={name: series[f"{name}.chance"] for name in known},
+        scores={name: series[name] for name in (*measured, "entropy")},
+        chance={name: series[f"{name}.chance"] for name in measured},
         n=repeats.n if repeats else 0,
     )
 
@@ -123,7 +123,7 @@ def on_probe(training: Training) -> list[np.ndarray]:
     probe = training.task.probe().to(training.device)
     trace = observe(training.model, probe, gradients=False, wanted=lambda name: name.endswith(".attention.pattern"))
     patterns = [value[0] for value in trace.values.values()]
-    found = [lines(head) for pattern in patterns for head in pattern]
-    scores = [[of[kind].score if kind in of else np.nan for of in found] for kind in KINDS]
-    chance = [[of[kind].chance if kind in of else np.nan for of in found] for kind in KINDS]
+    measured = [lines(head) for pattern in patterns for head in pattern]
+    scores = [[of[kind].score if kind in of else np.nan for of in measured] for kind in KINDS]
+    chance = [[of[kind].chance if kind in of else np.nan for of in measured] for kind in KINDS]
     return [*map(np.array, scores + chance), np.concatenate([attention.entropy(pattern) for pattern in patterns])]

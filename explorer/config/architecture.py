@@ -64,10 +64,10 @@ def stack_boxes(config: Any, kind: Kind, prefix: str, tokens: str, memory: str) 
 def block(config: Any, prefix: str, number: int, x: str, memory: str) -> list[Box]:
     """A block of a residual stream: attention, attention to the memory if there is one, and MLP."""
     place = f"{prefix}blocks.{number}"
-    own = [path.rpartition(".")[2] for path in config.attentions if path.startswith(f"{place}.")]
+    attentions = [path.rpartition(".")[2] for path in config.attentions if path.startswith(f"{place}.")]
     outs = {"attention": "residual_mid", "cross": "residual_cross", "mlp": "residual_out"}
     made: list[Box] = []
-    for part in [*own, "mlp"]:
+    for part in [*attentions, "mlp"]:
         before = made[-1].id if made else x
         made += sublayer(config, place, part, before, outs[part], memory if part == "cross" else "")
     return made

@@ -66,12 +66,12 @@ def read(data: bytes) -> Scenes:
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise ValueError("this file is no list of scenes; use one that was saved here (JSON in UTF-8)") from None
     try:
-        found = Scenes.model_validate_json(json.dumps(plain))
+        scenes = Scenes.model_validate_json(json.dumps(plain))
     except (ValidationError, UnicodeEncodeError) as error:
         raise ValueError(complaint(error)) from None
-    if not found.scenes:
+    if not scenes.scenes:
         raise ValueError("this list has no scenes; bookmark a view to make one")
-    return found
+    return scenes
 
 
 def made(**fields: Any) -> Scene:
@@ -95,5 +95,5 @@ def complaint(error: Exception) -> str:
     if first["type"] == "missing":
         return ": ".join([*place, f"{names[-1]} is missing; give it a value"])
     what = ".".join(quoted(str(name)) for name in names) or "the list"
-    said = first["msg"][0].lower() + first["msg"][1:]
-    return ": ".join([*place, f"{what}={quoted(str(first['input']))} is refused: {said}"])[:400]
+    reason = first["msg"][0].lower() + first["msg"][1:]
+    return ": ".join([*place, f"{what}={quoted(str(first['input']))} is refused: {reason}"])[:400]

@@ -66,7 +66,7 @@ def one_cycle(config: Curved, s: int, n: int) -> float:
     return between(1.0, 1 / 250_000, min(1.0, (s - top) / max(1.0, n - 1 - top)))
 
 
-def drawn(config: Curved, s: int, n: int) -> float:
+def through_points(config: Curved, s: int, n: int) -> float:
     """Linear between the points of the drawn curve."""
     curve, p = points(config.drawn), s / n
     for (left, low), (right, high) in pairwise(curve):
@@ -102,5 +102,5 @@ SCHEDULES: dict[str, Schedule] = {
         "torch’s OneCycleLR without its cycling of momentum",
         share=one_cycle,
     ),
-    "drawn": Schedule(meaning="straight from point to point of the drawn curve", share=drawn, by_hand=True),
+    "drawn": Schedule(meaning="straight from point to point of the drawn curve", share=through_points, by_hand=True),
 }

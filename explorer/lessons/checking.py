@@ -45,9 +45,9 @@ def check(lesson: Lesson, seeds: Sequence[int] | None = None) -> Iterator[Findin
     """What each expectation of a lesson finds, seed by seed; `seeds` instead of its own."""
     for seed in lesson.head.seeds if seeds is None else seeds:
         begun = time.perf_counter()
-        found = measured(lesson, seed)
+        values = measured(lesson, seed)
         seconds = time.perf_counter() - begun
-        for expectation, (value, control) in zip(lesson.head.expect, found, strict=True):
+        for expectation, (value, control) in zip(lesson.head.expect, values, strict=True):
             margins = expectation.margin_of(value), expectation.margin_of(control)
             yield Finding(lesson.name, seed, expectation.words, value, control, *margins, seconds)
 

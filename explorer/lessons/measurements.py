@@ -111,10 +111,10 @@ def attention_entropy(trial: Trial, at: int) -> float:
 @measurement("share of right answers lost without a head", "", (-1.0, 1.0))
 def lost_without_head(trial: Trial, at: int, rank: int) -> float:
     """With the mean of its attention's output in its place. rank: 1 is the head without which most is lost."""
-    found = trial.ask(Ablations, at, kind="mean")
-    if not 1 <= rank <= len(found.heads):
-        raise ValueError(f"there is no head of rank {rank}; this model has {len(found.heads)}")
-    return float(-np.sort(found.rights)[rank - 1])
+    ablations = trial.ask(Ablations, at, kind="mean")
+    if not 1 <= rank <= len(ablations.heads):
+        raise ValueError(f"there is no head of rank {rank}; this model has {len(ablations.heads)}")
+    return float(-np.sort(ablations.rights)[rank - 1])
 
 
 @measurement("gradient that reaches the first block, against the last", "powers of ten")
@@ -152,8 +152,8 @@ def loss_beyond(trial: Trial, at: int, times: int) -> float:
 @measurement("largest error of a probability", "", SHARE)
 def softmax_error(trial: Trial, at: int, format: str, way: str, scale: float) -> float:
     """Of the model's logits × scale, against float64; 1 where the softmax is no number.   way: plain or stable."""
-    found = trial.ask(Softmax, at, scale=scale)
-    error = float(found.errors[found.rows.index((format, way)) - 1])
+    softmax = trial.ask(Softmax, at, scale=scale)
+    error = float(softmax.errors[softmax.rows.index((format, way)) - 1])
     return error if math.isfinite(error) else 1.0
 
 

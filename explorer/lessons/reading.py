@@ -44,9 +44,9 @@ def lessons() -> dict[str, Lesson]:
 def read_all(folder: Path) -> dict[str, Lesson]:
     """The lessons of a folder by name, in the order of the book."""
     paths = {code: {p.name.removesuffix(f".{code}.md"): p for p in folder.glob(f"*.{code}.md")} for code in LANGUAGES}
-    for language, found in paths.items():
+    for language, names in paths.items():
         for other, theirs in paths.items():
-            for name in sorted(theirs.keys() - found):
+            for name in sorted(theirs.keys() - names):
                 raise LessonError(theirs[name], 1, f"there is no {name}.{language}.md; each {other} text needs one")
     every = [read(name, {code: named[name] for code, named in paths.items()}) for name in paths["en"]]
     return {lesson.name: lesson for lesson in sorted(every, key=place_in_book)}
@@ -68,9 +68,9 @@ def read(name: str, paths: dict[str, Path]) -> Lesson:
     if head.chapter != int(number[1]):
         raise LessonError(english, lines["chapter",], f"chapter {head.chapter} is not that of the file's name")
     words = {language: words_of(path, language, after if path == english else 0) for language, path in paths.items()}
-    for language, said in words.items():
-        count = len(said.choices)
-        if ("predict" in said.parts) != (head.answer is not None):
+    for language, text in words.items():
+        count = len(text.choices)
+        if ("predict" in text.parts) != (head.answer is not None):
             raise LessonError(paths[language], 1, "a question needs an answer in the head, and an answer a question")
         if head.answer is not None and not 1 <= head.answer <= count:
             raise LessonError(english, lines["answer",], f"answer {head.answer} is none of the {count} in {language}")

@@ -144,13 +144,13 @@ class Right:
 
     def first(self, share: float) -> int | None:
         """The first recorded step whose metric is at least this share; None before it."""
-        seen, found = self._found.get(share, (0, None))
-        if found is None:
-            (found, last), *_ = self.query(
+        seen, reached = self._found.get(share, (0, None))
+        if reached is None:
+            (reached, last), *_ = self.query(
                 "SELECT min(step) FILTER (WHERE metric >= ?), max(step) FROM steps WHERE step >= ?", (share, seen)
             )
-            self._found[share] = (seen if last is None else last + 1, found)
-        return found
+            self._found[share] = (seen if last is None else last + 1, reached)
+        return reached
 
 
 def sum_up(connection: sqlite3.Connection, first: int, end: int) -> None:

@@ -63,8 +63,8 @@ def letters(text: str, symbols: tuple[str, ...]) -> Tensor:
     unknown = sorted(set(typed) - set(symbols))
     if unknown:
         in_order = "".join(symbols) in LETTERS
-        known = f"{symbols[0]} to {symbols[-1]} ({len(symbols)} symbols)" if in_order else " ".join(symbols)
-        raise ValueError(f"the model does not know {', '.join(unknown)}; it knows {known}")
+        alphabet = f"{symbols[0]} to {symbols[-1]} ({len(symbols)} symbols)" if in_order else " ".join(symbols)
+        raise ValueError(f"the model does not know {', '.join(unknown)}; it knows {alphabet}")
     return torch.tensor([symbols.index(c) for c in typed], dtype=torch.long)
 
 

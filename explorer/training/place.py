@@ -61,8 +61,8 @@ class Place:
         """True if both are known to round alike, so that steps are the same bit for bit."""
         if other is None or not self.rounding:
             return False
-        known = bool(self.products and other.products)
-        return self == (other if known else replace(other, products=self.products))
+        both_known = bool(self.products and other.products)
+        return self == (other if both_known else replace(other, products=self.products))
 
 
 def slow(precision: str, device: str, auto: str = "cpu") -> str:

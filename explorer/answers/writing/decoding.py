@@ -55,7 +55,7 @@ def beams(
     with numerics(training.config):
         search, first = beam(score, rules, width, SHOWN), greedy(score, rules)
         whole = [one for one in (first, *search.answers) if rules.whole(one.tokens)]
-        found = exact(score, rules, max(whole, key=lambda one: one.score, default=None), budget)
+        best = exact(score, rules, max(whole, key=lambda one: one.score, default=None), budget)
         right = opening.answer and Answer(opening.answer, log_p := score.log_p(opening.answer), log_p)
 
     def decoded(answer: Answer) -> Decoded:
@@ -67,9 +67,9 @@ def beams(
         branches=candidates(search, training.task),
         greedy=decoded(first),
         beam=decoded(search.answers[0]) if search.answers else None,
-        exact=decoded(found.answer) if found.answer.tokens else None,
-        queried=found.queried,
-        proved=found.proved,
+        exact=decoded(best.answer) if best.answer.tokens else None,
+        queried=best.queried,
+        proved=best.proved,
         right=decoded(right) if right else None,
     )
 

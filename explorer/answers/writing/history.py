@@ -70,8 +70,8 @@ def parse_history(path: str, step: int, progress: Progress = None) -> ParseHisto
             return None
         prompt = task.opening().tokens.expand(SAMPLES, -1).to(training.device)
         with numerics(training.config):
-            said = sampled(training.model, prompt, LENGTH, training.config.model.context, stream(0, "syntax"))
-        return np.array(np.mean([task.accepts(task.readable(row)) for row in said]))
+            texts = sampled(training.model, prompt, LENGTH, training.config.model.context, stream(0, "syntax"))
+        return np.array(np.mean([task.accepts(task.readable(row)) for row in texts]))
 
     steps, share = snapshots.history(path, step, "syntax", measure, progress, TEXTS)
     return ParseHistory(step, steps, share, *references(task), SAMPLES, LENGTH)
@@ -100,6 +100,6 @@ def references(task: Python) -> tuple[float, float]:
     g = stream(0, "syntax references")
     chosen = starts[torch.randint(len(starts), (REFERENCES,), generator=g)] if len(starts) else starts
     counts = task.data[:low].long().bincount(minlength=len(task.vocabulary)).float()
-    drawn = torch.multinomial(counts.expand(REFERENCES, -1), LENGTH, replacement=True, generator=g)
+    texts = torch.multinomial(counts.expand(REFERENCES, -1), LENGTH, replacement=True, generator=g)
     real = [task.accepts(task.readable(task.data[at : at + LENGTH])) for at in chosen.tolist()]
-    return float(np.mean(real)) if real else np.nan, float(np.mean([task.accepts(task.readable(row)) for row in drawn]))
+    return float(np.mean(real)) if real else np.nan, float(np.mean([task.accepts(task.readable(row)) for row in texts]))

@@ -106,7 +106,7 @@ def text(
                 break
     numbers = np.array([one.token for one in written])
     leading = np.array([np.argsort(-one.p, kind="stable")[:LEADING] for one in written])
-    said = task.readable(numbers.tolist())
+    readable = task.readable(numbers.tolist())
     return Text(
         step=step,
         prompt=task.vocabulary.show(opening.tokens[0]),
@@ -120,8 +120,8 @@ def text(
         forced=[place for place, _ in forced],
         symbols=list(symbols),
         prompt_text=task.readable((opening.tokens if opening.source is None else opening.source)[0]),
-        text=said,
-        verdict=task.verdict(said),
+        text=readable,
+        verdict=task.verdict(readable),
     )
 
 
