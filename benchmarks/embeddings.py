@@ -152,13 +152,13 @@ def scrubbing(run: Run) -> list[float]:
             time.sleep(0.2)
         times = []
         for _ in range(2):
-            times = [asked(client, run.path, step) for step in run.snapshot_steps[-SCRUBBED:]]
+            times = [seconds_of(client, run.path, step) for step in run.snapshot_steps[-SCRUBBED:]]
     finally:
         client.close()
     return times
 
 
-def asked(client: Client, path: Path, step: int) -> float:
+def seconds_of(client: Client, path: Path, step: int) -> float:
     """Milliseconds for one frame."""
     start = time.perf_counter()
     client.request(PointMap, lane="maps", path=str(path), step=step, **STATES).answer.result()

@@ -138,14 +138,14 @@ def painted(page: Page, address: str, path: Path) -> list[float]:
     wait_for(page, "loss")
     page.locator(".player-bar .play").click()
     page.wait_for_timeout(1000 * SPAN)
-    told = seen(page)
+    paints = seen(page)
     page.locator(".player-bar .play").click()
-    begun = next(ms for ms, sign, _ in told if sign == "click") + 1500
-    asked, times = None, []
-    for ms, sign, _ in told:
-        if sign == "ask" and ms > begun and asked is None:
-            asked = ms
-        elif sign == "nats" and asked is not None:
-            times.append(ms - asked)
-            asked = None
+    begun = next(ms for ms, sign, _ in paints if sign == "click") + 1500
+    request, times = None, []
+    for ms, sign, _ in paints:
+        if sign == "ask" and ms > begun and request is None:
+            request = ms
+        elif sign == "nats" and request is not None:
+            times.append(ms - request)
+            request = None
     return times

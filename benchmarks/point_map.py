@@ -38,11 +38,11 @@ def figures() -> Figures:
 
 def counted(page: Page, found: Locator) -> tuple[list[float], list[float]]:
     """Frames and paintings a second, in spans of some seconds."""
-    told = []
+    counts = []
     for _ in range(SPANS + 1):
-        told.append(found.evaluate("map => [performance.now(), +map.dataset.frames, +map.dataset.painted]"))
+        counts.append(found.evaluate("map => [performance.now(), +map.dataset.frames, +map.dataset.painted]"))
         page.wait_for_timeout(1000 * SPAN)
-    moments = np.array(told)
+    moments = np.array(counts)
     rates = 1000 * np.diff(moments[:, 1:], axis=0) / np.diff(moments[:, :1], axis=0)
     return rates[:, 0].tolist(), rates[:, 1].tolist()
 
@@ -57,8 +57,8 @@ def scrubs(page: Page, found: Locator) -> list[list[float]]:
     for place in np.random.default_rng(0).uniform(0.05, 0.95, MOVES):
         page.mouse.click(box["x"] + place * box["width"], box["y"] + box["height"] / 2)
         wanted = page.locator(".player-bar .where .step").inner_text().replace(",", "").lstrip("≈ ")
-        for name, told in zip(("step", "shown"), times, strict=True):
+        for name, milliseconds in zip(("step", "shown"), times, strict=True):
             page.wait_for_function(THERE, arg=[handle, name, wanted], timeout=60_000)
-            told.append(page.evaluate("performance.now() - pressed"))
+            milliseconds.append(page.evaluate("performance.now() - pressed"))
         page.wait_for_timeout(100 + 250 * place)
     return times

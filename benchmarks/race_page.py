@@ -73,11 +73,11 @@ def updates(page: Page) -> tuple[list[float], list[float]]:
     """Milliseconds from the last asking to new places, and how many times a second there are some, in training."""
     page.locator(".player-bar .play").click()
     page.wait_for_timeout(1000 * (SPAN * SPANS + 2))
-    told = seen(page)
+    paints = seen(page)
     page.locator(".player-bar .play").click()
-    begun = next(ms for ms, sign, _ in reversed(told) if sign == "click") + 2000
-    painted = [ms for ms, sign, _ in told if sign == "standings" and ms > begun]
-    asked = np.array([ms for ms, sign, _ in told if sign == "ask"])
+    begun = next(ms for ms, sign, _ in reversed(paints) if sign == "click") + 2000
+    painted = [ms for ms, sign, _ in paints if sign == "standings" and ms > begun]
+    requests = np.array([ms for ms, sign, _ in paints if sign == "ask"])
     edges = begun + 1000 * SPAN * np.arange(SPANS + 1)
-    times = [ms - asked[asked < ms].max() for ms in painted]
+    times = [ms - requests[requests < ms].max() for ms in painted]
     return times, (np.histogram(painted, edges)[0] / SPAN).tolist()

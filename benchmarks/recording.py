@@ -52,9 +52,9 @@ def recorded() -> list[float]:
     path = catalogue.new_path("bench")
     file.begin(path, config())
     with Recorder(path) as recorder:
-        bare, told = train(config()), train(config())
-        recorder.describe(told)
-        ways = (lambda: take(bare)), (lambda: take(told, recorder))
+        bare, recording = train(config()), train(config())
+        recorder.describe(recording)
+        ways = (lambda: take(bare)), (lambda: take(recording, recorder))
         ratios = []
         for pair in range(PAIRS + 1):
             first, second = ways if pair % 2 else ways[::-1]

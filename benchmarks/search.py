@@ -57,10 +57,10 @@ def search(together: int) -> Search:
     return Search(config=config(), knobs=(RATES,), trials=TRIALS, steps=STEPS, every=10, prune=False, together=together)
 
 
-def carry_on(client: Client, asked: Search) -> None:
+def carry_on(client: Client, search: Search) -> None:
     """Lets a search begin and waits for its end."""
-    path = file.new_path(asked)
-    file.write(path, asked, "waiting")
+    path = file.new_path(search)
+    file.write(path, search, "waiting")
     client.order(path, "play")
     while file.read(path)[1].state != "finished":
         time.sleep(0.05)

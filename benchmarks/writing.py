@@ -59,9 +59,9 @@ TURN = """async () => {
 
 def figures() -> Figures:
     """All of them."""
-    times, asked = turned()
+    times, requests = turned()
     yield Figure("a slider's input to its bars, 512 tokens", "≤ 100", "ms", times, 0.95)
-    yield Figure("requests and messages to the server meanwhile", "≤ 0", "", [float(asked)])
+    yield Figure("requests and messages to the server meanwhile", "≤ 0", "", [float(requests)])
     for context, length in ((64, 16), (64, 64), (512, 128), (512, 512)):
         training = model(context)
         cached, plain = alone(training, length)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PROC = Path("/proc")
-only_where_told = pytest.mark.skipif(not (PROC / "self" / "stat").exists(), reason="no /proc here")
+needs_proc = pytest.mark.skipif(not (PROC / "self" / "stat").exists(), reason="no /proc here")
 
 
 def family(leader: int) -> set[int]:

@@ -36,12 +36,12 @@ def panels(app: AppTest) -> list[bytes]:
     found = []
     for component in app.get("bidi_component"):
         if component.proto.component_name == "explorer_curves":
-            told = component.proto.bytes
-            start = 4 + int.from_bytes(told[:4], "little")
-            for length in json.loads(told[4:start])["lengths"]:
-                found.append(told[start : start + length])
+            data = component.proto.bytes
+            start = 4 + int.from_bytes(data[:4], "little")
+            for length in json.loads(data[4:start])["lengths"]:
+                found.append(data[start : start + length])
                 start += length
-            assert start == len(told)
+            assert start == len(data)
     return found
 
 
@@ -76,4 +76,6 @@ def looked_for(app: AppTest) -> list[str]:
     """What a page says to look for under its pictures: as HTML, or told to the curves above it."""
     said = [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
     said = [re.sub("</?abbr[^>]*>", "", words) for words in said]  # what a term means is not part of the sentence
-    return said + [told for told in (read_curves(message)[0]["sentence"] for message in panels(app)) if told]
+    return said + [
+        sentence for sentence in (read_curves(message)[0]["sentence"] for message in panels(app)) if sentence
+    ]

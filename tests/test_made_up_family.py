@@ -173,7 +173,7 @@ ANSWERS = dict(answers())
 SENTENCE = re.compile(r"[^\n]{10,240}")
 
 
-def asked(function: str, run: Run) -> str:
+def refusal(function: str, run: Run) -> str:
     """What an answer was refused with; empty if it was given."""
     arguments = ANSWERS[function] | {"path": str(run.path), "step": 2}
     if "name" in arguments:
@@ -188,7 +188,7 @@ def asked(function: str, run: Run) -> str:
 @pytest.mark.parametrize("function", ANSWERS)
 def test_every_answer_is_given_or_refused_in_a_sentence(run, recurrent, translator, of_words, function):
     for one in (run, recurrent, translator, of_words):
-        refused = asked(function, one)
+        refused = refusal(function, one)
         assert not refused or SENTENCE.fullmatch(refused), refused
 
 
@@ -210,7 +210,9 @@ WHY = re.compile(
 @pytest.mark.parametrize("family", SPOKEN)
 def test_no_more_is_refused_than_what_looks_at_a_part_that_it_has_not(run, recurrent, family):
     one = {"bag": run, "lstm": recurrent}[family]
-    refused = {function.removeprefix("explorer.answers."): why for function in ANSWERS if (why := asked(function, one))}
+    refused = {
+        function.removeprefix("explorer.answers."): why for function in ANSWERS if (why := refusal(function, one))
+    }
     assert {name: why for name, why in refused.items() if not WHY.fullmatch(why)} == {}
     assert {name if name in REFUSED else name.partition(":")[0] for name in refused} == REFUSED
 

@@ -61,9 +61,9 @@ def setup(folder: Path, wheels: str, *words: str) -> tuple[int, str, list[str]]:
     environment["PATH"] = f"{folder / 'bin'}{os.pathsep}{environment['PATH']}"
     command = ["make", "setup", f"PYTHON={folder / 'bin' / 'played'}", f"CPU_WHEELS={wheels}", *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    asked = folder / "asked"
-    lines = asked.read_text().splitlines() if asked.exists() else []
-    asked.unlink(missing_ok=True)
+    arguments = folder / "asked"
+    lines = arguments.read_text().splitlines() if arguments.exists() else []
+    arguments.unlink(missing_ok=True)
     pip = [line.partition("--disable-pip-version-check ")[2] or line for line in lines if "-m pip" in line]
     return done.returncode, done.stdout + done.stderr, [line for line in pip if "requirements.lock" not in line]
 
@@ -73,9 +73,9 @@ def torch() -> str:
 
 
 def test_the_build_for_processors_comes_from_pytorchs_index_where_that_answers(folder: Path, index: str):
-    code, _, asked = setup(folder, f"{index}/cpu")
+    code, _, arguments = setup(folder, f"{index}/cpu")
     assert code == 0
-    assert asked == [f"--extra-index-url {index}/cpu {torch()}"]
+    assert arguments == [f"--extra-index-url {index}/cpu {torch()}"]
     assert setup(folder, f"{index}/cpu")[2] == []  # it is installed
 
 
@@ -91,24 +91,24 @@ def test_setup_compiles_umap_and_ends_well_where_that_cannot_be(folder: Path, in
 
 @pytest.mark.parametrize("wheels", ["http://127.0.0.1:9/cpu", "http://nowhere.invalid/cpu", "{index}/gone"])
 def test_where_that_index_does_not_answer_it_comes_from_where_pip_looks(folder: Path, index: str, wheels: str):
-    code, said, asked = setup(folder, wheels.format(index=index))
+    code, said, arguments = setup(folder, wheels.format(index=index))
     assert code == 0
     assert "does not answer; torch comes from where pip is set to look" in said
-    assert asked == [torch()]
+    assert arguments == [torch()]
 
 
 def test_the_build_for_gpus_takes_the_place_of_the_other_and_stays(folder: Path, index: str):
     setup(folder, f"{index}/cpu")
-    code, _, asked = setup(folder, f"{index}/cpu", "TORCH=cuda")
+    code, _, arguments = setup(folder, f"{index}/cpu", "TORCH=cuda")
     assert code == 0
-    assert asked == ["-m pip uninstall --quiet --yes torch", torch()]
+    assert arguments == ["-m pip uninstall --quiet --yes torch", torch()]
     later = (folder / ".venv" / "installed").stat().st_mtime + 2  # a touch may fall into the same tick of the clock
     os.utime(folder / "requirements.lock", (later, later))
     assert setup(folder, f"{index}/cpu")[2] == [torch()]
 
 
 def test_another_build_is_refused_in_a_sentence(folder: Path):
-    code, said, asked = setup(folder, "http://127.0.0.1:9/cpu", "TORCH=rocm")
+    code, said, arguments = setup(folder, "http://127.0.0.1:9/cpu", "TORCH=rocm")
     assert code != 0
     assert "TORCH=rocm is no build of torch; use cpu or cuda" in said
-    assert asked == []
+    assert arguments == []

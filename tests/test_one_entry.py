@@ -122,10 +122,10 @@ def test_the_x_rays_step_plus_decay_is_what_torchs_own_update_did(name, clip):
         for tensor in film.before:
             rows, columns = xray.as_matrix(film.before[tensor]).shape
             for row, column in ((0, 0), (rows - 1, columns - 1), (rows // 2, columns // 3)):
-                told = xray.xray(film, tensor, row, column)
-                worked = told["step_size"] + told["decay"]
-                allowed = GRAIN * max(abs(told["before"]), abs(told["after"])) + 2e-6 * abs(worked)
-                assert abs(told["observed"] - worked) <= allowed, (tensor, row, column)
+                answer = xray.xray(film, tensor, row, column)
+                worked = answer["step_size"] + answer["decay"]
+                allowed = GRAIN * max(abs(answer["before"]), abs(answer["after"])) + 2e-6 * abs(worked)
+                assert abs(answer["observed"] - worked) <= allowed, (tensor, row, column)
 
 
 def test_a_run_file_of_it_is_replayed_bit_for_bit_and_its_answers_are_its_own(name, tmp_path):

@@ -38,9 +38,9 @@ def proof(
     S = at + 1 if states.order == "written" else exact.length
     gradient = exact.grads[row, :S]
     chance = torch.randn(gradient.shape, generator=stream(0, "nudges"), dtype=torch.float64)
-    own, chance = (nn.functional.normalize(ways, dim=1) for ways in (gradient, chance))
+    unit, chance = (nn.functional.normalize(ways, dim=1) for ways in (gradient, chance))
     place = torch.arange(S) if states.order != "right to left" else S - 1 - torch.arange(S)
-    nudges = H * torch.cat([own, chance, -own, -chance])
+    nudges = H * torch.cat([unit, chance, -unit, -chance])
     losses = nudged(precise, alone(here, [at]), tap, objective, nudges, place.repeat(4))[:, at]
     ahead, behind = losses.chunk(2)
     along, aside = ((ahead - behind) / (2 * H)).chunk(2)

@@ -269,8 +269,8 @@ def of_stages() -> None:
         ([*"klmnopqrstuvw", LONG], {"repetition": 1.5, "top_p": 0.7, "min_p": 0.1}, face),
     ):
         title = f"After “{symbols[-1]}”"
-        told = stages.message(title, symbols, numbers(len(symbols), seed=len(settings)), [0, 2], settings, order)
-        stages.stages(told, key="c", on_chosen=print)
+        data = stages.message(title, symbols, numbers(len(symbols), seed=len(settings)), [0, 2], settings, order)
+        stages.stages(data, key="c", on_chosen=print)
 
 
 def of_score() -> None:
@@ -302,8 +302,8 @@ def of_written() -> None:
     long = replace(plain, tokens=[*plain.tokens[:-1], LONG], text=LONG, prompt_text=LONG, forced=[0])
     why = writing.why(str(path), 1, said=(0,))
     for text, earlier, place in ((plain, None, None), (other, None, 0), (long, plain, 1)):
-        told = written.message("What it writes", text, earlier, why if place else None, place, not place)
-        written.written(told, key="c", on_chosen=print)
+        data = written.message("What it writes", text, earlier, why if place else None, place, not place)
+        written.written(data, key="c", on_chosen=print)
 
 
 EXAMPLES = {name.removeprefix("of_"): call for name, call in list(globals().items()) if name.startswith("of_")}

@@ -58,12 +58,12 @@ def enlarged(data: Any) -> Any:
 
 def test_a_later_message_is_drawn_as_if_it_were_the_first(blank, component):
     source, (first, alike, other, *more) = component
-    told = [first, alike, first, other, *more, first, enlarged(first), first, enlarged(other), alike]
+    messages = [first, alike, first, other, *more, first, enlarged(first), first, enlarged(other), alike]
     blank.theme(LIGHT)
-    expected = {repr(data): blank.fresh(source, data) for data in told}
+    expected = {repr(data): blank.fresh(source, data) for data in messages}
     assert expected[repr(first)] != expected[repr(other)]
     blank.open(source)
-    for place, data in enumerate(told):
+    for place, data in enumerate(messages):
         differing = difference(blank.tell(data), expected[repr(data)])
         assert not differing, f"message {place}: {differing}"
 
@@ -104,21 +104,21 @@ def test_what_is_removed_leaves_nothing_behind(blank, component):
 
 def test_an_update_that_comes_after_its_page_draws_nothing(blank, component):
     source, (first, alike, *_) = component
-    for told in ([], [first]):
+    for before in ([], [first]):
         blank.open(source)
-        for data in told:
+        for data in before:
             blank.tell(data)
         blank.page.evaluate("host.remove()")
         blank.tell(alike)
-        assert not told or blank.page.evaluate("end(), parent_.children.length") == 1  # its style
+        assert not before or blank.page.evaluate("end(), parent_.children.length") == 1  # its style
 
 
 @pytest.mark.parametrize("width", [1000, 360])
 def test_words_of_any_length_widen_nothing(blank, component, width):
-    source, told = component
+    source, messages = component
     blank.open(source)
     blank.page.evaluate("width => Object.assign(host.style, { width: `${width}px` })", width)
-    for data in told:
+    for data in messages:
         blank.tell(data)
         assert blank.page.evaluate("document.documentElement.scrollWidth") <= 1000
         assert blank.page.evaluate("host.scrollWidth") <= width

@@ -105,7 +105,7 @@ def test_a_landscape_of_such_heights_is_drawn(blank, ground):
     track = Track("sgd", theme.layer(0), np.arange(1), np.zeros(1), np.zeros(1))
     stride = 0 if np.isnan(ground).any() else 1  # of the finest grid that is whole
     surface = Ground(ground, ((-1, 1), (-1, 1)), "a", "b", "c", stride=stride)
-    told = landscape.message("Loss", "Loss", surface, [track])
-    seen = blank.fresh(landscape.SOURCE, told)
+    data = landscape.message("Loss", "Loss", surface, [track])
+    seen = blank.fresh(landscape.SOURCE, data)
     known = int((~np.isnan(ground)).sum())
     assert any(f"data-known={known}" in words for words in seen)

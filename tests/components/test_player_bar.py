@@ -43,7 +43,7 @@ def first(**changes: Any) -> dict[str, Any]:
     return messages(player_bar, EXAMPLES["player_bar"])[0] | changes
 
 
-def told(bar: BlankPage) -> list[dict[str, Any]]:
+def actions(bar: BlankPage) -> list[dict[str, Any]]:
     """The actions that the bar told last."""
     return bar.page.evaluate("answers.at(-1)?.[1] ?? []")
 
@@ -57,7 +57,7 @@ def test_a_page_that_has_lost_its_timer_is_asked_for_again(shared: BlankPage):
         page.wait_for_function("answers.at(-1)?.[1].some((action) => action.kind === 'again')")
         page.evaluate("host.remove(), end(), answers.length = 0")
         page.evaluate("new Promise((done) => real(done, 400))")
-        assert told(shared) == []
+        assert actions(shared) == []
     finally:
         page.evaluate("window.setTimeout = real")
 
@@ -66,7 +66,7 @@ def press(bar: BlankPage, key: str) -> list[str]:
     """Presses a key; gives the kinds of what the bar told since."""
     bar.page.evaluate("answers.length = 0")
     bar.page.keyboard.press(key)
-    return [action["kind"] for action in told(bar)]
+    return [action["kind"] for action in actions(bar)]
 
 
 def beside(bar: BlankPage, html: str) -> None:
@@ -113,7 +113,7 @@ def test_the_space_bar_presses_a_button_that_a_key_went_to(bar: BlankPage):
 def test_n_and_b_go_through_scenes_and_the_sentence_is_text(bar: BlankPage):
     bar.page.evaluate("document.activeElement.blur(), document.getElementById('beside')?.remove()")
     assert press(bar, "n")[-1:] == press(bar, "b")[-1:] == ["scene"]
-    assert told(bar)[-1]["by"] == -1
+    assert actions(bar)[-1]["by"] == -1
     bar.tell(first(scene={"sentence": "<b>Look</b> here.", "number": 2, "of": 10}))
     assert bar.page.locator("p.scene").inner_text() == "2 / 10<b>Look</b> here."
     bar.tell(first())
@@ -149,15 +149,15 @@ def test_playing_a_finished_run_replays_it_over_its_kept_steps_and_lights_what_f
         assert page.locator(".on").is_visible()
         bar.page.evaluate("answers.length = 0")
         page.keyboard.press("Space")
-        page.wait_for_function("answers.some(([, told]) => told.some(({ kind }) => kind === 'live'))")
+        page.wait_for_function("answers.some(([, actions]) => actions.some(({ kind }) => kind === 'live'))")
         views = page.evaluate(
-            "answers.flatMap(([, told]) => told).filter(({ kind }) => kind === 'view').map((a) => a.step)"
+            "answers.flatMap(([, actions]) => actions).filter(({ kind }) => kind === 'view').map((a) => a.step)"
         )
         assert set(views) <= {0, 30, 60, 100}
         assert page.evaluate("lit") == ["blocks.0.attention.1"]
-        assert "play" not in page.evaluate("answers.flatMap(([, told]) => told.map(({ kind }) => kind))")
+        assert "play" not in page.evaluate("answers.flatMap(([, actions]) => actions.map(({ kind }) => kind))")
         page.locator(".on").click()
-        assert told(bar)[-1]["kind"] == "on"
+        assert actions(bar)[-1]["kind"] == "on"
     finally:
         page.evaluate("performance.now = clock")
 

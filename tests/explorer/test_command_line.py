@@ -35,7 +35,7 @@ def tiny(tmp_path: Path) -> Path:
     return tmp_path / "tiny.run"
 
 
-def told(capsys) -> dict:
+def printed_json(capsys) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
@@ -60,7 +60,7 @@ def test_train_info_resume_verify_and_export(tmp_path: Path, capsys):
     assert train_small(path, "--steps", "12", "--set", "optimizer.lr=0.001") == 0
     assert "12 steps, finished" in capsys.readouterr().out
     assert main(["info", str(path), "--json"]) == 0
-    info = told(capsys)
+    info = printed_json(capsys)
     assert (info["status"], info["steps"], info["config"]["optimizer"]["lr"]) == ("finished", 12, 0.001)
     assert info["loss"] == Run.open(path).steps["loss"][-1]
     assert [e["kind"] for e in info["events"]] == ["started", "finished"]
@@ -200,5 +200,5 @@ def test_a_precision_that_this_processor_lacks_is_said_to_be_slow(tmp_path: Path
     assert train_small(tmp_path / "b.run", "--steps", "2") == 0
     assert "bfloat16" not in capsys.readouterr().err
     assert main(["info", str(tmp_path / "a.run"), "--json"]) == 0
-    info = told(capsys)
+    info = printed_json(capsys)
     assert (info["implementation"], info["plain because"]) == ("fast", "it multiplies in float32 only")

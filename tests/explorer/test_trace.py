@@ -77,10 +77,10 @@ def test_a_trace_tells_the_loss_of_each_token_asked() -> None:
             expected = -logits[row, t].log_softmax(-1)[read.targets[row, t]]
             assert trace.token_loss[row, t] == pytest.approx(expected.item())
     assert trace.loss == pytest.approx(np.nanmean(trace.token_loss))
-    chances, asked = logits.softmax(-1), 2 * (T - 1)
+    chances, counted = logits.softmax(-1), 2 * (T - 1)
     expected_grad = chances.clone()
     expected_grad.scatter_add_(2, read.targets.clamp_min(0)[..., None], -torch.ones(2, T, 1).double())
-    torch.testing.assert_close(torch.from_numpy(trace.grads["logits"][:, 1:].copy()), expected_grad[:, 1:] / asked)
+    torch.testing.assert_close(torch.from_numpy(trace.grads["logits"][:, 1:].copy()), expected_grad[:, 1:] / counted)
 
 
 def test_observing_does_not_change_training() -> None:

@@ -49,11 +49,11 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
     page = visit(viewport=TALL).open(f"/attention?run={run.id}&closer=Through+the+layers")
     answer = layers.lens(str(run.path), 40)
     right = (answer.rank == 1).sum(axis=1)
-    asked = sum(map(bool, answer.targets))
+    targets = sum(map(bool, answer.targets))
     expect(sentence(page, "lens")).to_contain_text(
-        f"after MLP 2, the last sublayer, the right token is first at {right[-1]} of {asked} positions"
+        f"after MLP 2, the last sublayer, the right token is first at {right[-1]} of {targets} positions"
     )
-    cell = page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(asked * len(answer.junctions) - 1)
+    cell = page.locator(".st-key-card-lens-0 svg .mark-rect path").nth(targets * len(answer.junctions) - 1)
     tip = page.locator("#vg-tooltip-element.visible")
 
     def tell() -> dict[str, str]:
@@ -62,11 +62,11 @@ def test_a_cell_of_the_lens_tells_the_models_own_numbers(visit: Callable):
         return dict(zip(*(tip.locator(f"td.{column}").all_inner_texts() for column in ("key", "value")), strict=False))
 
     until(lambda: "position" in tell(), "the cell tells its numbers")
-    told = tell()
-    t = int(told["position"].split(":")[0])
-    assert told["after"] == "MLP 2"
-    assert told["its rank"] == str(answer.rank[-1, t])
-    assert float(told["its probability"]) == pytest.approx(answer.p[-1, t], rel=1e-3, abs=1e-4)
+    tooltip = tell()
+    t = int(tooltip["position"].split(":")[0])
+    assert tooltip["after"] == "MLP 2"
+    assert tooltip["its rank"] == str(answer.rank[-1, t])
+    assert float(tooltip["its probability"]) == pytest.approx(answer.p[-1, t], rel=1e-3, abs=1e-4)
 
 
 @pytest.mark.prove

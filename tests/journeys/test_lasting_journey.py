@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from families import family, only_where_told
+from families import family, needs_proc
 from playwright.sync_api import expect
 from waiting import until
 
@@ -18,7 +18,7 @@ from journeys.bar import endless, keys, shows, state, step
 pytestmark = pytest.mark.journey
 
 
-@only_where_told
+@needs_proc
 def test_closing_the_tab_pauses_the_run_and_its_process_goes(visit: Callable, dashboard):
     tab = visit()
     page = tab.open(f"/train?run={endless()}")
@@ -79,7 +79,7 @@ def test_two_browsers_watch_one_run(visit: Callable):
     assert step(other) == run.last  # each looks where it wants
 
 
-@only_where_told
+@needs_proc
 def test_reload_and_restart_find_the_run_again_and_leave_no_process(visit: Callable, dashboard):
     tab = visit()
     page = tab.open(f"/attention?run={endless()}")

@@ -167,15 +167,15 @@ def test_looking_changes_nothing_and_its_numbers_are_copies() -> None:
 
 @pytest.mark.parametrize(("name", "path"), PLACES)
 def test_float64_agrees_with_float32_to_its_last_digits(name: str, path: str) -> None:
-    told = proof(model_of(name), batch(), path, 1, 3)
+    proved = proof(model_of(name), batch(), path, 1, 3)
     shown = head_arithmetic(model_of(name), batch(), path, 1, 3)[1]["pattern"]
-    np.testing.assert_array_equal(np.array(told["shown"], np.float32), shown)
-    assert sum(told["exact"]) == pytest.approx(1, abs=1e-14)
-    off = np.abs(np.array(told["shown"]) - np.array(told["exact"]))
-    assert told["absolute"] == off.max() == off[told["key"]]
-    assert 0 < told["absolute"] < 2e-6  # which kernels a processor has decides the last digits
-    assert told["absolute"] <= told["relative"] < (1e-4 if "unscaled" in name else 1e-5)  # of larger scores
-    assert told["precision"] == "float32"
+    np.testing.assert_array_equal(np.array(proved["shown"], np.float32), shown)
+    assert sum(proved["exact"]) == pytest.approx(1, abs=1e-14)
+    off = np.abs(np.array(proved["shown"]) - np.array(proved["exact"]))
+    assert proved["absolute"] == off.max() == off[proved["key"]]
+    assert 0 < proved["absolute"] < 2e-6  # which kernels a processor has decides the last digits
+    assert proved["absolute"] <= proved["relative"] < (1e-4 if "unscaled" in name else 1e-5)  # of larger scores
+    assert proved["precision"] == "float32"
 
 
 def test_bfloat16_says_so_and_is_further_off() -> None:
@@ -187,10 +187,10 @@ def test_bfloat16_says_so_and_is_further_off() -> None:
     exact = proof(*arguments)
     precisions.use(training.model, "bfloat16")
     with numerics(training.config):
-        told, (plain, a) = proof(*arguments), head_arithmetic(*arguments)
-    assert told["precision"] == plain["precision"] == "bfloat16"
-    assert told["exact"] == exact["exact"]
-    assert 10 * exact["absolute"] < told["absolute"] < 1e-2
+        proved, (plain, a) = proof(*arguments), head_arithmetic(*arguments)
+    assert proved["precision"] == plain["precision"] == "bfloat16"
+    assert proved["exact"] == exact["exact"]
+    assert 10 * exact["absolute"] < proved["absolute"] < 1e-2
     np.testing.assert_allclose(a["scores"], a["products"] * plain["scale"] + a["mask"], rtol=1e-6, atol=1e-7)
     np.testing.assert_allclose(a["part"], a["w_o"] @ a["out"], rtol=0.02, atol=1e-4)
 
@@ -213,7 +213,7 @@ def test_what_is_not_there_is_refused_with_what_is(path: str, head: int, query: 
 def test_the_proof_of_a_rotary_row_is_exact_to_the_digits_that_it_prints() -> None:
     """Against numpy in float64, from the weights; the angles of float32 would be off by some 1e-8."""
     model, read = model_of("rotary"), batch()
-    told = proof(model, read, "blocks.0.attention", 1, T - 1)
+    proved = proof(model, read, "blocks.0.attention", 1, T - 1)
     weights = {name: p.detach().double().numpy() for name, p in model.named_parameters()}
     block: Any = model.get_submodule("blocks.0")
     x = weights["embedding.weight"][read.tokens[0].numpy()]
@@ -231,4 +231,4 @@ def test_the_proof_of_a_rotary_row_is_exact_to_the_digits_that_it_prints() -> No
         both.append(turned(of, np.cos(angle), np.sin(angle)))
     scores = both[0][-1] @ both[1].T / np.sqrt(D)
     row = np.exp(scores - scores.max())
-    np.testing.assert_allclose(told["exact"], row / row.sum(), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(proved["exact"], row / row.sum(), rtol=0, atol=1e-13)

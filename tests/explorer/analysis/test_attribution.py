@@ -14,7 +14,7 @@ DATES = RunConfig.preset("dates-fr").replace({"model.width": 16, "model.heads": 
 
 
 @pytest.fixture(params=[TINY, DATES], ids=["decoder", "encoder-decoder"])
-def asked(request):
+def example(request):
     training = Training(request.param)
     for _ in range(3):
         next(training)
@@ -23,8 +23,8 @@ def asked(request):
     return model, stacks, opening.tokens, opening.source, opening.answer[0]
 
 
-def test_gradient_times_input_is_the_derivative_by_the_gates(asked):
-    model, stacks, tokens, source, token = asked
+def test_gradient_times_input_is_the_derivative_by_the_gates(example):
+    model, stacks, tokens, source, token = example
     whole, gradient, _ = attribution(model, stacks, tokens, source, token)
     N = len(gradient)
     assert whole == pytest.approx(float(model(tokens, source)[0, -1].log_softmax(-1)[token].detach()))
@@ -36,8 +36,8 @@ def test_gradient_times_input_is_the_derivative_by_the_gates(asked):
     np.testing.assert_allclose(gradient, (ends[0] - ends[1]) / (2 * h), atol=1e-7)
 
 
-def test_ablation_is_what_is_lost_without_an_embedding(asked):
-    model, stacks, tokens, source, token = asked
+def test_ablation_is_what_is_lost_without_an_embedding(example):
+    model, stacks, tokens, source, token = example
     whole, _, cost = attribution(model, stacks, tokens, source, token)
     read = tokens[0] if source is None else source[0]
     once = next(i for i, one in enumerate(read.tolist()) if read.tolist().count(one) == 1)
@@ -50,8 +50,8 @@ def test_ablation_is_what_is_lost_without_an_embedding(asked):
     assert cost[once] == pytest.approx(whole - without)
 
 
-def test_looking_leaves_no_hook_no_gradient_and_the_mode(asked):
-    model, stacks, tokens, source, token = asked
+def test_looking_leaves_no_hook_no_gradient_and_the_mode(example):
+    model, stacks, tokens, source, token = example
     model.train()
     for parameter in model.parameters():
         parameter.grad = None

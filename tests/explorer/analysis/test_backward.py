@@ -96,10 +96,10 @@ def test_what_its_readers_hand_on_adds_up_to_the_gradient_of_a_box(name: str, ta
 def test_it_ends_where_it_begins_p_minus_onehot_over_the_tokens_asked(name: str, target: int | None) -> None:
     of = passed(name, target)
     logits, got = exact(of.values["logits"][0]), exact(of.grads["logits"][0])
-    asked = [target] if target is not None else list(range(1, T))
+    positions = [target] if target is not None else list(range(1, T))
     for t in range(T):
         p = np.exp(logits[t]) / np.exp(logits[t]).sum()
-        expected = (p - np.eye(V)[of.batch.targets[0, t].item()]) / len(asked) if t in asked else np.zeros(V)
+        expected = (p - np.eye(V)[of.batch.targets[0, t].item()]) / len(positions) if t in positions else np.zeros(V)
         close(got[t], expected)
     entropy = by_hand(of, of.boxes["loss"])
     close(by_hand(of, of.boxes["chances"]).leaves()["z"], got)

@@ -122,10 +122,10 @@ def test_before_the_first_step_adam_divides_by_nothing_yet():
 
 def test_measuring_changes_no_bit_and_gives_the_same_again():
     training, twin = trained(), trained()
-    told = []
-    first = curvature.curvature(training, lambda done, of: told.append(done / of))
+    progress = []
+    first = curvature.curvature(training, lambda done, of: progress.append(done / of))
     assert curvature.curvature(training) == first
-    assert told[0] < told[-2] <= 1
+    assert progress[0] < progress[-2] <= 1
     assert [next(training).loss for _ in range(3)] == [next(twin).loss for _ in range(3)]
 
 

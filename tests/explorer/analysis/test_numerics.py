@@ -212,16 +212,16 @@ def test_without_dropping_every_copy_is_what_observe_sees(training):
 
 
 def test_masks_differ_from_copy_to_copy_and_are_the_same_in_the_next_call(training):
-    probe, told = training.task.probe(), []
+    probe, progress = training.task.probe(), []
     first, second = (
-        lab.with_masks(training.model, probe, junction, 0.3, 20, lambda *done: told.append(done)) for _ in range(2)
+        lab.with_masks(training.model, probe, junction, 0.3, 20, lambda *done: progress.append(done)) for _ in range(2)
     )
     for kinds in zip(first, second, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(kinds[0].values(), kinds[1].values(), strict=True))
     last = list(first[0].values())[-1]
     assert not torch.equal(last[0], last[1])
     assert not torch.equal(last[0], last[16])  # of the next sixteen
-    assert told == 2 * [(16, 20), (20, 20)]
+    assert progress == 2 * [(16, 20), (20, 20)]
 
 
 def test_dropping_leaves_the_model_as_it_was(training):

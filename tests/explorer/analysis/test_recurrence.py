@@ -41,11 +41,11 @@ def one_tap(model, given, tap):
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "decoder"])
 def test_the_parts_sum_to_the_gradient_of_the_whole_loss_and_none_comes_from_later(kind):
     model, tap = of_kind(kind)
-    asked, parts = one_tap(model, example(), tap)
-    assert asked == [0, 2, 3, 4, 5]
-    for row, t in enumerate(asked):
+    positions, parts = one_tap(model, example(), tap)
+    assert positions == [0, 2, 3, 4, 5]
+    for row, t in enumerate(positions):
         assert not parts[row, t + 1 :].any()
-    whole = observe(model, example()).grads[tap][0] * len(asked)  # observe's loss is the mean
+    whole = observe(model, example()).grads[tap][0] * len(positions)  # observe's loss is the mean
     np.testing.assert_allclose(parts.sum(0), whole, rtol=1e-5, atol=1e-7)
 
 
@@ -53,7 +53,7 @@ def test_the_parts_sum_to_the_gradient_of_the_whole_loss_and_none_comes_from_lat
 def test_one_state_nudged_changes_one_loss_as_the_gradient_says(kind):
     model, tap = of_kind(kind)
     model = copy.deepcopy(model).double()
-    asked, parts = one_tap(model, example(), tap)
+    positions, parts = one_tap(model, example(), tap)
     t, s, c = 4, 2, 3
 
     def loss(size):
@@ -74,7 +74,7 @@ def test_one_state_nudged_changes_one_loss_as_the_gradient_says(kind):
         return losses[0, t].item()
 
     slope = (loss(1e-5) - loss(-1e-5)) / 2e-5
-    assert parts[asked.index(t), s, c].item() == pytest.approx(slope, rel=1e-5)
+    assert parts[positions.index(t), s, c].item() == pytest.approx(slope, rel=1e-5)
 
 
 def test_many_targets_take_several_passes_and_say_the_same(monkeypatch):

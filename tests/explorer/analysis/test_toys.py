@@ -32,20 +32,20 @@ def test_every_optimizer_has_a_learning_rate_on_every_surface(name):
 @settings(max_examples=15, deadline=None)
 def test_the_gradient_is_what_differences_say(name, x, y):
     toy = TOYS[name]
-    told, slope = toys.gradient(toy, torch.tensor([[x, y]], dtype=torch.float64))
+    value, slope = toys.gradient(toy, torch.tensor([[x, y]], dtype=torch.float64))
     differences = [
         (height(toy, x + H, y) - height(toy, x - H, y)) / (2 * H),
         (height(toy, x, y + H) - height(toy, x, y - H)) / (2 * H),
     ]
-    assert told == height(toy, x, y)
+    assert value == height(toy, x, y)
     np.testing.assert_allclose(slope[0], differences, rtol=1e-5, atol=1e-5)
 
 
 @given(x=coordinate, y=coordinate)
 @settings(max_examples=15, deadline=None)
 def test_rosenbrocks_valley_is_scipys(x, y):
-    told, slope = toys.gradient(TOYS["rosenbrock"], torch.tensor([[x, y]], dtype=torch.float64))
-    assert told == pytest.approx(rosen([x, y]), rel=1e-12, abs=1e-12)
+    value, slope = toys.gradient(TOYS["rosenbrock"], torch.tensor([[x, y]], dtype=torch.float64))
+    assert value == pytest.approx(rosen([x, y]), rel=1e-12, abs=1e-12)
     np.testing.assert_allclose(slope[0], rosen_der([x, y]), rtol=1e-10, atol=1e-10)
 
 
@@ -151,9 +151,9 @@ def test_a_walk_out_of_all_bounds_ends_and_says_so():
     ],
 )
 def test_what_cannot_be_walked_is_refused(arguments, words):
-    asked = {"name": "saddle", "start": (1.0, 0.5), "rates": [("sgd", 0.1)], "steps": 5} | arguments
+    request = {"name": "saddle", "start": (1.0, 0.5), "rates": [("sgd", 0.1)], "steps": 5} | arguments
     with pytest.raises(ValueError, match=words):
-        views.walks(**asked)
+        views.walks(**request)
 
 
 def test_a_request_gives_the_surface_and_every_walk():

@@ -27,13 +27,13 @@ def trained(steps: int, **changes: object) -> Training:
     return training
 
 
-def worked(told: dict) -> float:
-    return told["step_size"] + told["decay"]
+def worked(answer: dict) -> float:
+    return answer["step_size"] + answer["decay"]
 
 
-def cancelled(told: dict, lr: float) -> float:
+def cancelled(answer: dict, lr: float) -> float:
     """What a running sum 0.9 b + g may leave of its summands, which float32 rounds relative to the larger one."""
-    values = {stage["name"]: stage["value"] for stage in told["stages"]}
+    values = {stage["name"]: stage["value"] for stage in answer["stages"]}
     return lr * abs(values["clipped gradient"] - values["momentum"]) if "momentum" in values else 0.0
 
 
@@ -46,19 +46,19 @@ def test_the_step_plus_decay_is_the_observed_change(name, clip):
         for tensor in film.before:
             rows, columns = xray.as_matrix(film.before[tensor]).shape
             for row, column in ((0, 0), (rows - 1, columns - 1), (rows // 2, columns // 3)):
-                told = xray.xray(film, tensor, row, column)
-                allowed = GRAIN * max(abs(told["before"]), abs(told["after"])) + 1e-6 * abs(worked(told))
-                allowed += GRAIN * cancelled(told, film.step.lr)
-                assert abs(told["observed"] - worked(told)) <= allowed, (tensor, row, column)
+                answer = xray.xray(film, tensor, row, column)
+                allowed = GRAIN * max(abs(answer["before"]), abs(answer["after"])) + 1e-6 * abs(worked(answer))
+                allowed += GRAIN * cancelled(answer, film.step.lr)
+                assert abs(answer["observed"] - worked(answer)) <= allowed, (tensor, row, column)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_only_matrices_decay(name):
     film = xray.film(trained(2, optimizer__name=name, optimizer__weight_decay=0.1))
     decays = {
-        tensor: any(s["name"] in ("decay", "gradient with decay") and s["value"] for s in told["stages"])
+        tensor: any(s["name"] in ("decay", "gradient with decay") and s["value"] for s in answer["stages"])
         for tensor in (MATRIX, VECTOR)
-        for told in [xray.xray(film, tensor, 0, 1)]
+        for answer in [xray.xray(film, tensor, 0, 1)]
     }
     assert decays == {MATRIX: True, VECTOR: False}
 
@@ -138,18 +138,20 @@ def test_differences_prove_the_gradient(changes):
     training = trained(3, **changes)
     weights = training.flat.values.clone()
     for name in (n for n in training.named if n.endswith(("mlp.expand.weight", "attention.project.weight"))):
-        told = xray.proof(training, name, 3, 4)
-        rounding = 8 * np.finfo(np.float64).eps * told["loss"] / told["h"]
-        assert abs(told["difference"] - told["exact"]) <= 1e-6 * abs(told["exact"]) + rounding
+        proof = xray.proof(training, name, 3, 4)
+        rounding = 8 * np.finfo(np.float64).eps * proof["loss"] / proof["h"]
+        assert abs(proof["difference"] - proof["exact"]) <= 1e-6 * abs(proof["exact"]) + rounding
         loose = changes.get("train__precision") == "bfloat16"
-        assert told["trained"] == pytest.approx(told["exact"], rel=0.2 if loose else 1e-3, abs=1e-4 if loose else 1e-7)
+        assert proof["trained"] == pytest.approx(
+            proof["exact"], rel=0.2 if loose else 1e-3, abs=1e-4 if loose else 1e-7
+        )
     assert torch.equal(training.flat.values, weights)
-    assert float(xray.film(training).raw[name][3, 4]) == pytest.approx(told["trained"], rel=1e-6)
+    assert float(xray.film(training).raw[name][3, 4]) == pytest.approx(proof["trained"], rel=1e-6)
 
 
 def test_too_wide_and_too_narrow_differences_are_worse():
-    told = xray.proof(trained(3), MATRIX, 3, 4)
-    off = dict(map(tuple, told["others"]))
+    proof = xray.proof(trained(3), MATRIX, 3, 4)
+    off = dict(map(tuple, proof["others"]))
     best = min(off.values())
     assert best < 1e-6
     assert off[0.1] > best
@@ -160,8 +162,8 @@ def test_a_weight_that_the_batch_does_not_touch_has_no_gradient():
     training = trained(1, task__symbols=26, train__batch=1)
     used = set(training.batch(1).tokens.unique().tolist())
     idle = next(row for row in range(len(training.named[OUTSIDE])) if row not in used)
-    told = xray.proof(training, OUTSIDE, idle, 0)
-    assert (told["difference"], told["exact"], told["relative"]) == (0, 0, None)
+    proof = xray.proof(training, OUTSIDE, idle, 0)
+    assert (proof["difference"], proof["exact"], proof["relative"]) == (0, 0, None)
 
 
 def test_a_step_that_diverges_has_no_film():

@@ -115,7 +115,7 @@ def test_errors_are_counted_as_a_loop_over_examples_counts_them(runs):
     found = errors.exposure(str(run.path), STEPS, wrong_at, examples=8)
     batch, model = run.task.probe(8), run.model_at(STEPS).eval()
     right = {way: Counter() for way in ("true", "own", "wrong")}
-    asked = Counter()
+    total = Counter()
     for b in range(8):
         targets = [t for t in batch.targets[b].tolist() if t >= 0]
         for way in right:
@@ -125,14 +125,14 @@ def test_errors_are_counted_as_a_loop_over_examples_counts_them(runs):
                     logits = model(torch.tensor([read]), batch.source[b : b + 1])[0, -1]
                 said = int(logits.argmax())
                 right[way][place] += said == target
-                asked[place] += way == "true"
+                total[place] += way == "true"
                 logits[target] = -torch.inf
                 own = int(logits.argmax()) if way == "wrong" and place == wrong_at else said
                 read.append(target if way == "true" else own)
     for way, counted in right.items():
-        expected = [counted[place] / asked[place] for place in sorted(asked)]
+        expected = [counted[place] / total[place] for place in sorted(total)]
         np.testing.assert_allclose(getattr(found, way), expected)
-    assert found.counted.tolist() == [asked[place] for place in sorted(asked)]
+    assert found.counted.tolist() == [total[place] for place in sorted(total)]
 
 
 def test_a_texts_second_half_is_asked_for_and_a_place_past_the_answer_refused(runs):

@@ -14,8 +14,7 @@ from tiny_runs import TINY, recorded
 
 from explorer import Run, RunConfig, observe
 from explorer.answers import embeddings
-from explorer.answers.maps import frames, points
-from explorer.answers.maps import token_facts as judged
+from explorer.answers.maps import frames, points, token_facts
 from explorer.answers.maps.points import Subject
 from explorer.measure import layouts, projection
 from explorer.runs import kept
@@ -106,18 +105,18 @@ def test_a_token_is_told_with_its_frequency_and_its_loss(run, dates):
     answer = shown(run, 7, "output")
     assert answer.labels == list(run.task.vocabulary.symbols)
     assert answer.frequency.sum() == pytest.approx(1)
-    batch = run.task.probe(judged.LOSS_EXAMPLES)
+    batch = run.task.probe(token_facts.LOSS_EXAMPLES)
     trace = observe(run.model_at(7), batch, gradients=False)
     for token in (0, 3):
-        asked = [trace.token_loss[b, t] for b, t in np.argwhere(batch.targets.numpy() == token)]
-        assert answer.loss[token] == pytest.approx(np.mean(asked), rel=1e-5)
+        losses = [trace.token_loss[b, t] for b, t in np.argwhere(batch.targets.numpy() == token)]
+        assert answer.loss[token] == pytest.approx(np.mean(losses), rel=1e-5)
     assert np.isnan(answer.loss[run.task.separator])
-    read = judged.frequencies(str(run.path))["input"]
+    read = token_facts.frequencies(str(run.path))["input"]
     assert read[run.task.separator] == pytest.approx(1 / run.task.length)
-    asked_at = (run.task.probe(judged.LOSS_EXAMPLES).targets != IGNORE).any(0).numpy()
+    counted = (run.task.probe(token_facts.LOSS_EXAMPLES).targets != IGNORE).any(0).numpy()
     answer = shown(run, 7, "positions")
-    assert (~np.isnan(answer.loss[: len(asked_at)]) == asked_at).all()
-    shares = judged.frequencies(str(dates.path))
+    assert (~np.isnan(answer.loss[: len(counted)]) == counted).all()
+    shares = token_facts.frequencies(str(dates.path))
     assert shares["source"].sum() == pytest.approx(1)
     assert shares["source"][0] == 0  # filler is not read
 
@@ -229,7 +228,7 @@ def test_principal_components_stand_in_until_umap_is_there(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("arguments", "words"),
     [
         ({"what": "meaning"}, "no 'meaning' to map; choose one of input, output, positions, states, queries-keys"),
         ({"what": "states", "layer": 3}, "layers 0 to 2 and not 3"),
@@ -240,9 +239,9 @@ def test_principal_components_stand_in_until_umap_is_there(run, monkeypatch):
         ({"what": "states", "text": "zz", "layer": 0}, "does not know z"),
     ],
 )
-def test_what_cannot_be_mapped_is_refused_with_a_way_out(run, asked, said):
-    with pytest.raises(ValueError, match=said):
-        embeddings.frame(str(run.path), 20, **({"method": "pca"} | asked))
+def test_what_cannot_be_mapped_is_refused_with_a_way_out(run, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        embeddings.frame(str(run.path), 20, **({"method": "pca"} | arguments))
 
 
 def test_vectors_that_are_not_finite_are_no_map(run, monkeypatch):
@@ -292,6 +291,6 @@ def test_a_vocabulary_of_a_few_characters_has_a_map_by_every_method(tmp_path, mo
             assert np.isfinite(answer.points).all()
             assert (answer.trustworthiness is None) == (size < 3)
             choice = Choice("input", method, dims, 0, "", 15, 0.1, "cosine", 0, 0, False)
-            judged = [word for pair in captions.quality(answer, None) for word in pair]
-            said = [captions.sentence(choice, answer), *judged]
+            quality = [word for pair in captions.quality(answer, None) for word in pair]
+            said = [captions.sentence(choice, answer), *quality]
             assert not any(re.search(r"\b(nan|inf)\b", words) for words in said), said

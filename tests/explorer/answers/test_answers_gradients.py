@@ -29,8 +29,8 @@ def test_norms_of_a_growing_run_are_read_once_and_stay_the_same(run):
     fresh = Run.open(run.path)
     run.tensor_norms(np.arange(0, 10, 2))
     for steps in (np.arange(0, 12, 2), np.array([3]), np.arange(20), np.array([5, 5, 99])):
-        for told, read in zip(run.tensor_norms(steps), fresh.tensor_norms(steps), strict=True):
-            np.testing.assert_array_equal(told, read)
+        for grown, read in zip(run.tensor_norms(steps), fresh.tensor_norms(steps), strict=True):
+            np.testing.assert_array_equal(grown, read)
         fresh.close()
         fresh = Run.open(run.path)
 

@@ -59,19 +59,19 @@ def test_the_history_holds_what_each_snapshot_gives(run, path):
 def test_a_snapshot_is_measured_once(path, monkeypatch):
     views.history(path, 20)
     monkeypatch.setattr(views, "restore", None)
-    told = []
-    history = views.history(path, 12, [QUALITY], progress=lambda done, of: told.append(done))
+    progress = []
+    history = views.history(path, 12, [QUALITY], progress=lambda done, of: progress.append(done))
     assert history.steps.tolist() == [0, 5, 10]
     assert set(history.numbers) == {"quality"}
-    assert told == []
+    assert progress == []
 
 
 def test_what_is_switched_on_later_is_added(tmp_path: Path):
     run = recorded(tmp_path / "later.run", 6, every=3)
     before = views.history(str(run.path), 6, [NOISE])
-    told: list[tuple[int, int]] = []
-    after = views.history(str(run.path), 6, [TESTS, NOISE], progress=lambda done, of: told.append((done, of)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    progress: list[tuple[int, int]] = []
+    after = views.history(str(run.path), 6, [TESTS, NOISE], progress=lambda done, of: progress.append((done, of)))
+    assert progress == [(1, 3), (2, 3), (3, 3)]
     assert set(after.numbers) - set(before.numbers) == {"norm", "inner", "orthogonality"}
     np.testing.assert_array_equal(after.numbers["noise"], before.numbers["noise"])
 

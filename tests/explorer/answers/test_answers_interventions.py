@@ -30,8 +30,8 @@ def run(tmp_path_factory) -> Run:
 
 def tried(run: Run, **changes: object) -> Experiment:
     """An experiment, as it travels between processes."""
-    asked = {"head": HEAD, "query": QUERY} | changes
-    return unpack(pack(experiment(str(run.path), 120, **asked)), Experiment)
+    arguments = {"head": HEAD, "query": QUERY} | changes
+    return unpack(pack(experiment(str(run.path), 120, **arguments)), Experiment)
 
 
 def test_every_head_is_judged_on_the_same_examples_before_and_after(run: Run):
@@ -156,8 +156,8 @@ def test_divergence_is_the_plain_sum():
 def test_the_likeliest_of_either_are_told_and_always_the_target():
     before, after = np.linspace(0.1, 0, 20), np.zeros(20)
     after[15] = 1
-    told = likeliest(before, after, target=19)
-    assert len(told) == LIKELIEST
-    assert {0, 15, 19} <= set(told)
-    assert told == sorted(told)  # as likely as they were before
+    tokens = likeliest(before, after, target=19)
+    assert len(tokens) == LIKELIEST
+    assert {0, 15, 19} <= set(tokens)
+    assert tokens == sorted(tokens)  # as likely as they were before
     assert 19 not in likeliest(before, after, IGNORE)

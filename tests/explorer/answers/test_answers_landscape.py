@@ -44,11 +44,11 @@ def surfaces() -> list[surface.Surface]:
     return [thing for (kind, *_), (thing, _) in kept._shelf.items() if kind == "surface"]
 
 
-def whole(run: Run, step: int, laying: PlaneChoice) -> list[LossSurface]:
+def whole(run: Run, step: int, plane: PlaneChoice) -> list[LossSurface]:
     """Every part until all is there."""
     parts: list[LossSurface] = []
     while not parts or parts[-1].done < parts[-1].of:
-        parts.append(surface.grid(str(run.path), step, list(laying), part=len(parts)))
+        parts.append(surface.grid(str(run.path), step, list(plane), part=len(parts)))
     return parts
 
 
@@ -97,8 +97,8 @@ def test_the_plane_of_a_path_explains_what_it_says_and_holds_its_centre(runs):
 
 
 def test_paths_of_other_runs_are_told_with_how_far_off_they_are(runs):
-    laying, walkers = PlaneChoice(OWN), [(str(run.path), STEPS) for run in runs]
-    paths = surface.paths(str(runs[0].path), 20, laying, walkers)
+    plane, walkers = PlaneChoice(OWN), [(str(run.path), STEPS) for run in runs]
+    paths = surface.paths(str(runs[0].path), 20, plane, walkers)
     assert paths.misfits == [str(runs[2].path)]
     own, other = paths.runs
     first = own.coordinates[0], other.coordinates[0]
@@ -117,16 +117,16 @@ def test_the_plane_of_all_paths_is_nearer_to_the_others(runs):
     others = (str(runs[1].path), str(runs[2].path))  # one does not fit and is left out
     walkers = [(others[0], 20)]
     alone, together = (
-        surface.paths(str(runs[0].path), 20, laying, walkers).runs[0].explained
-        for laying in (PlaneChoice(OWN), PlaneChoice(ALL, others=others))
+        surface.paths(str(runs[0].path), 20, plane, walkers).runs[0].explained
+        for plane in (PlaneChoice(OWN), PlaneChoice(ALL, others=others))
     )
     assert together > alone
 
 
 def test_three_points_lie_in_their_plane_with_their_own_losses(runs):
     own, other = str(runs[0].path), str(runs[1].path)
-    laying = PlaneChoice(THREE, through=((own, 20), (own, 0), (other, STEPS)))
-    paths = surface.paths(own, 20, laying, [(own, 20), (other, STEPS)])
+    plane = PlaneChoice(THREE, through=((own, 20), (own, 0), (other, STEPS)))
+    paths = surface.paths(own, 20, plane, [(own, 20), (other, STEPS)])
     own_path, other_path = paths.runs
     ends = [*own_path.distances[[0, -1]], other_path.distances[-1]]  # step 0, step 20, the other's end
     np.testing.assert_allclose(ends, 0, atol=1e-6)
@@ -135,16 +135,16 @@ def test_three_points_lie_in_their_plane_with_their_own_losses(runs):
 
 
 @pytest.mark.parametrize(
-    ("laying", "step", "words"),
+    ("plane", "step", "words"),
     [
         (PlaneChoice("round"), 20, "round is no plane; use one of random, own"),
         (PlaneChoice(OWN), 0, "lie on a line or at one point"),
         (PlaneChoice(THREE, through=(("a", 1),)), 20, "through three points and not 1"),
     ],
 )
-def test_what_is_no_plane_is_refused(runs, laying, step, words):
+def test_what_is_no_plane_is_refused(runs, plane, step, words):
     with pytest.raises(ValueError, match=words):
-        surface.grid(str(runs[0].path), step, laying)
+        surface.grid(str(runs[0].path), step, plane)
 
 
 def test_a_run_of_another_shape_is_refused_by_name(runs):

@@ -48,11 +48,11 @@ def own(run) -> np.ndarray:
 def test_the_last_junction_says_what_the_model_says(path):
     answer = layers.lens(path, STEP)
     (row,) = samples.answers(path, STEP, count=1).rows
-    asked = [t for t, target in enumerate(answer.targets) if target]
-    assert [answer.targets[t] for t in asked] == row.expected
-    assert [answer.top[-1][t][0] for t in asked] == row.predicted
-    assert (answer.rank[-1, asked] == 1).tolist() == row.right
-    assert answer.p[-1, asked] == pytest.approx(row.p, abs=1e-4)
+    positions = [t for t, target in enumerate(answer.targets) if target]
+    assert [answer.targets[t] for t in positions] == row.expected
+    assert [answer.top[-1][t][0] for t in positions] == row.predicted
+    assert (answer.rank[-1, positions] == 1).tolist() == row.right
+    assert answer.p[-1, positions] == pytest.approx(row.p, abs=1e-4)
 
 
 def test_what_it_says_is_said_to_all_that_it_read_and_teacher_forcing_is_named(run, path):
@@ -64,8 +64,8 @@ def test_what_it_says_is_said_to_all_that_it_read_and_teacher_forcing_is_named(r
         elif run.config.model.kind == "encoder":
             assert row.read == show(probe.tokens[b]), "an encoder reads the whole input, what is asked included"
         else:
-            asked = int((probe.targets[b] != IGNORE).nonzero()[0])
-            assert row.read == show(probe.tokens[b][: asked + 1])
+            position = int((probe.targets[b] != IGNORE).nonzero()[0])
+            assert row.read == show(probe.tokens[b][: position + 1])
     assert answer.forced == (run.config.model.kind != "encoder")
     note = samples_page.says(answer, False).note
     assert ("teacher forcing" in note) == answer.forced

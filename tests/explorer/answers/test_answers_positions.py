@@ -35,14 +35,14 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     }
 
 
-def told(view, run: Run, **arguments: object) -> Any:
+def answered(view, run: Run, **arguments: object) -> Any:
     """An answer as it travels between processes."""
     answer = view(str(run.path), STEPS, **arguments)
     return record.unpack(record.pack(answer), type(answer))
 
 
 def test_the_table_shown_is_the_one_that_is_added(runs):
-    answer = told(positions.of_run, runs["learned"])
+    answer = answered(positions.of_run, runs["learned"])
     model = runs["learned"].model_at(STEPS)
     np.testing.assert_array_equal(answer.table, model.positions.table.detach().numpy())
     np.testing.assert_array_equal(answer.first, runs["learned"].model_at(0).positions.table.detach().numpy())
@@ -52,25 +52,25 @@ def test_the_table_shown_is_the_one_that_is_added(runs):
     np.testing.assert_allclose(answer.table[12:], answer.first[12:] * decay, rtol=1e-4)  # no gradient ever
     assert answer.products.shape == (24, 24)
     assert answer.mean.shape == (1, 12), "rows that are never trained do not count"
-    answer = told(positions.of_run, runs["sinusoidal"])
+    answer = answered(positions.of_run, runs["sinusoidal"])
     np.testing.assert_allclose(answer.table, sinusoid(24, 16).numpy() * INIT_STD * 2**0.5, rtol=1e-6)
 
 
 def test_bias_and_turns_are_those_of_the_model(runs):
-    answer = told(positions.of_run, runs["alibi"])
+    answer = answered(positions.of_run, runs["alibi"])
     bias = runs["alibi"].model_at(STEPS).positions.bias(24)
     np.testing.assert_array_equal(answer.bias, bias.numpy())
     assert answer.slopes == slopes(2).tolist()
     np.testing.assert_allclose(answer.mean[0], np.exp(bias[0, :, 0].numpy()), rtol=1e-6)
-    answer = told(positions.of_run, runs["rotary"])
+    answer = answered(positions.of_run, runs["rotary"])
     np.testing.assert_allclose(np.cos(answer.angles), runs["rotary"].model_at(STEPS).positions.cos.numpy(), atol=1e-6)
-    assert record.parts(told(positions.of_run, runs["none"]))[1] == {}
+    assert record.parts(answered(positions.of_run, runs["none"]))[1] == {}
 
 
 @pytest.mark.parametrize("kind", ["none", "sinusoidal", "rotary", "alibi"])
 def test_a_lecture_is_what_a_run_of_its_size_shows(runs, kind):
     lecture = positions.lecture(kind, 24, 16 if kind == "sinusoidal" else 8, 2)
-    of_run = told(positions.of_run, runs[kind])
+    of_run = answered(positions.of_run, runs[kind])
     scale = INIT_STD * 2**0.5 if kind == "sinusoidal" else 1
     for name, values in record.parts(lecture)[1].items():
         of_a_run = getattr(of_run, name) / (scale if name == "table" else scale**2 if name == "products" else 1)
@@ -91,7 +91,7 @@ def test_query_and_key_turned_to_their_places_make_the_models_own_score(runs):
     run = runs["rotary"]
     trace = observe(run.model_at(STEPS), run.task.probe(), gradients=False)
     for head, query, key in (("blocks.0.attention.1", 9, 2), ("blocks.1.attention.0", 11, 11)):
-        answer = told(positions.rotation, run, head=head, query=query, key=key)
+        answer = answered(positions.rotation, run, head=head, query=query, key=key)
         assert (answer.head, answer.query, answer.key) == (head, query, key)
         q, k = (part[:, 0] + 1j * part[:, 1] for part in (answer.q, answer.k))
         turned_q, turned_k = q * np.exp(1j * query * answer.theta), k * np.exp(1j * key * answer.theta)
@@ -107,13 +107,13 @@ def test_where_nothing_turns_that_is_said(runs):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_right_answers_at_the_trained_length_are_the_models(runs, kind):
-    answer = told(reach.lengths, runs[kind])
+    answer = answered(reach.lengths, runs[kind])
     row = answer.stretches[0]
     batch = runs[kind].task.probe(reach.EXAMPLES)
     trace = observe(runs[kind].model_at(STEPS), batch, gradients=False)
-    asked = trace.targets != IGNORE
-    right = (trace.values["logits"].argmax(-1) == trace.targets) & asked
-    assert row.right == pytest.approx(right.sum() / asked.sum())
+    counted = trace.targets != IGNORE
+    right = (trace.values["logits"].argmax(-1) == trace.targets) & counted
+    assert row.right == pytest.approx(right.sum() / counted.sum())
     assert row.loss == pytest.approx(trace.loss)
     assert (row.tokens, row.examples, row.chance) == (12, reach.EXAMPLES, 1 / 8)
     np.testing.assert_allclose(row.right_by_position[6:], right[:, 6:].mean(0))
@@ -122,7 +122,7 @@ def test_right_answers_at_the_trained_length_are_the_models(runs, kind):
 
 def test_all_but_a_learned_table_are_asked_at_four_times_the_length(runs):
     for kind in KINDS:
-        answer = told(reach.lengths, runs[kind])
+        answer = answered(reach.lengths, runs[kind])
         rows = answer.stretches
         assert [row.times for row in rows] == [1, 2, 4]
         if kind == "learned":
@@ -137,7 +137,7 @@ def test_all_but_a_learned_table_are_asked_at_four_times_the_length(runs):
 
 def test_attention_by_distance_is_all_the_attention_there_is(runs):
     for kind in KINDS:
-        answer = told(reach.distances, runs[kind])
+        answer = answered(reach.distances, runs[kind])
         assert answer.heads == [f"blocks.{layer}.attention.{h}" for layer in range(2) for h in range(2)]
         np.testing.assert_allclose((answer.mean * answer.pairs).sum(-1), 12, rtol=1e-5)
         assert answer.even[-1] == pytest.approx(1 / 12)
@@ -147,7 +147,7 @@ def test_a_shuffle_tells_before_and_after_and_leaves_the_run_as_it_was(runs):
     for kind in KINDS:
         run = runs[kind]
         data = Path(run.path).read_bytes()
-        answer = told(reach.shuffle, run, share=1.0, seed=3)
+        answer = answered(reach.shuffle, run, share=1.0, seed=3)
         batch = run.task.probe(reach.OWN)
         model = run.model_at(STEPS)
         confused, orders = shuffled(model, batch, 1.0, 3)

@@ -53,7 +53,7 @@ def of_kind(kind: str, changes: dict[str, Any]) -> RunConfig:
     return RunConfig.preset("dates-fr").replace(changes | {"train.batch": 4})
 
 
-def told(view: Any, run: Run, **arguments: object) -> Any:
+def answered(view: Any, run: Run, **arguments: object) -> Any:
     """An answer as it travels between processes."""
     answer = view(str(run.path), STEPS, **arguments)
     return record.unpack(record.pack(answer), type(answer))
@@ -61,25 +61,25 @@ def told(view: Any, run: Run, **arguments: object) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sizes_are_those_of_the_models_own_gradients(runs, kind):
-    answer = told(recurrence.through_time, runs[kind])
+    answer = answered(recurrence.through_time, runs[kind])
     training_batch = runs[kind].task.probe()
     model = runs[kind].model_at(STEPS)
-    asked = [t for t in range(training_batch.targets.shape[1]) if training_batch.targets[0, t] != IGNORE]
-    assert answer.places == asked
-    assert answer.sizes.shape == (len(asked), training_batch.tokens.shape[1])
+    positions = [t for t in range(training_batch.targets.shape[1]) if training_batch.targets[0, t] != IGNORE]
+    assert answer.places == positions
+    assert answer.sizes.shape == (len(positions), training_batch.tokens.shape[1])
     alone = torch.full_like(training_batch.targets, IGNORE)
-    alone[0, asked[-1]] = training_batch.targets[0, asked[-1]]
+    alone[0, positions[-1]] = training_batch.targets[0, positions[-1]]
     seen = observe(model, type(training_batch)(training_batch.tokens, alone, training_batch.source))
     expected = np.linalg.norm(seen.grads[answer.tap][0].astype(np.float64), axis=1)
     np.testing.assert_allclose(answer.sizes[-1], expected, rtol=1e-4, atol=1e-12)
     assert answer.reach.distance[0] == 0
-    assert [bool(word) for word in answer.targets] == [t in asked for t in range(len(answer.tokens))]
+    assert [bool(word) for word in answer.targets] == [t in positions for t in range(len(answer.tokens))]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_every_layer_the_last_prediction_has_a_gradient_in_earlier_states(runs, kind):
     for layer in range(runs[kind].config.model.layers):
-        answer = told(recurrence.through_time, runs[kind], layer=layer)
+        answer = answered(recurrence.through_time, runs[kind], layer=layer)
         assert answer.sizes[-1, : answer.places[-1]].all()
         assert np.isfinite(answer.reach.mean).all()
 
@@ -123,7 +123,7 @@ def test_the_proof_of_a_row_is_of_what_is_shown(runs, kind):
 
 @pytest.mark.parametrize(("kind", "keeps"), [("rnn", None), ("lstm", "forget_gate"), ("gru", "update_gate")])
 def test_what_stands_in_the_cells_is_what_the_model_computed(runs, kind, keeps):
-    answer = told(recurrence.cells, runs[kind], layer=1)
+    answer = answered(recurrence.cells, runs[kind], layer=1)
     values = observe(runs[kind].model_at(STEPS), runs[kind].task.probe(), gradients=False).values
     assert answer.keeps == keeps
     for name, value in zip(answer.names, answer.values, strict=True):
@@ -139,8 +139,8 @@ def test_what_stands_in_the_cells_is_what_the_model_computed(runs, kind, keeps):
 @pytest.mark.parametrize(("layer", "at"), [(0, 0), (1, 0), (0, 5), (1, 11)])
 def test_the_arithmetic_of_a_cell_is_the_models_own(runs, kind, layer, at):
     for cell in (0, 5):
-        answer = told(recurrence.one_cell, runs[kind], layer=layer, cell=cell, at=at)
-        cells = told(recurrence.cells, runs[kind], layer=layer)
+        answer = answered(recurrence.one_cell, runs[kind], layer=layer, cell=cell, at=at)
+        cells = answered(recurrence.cells, runs[kind], layer=layer)
         for line, own in zip(answer.lines, answer.own, strict=True):
             assert own == pytest.approx(cells.values[cells.names.index(line.tap), at, cell], abs=1e-6)
             assert line.value == pytest.approx(own, abs=1e-6)
@@ -204,19 +204,19 @@ def test_right_after_a_delay_is_counted_as_a_plain_loop_does(tmp_path):
 
 
 def test_cells_are_found_by_what_holds_in_a_span(runs):
-    answer = told(recurrence.find, runs["lstm"], start=2, end=2)
+    answer = answered(recurrence.find, runs["lstm"], start=2, end=2)
     assert answer.state == "cell"
     assert answer.what == f"the token is “{answer.tokens[2]}”" or answer.what.startswith("the answer is")
     assert 0 < answer.share < 1
     assert 1 <= len(answer.followers) <= 5
-    assert told(recurrence.find, runs["gru"], start=0, end=1).state == "hidden"
+    assert answered(recurrence.find, runs["gru"], start=0, end=1).state == "hidden"
     with pytest.raises(ValueError, match="there is no span from 3 to 1 here; choose two tokens from 0 to 11"):
         recurrence.find(str(runs["lstm"].path), STEPS, start=3, end=1)
 
 
 def test_since_which_step_a_cell_follows_is_counted_at_every_snapshot(runs):
     run, what = runs["lstm"], "the token is “a”"
-    answer = told(recurrence.since, run, layer=1, what=what)
+    answer = answered(recurrence.since, run, layer=1, what=what)
     assert answer.steps.tolist() == run.snapshot_steps
     assert answer.what == what
     probe = run.task.probe(64)

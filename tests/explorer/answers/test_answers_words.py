@@ -65,9 +65,9 @@ def test_neighbours_are_by_the_cosine_of_the_exact_weights(run: Run):
 def test_analogies_leave_out_what_was_asked(run: Run, table: str):
     answer = words.analogy(path_of(run), 20, "man", "woman", "king", table=table, count=50)
     assert {row.word for row in answer.rows} == set(run.task.vocabulary.symbols) - {"man", "woman", "king"}
-    asked = words.questions(path_of(run), 20, table)
-    assert [row.words for row in asked.rows] == [("man", "woman", "king", "queen")]
-    assert asked.chance == pytest.approx(1 / (len(run.task.vocabulary) - 3))
+    questions = words.questions(path_of(run), 20, table)
+    assert [row.words for row in questions.rows] == [("man", "woman", "king", "queen")]
+    assert questions.chance == pytest.approx(1 / (len(run.task.vocabulary) - 3))
 
 
 @pytest.mark.parametrize("word", ["quen", "", "<b>x</b>", "ж" * 300])
@@ -113,9 +113,9 @@ def test_a_pair_is_told_with_the_numbers_of_the_step_itself(run: Run):
     training = training_at(path_of(run), step, None)
     batch, objective = training.batch(step), training.task.objective
     trace = observe(training.model, batch, objective=objective)
-    asked = batch.targets[row] != IGNORE
+    counted = batch.targets[row] != IGNORE
     assert [scored.loss for scored in answer.scored if scored.counts] == pytest.approx(
-        trace.token_loss[row][asked.numpy()].tolist(), rel=1e-4, abs=1e-7
+        trace.token_loss[row][counted.numpy()].tolist(), rel=1e-4, abs=1e-7
     )
     pulls = trace.grads["scores"][row] * answer.targets  # of the mean over all that is asked
     assert [scored.pull for scored in answer.scored] == pytest.approx(pulls.tolist(), rel=1e-4, abs=1e-7)

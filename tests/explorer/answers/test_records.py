@@ -135,11 +135,11 @@ def asks() -> list[tuple[str, str, set[str], bool]]:
             for alias in node.names
         }
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            for asked in call.args:
-                if isinstance(asked, ast.Name) and imported.get(asked.id) in KINDS:
+            for argument in call.args:
+                if isinstance(argument, ast.Name) and imported.get(argument.id) in KINDS:
                     given = {keyword.arg for keyword in call.keywords if keyword.arg}
                     more = len(given) < len(call.keywords)
-                    found.append((f"{name}:{call.lineno}", imported[asked.id], given - ALONG, more))
+                    found.append((f"{name}:{call.lineno}", imported[argument.id], given - ALONG, more))
     return found
 
 

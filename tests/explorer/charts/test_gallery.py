@@ -49,5 +49,5 @@ def test_a_table_has_a_row_whatever_the_data(subject: str, kind: str):
 @pytest.mark.parametrize("subject", ["gradients", "optimizers"])
 def test_a_chart_whose_log_axis_can_be_empty_says_why(subject: str):
     for spec in specs(subject):
-        told = json.dumps(spec, ensure_ascii=False)
-        assert (nothing.WORDS in told) == ('"type": "log"' in told), spec["title"]
+        text = json.dumps(spec, ensure_ascii=False)
+        assert (nothing.WORDS in text) == ('"type": "log"' in text), spec["title"]

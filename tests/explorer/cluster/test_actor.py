@@ -33,10 +33,10 @@ def sent(folder: Path, configs: dict[str, RunConfig], task: dict[str, Any]) -> t
 
 
 def exchanged(actor: Actor, mirrors: dict[str, Mirror], orders: list[dict], goodbye: str = "") -> dict[str, Any]:
-    told = actor.exchange(orders, goodbye)
-    for name, data in told["news"].items():
+    reply = actor.exchange(orders, goodbye)
+    for name, data in reply["news"].items():
         mirrors[name].take_in(data)
-    return told
+    return reply
 
 
 def order(name: str, kind: str, n: int = 1, **detail: Any) -> dict[str, Any]:
@@ -82,14 +82,14 @@ def test_whoever_says_goodbye_leaves_a_run_that_is_paused_and_says_why(tmp_path:
 def test_a_trial_is_given_up_by_the_same_rule_and_a_second_role_can_be_lived(tmp_path: Path):
     params = {"optimizer.lr": 1e-4, "optimizer.name": "sgd", "model.layers": 1}
     rivals = [trial(n, params, [1e-3] * 6) for n in range(2)]
-    told = {"search": SMALL.model_dump(mode="json"), "rivals": [t.plain() for t in rivals]}
-    actor, mirrors = sent(tmp_path, {"t.run": SMALL.config_of(params)}, {"role": "received trial"} | told)
+    arguments = {"search": SMALL.model_dump(mode="json"), "rivals": [t.plain() for t in rivals]}
+    actor, mirrors = sent(tmp_path, {"t.run": SMALL.config_of(params)}, {"role": "received trial"} | arguments)
     until(lambda: exchanged(actor, mirrors, [])["over"], "the trial is over")
     mirrors["t.run"].close()
     end = Run.open(tmp_path / "t.run").events[-1]
     assert (end.kind, end.step) == ("pruned", SMALL.every)
     file.begin(tmp_path / "broken.run", TINY)
-    actor.begin({"role": "received trial", "names": ["broken.run"]} | told | {"rivals": [{}]}, {})
+    actor.begin({"role": "received trial", "names": ["broken.run"]} | arguments | {"rivals": [{}]}, {})
     until(lambda: (last := actor.exchange([], ""))["over"] and last["crash"], "what broke is told")
 
 

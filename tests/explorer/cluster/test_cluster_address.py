@@ -39,8 +39,8 @@ def test_any_other_is_refused_in_words(given):
 
 def test_without_ray_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(address, "find_spec", lambda name: None)
-    told = address.refusal("head:6379")
-    assert told.startswith(f"{VARIABLE} is set, but Ray is not installed; pip install -r requirements-ray.txt, or")
+    refusal = address.refusal("head:6379")
+    assert refusal.startswith(f"{VARIABLE} is set, but Ray is not installed; pip install -r requirements-ray.txt, or")
 
 
 def test_where_no_cluster_is_asked_for_none_of_it_is_loaded():
@@ -69,10 +69,10 @@ def test_a_cluster_that_is_not_there_stops_a_search_and_a_race_with_the_reason(t
     client.order(runs[0].path, "play")
     until(lambda: all(run.status.state == "paused" for run in runs), "the race says that it is not trained")
     until(lambda: file.read(path)[1].state == "paused", "the search has stopped")
-    for told in (runs[1].status.reason, file.read(path)[1].reason):
-        assert reason in told
-        assert VARIABLE in told
-        assert f"or unset {VARIABLE}" in told
+    for stated in (runs[1].status.reason, file.read(path)[1].reason):
+        assert reason in stated
+        assert VARIABLE in stated
+        assert f"or unset {VARIABLE}" in stated
     until(lambda: any(reason in sentence for sentence in client.complaints(runs[1].path)), "the visitor is told")
     client.close()
     assert Run.open(file.trial_path(path, 0)).status.state == "paused"

@@ -53,8 +53,8 @@ def test_what_is_told_of_a_run_while_it_grows_makes_the_same_file(tmp_path: Path
             recorder.add(next(training), training)
             if step % 9 == 0:
                 recorder.snapshot(training)
-            if step in (3, 7, 20, 21) and (told := news.take()) is not None:
-                mirror.take_in(told)
+            if step in (3, 7, 20, 21) and (part := news.take()) is not None:
+                mirror.take_in(part)
         recorder.snapshot(training)
         recorder.event(training.step, "bookmark", {"label": "after the weights"})
         mirror.take_in(news.take())

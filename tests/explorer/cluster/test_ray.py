@@ -159,8 +159,8 @@ def test_a_lost_cluster_is_said_in_one_sentence_and_nothing_hangs(client, cluste
     all_become(runs, "paused")
     assert f"the Ray cluster at {VARIABLE}={cluster.address} was lost" in runs[0].status.reason
     until(lambda: not client.working(runs[0].path), "its worker has ended", 60)
-    told = client.complaints(runs[0].path)
-    assert any("was lost" in sentence for sentence in told)
+    complaints = client.complaints(runs[0].path)
+    assert any("was lost" in sentence for sentence in complaints)
     client.order(runs[0].path, "play")
     until(lambda: any(VARIABLE in sentence for sentence in client.complaints(runs[0].path)), "it is said again", 60)
     assert runs[0].status.state == "paused"

@@ -139,10 +139,10 @@ def test_points_that_are_all_at_one_place_have_a_map(name, vector, metric):
 
 
 def test_progress_is_told_in_epochs():
-    told: list[tuple[int, int]] = []
-    METHODS["umap"].first(DATA, lambda done, of: told.append((done, of)))
-    assert told[-1] == (layouts.EPOCHS, layouts.EPOCHS)
-    assert told == sorted(told)
+    epochs: list[tuple[int, int]] = []
+    METHODS["umap"].first(DATA, lambda done, of: epochs.append((done, of)))
+    assert epochs[-1] == (layouts.EPOCHS, layouts.EPOCHS)
+    assert epochs == sorted(epochs)
 
 
 def test_a_runs_map_does_not_depend_on_what_was_looked_at_before(tmp_path, monkeypatch):
@@ -217,7 +217,7 @@ def test_few_and_equal_points_have_finite_maps_and_measures(data, dims):
         assert found.shape == (len(data), dims)
         assert np.isfinite(found).all()
     near, far = projection.nearest(data, 8)
-    judged = projection.trustworthiness(data, first, 8)
+    trust = projection.trustworthiness(data, first, 8)
     measures = [far, projection.changed(near, near), projection.shares(first, data), projection.radius(first)]
     assert all(np.isfinite(measure).all() for measure in measures)
-    assert judged is None if len(data) < 3 else 0 <= judged <= 1
+    assert trust is None if len(data) < 3 else 0 <= trust <= 1

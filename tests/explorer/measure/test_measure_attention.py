@@ -164,14 +164,14 @@ def test_importance_equals_a_loop_in_plain_python():
 
 def test_importance_at_one_position_is_the_slope_of_the_loss_along_the_heads_gain():
     read = torch.randint(8, (1, 4), generator=torch.Generator().manual_seed(0))
-    asked = Batch(read[:, :1], read[:, 1:2])
+    batch = Batch(read[:, :1], read[:, 1:2])
     config = ModelConfig(width=16, heads=2, layers=1, context=4)
     model = build(config, 8, torch.Generator().manual_seed(0))
-    trace = observe(model, asked)
+    trace = observe(model, batch)
     tap = "blocks.0.attention.head_out"
     attention = model.blocks[0].attention
     attention.head_gain = torch.ones(2, requires_grad=True)
-    (slope,) = torch.autograd.grad(mean_loss(model(asked.tokens), asked.targets), attention.head_gain)
+    (slope,) = torch.autograd.grad(mean_loss(model(batch.tokens), batch.targets), attention.head_gain)
     assert importance(trace.values[tap], trace.grads[tap]) == pytest.approx(slope.abs().numpy(), rel=1e-4)
 
 

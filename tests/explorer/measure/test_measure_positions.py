@@ -114,8 +114,8 @@ def test_an_even_head_gives_each_distance_what_is_left_for_one_key():
 
 def test_right_answers_are_counted_where_something_is_asked():
     right = np.array([[True, True, False], [False, True, True]])
-    asked = np.array([[False, True, True], [False, True, True]])
-    found = measure.right_by_position(right, asked)
+    counted = np.array([[False, True, True], [False, True, True]])
+    found = measure.right_by_position(right, counted)
     assert np.isnan(found[0])
     assert found[1:].tolist() == [1, 0.5]
 

@@ -112,8 +112,8 @@ def test_nothing_is_kept_of_runs_that_are_over(client: Client):
     for number in range(2000):
         path = Path(f"{number}.run")
         order = client.order(path, "play")
-        asked = json.loads(host.recv_bytes())
-        for message in ({"queued": 1}, {"queued": 0}, {"done": asked["order"]["n"], "refused": "no"}, {"ended": 0}):
+        request = json.loads(host.recv_bytes())
+        for message in ({"queued": 1}, {"queued": 0}, {"done": request["order"]["n"], "refused": "no"}, {"ended": 0}):
             host.send_bytes(json.dumps({"run": str(path)} | message).encode())
         order.result(timeout=10)
     until(lambda: not client.ordered(), "all ended")

@@ -73,7 +73,7 @@ def test_a_rest_that_a_pause_cut_short_holds_no_later_one_back(clock: Clock):
 
 
 class HostAlone(Host):
-    """A host without processes: whoever is a child keeps what it is told."""
+    """A host without processes: whoever is a child keeps its messages."""
 
     def __init__(self) -> None:
         self.heard: dict[str, Connection] = {}
@@ -84,7 +84,7 @@ class HostAlone(Host):
         pipe, self.heard[name] = Pipe()
         return Child(None, pipe)
 
-    def told(self, name: str) -> list[Any]:
+    def messages_of(self, name: str) -> list[Any]:
         messages = []
         while self.heard[name].poll():
             messages.append(json.loads(self.heard[name].recv_bytes()))
@@ -100,11 +100,11 @@ def test_only_a_picture_of_the_past_is_given_way_and_only_where_cores_are_few(
     for name, away in (("trains", False), ("trains elsewhere", True)):
         job = host.jobs[name] = Job([tmp_path / "a.run"], away=away)
         job.child = host.child(name)
-    told = {"lane": "quick", "past": past, "visit": "", "function": "explorer:x", "arguments": {}}
-    host.from_server({"request": 1} | told)
+    request = {"lane": "quick", "past": past, "visit": "", "function": "explorer:x", "arguments": {}}
+    host.from_server({"request": 1} | request)
     host.lanes.answered(host.lanes.lanes["quick"], {"refused": "no such step"})
-    assert [told["rest"] for told in host.told("trains")] == rests
-    assert host.told("trains elsewhere") == []
+    assert [message["rest"] for message in host.messages_of("trains")] == rests
+    assert host.messages_of("trains elsewhere") == []
 
 
 def test_a_worker_that_rests_obeys_and_takes_no_step(tmp_path: Path):

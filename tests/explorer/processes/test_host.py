@@ -149,9 +149,9 @@ def test_each_lane_has_a_looker_of_its_own_and_what_stands_in_is_asked_for_again
     try:
         assert client.wait()
         run = begun(tmp_path)
-        asked: dict[str, Any] = {"path": str(run.path), "step": 0, "what": "input"}
+        arguments: dict[str, Any] = {"path": str(run.path), "step": 0, "what": "input"}
         look(client, run, 0)
-        map_, other = (client.request(PointMap, lane="maps", method=method, **asked) for method in ("umap", "pca"))
+        map_, other = (client.request(PointMap, lane="maps", method=method, **arguments) for method in ("umap", "pca"))
         points = map_.answer.result(timeout=60)
         assert points.standing_in == map_.broken
         assert len(points.points) == len(run.task.vocabulary)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from families import family, only_where_told
+from families import family, needs_proc
 from hosted import alone, becomes, begun, comes_to, look, losses, worker_of
 from waiting import until
 
@@ -24,7 +24,7 @@ from explorer.processes.host import Host
 from explorer.runs import leftovers
 
 
-@only_where_told
+@needs_proc
 @pytest.mark.parametrize("deaths", [3, pytest.param(200, marks=pytest.mark.prove)])
 def test_a_run_whose_worker_is_killed_at_random_moments_goes_on_by_itself_bit_for_bit(
     client, tmp_path: Path, deaths: int
@@ -45,7 +45,7 @@ def test_a_run_whose_worker_is_killed_at_random_moments_goes_on_by_itself_bit_fo
     assert losses(run) == alone(run.last)
 
 
-@only_where_told
+@needs_proc
 def test_an_order_to_a_worker_that_has_just_died_makes_a_new_one(client, tmp_path: Path):
     run = begun(tmp_path)
     worker = worker_of(client, run)
@@ -62,7 +62,7 @@ def test_an_order_to_a_worker_that_has_just_died_makes_a_new_one(client, tmp_pat
     assert losses(run) == alone(run.last)
 
 
-@only_where_told
+@needs_proc
 def test_what_a_looker_that_dies_was_computing_comes_all_the_same(client, tmp_path: Path):
     run = begun(tmp_path)
     client.order(run.path, "single")
@@ -80,7 +80,7 @@ def test_what_a_looker_that_dies_was_computing_comes_all_the_same(client, tmp_pa
     assert client.alive
 
 
-@only_where_told
+@needs_proc
 @pytest.mark.parametrize("name", ["tiny.run", "tiny.search"])
 def test_what_is_killed_before_any_step_again_and_again_is_given_up_in_a_sentence(
     tmp_path: Path, monkeypatch, name: str
@@ -89,7 +89,7 @@ def test_what_is_killed_before_any_step_again_and_again_is_given_up_in_a_sentenc
     begun(tmp_path, "tiny-t000")
     path = str(tmp_path / name)
     host = Host(Pipe()[0], quota=1, bridge="")
-    hatched, told = [], []
+    hatched, complaints = [], []
 
     def hatch(role: str, paths: list[Path], away: bool) -> Child:
         child = Child(SimpleNamespace(exitcode=-9, join=lambda: None), Pipe()[0])
@@ -98,17 +98,17 @@ def test_what_is_killed_before_any_step_again_and_again_is_given_up_in_a_sentenc
         return child
 
     monkeypatch.setattr(host, "hatch", hatch)
-    monkeypatch.setattr(host, "say", lambda message, data=None: told.append(message.get("failed")))
+    monkeypatch.setattr(host, "say", lambda message, data=None: complaints.append(message.get("failed")))
     host.order(path, {"kind": "play", "n": 1, "detail": {}})
     host.attend()
     while len(hatched) < 20 and host.children:
         host.jobs[path].training = True
         host.lost(host.children[0])
     assert len(hatched) == 4
-    assert "again and again" in [sentence for sentence in told if sentence][-1]
+    assert "again and again" in [sentence for sentence in complaints if sentence][-1]
 
 
-@only_where_told
+@needs_proc
 def test_the_folder_of_a_killed_client_is_removed_by_the_next_and_that_of_a_living_one_stays(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     code = (
@@ -126,7 +126,7 @@ def test_the_folder_of_a_killed_client_is_removed_by_the_next_and_that_of_a_livi
     assert not own.exists()
 
 
-@only_where_told
+@needs_proc
 def test_when_the_host_is_killed_workers_pause_and_no_process_is_left(tmp_path: Path):
     client = Client(quota=2)
     runs = [begun(tmp_path, name) for name in ("one", "two")]

@@ -46,8 +46,8 @@ from explorer.training.loop import Training
 def peak():
     if sys.platform == "darwin":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = Path("/proc/self/status").read_text()  # Linux's ru_maxrss begins with that of who started this process
-    return int(told.partition("VmHWM:")[2].split()[0]) * 1024
+    status = Path("/proc/self/status").read_text()  # Linux's ru_maxrss begins with that of who started this process
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 for name, config in json.loads(sys.argv[2]).items():
     config, path = RunConfig.from_json(config), Path(sys.argv[1]) / f"{name}.run"

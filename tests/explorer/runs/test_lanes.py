@@ -32,9 +32,9 @@ class Alone(Lanes):
     def __init__(self) -> None:
         self.ends: dict[int, Connection] = {}
         self.killed: list[Child] = []
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.number = 0
-        super().__init__(self.looker, lambda message, data: self.told.append(message), lambda seconds: None)
+        super().__init__(self.looker, lambda message, data: self.messages.append(message), lambda seconds: None)
         self.prepare()
 
     def looker(self) -> Child:
@@ -46,8 +46,8 @@ class Alone(Lanes):
 
     def ask(self, visit: str, lane: str = "quick", path: str = "a.run") -> int:
         self.number += 1
-        told = {"lane": lane, "past": False, "visit": visit, "function": "explorer:x", "arguments": {"path": path}}
-        self.add({"request": self.number} | told)
+        request = {"lane": lane, "past": False, "visit": visit, "function": "explorer:x", "arguments": {"path": path}}
+        self.add({"request": self.number} | request)
         return self.number
 
     def computed(self, name: str) -> int:
@@ -115,10 +115,10 @@ def test_what_a_visit_that_left_waited_for_is_called_off_and_its_reader_ends():
     own.ask("a", "texts")
     reader = own.lanes["texts a"]
     own.left("a")
-    assert [message["request"] for message in own.told] == [waiting]
+    assert [message["request"] for message in own.messages] == [waiting]
     assert own.killed == [reader.looker]
     own.lost(reader)
-    assert "failed" in own.told[-1]
+    assert "failed" in own.messages[-1]
     assert "texts a" not in own.lanes
     assert [own.computed("quick") for _ in range(2)] == [running, others]
 
@@ -129,10 +129,10 @@ def test_what_a_killed_looker_computed_is_computed_once_more_and_not_for_ever():
     dead = own.lanes["quick"].looker
     own.lost(own.lanes["quick"])
     assert own.lanes["quick"].looker is not dead
-    assert own.told == []
+    assert own.messages == []
     assert own.lanes["quick"].request["request"] == number
     own.lost(own.lanes["quick"])
-    ((message),) = own.told
+    ((message),) = own.messages
     assert message["request"] == number
     assert "was killed" in message["failed"]
 
@@ -158,7 +158,7 @@ def test_a_picture_that_needs_a_text_read_first_moves_to_the_readers():
     own = Alone()
     number = own.ask("a")
     own.answered(own.lanes["quick"], {"moved": "texts"})
-    assert own.told == []
+    assert own.messages == []
     assert own.lanes["texts a"].request["request"] == number
     assert own.lanes["quick"].request is None
 
@@ -181,8 +181,8 @@ def test_a_visit_with_a_heavy_text_leaves_the_others_updates_as_they_were(tmp_pa
         """Pictures a second that a visit gets, one after another."""
         end, count, begun = time.monotonic() + during, 0, time.monotonic()
         while time.monotonic() < end:
-            asked = client.request(AttentionMaps, visit="light", path=str(path), step=count % 30)
-            asked.answer.result(timeout=60)
+            request = client.request(AttentionMaps, visit="light", path=str(path), step=count % 30)
+            request.answer.result(timeout=60)
             count += 1
             pace.wait(0.2)  # as often as a browser asks
         return count / (time.monotonic() - begun)

@@ -207,7 +207,7 @@ def test_names_tell_what_differs_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "detail",
     [
         "a race",
         {"id": "a", "name": "b", "members": ["one"], "mode": "lockstep"},
@@ -218,9 +218,9 @@ def test_names_tell_what_differs_and_no_more() -> None:
         {"id": "a", "name": "b", "members": {"two": "b", "three": "c"}, "mode": "lockstep"},
     ],
 )
-def test_a_file_that_tells_of_no_real_race_is_in_none(tmp_path: Path, told: object) -> None:
+def test_a_file_that_tells_of_no_real_race_is_in_none(tmp_path: Path, detail: object) -> None:
     path = tmp_path / "one.run"
-    file.begin(path, TINY, race=told)
+    file.begin(path, TINY, race=detail)
     run = Run.open(path)
     assert race.race_of(run) is None
     assert race.together(path) == ([path], "workers")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from families import only_where_told
+from families import needs_proc
 from tiny_runs import recorded
 
 from explorer import Run
@@ -38,7 +38,7 @@ def descriptors(folder: Path) -> int:
     return sum(folder.resolve() in link.parents for link in links)
 
 
-@only_where_told
+@needs_proc
 def test_runs_that_nobody_asks_any_more_hold_no_descriptors(runs: list[Run], bound: int):
     for run in runs:
         assert run.last == 3

@@ -125,8 +125,8 @@ def test_a_view_answers_with_what_was_in_force_at_its_step(name, step, run, twin
             with pytest.raises(ValueError, match="without residual connections"):
                 view(str(of), step, **ASKED[name])
         return
-    asked = ASKED[name] | ({"since": step} if name == "embeddings.frame" else {})
-    one, other = (view(path=str(of), step=step, **asked) for of in (path, twin(step)))
+    arguments = ASKED[name] | ({"since": step} if name == "embeddings.frame" else {})
+    one, other = (view(path=str(of), step=step, **arguments) for of in (path, twin(step)))
     assert type(one) is type(other)
     same(at(step, one), at(step, other), name)
 
@@ -233,9 +233,9 @@ def test_word_vectors_answer_with_what_was_in_force_too(kind, tmp_path):
     assert [examples(run.config, run.events, step) for step in (0, 3, 6, 10, 15)] == [0, 24, 48, 48 + 64, 48 + 144]
     for step in (3, 6, 12):
         other = from_the_beginning(path, step, live[step], tmp_path / f"{kind}-{step}.run")
-        for name, asked in OF_WORDS.items():
-            asked = asked | ({"since": step} if name == "embeddings.frame" else {})
-            one, two = (function(name)(path=str(p), step=step, **asked) for p in (path, other))
+        for name, arguments in OF_WORDS.items():
+            arguments = arguments | ({"since": step} if name == "embeddings.frame" else {})
+            one, two = (function(name)(path=str(p), step=step, **arguments) for p in (path, other))
             same(one, two, name)
         for tensor in live[step].gradient:
             matrix = live[step].gradient[tensor].reshape(-1, live[step].gradient[tensor].shape[-1])

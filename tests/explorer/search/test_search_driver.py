@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from families import family, only_where_told
+from families import family, needs_proc
 from searches import SMALL, SPACE
 from tiny_runs import TINY
 from waiting import until
@@ -42,7 +42,7 @@ def becomes(path: Path, state: str) -> None:
     until(lambda: file.read(path)[1].state == state, f"{path.stem} is {state}")
 
 
-def told(path: Path) -> list[tuple]:
+def events(path: Path) -> list[tuple]:
     """All that a search found, as values to compare."""
     return [
         (t.number, t.params, t.end, t.reason, t.last, t.steps.tolist(), t.losses.tolist())
@@ -94,7 +94,7 @@ def test_every_trial_ends_as_the_rules_say(undisturbed: Path):
             assert not any(given_up[:-1])
 
 
-@only_where_told
+@needs_proc
 @pytest.mark.parametrize("which", ["the driver", "all"])
 def test_a_search_whose_processes_are_killed_goes_on_by_itself_to_the_same_trials(
     client, tmp_path: Path, undisturbed: Path, which: str
@@ -115,7 +115,7 @@ def test_a_search_whose_processes_are_killed_goes_on_by_itself_to_the_same_trial
     assert not {t.state for t in Ledger(path).trials(SMALL)} & {"training", "interrupted"}
     client.order(path, "play")
     becomes(path, "finished")
-    assert told(path) == told(undisturbed)
+    assert events(path) == events(undisturbed)
 
 
 @pytest.mark.prove
@@ -125,7 +125,7 @@ def test_one_at_a_time_comes_to_the_same_trials(tmp_path: Path, undisturbed: Pat
     one.order(path, "play")
     becomes(path, "finished")
     one.close()
-    assert told(path) == told(undisturbed)
+    assert events(path) == events(undisturbed)
 
 
 def test_more_trials_leave_those_that_were_as_they_are(client, tmp_path: Path):
@@ -133,11 +133,11 @@ def test_more_trials_leave_those_that_were_as_they_are(client, tmp_path: Path):
     path = begun(tmp_path, search)
     client.order(path, "play")
     becomes(path, "finished")
-    before = told(path)
+    before = events(path)
     client.order(path, "trials", value=3)
     client.order(path, "play")
-    until(lambda: len(told(path)) == 3 and file.read(path)[1].state == "finished", "a third trial")
-    assert told(path)[:2] == before
+    until(lambda: len(events(path)) == 3 and file.read(path)[1].state == "finished", "a third trial")
+    assert events(path)[:2] == before
     client.order(path, "trials", value=0)
     until(lambda: any("trials=0 is refused" in c for c in client.complaints(path)), "the refusal")
     client.order(path, "single")

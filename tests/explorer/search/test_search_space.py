@@ -38,9 +38,9 @@ LR = FloatKnob(path="optimizer.lr", low=1e-4, high=1e-1, log=True)
     ],
 )
 def test_a_space_that_cannot_be_searched_is_refused_in_a_sentence(knobs: tuple[Any, ...], words: str):
-    with pytest.raises(ValueError, match=words) as told:
+    with pytest.raises(ValueError, match=words) as refused:
         check(TINY, knobs)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

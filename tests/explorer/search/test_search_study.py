@@ -40,7 +40,7 @@ def frozen_trials(count: int) -> list:
 
 def test_importance_is_optunas_own_on_a_frozen_study():
     trials = frozen_trials(40)
-    told = study.importance(NUMBERS, trials)
+    importance = study.importance(NUMBERS, trials)
     own = optuna.create_study()
     space = {
         "optimizer.lr": optuna.distributions.FloatDistribution(1e-4, 1.0, log=True),
@@ -51,9 +51,9 @@ def test_importance_is_optunas_own_on_a_frozen_study():
         if t.state == "complete":
             params = t.params | {"train.batch": str(t.params["train.batch"])}
             own.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=t.losses.min()))
-    assert told == pytest.approx(optuna.importance.get_param_importances(own))
-    assert next(iter(told)) == "optimizer.lr"
-    assert sum(told.values()) == pytest.approx(1)
+    assert importance == pytest.approx(optuna.importance.get_param_importances(own))
+    assert next(iter(importance)) == "optimizer.lr"
+    assert sum(importance.values()) == pytest.approx(1)
 
 
 def test_importance_waits_for_two_trials():
@@ -63,12 +63,12 @@ def test_importance_waits_for_two_trials():
 def test_a_proposal_depends_on_what_may_be_known_alone():
     trials = frozen_trials(20)
     search = NUMBERS.model_copy(update={"together": 2})  # trial 20 knows trials 0 to 16
-    told = study.propose(search, trials, 20)
+    proposal = study.propose(search, trials, 20)
     changed = trials[:17] + [trial(t.number, t.params, [9.0, 9.0]) for t in trials[17:]]
-    assert study.propose(search, changed, 20) == told, "what is known of later ones does not count"
+    assert study.propose(search, changed, 20) == proposal, "what is known of later ones does not count"
     unlike = [trial(t.number, t.params, [-10.0 * t.number]) for t in trials[:17]] + trials[17:]
-    assert study.propose(search, unlike, 20) != told
-    assert study.propose(search, trials, 20) == told
+    assert study.propose(search, unlike, 20) != proposal
+    assert study.propose(search, trials, 20) == proposal
 
 
 def test_proposals_lie_in_the_space_and_differ_from_trial_to_trial():
@@ -120,6 +120,6 @@ def test_a_trial_that_diverged_is_worse_than_any_other_and_is_no_best():
     assert best([broken, done]) is done
     assert best_seen([broken, done]) is broken, "its best weights are there"
     assert best_seen([replace(broken, goal="last"), done]) is done
-    told = study.frozen(SMALL, broken)
-    assert told.state == optuna.trial.TrialState.PRUNED
-    assert told.intermediate_values[5] == math.inf
+    frozen = study.frozen(SMALL, broken)
+    assert frozen.state == optuna.trial.TrialState.PRUNED
+    assert frozen.intermediate_values[5] == math.inf

@@ -89,8 +89,8 @@ def test_where_no_pair_is_left_learning_ends(text):
 
 
 def test_progress_is_told_up_to_the_size_asked_for():
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     bpe.learn(
-        bpe.counted([FROZEN * 3, "".join(map(chr, range(200, 600)))]), 356, lambda done, of: told.append((done, of))
+        bpe.counted([FROZEN * 3, "".join(map(chr, range(200, 600)))]), 356, lambda done, of: progress.append((done, of))
     )
-    assert told[0] == (32, 100)
+    assert progress[0] == (32, 100)

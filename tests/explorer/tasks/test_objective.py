@@ -33,9 +33,9 @@ def test_negative_sampling_is_the_papers_with_its_sign_turned():
 def test_its_gradient_is_p_less_the_target_over_all_that_is_asked():
     scores = SCORES.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(NegativeSampling().mean(scores, TARGETS), scores)
-    asked = TARGETS != IGNORE
-    assert torch.allclose(gradient[asked], ((SCORES.sigmoid() - TARGETS)[asked] / 6))
-    assert (gradient[~asked] == 0).all()
+    counted = TARGETS != IGNORE
+    assert torch.allclose(gradient[counted], ((SCORES.sigmoid() - TARGETS)[counted] / 6))
+    assert (gradient[~counted] == 0).all()
 
 
 def test_smoothing_moves_half_of_it_to_the_other_answer():

@@ -123,8 +123,8 @@ def test_a_batch_is_what_stands_at_its_places_in_its_part_of_the_text(kind: str,
         read, true = ([text[i] for i in around], place) if kind == "cbow" else ([text[place]], near)
         assert batch.tokens[b].tolist() == read
         assert batch.source[b].tolist() == [text[true], *noise[b].tolist()]
-        asked = [1, *(IGNORE if n == text[true] else 0 for n in noise[b].tolist())]
-        assert batch.targets[b].tolist() == asked
+        targets = [1, *(IGNORE if n == text[true] else 0 for n in noise[b].tolist())]
+        assert batch.targets[b].tolist() == targets
 
 
 def test_the_same_generator_draws_the_same_batch_and_the_probe_is_held_out():

@@ -26,13 +26,13 @@ DEMANDING = {"model.dropout": 0.1, "train.accumulate": 2}
 HEAD = "blocks.1.attention.1"
 
 
-def told(step: Step) -> dict:
+def row_of(step: Step) -> dict:
     """A step without its wall time."""
     return asdict(step) | {"seconds": 0.0}
 
 
 def taken(training: Training, steps: int) -> list[dict]:
-    return [told(next(training)) for _ in range(steps)]
+    return [row_of(next(training)) for _ in range(steps)]
 
 
 def saved(training: Training) -> tuple[int, dict, dict]:
@@ -49,7 +49,7 @@ def test_a_loaded_training_goes_on_bit_for_bit_from_any_step(name: str) -> None:
     states, steps = [], []
     for _ in range(6):
         states.append(saved(whole))
-        steps.append(told(next(whole)))
+        steps.append(row_of(next(whole)))
     for start in (0, 1, 4):
         again = Training(config)
         if start == 4:
@@ -277,10 +277,10 @@ def test_label_smoothing_trains_on_the_smoothed_loss_and_tells_the_plain_one():
     batch = smooth.batch(0)
     logits = smooth.model.train()(batch.tokens, batch.source)
     logs = logits.detach().double().log_softmax(-1).numpy()
-    asked = batch.targets.numpy() != -100
+    counted = batch.targets.numpy() != -100
     share = np.full(logs.shape, 0.2 / logs.shape[-1])
-    np.put_along_axis(share, np.where(asked, batch.targets.numpy(), 0)[..., None], 0.8 + 0.2 / logs.shape[-1], -1)
-    expected = -(share * logs).sum(-1)[asked].mean()
+    np.put_along_axis(share, np.where(counted, batch.targets.numpy(), 0)[..., None], 0.8 + 0.2 / logs.shape[-1], -1)
+    expected = -(share * logs).sum(-1)[counted].mean()
     trained_on = mean_loss(logits, batch.targets, 0.2)
     assert trained_on.item() == pytest.approx(expected, rel=1e-5)
     grads = torch.autograd.grad(trained_on, list(smooth.named.values()))

@@ -41,7 +41,7 @@ def test_a_model_that_answers_at_once_is_asked_an_input_of_ones_own(tmp_path):
         samples.response(str(run.path), 5, "é" + text[1:])
 
 
-def told(app: AppTest) -> dict:
+def header(app: AppTest) -> dict:
     """What the browser is told of the answer."""
     data = next(c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_samples")
     header: dict = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
@@ -56,16 +56,16 @@ def said(part: dict) -> str:
 @pytest.fixture
 def asking(served) -> AppTest:
     """A visit to the section in which a small model is asked."""
-    recorded(catalogue.folder() / "asked.run", 30, TINY, every=5).close()
-    yield sound(visit("attention", run="asked", closer="Ask it"))
-    catalogue.path_of("asked").unlink()
+    recorded(catalogue.folder() / "answered.run", 30, TINY, every=5).close()
+    yield sound(visit("attention", run="answered", closer="Ask it"))
+    catalogue.path_of("answered").unlink()
 
 
 def test_an_input_is_answered_with_the_chances_of_the_first_token(asking: AppTest):
-    path = str(catalogue.path_of("asked"))
+    path = str(catalogue.path_of("answered"))
     app = sound(asking.text_input(key="ask-text").set_value("aabbcc").run())
     answer = written(path, 30, "aabbcc", 60, temperature=0.0)
-    (part,) = told(app)["parts"]
+    (part,) = header(app)["parts"]
     assert part["title"] == "It answers"
     assert said(part) == " ".join(answer.tokens)
     assert len(answer.tokens) == 6, "a whole answer, and no more"
@@ -89,8 +89,8 @@ def test_a_model_that_writes_goes_on_at_a_temperature(served):
     path = str(catalogue.path_of("writes"))
     app = sound(visit("attention", run="writes", closer="Ask it"))
     app = sound(app.text_input(key="ask-text").set_value("To be").run())
-    assert told(app)["parts"][0]["text"] == written(path, 2, "To be", 60).text
+    assert header(app)["parts"][0]["text"] == written(path, 2, "To be", 60).text
     app = sound(app.slider(key="ask-temperature").set_value(0.0).run())
-    assert told(app)["parts"][0]["text"] == written(path, 2, "To be", 60, temperature=0.0).text
+    assert header(app)["parts"][0]["text"] == written(path, 2, "To be", 60, temperature=0.0).text
     assert any("with 100" in words for words in looked_for(app))
     catalogue.path_of("writes").unlink()

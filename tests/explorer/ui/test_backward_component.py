@@ -82,7 +82,7 @@ def page():
 
         def picture(self, function, every, lane, says, **arguments):
             assert function is Backpropagation
-            st.session_state.asked = arguments
+            st.session_state.question = arguments
             return unpack(pack(views.walk(str(path), 3, **arguments)), Backpropagation)
 
     section.show(View())
@@ -93,8 +93,8 @@ def test_the_section_lets_one_token_be_chosen_and_asks_for_its_loss_alone():
     assert not at.exception
     (choice,) = at.selectbox
     assert choice.options[0].startswith("mean over ")
-    assert at.session_state.asked == {"target": None}
+    assert at.session_state.question == {"target": None}
     choice.select_index(2).run(timeout=30)
-    assert at.session_state.asked["target"] is not None
-    assert at.selectbox[0].value == at.session_state.asked["target"]
+    assert at.session_state.question["target"] is not None
+    assert at.selectbox[0].value == at.session_state.question["target"]
     assert any(f"at position {at.selectbox[0].value} has p = " in said for said in looked_for(at))

@@ -84,11 +84,11 @@ def test_a_log_scale_on_which_nothing_has_a_place_says_so(ratios, note):
 
 
 def test_several_panels_lie_one_after_the_other_where_their_numbers_can_be_read_in_place():
-    told = [message(progress.LOSS, progress.parts(curve(np.arange(float(n))), "loss")) for n in (0, 1, 7)]
-    told.append(message(progress.RATE, progress.parts(curve(np.arange(3.0)), "lr"), sentence="not a multiple"))
-    whole = together(told, cards=True)
+    messages = [message(progress.LOSS, progress.parts(curve(np.arange(float(n))), "loss")) for n in (0, 1, 7)]
+    messages.append(message(progress.RATE, progress.parts(curve(np.arange(3.0)), "lr"), sentence="not a multiple"))
+    whole = together(messages, cards=True)
     start = 4 + int.from_bytes(whole[:4], "little")
     header = json.loads(whole[4:start])
-    assert header == {"lengths": [len(one) for one in told], "cards": True, "moment": None}
-    assert whole[start:] == b"".join(told)
+    assert header == {"lengths": [len(one) for one in messages], "cards": True, "moment": None}
+    assert whole[start:] == b"".join(messages)
     assert all(length % 8 == 0 for length in [start, *header["lengths"]])  # float64 lies at multiples of 8

@@ -43,14 +43,14 @@ def visit(**query: str) -> AppTest:
     return look("embeddings", query, **query)
 
 
-def told(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def point_map(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the live map is told."""
     found = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_point_map"]
     return read_point_map(found[0].proto.bytes)
 
 
 def test_the_map_is_told_the_numbers_of_the_weights_at_the_step(run):
-    header, read = told(visit(run=run, step="10", **HOW))
+    header, read = point_map(visit(run=run, step="10", **HOW))
     answer = embeddings.frame(str(catalogue.path_of(run)), 10, "input", method="pca")
     assert (header["step"], header["labels"]) == (10, answer.labels)
     np.testing.assert_allclose(read["points"], answer.points, rtol=1e-5, atol=1e-7)
@@ -73,14 +73,14 @@ def test_the_layout_noise_stands_with_its_spread():
 @pytest.mark.parametrize("what", ["output", "positions", "states", "queries-keys"])
 def test_every_set_of_points_has_its_map(run, what):
     app = visit(run=run, **HOW | {"map-of": choice.SHORT[what]})
-    header, read = told(app)
+    header, read = point_map(app)
     assert header["title"].startswith(choice.TITLES[what])
     assert np.isfinite(read["points"]).all()
     assert len(looked_for(app)) == 1
 
 
 def test_the_address_chooses_three_dimensions_and_knobs(run):
-    header, _ = told(visit(run=run, **HOW | {"map-3d": "true", "map-metric": "euclidean"}))
+    header, _ = point_map(visit(run=run, **HOW | {"map-3d": "true", "map-metric": "euclidean"}))
     assert header["dims"] == 3
     assert header["neighbours"]["metric"] == "Euclidean distance"
 
@@ -89,7 +89,7 @@ def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
     app = settled(visit(run=run, **HOW | {"map-since": "15", "map-closer": "Who moved"}))
     assert "between step 15 and step 20" in looked_for(app)[0]
     app.segmented_control(key="map-closer").set_value("Map")
-    header, read = told(settled(app))
+    header, read = point_map(settled(app))
     answer = embeddings.frame(str(catalogue.path_of(run)), STEP, "input", method="pca", since=15)
     assert header["since"] == 15
     np.testing.assert_allclose(read["moved"], answer.moved)
@@ -123,7 +123,7 @@ def test_without_a_run_the_page_offers_the_cards():
 def test_a_run_before_its_first_step_has_a_map(run):
     path = catalogue.new_path("fresh")
     file.begin(path, TINY)
-    header, _ = told(visit(run=path.stem, **HOW))
+    header, _ = point_map(visit(run=path.stem, **HOW))
     assert header["step"] == 0
 
 

@@ -63,11 +63,11 @@ def ask(own: str, **query: str) -> tuple[int, dict[str, Any], dict[str, bytes]]:
         return answer.status_code, {}, {}
     data = bytes(answer.body)
     at = 4 + int.from_bytes(data[:4], "little")
-    header, told = json.loads(data[4:at]), {}
+    header, parts = json.loads(data[4:at]), {}
     for name, length in header["lengths"].items():
-        told[name], at = data[at : at + length], at + length
+        parts[name], at = data[at : at + length], at + length
     assert at == len(data)
-    return 200, header, told
+    return 200, header, parts
 
 
 def component(app: AppTest, name: str) -> Any:
@@ -79,16 +79,16 @@ def component(app: AppTest, name: str) -> Any:
 def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
     at = {} if step is None else {"step": str(step)}
     app, own = visit("attention", run, **at)
-    status, header, told = ask(own, run=run.id, **at)
+    status, header, parts = ask(own, run=run.id, **at)
     assert (status, header["step"], header["live"]) == (200, STEPS if step is None else step, step is None)
-    assert list(told) == ["player", "heads"]
+    assert list(parts) == ["player", "heads"]
 
-    assert json.loads(told["player"])["feed"]["url"] == f"feed/{own}?run={run.id}"
+    assert json.loads(parts["player"])["feed"]["url"] == f"feed/{own}?run={run.id}"
 
     def same() -> bool:  # a step that has to be trained again comes to the page a little later
         app.run()
         bar, heads = json.loads(component(app, "player_bar").json), component(app, "matrix_grid").bytes
-        return json.loads(told["player"]) | {"beat": bar["beat"]} == bar and told["heads"] == heads
+        return json.loads(parts["player"]) | {"beat": bar["beat"]} == bar and parts["heads"] == heads
 
     until(same, "the page has the heads of this step")
 
@@ -97,10 +97,10 @@ def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
 def test_numbers_and_loss_are_those_of_the_page(run: Run, step: int | None):
     at = {} if step is None else {"step": str(step)}
     app, own = visit("train", run, **at)
-    _, _, told = ask(own, run=run.id, **at)
-    assert list(told)[:3] == ["player", "numbers", "train"]
-    assert told["numbers"] == component(app, "figures").bytes
-    assert told["train"] == panels(app)[0]
+    _, _, parts = ask(own, run=run.id, **at)
+    assert list(parts)[:3] == ["player", "numbers", "train"]
+    assert parts["numbers"] == component(app, "figures").bytes
+    assert parts["train"] == panels(app)[0]
 
 
 def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_without_them(run: Run):
@@ -109,13 +109,13 @@ def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_wi
     calm = [f"train:{place}" for place in range(1, 3)]
     ask(own, run=run.id)
     until(lambda: ask(own, run=run.id)[2]["samples"], "the feed has what the model says")
-    _, _, told = ask(own, run=run.id)
-    assert list(told) == ["player", "numbers", "train", *calm, "samples"]
-    assert [told[name] for name in calm] == panels(app)[1:]
-    until(lambda: told["samples"] == component(app.run(), "samples").bytes, "the page has what the model says")
-    _, _, told = ask(own, run=run.id, step="10")
-    assert [told[name] for name in (*calm, "samples")] == [b""] * 3
-    assert told["train"]
+    _, _, parts = ask(own, run=run.id)
+    assert list(parts) == ["player", "numbers", "train", *calm, "samples"]
+    assert [parts[name] for name in calm] == panels(app)[1:]
+    until(lambda: parts["samples"] == component(app.run(), "samples").bytes, "the page has what the model says")
+    _, _, parts = ask(own, run=run.id, step="10")
+    assert [parts[name] for name in (*calm, "samples")] == [b""] * 3
+    assert parts["train"]
 
 
 def test_a_calm_picture_rests_while_a_run_trains():
@@ -134,12 +134,12 @@ def test_a_calm_picture_rests_while_a_run_trains():
 
 def test_a_visit_follows_another_step_without_being_drawn_anew(run: Run):
     _, own = visit("attention", run)
-    _, header, told = ask(own, run=run.id, step="10")
+    _, header, parts = ask(own, run=run.id, step="10")
     assert (header["run"], header["step"], header["live"]) == (run.id, 10, False)
-    moment = json.loads(told["heads"][4 : 4 + int.from_bytes(told["heads"][:4], "little")])["moment"]
+    moment = json.loads(parts["heads"][4 : 4 + int.from_bytes(parts["heads"][:4], "little")])["moment"]
     assert moment == {"run": run.id, "step": 10, "live": False}
     other, _ = visit("attention", run, step="10")
-    until(lambda: told["heads"] == component(other.run(), "matrix_grid").bytes, "the page says the same")
+    until(lambda: parts["heads"] == component(other.run(), "matrix_grid").bytes, "the page says the same")
 
 
 def test_nothing_new_is_not_told_again(run: Run):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from families import only_where_told
+from families import needs_proc
 
 TESTS = Path(__file__).parents[2]
 VISIT = """
@@ -44,7 +44,7 @@ print(starts, *most.values())
 """
 
 
-@only_where_told
+@needs_proc
 @pytest.mark.parametrize(("starts", "limit"), [(16, 80), pytest.param(200, 256, marks=pytest.mark.prove)])
 def test_a_visit_that_starts_again_and_again_does_not_run_out_of_descriptors(tmp_path: Path, starts: int, limit: int):
     command = [sys.executable, "-c", VISIT, str(starts), str(limit), str(tmp_path)]

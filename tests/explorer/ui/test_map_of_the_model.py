@@ -59,9 +59,9 @@ def test_every_page_of_a_run_has_it_with_what_it_shows_lit():
         "positions": ["Positions"],
         "attention": ["Attention 1", "Attention 2"],
     }.items():
-        (told,) = maps(sound(go(app, page)))
-        assert [zone["name"] for zone in told["zones"] if zone["lit"]] == lit
-        assert told["height"] <= 44
+        (header,) = maps(sound(go(app, page)))
+        assert [zone["name"] for zone in header["zones"] if zone["lit"]] == lit
+        assert header["height"] <= 44
 
 
 @pytest.mark.usefixtures("served")
@@ -81,12 +81,12 @@ def test_a_click_opens_the_part_and_an_attention_with_a_head_of_its_layer(monkey
 
 @pytest.mark.usefixtures("served")
 def test_the_start_page_has_it_large_of_the_first_card_or_filled_by_a_runs_gradients():
-    (told,) = maps(sound(visit("start")))
-    assert told["names"]
-    assert {zone["level"] for zone in told["zones"]} == {None}
+    (header,) = maps(sound(visit("start")))
+    assert header["names"]
+    assert {zone["level"] for zone in header["zones"]} == {None}
     name = stored("filled", 10, "paused", "by hand")
-    (told,) = maps(sound(go(visit("train", run=name), "start")))
-    levels = {zone["name"]: zone["level"] for zone in told["zones"]}
+    (header,) = maps(sound(go(visit("train", run=name), "start")))
+    levels = {zone["name"]: zone["level"] for zone in header["zones"]}
     assert max(levels.values()) == 1
     run = Run.open(catalogue.path_of(name))
     _, norms, _ = run.tensor_norms(np.array([9]))

@@ -22,7 +22,7 @@ def run(tmp_path_factory) -> Run:
 
 def test_every_number_arrives_with_the_steps_it_stands_for():
     values = np.array([[1e-8, np.nan, 0], [np.inf, 2, 3]], dtype=np.float32)
-    told = message(
+    data = message(
         ROWS,
         np.array([0, 8, 16]),
         np.array([3, 9, 16]),
@@ -32,7 +32,7 @@ def test_every_number_arrives_with_the_steps_it_stands_for():
         cursor=9,
         height=300,
     )
-    header, steps, read = read_microscope(told)
+    header, steps, read = read_microscope(data)
     np.testing.assert_array_equal(read["gradient"], values)
     assert steps.tolist() == [3, 9, 16]
     assert (header["newest"], header["cursor"]) == (17, 9)

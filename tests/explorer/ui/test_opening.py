@@ -37,8 +37,8 @@ def maps(*heads: np.ndarray, **more) -> AttentionMaps:
         gold=[],
         causal=True,
     )
-    told = {"step": 7, "loss": 1.0, "targets": N // 2, "predicted": list(range(N // 2, N)), "ablated": []} | more
-    return AttentionMaps(attentions={"blocks.0.attention": one}, flows={}, tokens=["a"] * N, source=None, **told)
+    fields = {"step": 7, "loss": 1.0, "targets": N // 2, "predicted": list(range(N // 2, N)), "ablated": []} | more
+    return AttentionMaps(attentions={"blocks.0.attention": one}, flows={}, tokens=["a"] * N, source=None, **fields)
 
 
 def mix(head: np.ndarray, share: float) -> np.ndarray:

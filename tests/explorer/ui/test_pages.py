@@ -34,8 +34,8 @@ def grid(app: AppTest) -> dict[str, Any]:
 def curves(app: AppTest) -> dict[str, dict[str, np.ndarray]]:
     """What the curves of a page are told: values by the chart's title and the curve's name."""
     found: dict[str, dict[str, np.ndarray]] = {}
-    for header, told in map(read_curves, panels(app)):
-        found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in told}
+    for header, lines in map(read_curves, panels(app)):
+        found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in lines}
     return found
 
 
@@ -193,10 +193,10 @@ def test_a_step_in_the_address_that_is_none_still_opens_the_run(word: str, shown
     sound(app.run())
     told_first = len(refusals(app))
     app.switch_page("../pages/train.py")
-    told = player(sound(app.run()))
+    bar = player(sound(app.run()))
     assert told_first + len(refusals(app.run())) == (word != "12")
-    assert told["step"] == (30 if shown is None else shown)
-    assert told["last"] == 30
+    assert bar["step"] == (30 if shown is None else shown)
+    assert bar["last"] == 30
 
 
 def test_the_charts_show_the_runs_own_numbers():

@@ -31,8 +31,8 @@ def test_every_number_arrives():
     paths = np.arange(8.0).reshape(2, 2, 2)
     also = NEAR.distances * 2
     near = replace(NEAR, also=also, second="Euclidean", moved=np.array([0, 0.5, 1]), since=3)
-    told = message(replace(FRAME, neighbours=near, trails=Trails([2, 0], paths)), [1], 400)
-    header, read = read_point_map(told)
+    data = message(replace(FRAME, neighbours=near, trails=Trails([2, 0], paths)), [1], 400)
+    header, read = read_point_map(data)
     np.testing.assert_array_equal(read["points"], FRAME.points)
     np.testing.assert_array_equal(read["neighbours"], NEAR.points)
     np.testing.assert_allclose(read["distances"], NEAR.distances)

@@ -53,8 +53,8 @@ def whole(app: AppTest) -> AppTest:
 
 def header(app: AppTest, component: str, title: str) -> dict[str, Any]:
     """What the component whose title begins so is told."""
-    told = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == component]
-    read = [json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")]) for data in told]
+    messages = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == component]
+    read = [json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")]) for data in messages]
     return next(one for one in read if str(one.get("title", one.get("subject"))).startswith(title))
 
 
@@ -92,11 +92,11 @@ def test_an_encoding_is_seen_by_its_formula_with_its_knobs(kind):
     length = app.select_slider(key="encoding-Positions-").set_value(16).run() and 16
     whole(settled(app))
     title = "What each head adds" if kind == "alibi" else "What"
-    told = header(app, "explorer_heat_map", title)
-    assert len(told["rows"]["labels"]) == length
+    grid = header(app, "explorer_heat_map", title)
+    assert len(grid["rows"]["labels"]) == length
     if kind == "alibi":
         assert "head 1 after 2.77" in said
-        assert told["panels"][0] == "head 1 · slope 0.25"
+        assert grid["panels"][0] == "head 1 · slope 0.25"
     else:
         assert "neighbours have a cosine of 0.97" in said
 
@@ -130,9 +130,9 @@ def test_a_recurrent_run_has_no_positions_to_shuffle():
 
 def test_the_learned_table_is_the_runs_at_the_step_looked_at(runs):
     app = choose(visit("See", run=runs["learned"], step="6"), encodings.OWN)
-    told = header(app, "explorer_heat_map", "What is added")
-    assert told["title"] == "What is added to each embedding · step 6"
-    assert told["mark"] == [12, "from here never trained"]
+    grid = header(app, "explorer_heat_map", "What is added")
+    assert grid["title"] == "What is added to each embedding · step 6"
+    assert grid["mark"] == [12, "from here never trained"]
     assert words.learned_sentence(views.of_run(path(runs["learned"]), 6)) in html(app)
     assert "rows 12 to 23 are of no training sequence" in html(app)
 
@@ -179,8 +179,8 @@ def path(stem: str) -> str:
 
 def test_a_rotary_runs_own_query_and_key_turn_and_another_heads_are_chosen(runs):
     app = visit("Rotation", run=runs["rotary"])
-    told = header(app, "explorer_rotation", "head 1.1")
-    assert (told["at"], told["pairs"], told["last"]) == ([11, 0], 4, 23)
+    rotation = header(app, "explorer_rotation", "head 1.1")
+    assert (rotation["at"], rotation["pairs"], rotation["last"]) == ([11, 0], 4, 23)
     app.selectbox(key="turning-head-4-12").set_value("blocks.1.attention.1").run()
     app.selectbox(key="turning-query-4-12").set_value(7).run()
     whole(settled(app))
@@ -212,10 +212,10 @@ def test_the_bench_trains_five_side_by_side_and_judges_them():
     until(lambda: all(r.status.state == "finished" for r in members.values()), "the bench is over")
     app.run()
     settled(unfold(app, "Positions", "Bench"))
-    told = html(app)
-    assert "None, Sinusoidal, Rotary and ALiBi began from the same weights, Learned from others" in told
-    assert "a learned table of 24 rows has none for positions 24 to 47" in told
-    assert told.count("not possible") == 1
+    text = html(app)
+    assert "None, Sinusoidal, Rotary and ALiBi began from the same weights, Learned from others" in text
+    assert "a learned table of 24 rows has none for positions 24 to 47" in text
+    assert text.count("not possible") == 1
     loss = next(drawn for head, drawn in map(read_curves, panels(app)) if head["look"]["title"] == "Loss")
     for curve, (name, run) in zip(loss, members.items(), strict=True):
         assert curve["series"] == name

@@ -43,7 +43,7 @@ def test_sentences_on_the_bench_hold():
 
 
 @pytest.mark.parametrize(
-    ("hashes", "same", "told"),
+    ("hashes", "same", "sentence"),
     [
         ({"a": "1", "b": "1"}, True, "all 2 began from the same weights; the batches are the same for all."),
         ({"a": "1", "b": "2"}, False, "no two began from the same weights; not all see the same batches."),
@@ -57,8 +57,8 @@ def test_sentences_on_the_bench_hold():
         ),
     ],
 )
-def test_who_began_alike_is_told(hashes, same, told):
-    assert evaluation.start_sentence(hashes, {"L"}, same) == told
+def test_who_began_alike_is_told(hashes, same, sentence):
+    assert evaluation.start_sentence(hashes, {"L"}, same) == sentence
 
 
 def test_a_wave_and_their_sum_are_told_as_they_are():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from families import only_where_told
+from families import needs_proc
 from tiny_runs import TINY
 from waiting import until
 
@@ -33,7 +33,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Run]]
     server.watchers.clear()
 
 
-@only_where_told
+@needs_proc
 def test_what_is_watched_goes_on_after_the_host_was_killed_and_the_visitor_is_told_what_died(runs: list[Run]):
     watched, waiting, left = runs
     first = server.host()
@@ -51,7 +51,7 @@ def test_what_is_watched_goes_on_after_the_host_was_killed_and_the_visitor_is_to
     until(lambda: watched.last > stopped, "it trains on", 60)
     host = server.host()
     assert host is not first
-    assert any("was killed; another has been started" in told for told in host.complaints(watched.path))
+    assert any("was killed; another has been started" in complaint for complaint in host.complaints(watched.path))
     until(lambda: host.place(waiting.path) == 1, "the other waits again")
     assert not host.concerned(left.path)
     assert request.answer.exception(timeout=60) is None or server.pictures().ask(watched, 0, AttentionMaps)

@@ -123,8 +123,8 @@ def test_the_time_left_is_told_by_the_clock_however_many_trials_go_on_at_once(mo
 
 
 def test_a_trial_was_trained_from_each_beginning_to_the_next_end():
-    told = [("started", 1.0), ("paused", 3.0), ("resumed", 5.0), ("resumed", 8.0), ("bookmark", 9.0), ("pruned", 11.0)]
-    events = [Event(n, 0, time, kind, {}) for n, (kind, time) in enumerate(told)]
+    times = [("started", 1.0), ("paused", 3.0), ("resumed", 5.0), ("resumed", 8.0), ("bookmark", 9.0), ("pruned", 11.0)]
+    events = [Event(n, 0, time, kind, {}) for n, (kind, time) in enumerate(times)]
     assert ledger.spells(events, training=False) == ((1.0, 3.0), (8.0, 11.0))
     assert ledger.spells(events[:3], training=True) == ((1.0, 3.0), (5.0, None))
     assert ledger.spells(events[:3], training=False) == ((1.0, 3.0),), "its process was killed"

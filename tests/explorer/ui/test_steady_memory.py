@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from families import only_where_told
+from families import needs_proc
 
 TESTS = Path(__file__).parents[2]
 MINUTES = 60
@@ -62,19 +62,19 @@ assert server.host().wait(300)
 host = server.host().process.pid
 lasting = {"host": host} | {f"looker {n}": own for n, own in enumerate(sorted(family(host) - {host}))}
 assert len(lasting) == 4
-end, told = time.monotonic() + 60 * minutes, []
+end, rows = time.monotonic() + 60 * minutes, []
 for preset in itertools.cycle(PRESETS):
     if time.monotonic() > end:
         break
     day(preset)
-    told.append({name: resident(own) for name, own in ({"server": "self"} | lasting).items()})
-    print(json.dumps(told[-1]), flush=True)
+    rows.append({name: resident(own) for name, own in ({"server": "self"} | lasting).items()})
+    print(json.dumps(rows[-1]), flush=True)
 assert len(list(folder.glob("*.run"))) <= KEPT + 4
 server.host().close()
 """
 
 
-@only_where_told
+@needs_proc
 @pytest.mark.prove
 def test_no_process_grows_with_the_visits_that_it_has_seen(tmp_path: Path):
     app = str(TESTS.parent / "explorer" / "app.py")

@@ -27,7 +27,7 @@ def app() -> AppTest:
     return AppTest.from_function(page).run()
 
 
-def told(app: AppTest) -> tuple[str | None, str]:
+def field_of(app: AppTest) -> tuple[str | None, str]:
     """The field's key, and the number that it gives."""
     assert not app.exception
     (field,) = app.number_input
@@ -37,16 +37,16 @@ def told(app: AppTest) -> tuple[str | None, str]:
 
 def test_what_is_typed_is_held_in_the_same_field(app):
     app.number_input(key="place:0").set_value(7)
-    assert told(app.run()) == ("place:0", "7")
-    assert told(app.run()) == ("place:0", "7")
+    assert field_of(app.run()) == ("place:0", "7")
+    assert field_of(app.run()) == ("place:0", "7")
 
 
 def test_a_value_that_something_else_moved_is_shown_by_a_field_of_its_own(app):
     app.number_input(key="place:0").set_value(7).run()
     app.button[0].click()
-    assert told(app.run()) == ("place:1", "5")
+    assert field_of(app.run()) == ("place:1", "5")
     app.number_input(key="place:1").set_value(6)
-    assert told(app.run()) == ("place:1", "6")
+    assert field_of(app.run()) == ("place:1", "6")
 
 
 def test_a_message_that_left_before_the_move_was_heard_of_moves_nothing_back(app):
@@ -56,10 +56,10 @@ def test_a_message_that_left_before_the_move_was_heard_of_moves_nothing_back(app
     app.button[0].click().run()
     states = app._tree.get_widget_states()
     states.widgets.append(stale)
-    assert told(app._run(states)) == ("place:1", "5")
+    assert field_of(app._run(states)) == ("place:1", "5")
 
 
 def test_a_value_beyond_new_bounds_comes_to_their_edge(app):
     app.number_input(key="place:0").set_value(7).run()
     app.button[1].click()
-    assert told(app.run())[1] == "3"
+    assert field_of(app.run())[1] == "3"

@@ -65,8 +65,8 @@ def test_every_section_is_there_without_a_run(section):
 def test_a_text_run_is_learned_from_and_shows_its_own_tokenizer(runs, section):
     app = visit(section, "this run’s text", run=runs["text"])
     assert app.selectbox(key="vocabulary-size").value == 290
-    told = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name.startswith("explorer_")]
-    headers = [json.loads(b[4 : 4 + int.from_bytes(b[:4], "little")]) for b in told if b[:1]]
+    messages = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name.startswith("explorer_")]
+    headers = [json.loads(b[4 : 4 + int.from_bytes(b[:4], "little")]) for b in messages if b[:1]]
     if section == "Learn BPE":
         merges = bpe.learn(bpe.counted([OWN]), 290).merges
         assert [header["M"] for header in headers if "M" in header] == [len(merges)]

@@ -11,7 +11,7 @@ from explorer.ui.attention.turning import even, with_share
 HEADS = ["blocks.0.attention.0", "blocks.0.attention.1", "blocks.1.attention.0"]
 
 
-def told(
+def worth(
     losses: list[float], rights: tuple[float, ...] = (0, 0, 0), kind: str = "zero", off: tuple[str, ...] = ()
 ) -> str:
     answer = Ablations(7, kind, 32, 256, 0.5, 0.9, HEADS, list(off), np.array(losses), np.array(rights))
@@ -30,19 +30,19 @@ def test_an_even_row_is_even_over_the_keys_that_are_seen():
 
 
 def test_the_head_that_hurts_most_is_named_with_its_loss_and_its_distance():
-    said = told([0.2, 1.5, 0.0], (0, -0.4, 0), kind="mean")
+    said = worth([0.2, 1.5, 0.0], (0, -0.4, 0), kind="mean")
     assert "head 1.2 matters most: with its mean output in its place the loss goes from 0.500 to 2.000 nats" in said
     assert "; head 1.1, the next, costs less" in said
-    assert "head 1.1 costs nearly as much" in told([1.45, 1.5, 0.0])
-    assert "no other head costs 0.01 nats" in told([0.001, 1.5, 0.0])
+    assert "head 1.1 costs nearly as much" in worth([1.45, 1.5, 0.0])
+    assert "no other head costs 0.01 nats" in worth([0.001, 1.5, 0.0])
 
 
 def test_where_no_head_matters_it_says_so():
-    said = told([0.001, 0.002, -0.3], off=(HEADS[0],))
+    said = worth([0.001, 0.002, -0.3], off=(HEADS[0],))
     assert "no head by itself is needed" in said
     assert "lower by 0.300 without head 2.1" in said
     assert said.endswith("Switched off already: head 1.1.")
-    assert "not finite" in told([np.nan, 0, 0])
+    assert "not finite" in worth([np.nan, 0, 0])
 
 
 def test_a_heads_state_follows_from_its_events():

@@ -62,10 +62,10 @@ def message(app: AppTest, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("step", ["0", str(STEPS)])
 def test_the_text_is_the_one_that_python_writes(runs, name, step):
     app = visit(runs[name], step=step)
-    told = message(app, "written")
+    text = message(app, "written")
     expected = write(runs[name], length=LENGTH, step=int(step))
-    assert (told["tokens"], told["prompt"]) == (expected.tokens, expected.prompt_text)
-    assert told["title"] == f"What it writes · step {step}"
+    assert (text["tokens"], text["prompt"]) == (expected.tokens, expected.prompt_text)
+    assert text["title"] == f"What it writes · step {step}"
     assert message(app, "stages")["title"].endswith(f"step {step}")
     assert any("tokens surprise the model" in words for words in looked_for(app))
 
