@@ -115,8 +115,8 @@ def of_drafted() -> None:
     for text, k in ((None, 2), ("fedcba", 2), ("abcdef", 4)):
         answer = speculative.speculation(str(path), 2, str(path), 0, text, k=k)
         symbols = [LONG, *answer.symbols[1:]] if k > 2 else answer.symbols
-        told = drafted.message(f"It writes {LONG}", replace(answer, symbols=symbols), " " * (k > 2))
-        drafted.drafted(told, key="c")
+        data = drafted.message(f"It writes {LONG}", replace(answer, symbols=symbols), " " * (k > 2))
+        drafted.drafted(data, key="c")
 
 
 def of_figures() -> None:

@@ -42,8 +42,8 @@ def test_a_run_on_the_same_task_drafts_and_its_numbers_are_said(served):
     chosen = app.selectbox(key=f"draft-of:{run.id}")
     assert chosen.value == draft.id, "the smallest that reads the same tokens"
     assert len(chosen.options) == 1
-    (told,) = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_drafted"]
-    header = json.loads(told[4 : 4 + int.from_bytes(told[:4], "little")])
+    (data,) = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_drafted"]
+    header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
     answer = speculative.speculation(str(run.path), STEPS, str(draft.path), STEPS)
     assert header["numbers"] == answer.numbers.tolist()
     assert header["passes"] == answer.passes.tolist()
