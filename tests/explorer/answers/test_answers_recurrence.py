@@ -90,7 +90,7 @@ def test_every_prediction_has_a_gradient_in_each_state_of_the_encoder(runs, kind
     source = task.probe().source[0]
     length = int((source != task.vocabulary.pad).sum())
     for name in names[:-1]:
-        answer = told(recurrence.through_time, runs[kind], states=name)
+        answer = answered(recurrence.through_time, runs[kind], states=name)
         assert answer.tokens == task.vocabulary.show(source[:length])
         assert answer.sizes.shape == (len(answer.places), length)
         assert (answer.sizes > 0).all()
@@ -111,8 +111,8 @@ def test_every_prediction_has_a_gradient_in_each_state_of_the_encoder(runs, kind
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_proof_of_a_row_is_of_what_is_shown(runs, kind):
     for name in states_of(runs[kind].config):
-        answer = told(recurrence.through_time, runs[kind], states=name)
-        row = told(recurrence.proved, runs[kind], at=answer.places[-1], states=name)
+        answer = answered(recurrence.through_time, runs[kind], states=name)
+        row = answered(recurrence.proved, runs[kind], at=answer.places[-1], states=name)
         seen = len(row.shown)
         np.testing.assert_allclose(row.shown, answer.sizes[-1, :seen], rtol=1e-6)
         np.testing.assert_allclose(row.along, row.exact, rtol=1e-5, atol=100 * row.grain)
