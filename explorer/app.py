@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import chosen, knobs, linked, refusals, server, shell, sitemap, visit
+from explorer.ui import chosen, held, knobs, linked, refusals, server, shell, sitemap, visit
 from explorer.ui.parts import searching
 from explorer.ui.scenes import panel as scenes
 
@@ -35,6 +35,7 @@ chosen.take_from_url()
 searching.keep_on()
 page = sitemap.navigation()
 refusals.begin(page.url_path)
+held.begin(page.url_path)
 st.html(
     f"<style>{'' if shell.dressed else shell.STYLE}{PROJECTOR if visit.state().projector else ''}{hidden()} </style>"
 )

@@ -6,16 +6,16 @@ from typing import Any
 
 from explorer.charts import progress
 from explorer.measure.names import fixed, percent
-from explorer.ui import chosen, feed, frame, picture, player, visit
+from explorer.ui import feed, frame, picture, player, visit
 from explorer.ui.components.figures import figures, message
 from explorer.ui.frame import board
 from explorer.ui.parts import ask
 from explorer.ui.picture import Curves
 from explorer.ui.train import samples
+from explorer.ui.train.beside import POINTS, Beside, beside
 from explorer.ui.train.sentences import chance_words, clip_sentence, learned, loss_sentence, metric_sentence
 from explorer.ui.view import View
 
-POINTS = 500  # of a curve
 HEIGHT = 172  # pixels of a curve: two of them under one another fit a screen
 FIRST = 2  # of the calm curves, that stand beside the loss
 METRIC = replace(progress.METRIC, height=HEIGHT)
@@ -26,13 +26,14 @@ FED_SECONDS = 3.0  # between two drawings of the page, where the feed brings wha
 
 def draw(view: View) -> None:
     """The page at a step."""
-    others, projector = earlier(), visit.state().projector
+    others, projector = beside(view.run), visit.state().projector
+    log = visit.state().axis == "log"
     figures(numbers(view), key="numbers")
     feed.offer("numbers", numbers)
-    feed.offer("train", lambda view: loss(view, others).message(projector))
+    feed.offer("train", lambda view: loss(view, others, log).message(projector))
     with board("train"):
         # the loss first; the rest keeps its place until the next tick
-        panels = [loss(view, others), *(places() if view.first else calm(view, others)[:FIRST])]
+        panels = [loss(view, others, log), *(places() if view.first else calm(view, others)[:FIRST])]
         picture.panels("train", panels, feed.moment(view))
         for place in range(1, len(panels)):
             feed.offer(f"train:{place}", partial(again, place - 1, others, projector), CALM_SECONDS)
@@ -42,18 +43,18 @@ def draw(view: View) -> None:
     picture.computed(chance_words(view), title="What chance and even odds are")
 
 
-def more(view: View, others: list[progress.Earlier]) -> None:
+def more(view: View, others: Beside) -> None:
     """The learning rate and the speed."""
     with board("train-more"):
         picture.panels("train-more", calm(view, others)[FIRST:])
 
 
-def calm(view: View, others: list[progress.Earlier]) -> list[Curves]:
+def calm(view: View, others: Beside) -> list[Curves]:
     """What need not move as often as the loss: the metric, the gradient's norm, the learning rate, the speed."""
     curve, chance, clip = view.run.curve(POINTS), view.about.chance, view.config.train.clip
     here: dict[str, Any] = {"events": view.events, "cursor": view.cursor}
     by_chance = progress.Guide(chance, f"chance: {percent(chance, 1)}")
-    metric = partial(progress.parts, curve, "metric", guide=by_chance, **here, **against(view, others))
+    metric = partial(progress.parts, curve, "metric", guide=by_chance, **here, **others.of(view))
     norms = partial(progress.gradient_norm_parts, curve, clip=clip, **here)
     rate = partial(progress.parts, curve, "lr", **here)
     speed = partial(progress.parts, curve, "speed", cursor=view.cursor)
@@ -71,33 +72,20 @@ def places() -> list[Curves]:
     return [Curves(panel, [], "") for panel in (METRIC, GRADIENT)]
 
 
-def again(place: int, others: list[progress.Earlier], projector: bool, view: View) -> bytes:
+def again(place: int, others: Beside, projector: bool, view: View) -> bytes:
     """One of them for the feed."""
     return calm(view, others)[place].message(projector)
 
 
-def loss(view: View, others: list[progress.Earlier]) -> Curves:
-    """The loss beside that of knowing nothing, and that of other runs."""
+def loss(view: View, others: Beside, log: bool) -> Curves:
+    """The loss beside that of knowing nothing, and that of other runs. log: on a log axis."""
     guess, words = view.about.guessing
     name = "even odds" if view.about.answer == "token" else "knowing nothing"
     guide = progress.Guide(guess, f"{name}: {words}")
-    compared = {"events": view.events, "cursor": view.cursor} | against(view, others)
+    compared = {"events": view.events, "cursor": view.cursor} | others.of(view)
     parts = progress.parts(view.run.curve(POINTS), "loss", guide=guide, **compared)
-    return Curves(progress.loss_panel(view.about.unit, view.about.answer, HEIGHT), parts, loss_sentence(view, guess))
-
-
-def against(view: View, others: list[progress.Earlier]) -> dict[str, Any]:
-    """What a curve is drawn beside."""
-    held_out = view.run.validation
-    return {"validation": held_out if len(held_out["step"]) else None, "earlier": others}
-
-
-def earlier() -> list[progress.Earlier]:
-    """The other runs of this visit, named by what differs."""
-    return [
-        progress.Earlier(chosen.differences(run), index, run.curve(POINTS))
-        for index, run in enumerate(chosen.earlier_runs())
-    ]
+    panel = progress.loss_panel(view.about.unit, view.about.answer, HEIGHT, log)
+    return Curves(panel, parts, loss_sentence(view, guess))
 
 
 def numbers(view: View) -> bytes:

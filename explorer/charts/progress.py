@@ -52,9 +52,22 @@ class Earlier:
     curve: Curve
 
 
-def loss_panel(unit: str, of: str, height: int = LOSS.height) -> Panel:
-    """The panel of a loss in a unit. of: what it is the mean over: tokens, answers, pairs."""
-    return replace(LOSS, unit=f"{unit} per {of}", holds=HOLDS.get(of, LOSS.holds), height=height)
+@dataclass(frozen=True)
+class Trunk:
+    """What a run branched off after `step` steps.
+
+    run: the branch's id.   curve: that of its parent, None where its file is gone.   fresh: it was made just now.
+    """
+
+    run: str
+    step: int
+    curve: Curve | None = None
+    fresh: bool = False
+
+
+def loss_panel(unit: str, of: str, height: int = LOSS.height, log: bool | None = None) -> Panel:
+    """The panel of a loss in a unit. of: what it is the mean over: tokens, answers, pairs.   log: as Panel has it."""
+    return replace(LOSS, unit=f"{unit} per {of}", holds=HOLDS.get(of, LOSS.holds), height=height, log=log)
 
 
 def parts(
@@ -66,6 +79,7 @@ def parts(
     guide: Guide | None = None,
     events: Iterable[Event] = (),
     cursor: int | None = None,
+    trunk: Trunk | None = None,
 ) -> list[dict[str, Any]]:
     """One curve of a run, with what belongs to it.
 
@@ -78,7 +92,18 @@ def parts(
         curves += timeline.curve("validation", validation["step"], validation[column], **look)
     for other in earlier:
         curves += _curve("earlier", other.name, theme.run(other.index), other.curve, column)
-    return [*curves, *_level(guide), *timeline.marks(events, cursor)]
+    return [*curves, *_left(trunk, column), *_level(guide), *timeline.marks(events, cursor)]
+
+
+def _left(trunk: Trunk | None, column: str) -> list[dict[str, Any]]:
+    """Where a run branched off, and its parent's curve from there on."""
+    if trunk is None:
+        return []
+    mark = timeline.rows("branch", trunk.step, label="branched", of=trunk.run, fresh=trunk.fresh)
+    on = {} if trunk.curve is None else {n: v[trunk.curve["step"] >= trunk.step] for n, v in trunk.curve.items()}
+    if not on or not len(on["step"]):
+        return [mark]
+    return [*_curve("earlier", "parent", theme.OUTSIDE, on, column), mark]
 
 
 def gradient_norm_parts(

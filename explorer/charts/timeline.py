@@ -9,6 +9,7 @@ A `Panel` says what the axes are, parts say what is drawn. A page hands both to 
     earlier     another run of this visit         step, value, series, color
     guide       a level to compare with           value, label
     event       something that happened           step, label, color
+    branch      where this run left another       step, label, of, fresh
     cursor      the step that is looked at        step
     nonfinite   a value that is NaN or infinite   step, series, label
     note        the word beside the first such    step, label
@@ -41,6 +42,7 @@ class Panel:
     whatever the data.   holds: the least that the value axis shows, (from, to).   digits: significant ones of a
     number shown on hover.   height: pixels in all.   dashes: what a dash means, where it means something.
     across: what the canvas's other axis counts, where that is not steps; parts then say with `go` which step is where.
+    log: whether that axis is logarithmic where the visitor can switch it; None where not.
     roof: the most that the canvas's value axis grows to show: what is higher runs along its upper edge.
     """
 
@@ -55,6 +57,7 @@ class Panel:
     dashes: Mapping[str, Sequence[int]] | None = None
     across: str = "step"
     roof: float | None = None
+    log: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class Scene(Plain):
     """What a page shows.
 
     run: its id; None for the run that the list begins.   step: None follows the newest.   controls: widgets of the page
-    by their names in the address, the row of its sections among them.   say: one sentence about it, as plain text.
+    by their names in the address and as that writes them, the row of its sections among them.   axis: log where curves
+    of a loss have such one.   say: one sentence about it, as plain text.
     """
 
     page: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}$")]
@@ -41,6 +42,7 @@ class Scene(Plain):
     head: Annotated[str, StringConstraints(pattern=rf"^({HEAD})?$")] = ""
     query: Annotated[int, Field(ge=0, lt=10**6)] | None = None
     mode: Annotated[str, StringConstraints(max_length=20)] = ""
+    axis: Annotated[str, StringConstraints(pattern="^(log)?$")] = ""
     hide: tuple[Annotated[str, StringConstraints(pattern=f"^({'|'.join(HIDES)})$")], ...] = ()
     controls: Annotated[dict[Name, Control], Field(max_length=20)] = Field(default_factory=dict)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,19 @@ from explorer.ui import chosen, refusals, server, visit
 
 Order = tuple[str, dict[str, Any]]  # kind and detail, as the host takes them
 PLAY: Order = ("play", {})
-SECONDS = 120  # that training again to the step may take
+GLOWS = 4.0  # seconds for which a branch counts as just made
 
 
 @dataclass
 class Making:
-    """A branch that is being made. changes: settings that were turned meanwhile, which are the branch's."""
+    """A branch that is being made. turned: what was ordered of its run meanwhile, which are the branch's orders."""
 
     run: str
     step: int
     path: Path
     request: Request[Branch]
     orders: Sequence[Order] = ()
-    changes: dict[str, Any] = field(default_factory=dict)
+    turned: list[Order] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -38,19 +38,23 @@ class Making:
         return f"making a branch at step {self.step:,} …"
 
 
-def branch(run: Run, step: int, changes: dict[str, Any], orders: Sequence[Order] = ()) -> None:
-    """Makes a branch at a step with live settings changed, gives it orders and looks at it.
+@dataclass(frozen=True)
+class Made:
+    """The branch that was made last, and when, by time.monotonic()."""
 
-    A run that was to end at that step may take as many steps again. A refusal is shown on the page.
+    run: str
+    when: float
+
+
+def begin(run: Run, step: int, changes: dict[str, Any], orders: Sequence[Order] = ()) -> None:
+    """Has a branch made at a step with live settings changed and then given orders.
+
+    The page says so at once, and `follow` looks at the branch once it is there. A run that was to end at that step may
+    take as many steps again. A refusal is shown on the page.
     """
-    if begin(run, step, changes, orders) and (making := visit.state().making):
-        with suppress(TimeoutError, ValueError):
-            making.request.answer.result(timeout=SECONDS)
-        follow(gives_up=True)
-
-
-def begin(run: Run, step: int, changes: dict[str, Any], orders: Sequence[Order] = ()) -> bool:
-    """Has a branch made, which `follow` looks at once it is there. False where there is no room for it."""
+    if visit.state().making is not None:
+        refusals.keep("a branch is being made already; make the next one when it is there")
+        return
     steps = run.config_at(step).train.steps
     more = {"train.steps": 2 * step} if PLAY in orders and steps is not None and step >= steps else {}
     new = catalogue.new_path(run.config.nearest_preset()[0])
@@ -58,7 +62,7 @@ def begin(run: Run, step: int, changes: dict[str, Any], orders: Sequence[Order] 
         chosen.room()
     except ValueError as error:
         refusals.keep(f"no branch was made: {error}")
-        return False
+        return
     request = server.host().request(
         Branch,
         lane="slow",
@@ -69,26 +73,24 @@ def begin(run: Run, step: int, changes: dict[str, Any], orders: Sequence[Order] 
         changes=more | changes,
     )
     visit.state().making = Making(run.id, step, new, request, orders)
-    return True
 
 
-def follow(gives_up: bool = False) -> None:
-    """Looks at the branch that is being made, once it is there.   gives_up: it must be there by now."""
+def follow() -> None:
+    """Looks at the branch that is being made, once it is there."""
     making = visit.state().making
-    if making is None or not (making.request.answer.done() or gives_up):
+    if making is None or not making.request.answer.done():
         return
     visit.state().making = None
     try:
         making.request.answer.result(timeout=0)
         chosen.made(making.path)
         chosen.open_run(making.path.stem)
-    except (ValueError, TimeoutError) as error:
+    except ValueError as error:
         refusals.keep(f"no branch was made: {error}")
         return
-    turned = [("set", making.changes)] if making.changes else []
-    for kind, detail in [*turned, *making.orders]:
+    for kind, detail in [*making.turned, *making.orders]:
         server.obeyed(server.host().order(making.path, kind, **detail))
-    visit.state().rerun = True
+    visit.state().rerun, visit.state().branched = True, Made(making.path.stem, time.monotonic())
     what = "It goes on training." if PLAY in making.orders else "Turn a knob, then press play."
     st.toast(
         f"A branch at step {making.step}. {what} The run it came from stays under Runs.",
@@ -96,10 +98,16 @@ def follow(gives_up: bool = False) -> None:
     )
 
 
-def turned_meanwhile(run: Run, changes: dict[str, Any]) -> bool:
-    """Whether a knob of a run is turned while a branch of it is being made: it is the branch's then."""
+def order(run: Run, kind: str, **detail: Any) -> None:
+    """Orders something of a run; while a branch of it is being made, of the branch, which is what is meant."""
     making = visit.state().making
     if making is None or making.run != run.id:
-        return False
-    making.changes |= changes
-    return True
+        server.obeyed(server.host().order(run.path, kind, **detail))
+    else:
+        making.turned.append((kind, detail))
+
+
+def fresh(run: Run) -> bool:
+    """Whether a run is a branch that this visit has just made."""
+    made = visit.state().branched
+    return made is not None and made.run == run.id and time.monotonic() - made.when < GLOWS

@@ -14,18 +14,44 @@ from explorer.config.run import RunConfig
 from explorer.runs import catalogue, deleted, quota
 from explorer.runs.race import Mode, race_of
 from explorer.runs.run import Run
-from explorer.ui import admission, refusals, server, sitemap, visit
+from explorer.ui import admission, held, refusals, server, sitemap, visit
 
-SCENE = ("run", "step", "head", "query", "mode", "hide", "projector")  # what the address holds of what is looked at
+SCENE = (
+    "run",
+    "step",
+    "head",
+    "query",
+    "mode",
+    "axis",
+    "hide",
+    "projector",
+)  # in the address
 NOT_SETTINGS = {*SCENE, "paused", admission.ASKING}
 INPUT = ("input-kind", "input-sample", "input-text")
 MAP = ("of", "layer", "head", "by", "3d", "trails", "neighbours", "distance", "metric", "seed", "since")
-WIDGETS = {
+WIDGETS = {  # that Streamlit binds to the address
     "search",
     *INPUT,
     *sitemap.ROWS.values(),
     *(f"map-{name}" for name in MAP),
-}  # Streamlit binds them to the address
+    *("ask-text", "ask-temperature", "prompt", "writing-seed", "wrong-at"),
+    *("tree-width", "tree-depth", "tree-least", "beam-width", "beam-alpha", "beam-block", "beam-length"),
+    *("compare-b", "compare-follows", "compare-what", "logit-a", "logit-b", "logit-position", "whatif-kind"),
+    *("microscope-rows", "instruments", "weight-tensor", "weight-map"),
+    *("learn-from", "vocabulary-size", "beside-words", "beside-shown", "words-since", "words-vectors"),
+    *("sum-start", "sum-addend", "norm-spread", "norm-mean", "norm-format", "softmax-scale", "loss-scale"),
+    *("mask-rate", "mask-count", "mask-of"),
+    *("surface-follows", "surface-plane", "surface-reach", "surface-seed", "slice-reach", "slice-seed"),
+    *("optimizer-part", "toy", "toy-steps", "toy-optimizers", "race-axis", "encoding", "shuffle-share"),
+}
+NUMBERED = (  # the same, with a number or a word behind
+    *("wave-", "memory-layer-", "cells-value-", "one-cell-at-", "find-span-", "reach-times-", "encoding-"),
+)
+
+
+def of_widget(name: str) -> bool:
+    """Whether a name in the address is that of something a page shows, a widget's or what is held beside them."""
+    return name in WIDGETS | held.NAMES or name.startswith(NUMBERED)
 
 
 def take_from_url() -> None:
@@ -36,6 +62,7 @@ def take_from_url() -> None:
     state.begun = True
     query = dict(st.query_params)
     state.projector = query.pop("projector", "") in ("1", "true")
+    held.ask(query)
     try:
         take_view(query)
     except ValueError as error:  # the rest opens all the same
@@ -45,7 +72,7 @@ def take_from_url() -> None:
             open_run(query["run"])
             state.step = step_from(query.get("step"))
         elif "run" not in query and admission.trains(query):
-            settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS | WIDGETS}
+            settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS and not of_widget(k)}
             config, paused = RunConfig.from_query(settings), query.get("paused") == "1"
             if asks_first(query):
                 state.link = visit.Link(config.to_json(), paused)
@@ -92,6 +119,7 @@ def take_view(query: dict[str, str]) -> None:
         raise ValueError(f"hide={quoted(unknown[0])} is nothing that can be hidden; use {', '.join(scenes.HIDES)}")
     state.head, state.query = head, None if query_position is None else int(query_position)
     state.mode, state.hidden = query.get("mode", "")[:20], hidden
+    state.axis = "log" if query.get("axis") == "log" else ""
 
 
 def put_into_url() -> None:
@@ -107,11 +135,14 @@ def put_into_url() -> None:
         wanted |= {"head": state.head} if state.head else {}
         wanted |= {"query": str(state.query)} if state.query is not None else {}
         wanted |= {"mode": state.mode} if state.mode else {}
+        wanted |= {"axis": state.axis} if state.axis else {}
     if state.hidden:
         wanted["hide"] = ",".join(state.hidden)
     if state.projector:
         wanted["projector"] = "1"
-    present = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS or admission.trains([k])}
+    wanted |= held.shown()
+    ours = NOT_SETTINGS | held.NAMES
+    present = {k: v for k, v in st.query_params.items() if k in ours or admission.trains([k])}
     if present != wanted:
         for name in present:
             if name not in wanted:

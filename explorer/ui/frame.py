@@ -17,7 +17,20 @@ from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.runs.whereabouts import recomputed
 from explorer.training.place import LOSS, slow
-from explorer.ui import branching, chosen, feed, knobs, on_purpose, picture, player, refusals, server, sitemap, visit
+from explorer.ui import (
+    branching,
+    chosen,
+    feed,
+    held,
+    knobs,
+    on_purpose,
+    picture,
+    player,
+    refusals,
+    server,
+    sitemap,
+    visit,
+)
 from explorer.ui import cards as preset_cards
 from explorer.ui.parts import model_map
 from explorer.ui.view import View
@@ -60,6 +73,7 @@ def watch(
         nonlocal drawn
         state = visit.state()
         refusals.tick()
+        held.tick()
         branching.follow()
         if state.draws_all() or sitemap.goes():
             refusals.draw_again()  # another run, another page, or another size of everything

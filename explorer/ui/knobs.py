@@ -13,7 +13,7 @@ from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
 from explorer.measure.names import head_name
 from explorer.runs.run import Run
-from explorer.ui import branching, chosen, refusals, restarting, server, visit
+from explorer.ui import branching, chosen, refusals, restarting, visit
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -166,9 +166,7 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}
         visit.kept(Knobs, run.id).moved = time.monotonic()
-        if branching.turned_meanwhile(run, changes):
-            return
-        server.obeyed(server.host().order(run.path, "set", **changes))
+        branching.order(run, "set", **changes)
 
     words = {NO_CLIP: NO_CLIP}
     st.select_slider(
@@ -213,7 +211,7 @@ def heads(run: Run) -> None:
 
 def switch(run: Run, kind: str, head: str) -> None:
     """Sends an order about a head before the page is drawn, so that the buttons say what is now."""
-    server.obeyed(server.host().order(run.path, kind, head=head))
+    branching.order(run, kind, head=head)
 
 
 def switched(run: Run) -> tuple[set[str], set[str]]:

@@ -84,7 +84,8 @@ class Curves:
 def curves(panel: Panel, parts: Callable[[], Parts] | Parts, key: str, sentence: str | None = None) -> None:
     """Draws curves over steps, under them what to look for. A click on them moves the scrubber there."""
     height = panel.height if sentence is None and not visit.state().projector else None
-    canvas.curves([Curves(panel, parts, sentence).paced_message(key)], key=key, on_step=go, height=height)
+    messages = [Curves(panel, parts, sentence).paced_message(key)]
+    canvas.curves(messages, key=key, on_step=go, on_log=switch_log, height=height)
 
 
 def panels(name: str, of_panels: Sequence[Curves], moment: dict[str, Any] | None = None) -> None:
@@ -94,12 +95,18 @@ def panels(name: str, of_panels: Sequence[Curves], moment: dict[str, Any] | None
     """
     key = f"panels-{name}"
     messages = [one.paced_message(f"{key}:{one.panel.title}") for one in of_panels]
-    canvas.curves(messages, key=key, on_step=go, cards=True, moment=moment and moment | {"name": name})
+    named = moment and moment | {"name": name}
+    canvas.curves(messages, key=key, on_step=go, on_log=switch_log, cards=True, moment=named)
 
 
 def go(step: int) -> None:
     """Moves the scrubber."""
     visit.state().step = step
+
+
+def switch_log(log: bool) -> None:
+    """Gives curves of a loss a log axis, or takes it away."""
+    visit.state().axis = "log" if log else ""
 
 
 def warm_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,9 +59,12 @@ def seen_on(config: RunConfig) -> str:
     return "words" if config.has("word vectors") else "train"
 
 
-def go_to(name: str) -> None:
-    """Has the next drawing be of another page. For callbacks, which cannot change the page themselves."""
-    visit.state().goes_to = name
+def go_to(name: str, shows: Mapping[str, list[str]] | None = None) -> None:
+    """Has the next drawing be of another page. For callbacks, which cannot change the page themselves.
+
+    shows: what its widgets begin with, by their names in the address.
+    """
+    visit.state().goes_to = name, shows or {}
 
 
 def goes() -> bool:
@@ -72,12 +76,12 @@ def navigation() -> st.Page:
     """Draws the navigation; gives the page asked for, or goes to the one that `go_to` was given."""
     pages = {section: [page(name) for name in names] for section, names in SECTIONS.items()}
     current = st.navigation(pages, expanded=True)  # else the last ones are hidden behind a button
-    if name := visit.state().goes_to:
+    if goes_to := visit.state().goes_to:
         visit.state().goes_to = None
-        switch(name)
+        switch(*goes_to)
     return current
 
 
-def switch(name: str) -> NoReturn:
-    """Draws another page instead of this one."""
-    st.switch_page(page(name), query_params={})  # None would refuse to clear what widgets of this page are bound to
+def switch(name: str, shows: Mapping[str, list[str]] | None = None) -> NoReturn:
+    """Draws another page instead of this one. shows: as `go_to` takes it."""
+    st.switch_page(page(name), query_params=shows or {})  # None would keep what widgets of this page are bound to

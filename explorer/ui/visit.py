@@ -6,7 +6,7 @@ drawing is a field of `Visit`, or of a class beside the page that alone knows it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -42,7 +42,7 @@ class Visit:
     link: Link | None = None
     opened: Recent[str, None] = field(default_factory=Recent)  # runs that were looked at, the first first
     rerun: bool = False  # the page is to be drawn as a whole
-    goes_to: str | None = None  # the page that is drawn next
+    goes_to: tuple[str, Mapping[str, list[str]]] | None = None  # the page that is drawn next, and what it shows
     painted: tuple[str, str] | None = None  # run and page that were drawn last
     waiting: str = ""  # what pictures of the last drawing wait for, in words
     refining: str = ""  # the same of those that are there and become finer
@@ -53,6 +53,7 @@ class Visit:
     details: Any = None  # what is drawn at the end of the section, as picture.py has it
     paced: Recent[str, tuple[object, float, Any]] = field(default_factory=Recent)  # made last: of what, when, what
     making: Any = None  # the branch that is being made, as branching.py has it
+    branched: Any = None  # the branch that was made last, as branching.py has it
     offers: Any = None  # what the page offered the feed when it was drawn last
     turns: Recent[str, int] = field(default_factory=Recent)  # how often a widget was replaced by another, by name
     proofs: Recent[Hashable, int] = field(default_factory=Recent)  # the steps at which proofs were asked for
@@ -60,6 +61,7 @@ class Visit:
     head: str = ""  # chosen on the map of all heads
     query: int | None = None
     mode: str = ""  # what the map of all heads shows
+    axis: str = ""  # log where curves of a loss have such one
     hidden: tuple[str, ...] = ()  # what is left out of every page, of config.scenes.HIDES
     compared: int = 0  # the first of two steps
     weight_row: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from explorer.answers.records.attention import AttentionMaps
 from explorer.measure.attention import moved
 from explorer.measure.names import attention_name, fixed, head_name
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import labels
 from explorer.ui.components.matrix_grid import Head, matrix_grid
@@ -64,10 +65,12 @@ def controls(look: Look) -> tuple[int, int | None, str]:
         if follows:
             st.session_state["compare-b"] = look.step
         state = visit.state()
+        held.holds("compare-a", state, "compared", held.whole, 0)
         a = steered.number("Step a", 0, MOST, state, "compared", width=150)
         st.button("a = this step", key="compare-here", on_click=lambda: setattr(state, "compared", look.step))
-        b = st.number_input("Step b", 0, MOST, key="compare-b", width=150, disabled=follows, persist_state="session")
-        st.toggle("b is the step looked at", value=True, key="compare-follows", persist_state="session")
+        bound: Any = {"persist_state": "session"} if follows else {"bind": "query-params"}
+        b = st.number_input("Step b", 0, MOST, key="compare-b", width=150, disabled=follows, **bound)
+        st.toggle("b is the step looked at", value=True, key="compare-follows", bind="query-params")
         what = st.segmented_control(
             "Heads",
             [LAYER, ALL],
@@ -75,7 +78,7 @@ def controls(look: Look) -> tuple[int, int | None, str]:
             key="compare-what",
             label_visibility="collapsed",
             required=True,
-            persist_state="session",
+            bind="query-params",
         )
     return a, None if follows else b, what
 

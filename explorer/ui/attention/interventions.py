@@ -15,7 +15,7 @@ from explorer.charts import interventions as charts
 from explorer.charts import progress
 from explorer.measure.names import fixed, head_name, number
 from explorer.runs.run import Event
-from explorer.ui import branching, picture, server
+from explorer.ui import branching, picture
 from explorer.ui.attention import opening
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.turning import turn
@@ -83,6 +83,7 @@ def worth(look: Look) -> None:
         format_func=STAND_INS.__getitem__,
         default="zero",
         key="whatif-kind",
+        bind="query-params",
         required=True,
     )
     title.markdown("**What each head is worth**")
@@ -179,13 +180,13 @@ def standing(name: str, events: list[Event]) -> str:
 def order(look: Look, kind: str) -> None:
     """Sends an order about the chosen head to the running training, before the page is drawn again."""
     opening.hold(look)
-    server.obeyed(server.host().order(look.view.run.path, kind, head=look.head))
+    branching.order(look.view.run, kind, head=look.head)
 
 
 def branch(look: Look, kind: str) -> None:
     """Makes a branch at the step, changes the head there, lets it train and looks at it."""
     opening.hold(look)
-    branching.branch(look.view.run, look.step, {}, [(kind, {"head": look.head}), branching.PLAY])
+    branching.begin(look.view.run, look.step, {}, [(kind, {"head": look.head}), branching.PLAY])
 
 
 def loss_sentence(view: View, head: str, step: int, events: list[Event], here: bool) -> str:

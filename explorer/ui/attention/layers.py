@@ -85,21 +85,21 @@ def who_said_it(look: Look, lens: Lens) -> None:
             [TARGET, *labels],
             format_func=lambda token: labels.get(token, token),
             key="logit-a",
-            persist_state="session",
+            bind="query-params",
         )
         b = st.selectbox(
             "minus that of",
             [STRONGEST, MEAN, *labels],
             format_func=lambda token: labels.get(token, token),
             key="logit-b",
-            persist_state="session",
+            bind="query-params",
         )
         position = st.selectbox(
             "at position",
             [FOLLOWED, *range(len(tokens))],
             format_func=lambda at: at if at == FOLLOWED else f"{at}: {shown_token(tokens[at])}",
             key="logit-position",
-            persist_state="session",
+            bind="query-params",
         )
     compared: dict[str, Any] = {
         "a": None if a == TARGET else a,

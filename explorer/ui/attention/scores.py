@@ -14,7 +14,7 @@ from explorer.measure.heads import CLEAR, ON_INPUT, SCORES, TIMES_CHANCE, stands
 from explorer.measure.lines import KINDS, Line
 from explorer.measure.names import attention_name, finite, fixed, head_name, listed, lost, number
 from explorer.measure.standing import AGREEMENT, claim, kinds_of_lines
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.attention import discoveries, naming, opening
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import claims, labels
@@ -151,6 +151,7 @@ def over_training(look: Look, history: HeadHistory) -> None:
     titles = over_time()
     offered = [kind for kind in titles if kind in history.scores]
     measured = discoveries.measures(history)
+    held.holds("score", visit.kept(opening.Measure), "chosen")
     kind = opening.measure_of(look.view.run.id, leads(measured) if len(history.steps) else {}, offered)
     key = steered("score", kind)
 

@@ -12,7 +12,7 @@ from explorer.answers.records.embeddings import PointAxis, PointMap
 from explorer.charts import embeddings as charts
 from explorer.measure import projection
 from explorer.measure.names import finite, lost, percent
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.frame import cards
 from explorer.ui.parts.map_captions import label, labels, named, note
 from explorer.ui.parts.map_choice import Choice
@@ -70,6 +70,8 @@ def show(view: View, choice: Choice) -> None:
 def ends(answer: PointMap, chosen: list[int]) -> tuple[int, int]:
     """The two points of the axis: those chosen on the map, unless others are picked here."""
     axis, count = visit.kept(Axis), len(answer.labels)
+    held.holds("axis-from", axis, "axis_from", held.whole, 0)
+    held.holds("axis-to", axis, "axis_to", held.whole, 1)
     if len(chosen) == 2 and axis.chosen != chosen:
         axis.axis_from, axis.axis_to = axis.chosen = list(chosen)
     if max(axis.axis_from, axis.axis_to) >= count:  # of another map

@@ -41,12 +41,14 @@ def show(view: View, given: dict[str, Any]) -> None:
     with cards("beams", 1)[0]:
         width, alpha, block, length = st.columns(4)
         settings: dict[str, Any] = {
-            "width": width.slider("Beam width", 1, WIDEST, 3, key="beam-width"),
-            "alpha": alpha.slider("Length penalty α", 0.0, 2.0, 0.0, 0.1, key="beam-alpha"),
-            "block": block.slider("Block n-grams of size", 0, 5, 0, key="beam-block", help="0 blocks none."),
+            "width": width.slider("Beam width", 1, WIDEST, 3, key="beam-width", bind="query-params"),
+            "alpha": alpha.slider("Length penalty α", 0.0, 2.0, 0.0, 0.1, key="beam-alpha", bind="query-params"),
+            "block": block.slider(
+                "Block n-grams of size", 0, 5, 0, key="beam-block", bind="query-params", help="0 blocks none."
+            ),
         }
         if view.about.writes:
-            settings["length"] = length.slider("Tokens", 1, LONGEST, 12, key="beam-length")
+            settings["length"] = length.slider("Tokens", 1, LONGEST, 12, key="beam-length", bind="query-params")
         answer = view.picture(Beams, EVERY, lane="slow", **settings, **given)
         if answer is None:
             return

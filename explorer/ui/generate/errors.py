@@ -33,7 +33,7 @@ def show(view: View, given: dict[str, Any]) -> None:
         known = int(st.session_state.get("wrong-places", 1))
         at = 1
         if known > 1:
-            at = st.slider("Place of the wrong token", 1, known, 1, key="wrong-at", width=420)
+            at = st.slider("Place of the wrong token", 1, known, 1, key="wrong-at", bind="query-params", width=420)
         answer = view.picture(Exposure, EVERY, lane="slow", wrong_at=at - 1)
         if answer is None:
             return
@@ -61,7 +61,7 @@ def cure(view: View) -> None:
         key="own-prefix-branch",
         icon=":material/fork_right:",
         help="The same weights go on. The training loss is then that after these tokens, so it is higher.",
-        on_click=branching.branch,
+        on_click=branching.begin,
         args=(view.run, view.step, {"train.own_prefix": chosen}, [branching.PLAY]),
     )
 

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.answers.records.writing import NextToken, Text, Why
 from explorer.measure import sampling
 from explorer.measure.names import fixed, percent
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components import stages, written
 from explorer.ui.frame import cards
 from explorer.ui.parts.tokens import shown_token
@@ -43,6 +43,25 @@ class Sampler:
     clicked: int | None = None  # the place in the text that was clicked
     seed: int = 0
 
+    @property
+    def words(self) -> str:
+        """Settings that are not neutral and the order, as the address has them."""
+        neutral = sampling.checked({})
+        changed = [f"{name}:{value:g}" for name, value in self.settings.items() if value != neutral[name]]
+        order = [] if self.order == sampling.ORDERS[sampling.USUAL] else ["-".join(self.order)]
+        return " ".join(changed + order)
+
+    @words.setter
+    def words(self, words: str) -> None:
+        settings, order = {}, self.order
+        for word in words.split():
+            name, colon, value = word.partition(":")
+            if colon:
+                settings[name] = float(value)
+            elif sorted(order := tuple(word.split("-"))) != sorted(sampling.STAGES):
+                raise ValueError(f"an order names each of {', '.join(sampling.STAGES)} once")
+        self.settings, self.order = sampling.checked(settings), order
+
     def take(self, settings: dict[str, float], order: tuple[str, ...]) -> None:
         self.settings, self.order = settings, order
 
@@ -50,6 +69,7 @@ class Sampler:
 def show(view: View, given: dict[str, Any]) -> None:
     """The strip of stages over the text. given: the input as the answers' argument."""
     sampler = visit.kept(Sampler)
+    held.holds("sampler", sampler, "words")
     answer = view.picture(NextToken, EVERY, says=False, **given)
     if answer is None:
         picture.making(view.waiting)
@@ -82,12 +102,19 @@ def prompt() -> dict[str, Any]:
     typed = left.text_input(
         "Prompt",
         key="prompt",
+        bind="query-params",
         placeholder="prompt: the task’s own; type another here",
         max_chars=2000,
         label_visibility="collapsed",
     )
     seed = right.number_input(
-        "Seed", 0, 9999, key="writing-seed", label_visibility="collapsed", help="The same seed writes the same text."
+        "Seed",
+        0,
+        9999,
+        key="writing-seed",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="The same seed writes the same text.",
     )
     visit.kept(Sampler).seed = int(seed)
     return {"text": typed} if typed else {}

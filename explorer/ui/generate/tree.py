@@ -33,10 +33,15 @@ def show(view: View, given: dict[str, Any]) -> None:
     with cards("tree", 1)[0]:
         width, depth, threshold = st.columns(3)
         settings: dict[str, Any] = {
-            "width": width.slider("Tokens at each node", 1, 10, 3, key="tree-width"),
-            "depth": depth.slider("Depth", 1, 20, 8, key="tree-depth"),
+            "width": width.slider("Tokens at each node", 1, 10, 3, key="tree-width", bind="query-params"),
+            "depth": depth.slider("Depth", 1, 20, 8, key="tree-depth", bind="query-params"),
             "threshold": threshold.select_slider(
-                "Least probability", [0.001, 0.003, 0.01, 0.03, 0.1], 0.003, key="tree-least", format_func=percent
+                "Least probability",
+                [0.001, 0.003, 0.01, 0.03, 0.1],
+                0.003,
+                key="tree-least",
+                bind="query-params",
+                format_func=percent,
             ),
         }
         answer = view.picture(Tree, EVERY, **settings, **given)

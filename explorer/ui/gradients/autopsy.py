@@ -174,4 +174,4 @@ def rewind(view: View, step: int) -> None:
 
 def resume(run: Run, step: int, lr: float) -> None:
     """Branches there, and lets the branch train."""
-    branching.branch(run, step, {"optimizer.lr": lr}, [branching.PLAY])
+    branching.begin(run, step, {"optimizer.lr": lr}, [branching.PLAY])

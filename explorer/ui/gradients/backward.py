@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.answers.records.backward import Backpropagation, Operation
 from explorer.measure.names import fixed, number
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components.backward import backward
 from explorer.ui.frame import cards
 from explorer.ui.parts import inputs
@@ -49,6 +49,7 @@ def chosen_walk(view: View, given: dict[str, Any]) -> Backpropagation | None:
     """The walk for the chosen target, and the list to choose it from; meanwhile the walk before."""
     key = f"backward-target {view.run.id} {sorted(given.items())}"
     with st.container(horizontal=True, vertical_alignment="center", key="backward-target"):
+        held.holds("flows-back", st.session_state, key, held.whole, None)
         target = st.session_state.get(key)
         answer = view.picture(Backpropagation, EVERY, lane="slow", says=False, target=target, **given)
         last: Last[Backpropagation] = visit.kept(Last, "backward", view.run.id)

@@ -101,7 +101,7 @@ def cure(view: View, broken: Broken) -> None:
 
 def go_on(view: View, changes: dict[str, Any]) -> None:
     """Branches at the step looked at, with the fix, and trains on."""
-    branching.branch(view.run, view.step, changes, [branching.PLAY])
+    branching.begin(view.run, view.step, changes, [branching.PLAY])
 
 
 def start_again(view: View, changes: dict[str, Any]) -> None:

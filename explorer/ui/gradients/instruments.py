@@ -77,7 +77,7 @@ def show(view: View) -> None:
         format_func=KINDS.__getitem__,
         default=list(KINDS),
         key="instruments",
-        persist_state="session",
+        bind="query-params",
     )
     which = tuple(kind for kind in KINDS if kind in chosen)
     with st.container(key="instrument-costs"):

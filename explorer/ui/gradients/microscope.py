@@ -39,6 +39,7 @@ def show(view: View) -> None:
                 [TENSORS, BLOCKS, HEADS],
                 default=TENSORS,
                 key="microscope-rows",
+                bind="query-params",
                 label_visibility="collapsed",
                 required=True,
             )

@@ -43,7 +43,12 @@ def show(view: View) -> None:
         last = len(named) - 1
         start, end = (
             st.select_slider(
-                "Tokens from … to …", range(len(named)), (0, min(3, last)), named.__getitem__, key=f"find-span-{last}"
+                "Tokens from … to …",
+                range(len(named)),
+                (0, min(3, last)),
+                named.__getitem__,
+                key=f"find-span-{last}",
+                bind="query-params",
             )
             if last
             else (0, 0)

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.answers.records.recurrence import Cells, OneCell
 from explorer.measure import recurrence as measure
 from explorer.measure.names import lost, number, of_a_cell
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.memory import layers
@@ -49,6 +49,7 @@ def show(view: View) -> None:
             answer.names,
             default="cell" if "cell" in answer.names else "hidden",
             key=f"cells-value-{answer.kind}",
+            bind="query-params",
             format_func=of_a_cell,
             required=True,
         )
@@ -56,6 +57,7 @@ def show(view: View) -> None:
         st.caption(f"on this input · step {answer.step}")
         shown = order(answer)
         state = visit.kept(Choice, "cells")
+        held.holds("looked-cell", state, "cell", held.whole, -1)
         if state.cell not in shown:
             state.cell = int(shown[0])
 
@@ -73,7 +75,7 @@ def arithmetic(view: View, cells_: Cells, cell: int, given: dict[str, Any]) -> N
     last = len(cells_.tokens) - 1
     with cards("one-cell", 1)[0]:
         st.markdown(f"**Arithmetic of cell {cell}**")
-        at = st.number_input("At token", 0, last, last, key=f"one-cell-at-{last}", width=160)
+        at = st.number_input("At token", 0, last, last, key=f"one-cell-at-{last}", bind="query-params", width=160)
         answer = view.picture(OneCell, EVERY, layer=cells_.layer, cell=cell, at=int(at), **given)
         if answer is None:
             return

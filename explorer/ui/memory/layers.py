@@ -19,6 +19,6 @@ def choose(view: View) -> int:
         key=f"memory-layer-{layers}",
         format_func=lambda at: str(at + 1),
         required=True,
-        persist_state="session",
+        bind="query-params",
     )
     return layer

@@ -29,10 +29,12 @@ def show(view: View | None) -> None:
     """One layer, and the whole model."""
     assert view is not None, "the page shows it only with a run"
     with st.container(horizontal=True):
-        rate = st.select_slider("Dropout rate p", RATES, value=0.1, key="mask-rate", persist_state="session")
-        masks = st.segmented_control("Masks", [16, 64, 256], default=64, required=True, key="mask-count")
+        rate = st.select_slider("Dropout rate p", RATES, value=0.1, key="mask-rate", bind="query-params")
+        masks = st.segmented_control(
+            "Masks", [16, 64, 256], default=64, required=True, key="mask-count", bind="query-params"
+        )
         of = st.segmented_control(
-            "One layer’s", list(charts.KINDS), default="activations", required=True, key="mask-of"
+            "One layer’s", list(charts.KINDS), default="activations", required=True, key="mask-of", bind="query-params"
         )
     doing = "drawing {of} masks"
     answer = view.picture(Dropout, EVERY, lane="slow", doing=doing, rate=rate, masks=masks)

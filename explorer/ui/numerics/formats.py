@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.answers.records.numerics import Number, Spacing, Stored
 from explorer.charts import numerics as charts
 from explorer.measure.names import listed, number
-from explorer.ui import foreign, picture, visit
+from explorer.ui import foreign, held, picture, visit
 from explorer.ui.asking import at_once
 from explorer.ui.components.bits import bits, words
 from explorer.ui.frame import cards
@@ -70,6 +70,7 @@ def choose() -> str:
 
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     with left:
+        held.holds("number", visit.state(), "number", lambda word: word[:40], "0.1")
         word = steered.text("Number", visit.state(), "number", max_chars=40)
     right.pills("or one of these", EXAMPLES, key="known", on_change=pick)
     return word

@@ -37,10 +37,16 @@ def show(view: View | None) -> None:
                 value=1e-4,
                 format_func=lambda s: f"{s:.0e}",
                 key="norm-spread",
-                persist_state="session",
+                bind="query-params",
             )
             mean = st.segmented_control(
-                "Its mean", MEANS, default=0.0, required=True, format_func=lambda m: f"{m:g}", key="norm-mean"
+                "Its mean",
+                MEANS,
+                default=0.0,
+                required=True,
+                format_func=lambda m: f"{m:g}",
+                key="norm-mean",
+                bind="query-params",
             )
         answer = at_once(Norm, spread=spread, mean=mean)
         rows = [f"{name} · ε = {epsilon_name(epsilon)}" for name, epsilon in answer.rows]
@@ -49,7 +55,12 @@ def show(view: View | None) -> None:
         picture.look_for("norm", norm_sentence(answer))
     with right:
         name = st.segmented_control(
-            "Computed in", ["float64", *FORMATS], default="float32", required=True, key="norm-format"
+            "Computed in",
+            ["float64", *FORMATS],
+            default="float32",
+            required=True,
+            key="norm-format",
+            bind="query-params",
         )
         lines = [
             charts.line(answer.spreads, deviations, f"ε = {epsilon_name(epsilon)}")

@@ -29,7 +29,7 @@ def show(view: View | None) -> None:
     assert view is not None, "the page shows it only with a run"
     left, right = cards("scaling", 1.2, 1)
     with left:
-        k = st.slider("k of the loss scale 2^k", 0, 40, 0, key="loss-scale", persist_state="session")
+        k = st.slider("k of the loss scale 2^k", 0, 40, 0, key="loss-scale", bind="query-params")
         answer = view.picture(Scaling, EVERY, exponent=k)
         if answer is not None:
             st.caption(f"on the batch of step {answer.step} · × 2^{answer.exponent}")

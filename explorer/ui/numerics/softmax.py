@@ -31,7 +31,7 @@ def show(view: View | None) -> None:
     """The probabilities over the whole width; in the fold the error over all scales and the logarithms."""
     with cards("softmax", 1)[0]:
         scale = st.select_slider(
-            "Logits ×", SCALES, value=20, format_func=lambda s: f"× {s}", key="softmax-scale", persist_state="session"
+            "Logits ×", SCALES, value=20, format_func=lambda s: f"× {s}", key="softmax-scale", bind="query-params"
         )
         answer = seen(view, Softmax, scale=float(scale))
         if answer is None:

@@ -29,9 +29,16 @@ def show(view: View | None) -> None:
     left, right = cards("sums", 1.2, 1)
     with left:
         with st.container(horizontal=True):
-            start = st.segmented_control("Start at", [0, 1, 100], default=0, required=True, key="sum-start")
+            start = st.segmented_control(
+                "Start at", [0, 1, 100], default=0, required=True, key="sum-start", bind="query-params"
+            )
             addend = st.segmented_control(
-                "and add", [1.0, 0.1, 0.01, 0.001, 0.0001], default=0.1, required=True, key="sum-addend"
+                "and add",
+                [1.0, 0.1, 0.01, 0.001, 0.0001],
+                default=0.1,
+                required=True,
+                key="sum-addend",
+                bind="query-params",
             )
         answer = at_once(Sums, start=float(start), addend=addend)
         lines = [

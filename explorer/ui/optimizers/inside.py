@@ -33,7 +33,7 @@ def show(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         lanes.look_at(view, "inside")
         name = st.segmented_control(
-            "Part", list(PARTS), default="What it keeps", key="optimizer-part", required=True, persist_state="session"
+            "Part", list(PARTS), default="What it keeps", key="optimizer-part", required=True, bind="query-params"
         )
     with own_place("part", list(PARTS), name):
         PARTS[name](view)

@@ -64,7 +64,7 @@ def recentre(view: View, centre: int) -> None:
             value=True,
             key="surface-follows",
             help="while following the newest step, draws around it anew whenever the steps have doubled",
-            persist_state="session",
+            bind="query-params",
         )
         st.caption(f"drawn around step {centre}; the scrubber moves the mark on it")
 
@@ -93,7 +93,7 @@ def chosen_plane(view: View, others: list[Walker]) -> PlaneChoice | None:
             format_func=KINDS.__getitem__,
             key="surface-plane",
             required=True,
-            persist_state="session",
+            bind="query-params",
         )
         reach = st.select_slider(
             "Reach",
@@ -103,11 +103,11 @@ def chosen_plane(view: View, others: list[Walker]) -> PlaneChoice | None:
             key="surface-reach",
             width=180,
             help="of random directions, in lengths of the weights’ own rows; else the margin around the paths",
-            persist_state="session",
+            bind="query-params",
         )
         seed = 0
         if kind == RANDOM:
-            seed = int(st.number_input("Seed", 0, MOST_SEED, key="surface-seed", width=120, persist_state="session"))
+            seed = int(st.number_input("Seed", 0, MOST_SEED, key="surface-seed", width=120, bind="query-params"))
     if kind == THREE:
         through = three(view, others)
         return None if through is None else PlaneChoice(THREE, reach=reach, through=through)

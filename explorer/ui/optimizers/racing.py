@@ -59,7 +59,7 @@ def controls(view: View, racing: bool) -> None:
     """What the axis counts, whose weights other pages show, race again."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "Over", list(races.AXES), default="steps", key="race-axis", required=True, persist_state="session"
+            "Over", list(races.AXES), default="steps", key="race-axis", required=True, bind="query-params"
         )
         if not racing:
             contenders.one_click("race-first")

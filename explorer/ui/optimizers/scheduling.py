@@ -15,7 +15,7 @@ from explorer.config.schedules import SCHEDULES
 from explorer.measure.names import number
 from explorer.runs.run import Run
 from explorer.training.schedules import learning_rate
-from explorer.ui import picture, refusals, server, visit
+from explorer.ui import branching, picture, refusals, visit
 from explorer.ui.components.sketch import PLACES, Paper, Sketched, message, sketch
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -82,7 +82,7 @@ def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
 
 def send(run: Run, changes: dict[str, Any]) -> None:
     """Tells the run, which makes an event of it."""
-    server.obeyed(server.host().order(run.path, "set", **changes))
+    branching.order(run, "set", **changes)
 
 
 def drawn_by_hand(key: str, before: str, steps: int) -> str:

@@ -38,9 +38,15 @@ def show(view: View, centre: int, walkers: list[Walker]) -> None:
         reach, seed = 1.0, 0
         if to == RANDOM:
             reach = st.select_slider(
-                "Reach", REACHES, value=1.0, format_func=lambda r: f"± {r:g}", key="slice-reach", width=180
+                "Reach",
+                REACHES,
+                value=1.0,
+                format_func=lambda r: f"± {r:g}",
+                key="slice-reach",
+                bind="query-params",
+                width=180,
             )
-            seed = int(st.number_input("Seed", 0, 9999, key="slice-seed", width=120))
+            seed = int(st.number_input("Seed", 0, 9999, key="slice-seed", bind="query-params", width=120))
     given: dict[str, Any] = {"seed": seed, "reach": reach} if to == RANDOM else {"to": to[0], "at": to[1]}
     doing = "walking {of} places along the line"
     answer = view.at(centre, "slice").picture(Slice, lane="slow", doing=doing, **given)

@@ -65,9 +65,9 @@ def controls(surfaces: Surfaces) -> tuple[str, int]:
         default=next(iter(toys)),
         key="toy",
         required=True,
-        persist_state="session",
+        bind="query-params",
     )
-    return name, st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=180, persist_state="session")
+    return name, st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=180, bind="query-params")
 
 
 def chosen(surfaces: Surfaces) -> list[str]:
@@ -78,7 +78,7 @@ def chosen(surfaces: Surfaces) -> list[str]:
         selection_mode="multi",
         default=[one for one in SHOWN if one in surfaces.optimizers],
         key="toy-optimizers",
-        persist_state="session",
+        bind="query-params",
     )
     return [one for one in surfaces.optimizers if one in names]
 

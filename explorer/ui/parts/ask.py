@@ -46,6 +46,7 @@ def within(view: View, given: Mapping[str, Any]) -> None:
     typed = left.text_input(
         "Prompt" if writes else "Input",
         key="ask-text",
+        bind="query-params",
         max_chars=2000,
         placeholder="the task’s own; type another here" if writes else f"such as {view.about.sample.split(' → ')[0]}",
     )
@@ -63,6 +64,7 @@ def within(view: View, given: Mapping[str, Any]) -> None:
             1.0,
             0.1,
             key="ask-temperature",
+            bind="query-params",
             help="Logits are divided by it: below 1 the likeliest tokens get more, at 0 all. 1 is the model itself.",
         )
     bars(view, given, temperature)

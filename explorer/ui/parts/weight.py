@@ -16,7 +16,7 @@ from explorer.charts.timeline import Panel
 from explorer.config.optimizers import OPTIMIZERS
 from explorer.measure.names import number, percent, tensor_name
 from explorer.measure.updates import Stage
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components.tensor_map import tensor_map
 from explorer.ui.frame import cards
 from explorer.ui.parts.steered import number as number_field
@@ -81,9 +81,7 @@ def picked(view: View) -> str:
     names, state = view.run.tensors, st.session_state
     if state.get("weight-tensor") not in names:
         state["weight-tensor"] = next((name for name in names if name.endswith(FIRST)), names[0])
-    tensor = st.selectbox(
-        "Tensor", names, format_func=tensor_name, key="weight-tensor", persist_state="session", width=270
-    )
+    tensor = st.selectbox("Tensor", names, format_func=tensor_name, key="weight-tensor", bind="query-params", width=270)
     st.segmented_control(
         "Cells show",
         list(MAPS),
@@ -91,7 +89,7 @@ def picked(view: View) -> str:
         default="value",
         key="weight-map",
         required=True,
-        persist_state="session",
+        bind="query-params",
     )
     return tensor
 
@@ -106,6 +104,8 @@ def choose(answer: TensorMap, name: str, what: str, controls: Any) -> tuple[int,
             state.weight_row, state.weight_column = int(cell["row"]), int(cell["column"])
 
     with controls:
+        held.holds("weight-row", state, "weight_row", held.whole, 0)
+        held.holds("weight-column", state, "weight_column", held.whole, 0)
         row = number_field("Row", 0, rows - 1, state, "weight_row", width=120, disabled=rows == 1)
         column = number_field("Column", 0, columns - 1, state, "weight_column", width=120)
         st.caption(f"or click a cell  \nstep {answer.taken} · {MAPS[what]}")

@@ -145,7 +145,7 @@ def reach(entries: list[Entry]) -> None:
         at = st.session_state.get(key) or list(offered)[-1]
         lines, marks = evaluation.position_lines(measured_entries, offered[at])
         picture.show(charts.by_position, charts.frame(lines, marks), "reach-by-position")
-        st.segmented_control("At a length of", list(offered), default=at, key=key, required=True)
+        st.segmented_control("At a length of", list(offered), default=at, key=key, required=True, bind="query-params")
 
 
 def far(entries: list[Entry]) -> None:

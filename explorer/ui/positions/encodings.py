@@ -15,7 +15,7 @@ from explorer.charts import theme
 from explorer.config.encodings import ENCODINGS
 from explorer.config.run import RunConfig
 from explorer.measure import positions as measure
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.asking import at_once
 from explorer.ui.components.heat_map import Look, message, numbered
 from explorer.ui.frame import cards
@@ -80,10 +80,12 @@ def choose(view: View | None) -> str:
             default=BY_FORMULA,
             key="encoding",
             required=True,
-            persist_state="session",
+            bind="query-params",
         )
     names = {OWN: f"This run’s: {ENCODINGS[view.config.model.positions].spoken}"} | names
-    name = visit.kept(Choice).name or opened(view)
+    held.holds("order-own", visit.kept(Choice), "name")
+    name = visit.kept(Choice).name
+    name = name if name in names else opened(view)
     key = steered("encoding-own", name)
 
     def keep() -> None:
@@ -123,12 +125,14 @@ def of_run(view: View) -> RunEncoding | None:
     sides = stacks(view)
     stack = sides[-1]
     if stack:
-        stack = st.segmented_control("Of the", sides, default=stack, key="encoding-of", required=True)
+        stack = st.segmented_control(
+            "Of the", sides, default=stack, key="encoding-of", bind="query-params", required=True
+        )
     answer = view.picture(RunEncoding, EVERY, stack=stack)
     if answer is None or answer.first is None:
         return answer
     shown = st.segmented_control(
-        "The table", [AS_IT_IS, ADDED], default=AS_IT_IS, key="encoding-since", required=True, persist_state="session"
+        "The table", [AS_IT_IS, ADDED], default=AS_IT_IS, key="encoding-since", required=True, bind="query-params"
     )
     return changed(answer) if shown == ADDED else answer
 
@@ -160,9 +164,9 @@ def lecture(kind: str) -> Lecture:
 
 def knob(name: str, values: list[int], at: int, of: str = "") -> int:
     """A number that the formula takes."""
-    key = f"encoding-{name}-{of}"
+    key = f"encoding-{name}-{of}".lower().replace(" ", "-").rstrip("-")
     return st.select_slider(
-        name, values, value=at, format_func=lambda n: f"{n:,}", key=key, width=220, persist_state="session"
+        name, values, value=at, format_func=lambda n: f"{n:,}", key=key, width=220, bind="query-params"
     )
 
 

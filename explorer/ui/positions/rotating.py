@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 from explorer.answers.records.positions import Lecture, Rotation
 from explorer.config.encodings import ENCODINGS
 from explorer.measure.names import head_name, number
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.asking import at_once
 from explorer.ui.components.rotation import Turning, message, rotation
 from explorer.ui.frame import cards
@@ -93,7 +94,11 @@ class Turned:
 def of_run(view: View) -> Turning | None:
     """A head's own query and key on the probe."""
     place = st.container(horizontal=True, key="rotation-knobs")
-    answer = view.picture(Rotation, EVERY, **asdict(visit.kept(Turned)))
+    turned = visit.kept(Turned)
+    held.holds("turning-head", turned, "head", head_of(view))
+    held.holds("turning-query", turned, "query", held.whole, -1)
+    held.holds("turning-key", turned, "key", held.whole, 0)
+    answer = view.picture(Rotation, EVERY, **asdict(turned))
     if answer is None:
         return None
     with place:
@@ -101,6 +106,18 @@ def of_run(view: View) -> Turning | None:
     subject = f"{head_name(answer.head)} · step {answer.step}"
     last = view.config.model.context - 1
     return Turning(answer.q, answer.k, answer.theta.astype(np.float64), answer.query, answer.key, last, subject)
+
+
+def head_of(view: View) -> Callable[[str], str]:
+    """What makes sure that a name is that of a head of the run."""
+
+    def checked(name: str) -> str:
+        model = view.config.model
+        if name not in [f"{path}.{h}" for path in model.attentions for h in range(model.heads)]:
+            raise ValueError("this run has no such head")
+        return name
+
+    return checked
 
 
 def choose(answer: Rotation) -> None:

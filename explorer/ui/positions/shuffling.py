@@ -15,7 +15,7 @@ from explorer.charts import theme
 from explorer.config.encodings import ENCODINGS
 from explorer.measure.chance import above_chance
 from explorer.measure.names import head_name, number, percent
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, message
 from explorer.ui.frame import cards
 from explorer.ui.positions.common import heat
@@ -64,10 +64,20 @@ class Order:
     number: int = 0
     on: bool = False
 
+    @property
+    def turn(self) -> int:
+        """The number of the order in force, 0 while nothing is shuffled."""
+        return self.number if self.on else 0
+
+    @turn.setter
+    def turn(self, number: int) -> None:
+        self.number, self.on = number, number > 0
+
 
 def controls(view: View) -> int:
     """The button; gives the number of the order in force, 0 while nothing is shuffled."""
     order = visit.kept(Order, view.run.id)
+    held.holds("shuffled", order, "turn", held.whole, 0)
 
     def again() -> None:
         order.number += 1
@@ -84,7 +94,7 @@ def controls(view: View) -> int:
             default="all",
             key="shuffle-share",
             required=True,
-            persist_state="session",
+            bind="query-params",
         )
         words = "Shuffle again" if on else "Shuffle positions"
         st.button(words, key="shuffle", type="primary", icon=":material/shuffle:", on_click=again)
@@ -149,6 +159,7 @@ def sentence(answer: Shuffle) -> str:
 def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
     """The chosen head on the first example, as trained and with positions shuffled."""
     heads = answer.heads
+    held.holds("shuffled-head", visit.state(), "shuffled_head")
     kept = visit.state().shuffled_head
     at = heads.index(kept) if kept in heads else int(np.argmax(answer.moved))
     key = f"shuffle-head-{len(heads)}"

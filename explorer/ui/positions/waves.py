@@ -35,7 +35,9 @@ def show(view: View | None) -> None:
     """The wave that is chosen, and the similarity by distance of all waves up to it."""
     length, width, base = sizes(view)
     pairs = width // 2
-    i = st.slider("Wave", 0, pairs - 1, min(4, pairs - 1), key=f"wave-{pairs}", help="the fastest is wave 0")
+    i = st.slider(
+        "Wave", 0, pairs - 1, min(4, pairs - 1), key=f"wave-{pairs}", bind="query-params", help="the fastest is wave 0"
+    )
     turns = measure.turns(length, width, base)
     theta = turns[1]
     st.markdown(formula(i, float(theta[i]), base, width))

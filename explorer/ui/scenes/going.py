@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.config.presets import PRESETS
 from explorer.config.quoting import quoted
-from explorer.config.scenes import MOST, Scenes, made, read
-from explorer.ui import chosen, refusals, sitemap, visit
+from explorer.config.scenes import MOST, Scene, Scenes, made, read
+from explorer.ui import chosen, held, refusals, sitemap, visit
 
 SHIPPED = Path(__file__).with_name("how_a_transformer_learns.json")
-WORDS = {*sitemap.ROWS.values(), "input-kind", "input-text"}  # widgets whose values are words
-NUMBERS = {"input-sample"}  # and whole numbers
+APART = "\n"  # between several values of one name
 
 
 @dataclass
@@ -83,16 +84,43 @@ def go(number: int) -> None:
     state.step = scene.step if reached else None  # a step that is still to come is followed
     state.head, state.query = scene.head, scene.query
     state.mode, state.hidden = scene.mode, tuple(scene.hide)
-    for key in WORDS | NUMBERS:
-        value = scene.controls.get(key)
-        if value is None:
-            st.session_state.pop(key, None)
-        elif key in WORDS:
-            st.session_state[key] = value
-        elif value.isdecimal():
-            st.session_state[key] = min(int(value), 9999)
+    state.axis = scene.axis
+    anew(scene)
     mine.at, state.rerun = number, True
-    sitemap.go_to(scene.page)
+    sitemap.go_to(scene.page, {name: value.split(APART) for name, value in bound(scene.controls).items()})
+
+
+def bound(controls: Mapping[str, str]) -> dict[str, str]:
+    """The controls that are widgets' own, which Streamlit takes from the address."""
+    return {name: value for name, value in controls.items() if chosen.of_widget(name) and name not in held.NAMES}
+
+
+def anew(scene: Scene) -> None:
+    """All widgets that the address holds begin anew, with what the scene says; so does what is held beside them."""
+    usual = unbound()
+    for name in [name for name in st.session_state if chosen.of_widget(str(name))]:
+        del st.session_state[name]
+    for name, value in usual.items():
+        if name not in scene.controls:  # it stands on this very page, whose browser would keep what it shows
+            st.session_state[name] = value
+    held.ask(scene.controls, scene.page)
+
+
+def unbound() -> dict[str, Any]:
+    """Lets go of the widgets that are bound to the address now, else nobody but them may write it; gives what each
+    shows at first."""
+    context, usual = get_script_run_ctx(), {}
+    if context is None:
+        return {}
+    state = context.session_state
+    with state.query_params() as params:
+        for name in filter(chosen.of_widget, map(str, state.filtered_state)):
+            binding = params.get_binding_for_param(name)
+            metadata = binding and state._state.get_widget_metadata(binding.widget_id)
+            if binding and metadata:
+                usual[name] = metadata.deserializer(None)
+                params.unbind_widget(binding.widget_id)
+    return usual
 
 
 def begun(mine: Playing) -> str | None:
@@ -123,7 +151,10 @@ def add() -> None:
         query=state.query,
         mode=state.mode,
         hide=state.hidden,
-        controls={k: v for k, v in st.query_params.items() if k in WORDS | NUMBERS},
+        axis=state.axis,
+        controls={
+            name: APART.join(st.query_params.get_all(name)) for name in st.query_params if chosen.of_widget(name)
+        },
     )
     mine.list = mine.list.model_copy(update={"scenes": (*mine.list.scenes, scene)})
 

@@ -40,7 +40,7 @@ def choose(view: View | None) -> Choice | None:
     left, right = st.container(key="tokenizer-choices").columns([1.25, 1], vertical_alignment="bottom")
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Learn from", names, default=names[0], key="learn-from", required=True, persist_state="session"
+            "Learn from", names, default=names[0], key="learn-from", required=True, bind="query-params"
         )
         chosen = st.selectbox(
             "Vocabulary",
@@ -50,7 +50,7 @@ def choose(view: View | None) -> Choice | None:
             format_func=lambda n: f"{n:,} tokens",
             help="Of words and of BPE.",
             width=150,
-            persist_state="session",
+            bind="query-params",
         )
     pasted = own_text() if name == OWN else ""
     text = right.text_area("Text to look at", EXAMPLE, key="looked-at", height=68, persist_state="session")

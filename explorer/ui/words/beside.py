@@ -48,8 +48,12 @@ Words that never meet ask for −∞, which no vectors reach; they are left out 
 def show(view: View) -> None:
     """The two matrices side by side, or the counts."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control("Words", [OFTEN, NEAR, OWN], default=OFTEN, key="beside-words", required=True)
-        shown = st.segmented_control("Show", [SCORES, COUNTS], default=SCORES, key="beside-shown", required=True)
+        which = st.segmented_control(
+            "Words", [OFTEN, NEAR, OWN], default=OFTEN, key="beside-words", bind="query-params", required=True
+        )
+        shown = st.segmented_control(
+            "Show", [SCORES, COUNTS], default=SCORES, key="beside-shown", bind="query-params", required=True
+        )
     arguments = chosen_words(view, which)
     with cards("beside", 1)[0]:
         answer = view.picture(Matrix, 2 * EVERY, lane="slow", **arguments)

@@ -32,7 +32,7 @@ def show(view: View) -> None:
     with cards("nearest", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             word = typed(view, "Word", WORD, examples(view)[0])
-            since = st.number_input("Then: at step", 0, LATEST, key="words-since", width=150, persist_state="session")
+            since = st.number_input("Then: at step", 0, LATEST, key="words-since", width=150, bind="query-params")
             table = which("words-vectors")
             st.caption("or choose a word on the map")
         now = view.picture(Nearest, EVERY, word=word, table=table)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.answers.records.pair import Pair
 from explorer.measure.names import finite, fixed, lost, number, signed
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.parts import steered
@@ -45,6 +45,7 @@ def show(view: View) -> None:
     with cards("pair", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             last = view.config.train.batch * view.config.train.accumulate - 1
+            held.holds("example", visit.state(), "example", held.whole, 0)
             row = steered.number("Example of the step", 0, last, visit.state(), "example", width=170)
             st.caption("Pause, or go back to a step, to look at one pair in peace.")
         pair = view.picture(Pair, EVERY, lane="slow", row=row)

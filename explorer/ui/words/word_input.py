@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from explorer.ui import visit
+from explorer.ui import held, visit
 from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two looks while training
@@ -18,7 +18,13 @@ WORD = "words-word"  # whose neighbours are shown
 def which(key: str) -> str:
     """Which vectors are compared."""
     return st.segmented_control(
-        "Vectors", list(VECTORS), format_func=VECTORS.__getitem__, default="word", key=key, required=True
+        "Vectors",
+        list(VECTORS),
+        format_func=VECTORS.__getitem__,
+        default="word",
+        key=key,
+        required=True,
+        bind="query-params",
     )
 
 
@@ -28,11 +34,13 @@ def typed(view: View, label: str, key: str, begin: str, width: int | None = 190,
     The first words are the widget's own default: put into its state they can be lost while a live page is drawn anew.
     """
     typed, text = visit.kept(Typed, key), examples(view)
+    typed.key = key
     if typed.text != text:
         if typed.text:
             put(key, begin)
         typed.text = text
     typed.begin = begin if typed.begin is None else typed.begin
+    held.holds(key, typed, "words", str, begin)
     return st.text_input(
         label, typed.begin, key=key_of(key), max_chars=most, width=width or "stretch", persist_state="session"
     ).strip()
@@ -45,6 +53,17 @@ class Typed:
     text: list[str] = field(default_factory=list)
     begin: str | None = None
     turn: int = 0
+    key: str = ""
+
+    @property
+    def words(self) -> str | None:
+        """What stands there."""
+        value: str | None = st.session_state.get(key_of(self.key), self.begin) if self.key else self.begin
+        return value
+
+    @words.setter
+    def words(self, words: str) -> None:
+        put(self.key, words[:600])
 
 
 def put(key: str, words: str) -> None:

@@ -57,23 +57,50 @@ def test_a_branch_is_announced_at_once_and_gets_what_was_turned_meanwhile(host: 
     assert visit.state().making.words == "making a branch at step 20 …"
     branching.follow()
     assert visit.state().run == RUN.id, "not there yet"
-    assert branching.turned_meanwhile(RUN, {"optimizer.lr": 0.1})
-    assert branching.turned_meanwhile(RUN, {"optimizer.lr": 0.2})
-    assert branching.turned_meanwhile(RUN, {"train.clip": None})
+    branching.order(RUN, "set", **{"optimizer.lr": 0.1})
+    branching.order(RUN, "set", **{"train.clip": None})
+    branching.order(RUN, "ablate", head="blocks.0.attention.1")
     assert host.orders == []
     host.requested[0].answer.set_result(None)
     branching.follow()
     new = visit.state().run
     assert new != RUN.id
-    assert host.orders == [(new, "set", {"optimizer.lr": 0.2, "train.clip": None})]
+    assert host.orders == [
+        (new, "set", {"optimizer.lr": 0.1}),
+        (new, "set", {"train.clip": None}),
+        (new, "ablate", {"head": "blocks.0.attention.1"}),
+    ]
     assert visit.state().making is None
-    assert not branching.turned_meanwhile(RUN, {"optimizer.lr": 0.3})
+    branching.order(RUN, "set", **{"optimizer.lr": 0.3})
+    assert host.orders[-1] == (RUN.id, "set", {"optimizer.lr": 0.3}), "of the run itself again"
+
+
+def test_what_a_branch_is_made_for_is_ordered_after_what_was_turned_meanwhile_and_it_counts_as_new(host: Host):
+    branching.begin(RUN, 20, {}, [branching.PLAY])
+    branching.order(RUN, "set", **{"optimizer.lr": 0.1})
+    assert not branching.fresh(SimpleNamespace(id=RUN.id))
+    host.requested[0].answer.set_result(None)
+    branching.follow()
+    new = visit.state().run
+    assert [kind for _, kind, _ in host.orders] == ["set", "play"]
+    assert branching.fresh(SimpleNamespace(id=new))
+    assert not branching.fresh(RUN)
+
+
+def test_a_second_branch_waits_for_the_first(host: Host, monkeypatch):
+    said: list[str] = []
+    monkeypatch.setattr(refusals, "keep", said.append)
+    branching.begin(RUN, 20, {})
+    branching.begin(RUN, 30, {})
+    assert len(host.requested) == 1
+    assert "being made already" in said[0]
 
 
 def test_a_knob_of_another_run_is_that_runs(host: Host):
     branching.begin(RUN, 20, {})
-    other = SimpleNamespace(id="other-3f2a9c")
-    assert not branching.turned_meanwhile(other, {"optimizer.lr": 0.1})
+    other = SimpleNamespace(id="other-3f2a9c", path=Path("other-3f2a9c.run"))
+    branching.order(other, "set", **{"optimizer.lr": 0.1})
+    assert host.orders == [(other.id, "set", {"optimizer.lr": 0.1})]
 
 
 def test_a_branch_that_cannot_be_made_is_refused_in_a_sentence(host: Host, monkeypatch):

@@ -92,3 +92,21 @@ def test_several_panels_lie_one_after_the_other_where_their_numbers_can_be_read_
     assert header == {"lengths": [len(one) for one in messages], "cards": True, "moment": None}
     assert whole[start:] == b"".join(messages)
     assert all(length % 8 == 0 for length in [start, *header["lengths"]])  # float64 lies at multiples of 8
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_branch_has_its_mark_and_its_parents_curve_from_there_on_where_that_is_here(there: bool):
+    trunk = progress.Trunk("branch-3f2a9c", 4, curve(np.arange(9.0)) if there else None, fresh=True)
+    header, drawn = read_curves(message(progress.LOSS, progress.parts(curve(np.ones(6)), "loss", trunk=trunk)))
+    assert header["branch"] == {"step": 4, "label": "branched", "of": "branch-3f2a9c", "fresh": True}
+    assert [c["series"] for c in drawn] == (["training", "parent"] if there else ["training"])
+    if there:
+        assert drawn[1]["kind"] == "earlier"
+        assert drawn[1]["step"].tolist() == [4, 5, 6, 7, 8]
+        assert drawn[1]["value"].tolist() == [4, 5, 6, 7, 8]
+
+
+def test_a_branch_beyond_what_its_parent_has_kept_has_the_mark_alone():
+    trunk = progress.Trunk("branch-3f2a9c", 9, curve(np.arange(9.0)))
+    header, drawn = read_curves(message(progress.LOSS, progress.parts(curve(np.ones(12)), "loss", trunk=trunk)))
+    assert (header["branch"]["step"], len(drawn)) == (9, 1)

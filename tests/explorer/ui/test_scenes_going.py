@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import player, press, refusals, sound, stored, visit, visit_of
+from visits import player, press, refusals, settled, sound, stored, visit, visit_of
 
 from explorer.config.presets import PRESETS
 from explorer.config.scenes import Scene, Scenes, made, read
@@ -33,7 +33,7 @@ def playing(app: AppTest) -> Playing:
 def test_an_address_is_the_whole_view(name: str):
     query = {"head": HEAD, "query": "3", "mode": "weighted", "hide": "sidebar,inputs"}
     app = visit("attention", run=name, step="10", **query)
-    state = visit_of(sound(app))
+    state = visit_of(settled(app))
     assert (state.run, state.step, state.head, state.query) == (name, 10, HEAD, 3)
     assert (state.mode, state.hidden) == ("weighted", ("sidebar", "inputs"))
     assert dict(app.query_params) == {"run": name, "step": "10"} | query

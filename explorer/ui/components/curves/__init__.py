@@ -8,7 +8,7 @@ server; only a click comes back, as the step to go to.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -42,7 +42,7 @@ def message(
     """What the canvas draws of one panel: parts as timeline.py describes them. sentence: stands under it."""
     header: dict[str, list] = {"curves": [], "guides": [], "events": [], "nonfinite": []}
     arrays: list[np.ndarray] = []
-    cursor, short = None, ""
+    cursor, short, branch = None, "", None
     for part in parts:
         kind = part["kind"]
         if kind in CURVES:
@@ -60,6 +60,8 @@ def message(
             ]
         elif kind == "note" and not short:
             short = part["label"]
+        elif kind == "branch":
+            branch = {name: part[name] for name in ("step", "label", "of", "fresh")}
         elif kind == "cursor":
             cursor = part["step"]
     if header["nonfinite"]:
@@ -76,6 +78,7 @@ def message(
         "legend": panel.legend,
         "across": panel.across,
         "roof": panel.roof,
+        "log": panel.log,
         "dashed": panel.dashes is not None,
         "thin": panel.dashes is not None,
         "projector": projector,
@@ -87,6 +90,7 @@ def message(
         "look": look,
         "dashes": dashes,
         "cursor": cursor,
+        "branch": branch,
         "colors": colors,
         "sentence": sentence,
         "nothing": why,
@@ -134,6 +138,7 @@ def curves(
     *,
     key: str,
     on_step: Callable[[int], None],
+    on_log: Callable[[bool], None] | None = None,
     cards: bool = False,
     moment: Mapping[str, Any] | None = None,
     height: int | None = None,
@@ -142,7 +147,8 @@ def curves(
 
     height: of their place in pixels, which is there before they are; None where they take what they need.
 
-    `on_step` is called with the step that was clicked, before the page runs.
+    `on_step` is called with the step that was clicked, `on_log` with whether a log axis was chosen: before the page
+    runs.
     """
 
     def deliver() -> None:
@@ -150,5 +156,11 @@ def curves(
         if step is not None:
             on_step(int(step))
 
+    def switch() -> None:
+        log = st.session_state[key]["log"]
+        if log is not None and on_log is not None:
+            on_log(bool(log))
+
     data = together(messages, cards, moment)
-    mount(key=key, data=data, height="content" if height is None else height, on_step_change=deliver)
+    tall: int | Literal["content"] = "content" if height is None else height
+    mount(key=key, data=data, height=tall, on_step_change=deliver, on_log_change=switch)

@@ -20,6 +20,14 @@ function buildPanel(parent, index) {
   const panel = { root, picture, hidden: new Set(), pointer: null, found: null };
   panel.title = make("b", "", head);
   panel.legend = make("div", "legend", head);
+  panel.logs = make("button", "logs", head, "log");
+  panel.logs.title = "A logarithmic axis: equal factors are equally far apart";
+  panel.logs.onclick = () => {
+    panel.log = !panel.log;
+    panel.logs.ariaPressed = String(panel.log);
+    panel.send("log", panel.log);
+    draw(panel);
+  };
   panel.menu = make("div", "saving", head);
   panel.stage = make("div", "stage", picture);
   panel.canvas = make("canvas", "", panel.stage);
@@ -32,7 +40,7 @@ function buildPanel(parent, index) {
   buildSaving(panel);
   panel.over.onpointermove = ({ offsetX, offsetY }) => point(panel, [offsetX, offsetY]);
   panel.over.onpointerleave = () => point(panel, null);
-  panel.over.onclick = () => panel.found && panel.go(goal(panel.found));
+  panel.over.onclick = () => panel.found && panel.send("step", goal(panel.found));
   panel.over.onkeydown = (event) => moveByKey(panel, event);
   panel.over.onblur = () => point(panel, null);
   panel.observer = onResize(panel.stage, () => draw(panel));
@@ -42,6 +50,7 @@ function buildPanel(parent, index) {
 
 function remove(panel) {
   panel.observer.disconnect();
+  panel.glows = 0;
   panel.root.remove();
 }
 
@@ -86,9 +95,13 @@ function swatch(color, dash) {
   return svg;
 }
 
-// How far the axes reach: what the panel always shows, and the curves.
-function reach({ look: { holds, scale, roof }, curves, guides, events, cursor }) {
-  let [low, high] = holds, newest = Math.max(1, cursor ?? 0, ...events.map((event) => event.step));
+// The scale of the value axis: the panel's, or a log axis where the visitor chose one.
+const scaleOf = ({ log, header: { look } }) => (log && look.log !== null ? "log" : look.scale);
+
+// How far the axes reach: what the panel always shows, and the curves. A log axis begins at the least above 0.
+function reach(panel) {
+  const { look: { holds, roof }, curves, guides, events, cursor } = panel.header, scale = scaleOf(panel);
+  let [low, high] = scale === "log" && holds[0] <= 0 ? [holds[1], holds[1]] : holds, newest = Math.max(1, cursor ?? 0, ...events.map((event) => event.step));
   const take = (value) => {
     if (!Number.isFinite(value) || (scale === "log" && value <= 0)) return;
     if (value < low) low = value;
@@ -110,11 +123,26 @@ function draw(panel) {
   if (!header || width <= EDGES.left + 40 || height < 60) return;
   buildLegend(panel);
   const context = cleared(canvas, width, height);
-  const zoom = header.look.projector ? 1.4 : 1, { low, high, newest } = reach(header);
+  const zoom = header.look.projector ? 1.4 : 1, { low, high, newest } = reach(panel);
   const box = { left: EDGES.left * zoom, right: width - EDGES.right, top: EDGES.top * zoom, bottom: height - EDGES.bottom * zoom };
-  panel.place = { width, height, zoom, box, x: stepAxis(newest, box.left, box.right), y: valueAxis(header.look.scale, low, high, box.bottom, box.top) };
-  drawPlot(context, panel.place, { ...header, curves: shownCurves(panel) }, inkOf(root));
+  panel.place = { width, height, zoom, box, x: stepAxis(newest, box.left, box.right), y: valueAxis(scaleOf(panel), low, high, box.bottom, box.top) };
+  const curves = shownCurves(panel);
+  drawPlot(context, panel.place, { ...header, curves }, inkOf(root));
+  glowing(panel, context, curves);
   point(panel, panel.pointer);
+}
+
+// A branch that was made just now shines for a moment: where it left, and what it has learned since.
+const GLOW = 1800; // ms
+
+function glowing(panel, context, curves) {
+  const { branch } = panel.header, still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (branch?.fresh && panel.glowed !== branch.of) [panel.glowed, panel.glows] = [branch.of, performance.now() + GLOW];
+  const left = (panel.glows - performance.now()) / GLOW;
+  if (!branch || !(left > 0)) return;
+  glow(context, panel.place, branch, curves.find((curve) => curve.kind === "train"), still ? 0.5 : left);
+  cancelAnimationFrame(panel.frame);
+  panel.frame = requestAnimationFrame(() => panel.root.isConnected && draw(panel));
 }
 
 // The step of what is pointed at: another number than its place where the axis counts something else.
@@ -178,7 +206,7 @@ function tell(panel, x, y) {
 // Arrow keys walk along the first curve, Enter goes to the step.
 function moveByKey(panel, event) {
   const curve = panel.found?.curve ?? shownCurves(panel).find((c) => c.n), by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (event.key === "Enter" && panel.found) panel.go(goal(panel.found));
+  if (event.key === "Enter" && panel.found) panel.send("step", goal(panel.found));
   else if (event.key === "Escape") point(panel, null);
   else if (by && curve && panel.place) {
     const i = Math.max(0, Math.min(curve.n - 1, (panel.found?.curve ? panel.found.i : curve.n - 1) + by));
@@ -195,6 +223,9 @@ function show(panel, data) {
   panel.picture.style.height = `${look.height}px`;
   panel.root.classList.toggle("projector", look.projector);
   panel.title.textContent = look.title;
+  if (panel.chosen !== look.log) panel.log = panel.chosen = look.log;
+  panel.logs.hidden = look.log === null;
+  panel.logs.ariaPressed = String(Boolean(panel.log));
   const newest = header.curves.map((curve) => curve.n && `${curve.series || look.title} ${format(curve.value[curve.n - 1], 4)}`).filter(Boolean);
   panel.canvas.ariaLabel = `${look.text}. ${header.curves.length <= 4 ? newest.join(", ") : ""}`;
   panel.over.ariaLabel = `${look.title}: arrow keys read the values, Enter goes to that step`;
@@ -222,7 +253,7 @@ function update(board, { data, setTriggerValue }) {
   messages.forEach((one, index) => {
     const panel = (panels[index] ??= buildPanel(board.root, index));
     panel.root.classList.toggle("card", cards);
-    panel.go = (step) => setTriggerValue("step", step);
+    panel.send = setTriggerValue;
     const ink = JSON.stringify(inkOf(panel.root)); // another theme is another picture
     if (moment) hear((board.names[index] = nameOf(moment, index)), (panel.take ??= (bytes) => show(panel, bytes)));
     if (panel.header && moment && late(moment)) return;

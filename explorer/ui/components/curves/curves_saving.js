@@ -15,8 +15,8 @@ function wholePlot(panel, context) {
   context.fillStyle = ink.paper;
   context.fillRect(0, 0, place.width, place.height + CAPTION);
   const lower = { ...place, box: { ...place.box, top: place.box.top + CAPTION, bottom: place.box.bottom + CAPTION } };
-  const { low, high } = reach(header);
-  lower.y = valueAxis(header.look.scale, low, high, lower.box.bottom, lower.box.top);
+  const { low, high } = reach(panel);
+  lower.y = valueAxis(scaleOf(panel), low, high, lower.box.bottom, lower.box.top);
   context.textAlign = "left";
   context.textBaseline = "top";
   words(context, header.look.title, 0, 4, ink.text, ink, 600, 15);

@@ -123,7 +123,13 @@ function freePlace({ box, x, y, zoom }, curves, at, label) {
   return best ?? ["right", at < box.top + 18 ? "top" : "bottom"];
 }
 
-function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, nonfinite, colors }, ink) {
+function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, branch, nonfinite, colors }, ink) {
+  if (branch) {
+    const at = x.at(branch.step), left = at > box.right - 70 * zoom;
+    stroke(context, ink.dim, 1.25, [2, 3], [[at, box.top], [at, box.bottom]]);
+    Object.assign(context, { textAlign: left ? "right" : "left", textBaseline: "top" });
+    words(context, branch.label, at + (left ? -5 : 5), box.top - 4, ink.dim, ink, 400, 12 * zoom);
+  }
   for (const { value, label } of guides) {
     stroke(context, ink.dim, 1.25, [5, 4], [[box.left, y.at(value)], [box.right, y.at(value)]]);
     const [align, baseline] = freePlace({ box, x, y, zoom }, curves, y.at(value), label);
@@ -148,6 +154,18 @@ function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, n
     context.textBaseline = "middle";
     words(context, short, px + (context.textAlign === "right" ? -10 : 10), py, colors.bad, ink, 600, 12 * zoom);
   });
+}
+
+// A light around the place where a branch begins and along its curve. left: what is left of it, 1 to 0.
+function glow(context, place, { step }, curve, left) {
+  if (!curve) return;
+  const since = curve.step.findIndex((at) => at >= step), from = since < 0 ? curve.n - 1 : Math.max(0, since - 1);
+  const own = { ...curve, n: curve.n - from, step: curve.step.subarray(from), value: curve.value.subarray(from) };
+  context.globalAlpha = 0.45 * left;
+  for (const piece of pieces(own.value, own, place)) stroke(context, curve.color, 14 * place.zoom * left, [], piece);
+  const [first] = pieces(own.value, own, place);
+  if (first) dot(context, ...first[0], (6 + 16 * (1 - left)) * place.zoom, curve.color);
+  context.globalAlpha = 1;
 }
 
 function drawPlot(context, place, header, ink) {
