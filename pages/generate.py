@@ -31,7 +31,7 @@ def draw(view: View) -> None:
 
 frame.watch(
     "Writing",
-    "From logits to text: what each stage of a sampler leaves of the next token, and what the model then writes.",
+    "What a sampler leaves of the next token, and what is then written.",
     draw,
     needs=("logits",),
 )

@@ -167,13 +167,19 @@ class Words:
 
 @dataclass(frozen=True)
 class Lesson:
-    """name: of its files, without the language.   words: by language."""
+    """name: of its files, without the language.   words: by language.   letter: tells it from others of its section."""
 
     name: str
     head: Head
     words: dict[str, Words]
+    letter: str = ""
 
     @property
     def number(self) -> str:
         """The section of the book."""
         return self.name.partition("-")[0]
+
+    @property
+    def place(self) -> str:
+        """The same with a letter where the section has several lessons: 1.1 a."""
+        return f"{self.number} {self.letter}".strip()

@@ -12,9 +12,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
+from string import ascii_lowercase
 
 import yaml
 from pydantic import ValidationError
@@ -49,7 +52,15 @@ def read_all(folder: Path) -> dict[str, Lesson]:
             for name in sorted(theirs.keys() - names):
                 raise LessonError(theirs[name], 1, f"there is no {name}.{language}.md; each {other} text needs one")
     every = [read(name, {code: named[name] for code, named in paths.items()}) for name in paths["en"]]
-    return {lesson.name: lesson for lesson in sorted(every, key=place_in_book)}
+    return {lesson.name: lesson for lesson in lettered(sorted(every, key=place_in_book))}
+
+
+def lettered(ordered: Iterable[Lesson]) -> Iterator[Lesson]:
+    """The lessons of a section that has several get letters, in their order."""
+    for _, section in groupby(ordered, key=lambda lesson: lesson.number):
+        several = list(section)
+        letters = ascii_lowercase if len(several) > 1 else [""]
+        yield from (replace(lesson, letter=letter) for lesson, letter in zip(several, letters, strict=False))
 
 
 def place_in_book(lesson: Lesson) -> tuple[int, int, int, str]:

@@ -74,6 +74,7 @@ def row(titles: list[str], key: str, **more: Any) -> str:
     with st.container(horizontal=True, vertical_alignment="center", key="sections"):
         title = st.segmented_control(NAME, titles, key=key, required=True, label_visibility="collapsed", **more)
     title = title or titles[0]
+    visit.state().section = title, titles[0]
     if (details := visit.state().details) is not None:
         details.section = title
     return title

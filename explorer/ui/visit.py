@@ -61,6 +61,7 @@ class Visit:
     head: str = ""  # chosen on the map of all heads
     query: int | None = None
     mode: str = ""  # what the map of all heads shows
+    section: tuple[str, str] | None = None  # drawn last: its title, and that of the first of its page
     axis: str = ""  # log where curves of a loss have such one
     hidden: tuple[str, ...] = ()  # what is left out of every page, of config.scenes.HIDES
     compared: int = 0  # the first of two steps

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.answers.records.attention import AttentionMaps
 from explorer.measure.attention import moved
-from explorer.measure.names import attention_name, fixed, head_name
+from explorer.measure.names import attention_name, fixed, head_name, percent
 from explorer.ui import held, picture, visit
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import labels
@@ -19,7 +19,7 @@ from explorer.ui.frame import cards
 from explorer.ui.parts import steered
 
 LAYER, ALL = "the chosen head’s layer", "all layers"
-REST, ROW = 75, 90  # pixels: of a card besides its pictures, and of a row of pictures
+REST, ROW = 75, 80  # pixels: of a card besides its pictures, and of a row of pictures
 MOST = 999_999_999  # a step's number
 COMPUTED = r"""
 The difference is that of the attention of each head on the same input, in the weights of the two steps. How much a
@@ -149,7 +149,5 @@ def sentence(a: int, b: int, moves: dict[str, np.ndarray]) -> str:
     if not np.isfinite(list(shares.values())).all():
         return "a pattern is not finite any more, so it cannot be compared."
     most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
-    return (
-        f"of all heads {most} changed most between step {a} and step {b} (total variation distance "
-        f"{fixed(shares[most], 3)}, the share of its attention that went elsewhere); {least} changed least."
-    )
+    went = percent(shares[most])
+    return f"{most} changed most: {went} of its attention went elsewhere (total variation distance); {least} least."

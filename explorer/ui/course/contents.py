@@ -29,7 +29,7 @@ def entry(lesson: Lesson, language: str) -> None:
     state = "done" if mine.done(lesson) else "opened" if lesson.name in mine.opened else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"entry-{lesson.name}"):
         st.button(
-            f"**{lesson.number} {words.title}**",
+            f"**{lesson.place} {words.title}**",
             key=f"open-{lesson.name}",
             type="tertiary",
             on_click=turn_to,

@@ -19,7 +19,7 @@ def show(name: str) -> None:
     language, words = mine.language, lesson.words[mine.language]
     mine.opened.add(name)
     chapter = lesson.head.chapter
-    st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.number}")
+    st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.place}")
     st.header(words.title, anchor=False)
     st.markdown(words.sentence)
     if lesson.head.answer is not None:

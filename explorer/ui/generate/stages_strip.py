@@ -98,8 +98,8 @@ def show(view: View, given: dict[str, Any]) -> None:
 
 def prompt() -> dict[str, Any]:
     """The input as the answers' argument, {} for the task's own; beside it the seed of what is written."""
-    left, right = st.columns([6, 1])
-    typed = left.text_input(
+    row = st.container(horizontal=True, vertical_alignment="center", key="prompt-row")
+    typed = row.text_input(
         "Prompt",
         key="prompt",
         bind="query-params",
@@ -107,14 +107,15 @@ def prompt() -> dict[str, Any]:
         max_chars=2000,
         label_visibility="collapsed",
     )
-    seed = right.number_input(
+    row.markdown("Seed", width="content", help="The same seed writes the same text.")
+    seed = row.number_input(
         "Seed",
         0,
         9999,
         key="writing-seed",
         bind="query-params",
         label_visibility="collapsed",
-        help="The same seed writes the same text.",
+        width=110,
     )
     visit.kept(Sampler).seed = int(seed)
     return {"text": typed} if typed else {}

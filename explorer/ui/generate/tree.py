@@ -54,12 +54,17 @@ def show(view: View, given: dict[str, Any]) -> None:
         )
         branches.branches(drawing, key="tree")
         picture.look_for("tree", sentence(answer))
+    picture.details(lambda: past(view, settings | given))
+    picture.computed(COMPUTED, title="How the tree is computed")
+
+
+def past(view: View, given: dict[str, Any]) -> None:
+    """How many ways there were to go on, over training."""
     with cards("tree-history", 1)[0]:
-        history = view.newest().picture(TreeHistory, SELDOM, lane="slow", doing=GROWING, **settings, **given)
+        history = view.newest().picture(TreeHistory, SELDOM, lane="slow", doing=GROWING, **given)
         if history is not None:
             drawn = charts.over_training(history.steps, history.bits, cursor=view.cursor)
             picture.curves(charts.ENTROPY, drawn, "tree-entropy", since(history))
-    picture.computed(COMPUTED, title="How the tree is computed")
 
 
 def since(history: TreeHistory) -> str:

@@ -28,6 +28,7 @@ $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot \tanh c_t$. GRU (Cho
 $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$. RNN (Elman 1990): $h_t = \tanh(W x_t + U h_{t-1} + b)$. Gates lie in
 $(0, 1)$. A cell keeps what it has for about $1 / (1 - \bar f)$ tokens, with $\bar f$ the mean of its keeping gate.
 """
+TALLEST = 380  # pixels of a map of cells: with what stands around it, it fits a screen
 
 
 @dataclass
@@ -123,7 +124,7 @@ def cells_message(answer: Cells, name: str, cell: int) -> bytes:
         f"{of_a_cell(name)} of {len(shown)} cells{kept}",
         "gate" if gate else "value",
         "probability" if gate else "signed",
-        max(240, min(640, 70 + 9 * len(shown))),
+        max(240, min(TALLEST, 70 + 9 * len(shown))),
         chosen=shown.tolist().index(cell),
     )
     rows = Side("cell", [str(int(c)) for c in shown])

@@ -26,6 +26,7 @@ class Playing:
     list: Scenes = field(default_factory=Scenes)
     at: int | None = None
     run: str | None = None
+    step: int | None = None  # that was gone to; None follows the newest
 
 
 def playing() -> Playing:
@@ -38,7 +39,19 @@ def caption() -> dict[str, Any] | None:
     mine = playing()
     if mine.at is None or not mine.list.scenes or mine.list.scenes[mine.at].page != visit.state().page:
         return None
-    return {"sentence": mine.list.scenes[mine.at].say, "number": mine.at + 1, "of": len(mine.list.scenes)}
+    scene = mine.list.scenes[mine.at]
+    return {"sentence": scene.say, "number": mine.at + 1, "of": len(mine.list.scenes), "left": left(mine, scene)}
+
+
+def left(mine: Playing, scene: Scene) -> bool:
+    """Whether another step or section is looked at than the scene's own, on its page."""
+    state, row = visit.state(), sitemap.ROWS.get(scene.page)
+    if state.step != mine.step:
+        return True
+    if row is None or state.section is None:
+        return False
+    title, first = state.section
+    return title != scene.controls.get(row, first)
 
 
 def take(new: Scenes) -> None:
@@ -81,7 +94,8 @@ def go(number: int) -> None:
         return
     run = chosen.run()
     reached = run is not None and scene.step is not None and scene.step <= run.last
-    state.step = scene.step if reached else None  # a step that is still to come is followed
+    state.step = mine.step = scene.step if reached else None  # a step that is still to come is followed
+    state.section = None
     state.head, state.query = scene.head, scene.query
     state.mode, state.hidden = scene.mode, tuple(scene.hide)
     state.axis = scene.axis

@@ -37,7 +37,7 @@ def choose(view: View | None) -> Choice | None:
     sizes = sorted({*SIZES, size})
     if state.get("vocabulary-size", size) not in sizes:
         state["vocabulary-size"] = size
-    left, right = st.container(key="tokenizer-choices").columns([1.25, 1], vertical_alignment="bottom")
+    left, right = st.container(key="tokenizer-choices").columns([1.7, 1], vertical_alignment="bottom")
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
             "Learn from", names, default=names[0], key="learn-from", required=True, bind="query-params"

@@ -64,14 +64,9 @@ def sentence(rows: list[Row]) -> str:
     """How many tokens each makes, and what is lost to whom."""
     if not any(row.tokens for row in rows):
         return "there is no text to cut; type one above."
-    lengths = ", ".join(f"{len(row.tokens)} {'tokens of BPE' if row.name == 'BPE' else row.name}" for row in rows)
-    lost = [
-        f"{sum(not token.known for token in row.tokens)} of the {len(row.tokens)} {row.name}"
-        for row in rows
-        if row.unknown
-    ]
-    words = f"unknown, and lost to the model, are {' and '.join(lost)}" if lost else "nothing in it is unknown to any"
-    return f"this text is {lengths}; {words}. Where BPE has no merge for something it falls back to bytes."
+    lost = any(row.unknown for row in rows)
+    words = "what is red is unknown, and lost to the model" if lost else "nothing in it is unknown to any"
+    return f"{words}. BPE loses nothing: where it has no merge for something it falls back to bytes."
 
 
 def unknown(choice: Choice) -> None:

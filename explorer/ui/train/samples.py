@@ -76,15 +76,14 @@ def says(answer: Predictions, writes: bool) -> Part:
     right = [r for row in rows for r in row.right]
     foot = [("right", "right"), ("", " "), ("wrong", "wrong"), ("", f" at step {step}: ")]
     foot.append(("", f"{sum(right)} of {len(right)} tokens"))
-    how = "each token after the right ones before it (teacher forcing)" if answer.forced else "all tokens at once"
-    note = f"the same examples at every step; {how}"
+    note = "each token after the right ones (teacher forcing)" if answer.forced else "all tokens at once"
     return Part(SAYS, note, [line(row, writes) for row in rows], foot)
 
 
 def wrote(answer: Generation) -> Part:
     """The text that it wrote by itself."""
     note = f"drawn from its own probabilities at step {answer.step}"
-    return Part(WRITES_ITSELF, note, [], [("", answer.verdict)], answer.text)
+    return Part(WRITES_ITSELF, note, [], [("", answer.verdict)] if answer.verdict else [], answer.text)
 
 
 def likens(answer: Examples) -> Part:

@@ -23,11 +23,12 @@ def loss_sentence(view: View, guessing: float) -> str:
         return words if row is None else f"at step {row['step']} the loss is {number(row['loss'])}; {words}"
     if row is None:
         return f"the first loss will be near ln V = {fixed(guessing, 2)} nats, even odds: the model knows nothing yet."
-    words = f"at step {row['step']} the loss is {number(row['loss'])} nats"
+    words = f"the loss is {number(row['loss'])} nats"
     if row["loss"] > guessing + 1:
         return f"{words}, far above the {fixed(guessing, 2)} of even odds: the model is sure, and wrong."
     where = "above" if row["loss"] > guessing else "below"
-    return f"{words}, {where} even odds: the model hesitates as if among {number(math.exp(row['loss']))} equal tokens."
+    chance = percent(math.exp(-row["loss"]))
+    return f"{words}, {where} even odds: in the geometric mean the right token has a chance of {chance}."
 
 
 def metric_sentence(view: View) -> str:

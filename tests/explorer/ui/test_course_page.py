@@ -33,7 +33,7 @@ def test_the_contents_name_every_lesson_and_open_it():
     app = opened()
     labels = [button.label for button in app.button]
     for lesson in lessons().values():
-        assert f"**{lesson.number} {lesson.words['en'].title}**" in labels
+        assert f"**{lesson.place} {lesson.words['en'].title}**" in labels
     app.button(key=f"open-{NAME}").click().run()
     assert lessons()[NAME].words["en"].sentence in said(app)
     assert app.query_params["lesson"] == NAME

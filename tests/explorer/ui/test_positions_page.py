@@ -89,7 +89,7 @@ def test_an_encoding_is_seen_by_its_formula_with_its_knobs(kind):
     if kind == "none":
         assert "not one answer changes" in said
         return
-    length = app.select_slider(key="encoding-Positions-").set_value(16).run() and 16
+    length = app.select_slider(key="encoding-positions").set_value(16).run() and 16
     whole(settled(app))
     title = "What each head adds" if kind == "alibi" else "What"
     grid = header(app, "explorer_heat_map", title)

@@ -12,9 +12,10 @@ function build(parent) {
   parent.append(root);
   const scene = parent.appendChild(document.createElement("p"));
   Object.assign(scene, { className: "scene", role: "status", hidden: true });
-  scene.append(document.createElement("b"), document.createElement("span"));
+  scene.append(...["b", "span", "button"].map((tag) => document.createElement(tag)));
+  scene.lastChild.textContent = "back to the scene";
   const bar = { root, scene, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, acted: -ACTED };
-  for (const name of "play single reset film on scrubber track state where step last now name branch bookmark share pop tip end".split(" "))
+  for (const name of "play single reset film on scrubber track state where step last now name branch bookmark share pop tip".split(" "))
     bar[name === "film" ? "filmButton" : name] = root.querySelector(`.${name}`);
   bar.select = root.querySelector("select");
   bar.diamonds = root.querySelector(".events");
@@ -90,6 +91,7 @@ function listen(bar, host) {
   for (const kind of ["single", "reset", "branch", "bookmark", "on"]) act(bar[kind], () => send(bar, { kind }));
   act(bar.filmButton, () => (bar.film ? stopFilm(bar) : startFilm(bar)));
   bar.branch.addEventListener("click", () => text(bar.state.lastChild, `making a branch at step ${bar.wanted ?? bar.data.step} …`));
+  act(bar.scene.lastChild, () => send(bar, { kind: "scene", by: 0 }));
   act(bar.share.querySelector("button"), () => share(bar));
   bar.now.onclick = (event) => event.target.tagName === "A" && live(bar);
   bar.now.onkeydown = (event) => event.target.tagName === "A" && event.key === "Enter" && live(bar);
@@ -175,7 +177,6 @@ function show(bar) {
   bar.root.classList.toggle("past", !following);
   text(bar.step, `${data.exact || bar.wanted !== null ? "" : "≈ "}${step.toLocaleString("en")}`);
   text(bar.last, data.last.toLocaleString("en"));
-  text(bar.end, bar.span.toLocaleString("en"));
   bar.where.classList.toggle("long", data.last >= 10000);
   const now = following ? '<i></i><span class="live-now">live</span>' : '<em>the past</em> · <a role="button" tabindex="0">back to live</a>';
   if (bar.nowShown !== now) bar.now.innerHTML = bar.nowShown = now;
@@ -252,11 +253,14 @@ function update(bar, data) {
   showSpeed(bar, data.speed);
   bar.scene.hidden = !data.scene;
   if (data.scene) {
-    text(bar.scene.firstChild, `${data.scene.number} / ${data.scene.of}`);
-    text(bar.scene.lastChild, data.scene.sentence);
-    const { left, width } = bar.root.getBoundingClientRect(); // of the page beside its sidebar, which would hide a part
-    bar.scene.style.setProperty("--middle", `${left + width / 2}px`);
-    bar.scene.style.setProperty("--room", `${width}px`);
+    const { number, of, sentence, left } = data.scene;
+    text(bar.scene.firstChild, `${number} / ${of}${number === of ? " · the last" : ""}`);
+    text(bar.scene.children[1], sentence);
+    bar.scene.classList.toggle("left", left);
+    bar.scene.lastChild.hidden = !left;
+    const page = bar.root.getBoundingClientRect(); // beside its sidebar, which would hide a part
+    bar.scene.style.setProperty("--middle", `${page.left + page.width / 2}px`);
+    bar.scene.style.setProperty("--room", `${page.width}px`);
   } else bar.scene.removeAttribute("style");
   showEvents(bar, data.events);
   show(bar);

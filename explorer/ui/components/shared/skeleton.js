@@ -32,11 +32,10 @@ const SKELETON = `<div class="line">
     <div class="track" role="slider" tabindex="0" aria-label="Step shown" aria-valuemin="0">
       <div class="rail"></div><div class="fill"></div><div class="thumb"></div>
     </div>
-    <div class="under"><span>0</span><div class="state"><i></i><b></b></div><span class="end"></span></div>
+    <div class="under"><div class="name"><span></span></div><div class="state"><i></i><b></b></div></div>
     <div class="tip" hidden></div>
   </div>
   <div class="where"><div>step <b class="step"></b> of <span class="last"></span></div><div class="now"></div></div>
-  <div class="pill name"><span></span></div>
   <select title="Speed of training" aria-label="Speed of training">${SPEEDS.map((speed) => `<option value="${speed ?? ""}">${inWords(speed)}</option>`).join("")}</select>
   <button class="pill branch" title="Branch here: go on from this step as a run of its own">${ICONS.branch}<span>branch here</span></button>
   <button class="small bookmark" title="Bookmark this step">${ICONS.bookmark}</button>

@@ -61,13 +61,18 @@ function drawText(place, spans, tokens, bits, palette) {
   });
 }
 
+// The end of a prompt that is long, so that what is written after it is in sight.
+const TAIL = 120; // characters
+const lastOf = (prompt) => (prompt.length > TAIL ? `… ${prompt.slice(-TAIL)}` : prompt);
+
 function show(view, data) {
   const { header } = opened(data), palette = paletteOf(view.root), before = view.header;
   view.header = header;
   view.title.textContent = header.title;
   view.root.classList.toggle("projector", header.projector);
   view.text.classList.toggle("tall", header.tall);
-  view.prompt.textContent = visibly(header.prompt) + (header.tall ? "" : " → "); // an answer is set apart from the question
+  view.prompt.textContent = visibly(lastOf(header.prompt)) + (header.tall ? "" : " → "); // an answer is set apart from the question
+  view.prompt.title = header.prompt;
   drawText(view.text, view.spans, header.tokens, header.bits, palette);
   view.spans.forEach((span, i) => {
     span.className = header.forced.includes(i) ? "forced" : "";
