@@ -18,6 +18,7 @@ from explorer.ui import chosen, refusals, server, visit
 
 Order = tuple[str, dict[str, Any]]  # kind and detail, as the host takes them
 PLAY: Order = ("play", {})
+BRANCHED = "branched from"  # how a branch says why it is paused, as runs/branch.py writes it
 GLOWS = 4.0  # seconds for which a branch counts as just made
 
 
@@ -40,9 +41,10 @@ class Making:
 
 @dataclass(frozen=True)
 class Made:
-    """The branch that was made last, and when, by time.monotonic()."""
+    """The branch that was made last, what it left, and when, by time.monotonic()."""
 
     run: str
+    parent: str
     when: float
 
 
@@ -88,10 +90,15 @@ def follow() -> None:
     except ValueError as error:
         refusals.keep(f"no branch was made: {error}")
         return
-    for kind, detail in [*making.turned, *making.orders]:
+    goes_on = [PLAY] if making.turned and PLAY not in making.orders else []
+    for kind, detail in [*making.turned, *making.orders, *goes_on]:
         server.obeyed(server.host().order(making.path, kind, **detail))
-    visit.state().rerun, visit.state().branched = True, Made(making.path.stem, time.monotonic())
-    what = "It goes on training." if PLAY in making.orders else "Turn a knob, then press play."
+    visit.state().rerun, visit.state().branched = True, Made(making.path.stem, making.run, time.monotonic())
+    what = (
+        "It goes on training."
+        if goes_on or PLAY in making.orders
+        else "Turn a knob or press play: it goes on from here."
+    )
     st.toast(
         f"A branch at step {making.step}. {what} The run it came from stays under Runs.",
         icon=":material/fork_right:",
@@ -101,10 +108,29 @@ def follow() -> None:
 def order(run: Run, kind: str, **detail: Any) -> None:
     """Orders something of a run; while a branch of it is being made, of the branch, which is what is meant."""
     making = visit.state().making
-    if making is None or making.run != run.id:
-        server.obeyed(server.host().order(run.path, kind, **detail))
-    else:
+    if making is not None and making.run == run.id:
         making.turned.append((kind, detail))
+        return
+    server.obeyed(server.host().order(run.path, kind, **detail))
+    if waits(run):
+        server.obeyed(server.host().order(run.path, "play"))
+
+
+def meant(run: Run) -> Run | None:
+    """The run that a knob of `run` is turned of: itself, while it is looked at, or its branch that took its place just
+    now, before the hand could know. None where a slow browser tells of a knob that is gone."""
+    made = visit.state().branched
+    if chosen.looked_at(run):
+        return run
+    new = chosen.run()
+    return new if new is not None and made is not None and made.parent == run.id and fresh(new) else None
+
+
+def waits(run: Run) -> bool:
+    """Whether a run is this visit's newest branch and waits for what is to be different in it: it goes on with that."""
+    made, status = visit.state().branched, run.status
+    new = made is not None and made.run == run.id
+    return new and status.state == "paused" and (status.reason or "").startswith(BRANCHED)
 
 
 def fresh(run: Run) -> bool:

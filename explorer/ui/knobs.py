@@ -161,12 +161,13 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
     numbers = sorted({o for o in options if o != NO_CLIP and f"{o:g}" not in written} | present)
 
     def send() -> None:
-        if not chosen.looked_at(run) or name != slider_key(run, path):  # a slow browser tells of a slider that is gone
+        of = branching.meant(run)
+        if of is None or name != slider_key(run, path):  # a slow browser tells of a slider that is gone
             return
         chosen_value = st.session_state[name]
         changes = {path: None if chosen_value == NO_CLIP else chosen_value}
-        visit.kept(Knobs, run.id).moved = time.monotonic()
-        branching.order(run, "set", **changes)
+        visit.kept(Knobs, of.id).moved = time.monotonic()
+        branching.order(of, "set", **changes)
 
     words = {NO_CLIP: NO_CLIP}
     st.select_slider(

@@ -25,7 +25,7 @@ def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> Non
     """
     run, projector = view.run, visit.state().projector
     fixed = {"name": chosen.differences(run), "projector": projector, "feed": feed.address(view) if fed else None}
-    fixed["scene"] = going.caption()
+    fixed |= {"scene": going.caption(), "branched": branching.fresh(run)}
     seen = st.session_state.get("player.seen", 0)
     making = visit.state().making
     note = {"note": making.words} if making else {}

@@ -49,6 +49,7 @@ RUN = SimpleNamespace(
     path=Path("trunk-3f2a9c.run"),
     config_at=lambda step: SimpleNamespace(train=SimpleNamespace(steps=None)),
     config=SimpleNamespace(nearest_preset=lambda: ("reverse", {})),
+    status=SimpleNamespace(state="training", reason=""),
 )
 
 
@@ -69,7 +70,8 @@ def test_a_branch_is_announced_at_once_and_gets_what_was_turned_meanwhile(host: 
         (new, "set", {"optimizer.lr": 0.1}),
         (new, "set", {"train.clip": None}),
         (new, "ablate", {"head": "blocks.0.attention.1"}),
-    ]
+        (new, "play", {}),
+    ], "and it goes on with that"
     assert visit.state().making is None
     branching.order(RUN, "set", **{"optimizer.lr": 0.3})
     assert host.orders[-1] == (RUN.id, "set", {"optimizer.lr": 0.3}), "of the run itself again"
@@ -98,7 +100,7 @@ def test_a_second_branch_waits_for_the_first(host: Host, monkeypatch):
 
 def test_a_knob_of_another_run_is_that_runs(host: Host):
     branching.begin(RUN, 20, {})
-    other = SimpleNamespace(id="other-3f2a9c", path=Path("other-3f2a9c.run"))
+    other = SimpleNamespace(id="other-3f2a9c", path=Path("other-3f2a9c.run"), status=RUN.status)
     branching.order(other, "set", **{"optimizer.lr": 0.1})
     assert host.orders == [(other.id, "set", {"optimizer.lr": 0.1})]
 
@@ -111,3 +113,30 @@ def test_a_branch_that_cannot_be_made_is_refused_in_a_sentence(host: Host, monke
     branching.follow()
     assert said == ["no branch was made: its text is not here"]
     assert (visit.state().run, visit.state().making) == (RUN.id, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "plays"),
+    [("paused", "branched from trunk-3f2a9c at step 20", True), ("paused", "by hand", False), ("training", "", False)],
+)
+def test_a_knob_turned_on_a_branch_that_waits_for_it_has_it_go_on(host: Host, state: str, reason: str, plays: bool):
+    branching.begin(RUN, 20, {})
+    host.requested[0].answer.set_result(None)
+    branching.follow()
+    new = visit.state().run
+    run = SimpleNamespace(id=new, path=Path(f"{new}.run"), status=SimpleNamespace(state=state, reason=reason))
+    branching.order(run, "set", **{"optimizer.lr": 0.3})
+    assert host.orders == [(new, "set", {"optimizer.lr": 0.3})] + [(new, "play", {})] * plays
+
+
+def test_a_knob_of_the_run_that_was_left_just_now_is_the_branchs(host: Host, monkeypatch):
+    branching.begin(RUN, 20, {})
+    host.requested[0].answer.set_result(None)
+    branching.follow()
+    new = SimpleNamespace(id=visit.state().run)
+    monkeypatch.setattr(chosen, "run", lambda: new)
+    assert branching.meant(new) is new
+    assert branching.meant(RUN) is new, "the hand was faster than the page"
+    assert branching.meant(SimpleNamespace(id="other-3f2a9c")) is None
+    monkeypatch.setattr(branching, "GLOWS", 0.0)
+    assert branching.meant(RUN) is None

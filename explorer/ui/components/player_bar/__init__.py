@@ -43,7 +43,7 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
 
     `on_action` runs before the page does, so what it changes is drawn at once. It gets one of
     {"kind": "play" | "pause" | "single" | "reset" | "branch" | "bookmark" | "live" | "projector" | "again" | "on"},
-    {"kind": "view", "step": int}, {"kind": "scene", "by": 1 or -1} and
+    {"kind": "view", "step": int}, {"kind": "scene", "by": 1, -1 or 0, back to it} and
     {"kind": "speed", "value": steps a second or None for full speed},
     each with a growing number "n". A pointer goes to the nearest of the steps "kept" where that is as good as
     the pointer can aim; keys go to any step.
@@ -54,7 +54,8 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
     computed), "note" (str or None); "events" (each "id", "step", "kind", "label",
     "head" or None, and "tone": info, good, warn or bad);
     "speed" (steps a second or None); "can" (bools "play", "single", "reset", "branch", "share", "bookmark");
-    "scene" (None, or the "sentence" of the scene that is shown, its "number" and how many there are, "of");
+    "scene" (None, or the "sentence" of the scene that is shown, its "number", how many there are, "of", and whether it
+    was "left": another step or section is shown); "branched" (the run is a branch that was made just now);
     "projector" (larger type); "beat" (of a page with a timer: differs at every tick); "feed" (None, or a "url" to ask
     for newer pictures, see feed.py, and every how many ms).
     """

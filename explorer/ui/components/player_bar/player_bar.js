@@ -25,6 +25,7 @@ function build(parent) {
 
 // Every action stays in the outbox until Python has answered that it saw it; of views, only the last.
 function send(bar, action) {
+  if (bar.later !== null && !["view", "live"].includes(action.kind)) tell(bar); // what is meant is of the step that is shown
   const sent = { ...action, n: (bar.n = Math.max(Date.now(), (bar.n ?? 0) + 1)) };
   bar.outbox = bar.outbox.filter((old) => !(old.kind === "view" && ["view", "live"].includes(sent.kind)));
   bar.outbox.push(sent);
@@ -194,7 +195,7 @@ function showEvents(bar, events) {
     if (fresh) bar.events.set(event.id, { element: diamond(bar, event.id) });
     const shown = Object.assign(bar.events.get(event.id), event);
     if (shown.tone !== shown.toned) shown.element.className = `event ${(shown.toned = event.tone)}`;
-    if (fresh && bar.marked && running(bar)) glow(shown);
+    if (fresh && bar.marked && (running(bar) || bar.data.branched)) glow(shown);
     shown.element.ariaLabel = `${event.label}, step ${event.step}`;
   }
   bar.marked = true;
@@ -256,7 +257,7 @@ function update(bar, data) {
     const { number, of, sentence, left } = data.scene;
     text(bar.scene.firstChild, `${number} / ${of}${number === of ? " · the last" : ""}`);
     text(bar.scene.children[1], sentence);
-    bar.scene.classList.toggle("left", left);
+    bar.scene.classList.toggle("left", Boolean(left));
     bar.scene.lastChild.hidden = !left;
     const page = bar.root.getBoundingClientRect(); // beside its sidebar, which would hide a part
     bar.scene.style.setProperty("--middle", `${page.left + page.width / 2}px`);

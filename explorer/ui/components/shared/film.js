@@ -29,10 +29,10 @@ function moveFilm(bar) {
   }
 }
 
-// A short light where a head came to stand out: on its mark, and on the head wherever it is drawn.
+// A short light where a head came to stand out: on its mark, and on the head wherever it is drawn. So has a branch's mark.
 function glow({ kind, head, element }) {
-  if (kind !== "found") return;
+  if (kind !== "found" && kind !== "branched") return;
   element.classList.add("glow");
   setTimeout(() => element.classList.remove("glow"), 1500);
-  window.dispatchEvent(new CustomEvent("explorer-found", { detail: head }));
+  if (head) window.dispatchEvent(new CustomEvent("explorer-found", { detail: head }));
 }
