@@ -107,15 +107,14 @@ def sentence(answer: PointMap, axis: PointAxis, along: np.ndarray, a: int, b: in
         return lost("some of these points", axis.step, plural=True)
     others = [i for i in range(len(along)) if i not in (a, b)]
     words = (
-        f"at step {axis.step} this direction holds {percent(share, 1)} of the points’ variance, "
+        f"this direction holds {percent(share, 1)} of the points’ variance, "
         f"a random one {percent(chance, 1)} on average"
     )
     if not others:
         return f"{words}."
     near_a = min(others, key=lambda i: abs(along[i]))
     near_b = min(others, key=lambda i: abs(along[i] - 1))
-    between = sum(0 < along[i] < 1 for i in others)
     return (
-        f"{words}; along it {named(answer, near_a)} falls nearest to {named(answer, a)} and {named(answer, near_b)} "
-        f"nearest to {named(answer, b)}; {between} of {len(others)} others lie between the two."
+        f"{words}. Along it {named(answer, near_a)} falls nearest to {named(answer, a)} and {named(answer, near_b)} "
+        f"nearest to {named(answer, b)}."
     )

@@ -89,6 +89,6 @@ def sentence(choice: Choice, before: PointMap, after: PointMap) -> str:
     assert moved is not None
     most, kept = listed(after, [])[0], int((moved == 0).sum())
     return (
-        f"between step {before.step} and step {after.step} {named(after, most)} changed most: "
-        f"{moved[most] * K:.0f} of its {K} nearest are new; {kept or 'none'} of {len(moved)} kept all of theirs."
+        f"{named(after, most)} changed most since step {before.step}: {moved[most] * K:.0f} of its {K} nearest are "
+        f"new. {kept or 'None'} of {len(moved)} kept all of theirs."
     )

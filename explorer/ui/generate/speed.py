@@ -46,7 +46,6 @@ def sentence(answer: Speed) -> str:
             f"say. It writes {plain:,.0f} tokens a second at {length} tokens, and reads all of them each time."
         )
     return (
-        f"measured just now at step {answer.step}: at {length} tokens its forward passes give {cached:,.0f} tokens a "
-        f"second with the cache and {plain:,.0f} without, {fixed(cached / plain, 2)} times as many. Its context "
-        f"ends at {answer.context} tokens; past it every token moves and nothing can be kept."
+        f"measured just now: at {length} tokens the cache gives {fixed(cached / plain, 2)} times as many tokens a "
+        f"second. Past its context of {answer.context} tokens every token moves and nothing can be kept."
     )

@@ -182,6 +182,6 @@ def sentence(answer: NextToken, sampler: Sampler) -> str:
     first, last = found[0], found[-1]
     best = shown_token(answer.symbols[int(last.p.argmax())])
     return (
-        f"of {first.survivors:,} tokens {last.survivors:,} {'is' if last.survivors == 1 else 'are'} left; “{best}” has "
+        f"{last.survivors:,} of {first.survivors:,} tokens {'is' if last.survivors == 1 else 'are'} left. “{best}” has "
         f"{percent(last.p.max())} of the chance. Drag a stage to another place and watch the last column."
     )

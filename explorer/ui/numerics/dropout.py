@@ -63,8 +63,8 @@ def layer_sentence(rate: float, of: str, total: float) -> str:
         return f"the {of} are not finite any more."
     expected = rate / (1 - rate)
     return (
-        f"scaled by 1/(1 − p) = {number(1 / (1 - rate))} the means lie along the diagonal, unscaled along a slope of "
-        f"{number(1 - rate)}; the variance is {number(total)} of x² where p/(1 − p) says {number(expected)}."
+        "scaled by 1/(1 − p) the means lie along the diagonal, unscaled below it. The variance is "
+        f"{number(total)} of x² where p/(1 − p) says {number(expected)}."
     )
 
 
@@ -75,6 +75,5 @@ def model_sentence(answer: Dropout) -> str:
         return "the model’s values are not finite any more."
     return (
         f"masks scatter the activations after the last block by {percent(values[-1])} of their size, the gradients at "
-        "the "
-        f"first junction by {percent(gradients[0])}; this run itself trains with p = {answer.trained_rate:g}."
+        f"the first junction by {percent(gradients[0])}. This run itself trains with p = {answer.trained_rate:g}."
     )

@@ -103,8 +103,11 @@ def stored_sentence(answer: Number) -> str:
     if not math.isfinite(written):
         return f"{number(written)} has all exponent bits set in every format; of infinity a mantissa bit makes NaN."
     sentences = []
+    rounded = [form.name for form in answer.formats if form.value not in (written, 0) and math.isfinite(form.value)]
     for form in answer.formats:
         value = form.value
+        if form.name in rounded[1:-1]:
+            continue  # between the two that are told
         if math.isinf(value):
             sentences.append(f"{form.name} makes it infinite (its largest is {number(form.largest, 8)})")
         elif value == written:

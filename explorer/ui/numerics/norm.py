@@ -103,6 +103,6 @@ def deviation_sentence(name: str, answer: Norm) -> str:
             words = f"{number(answer.spreads[int(np.argmax(whole))])}" if whole.any() else "no spread"
             sentences.append(f"{words} (ε = {epsilon_name(epsilon)})")
     return (
-        f"in {name}, mean {answer.mean:g}, the output keeps a standard deviation within a tenth of 1 down to a "
-        f"spread of {listed(sentences)}."
+        f"in {name} the output keeps a standard deviation within a tenth of 1 down to a spread of {sentences[0]}, or "
+        f"{sentences[-1]}."
     )

@@ -62,11 +62,10 @@ def scaled_sentence(k: int, whole: np.ndarray) -> str:
     """What becomes of the gradient at this scale."""
     if not np.isfinite(whole).all():
         return "this step has no gradient that is a number other than 0."
-    kept, coarse, zero, infinite = map(percent, whole)
+    zero, infinite = map(percent, whole[2:])
     first = "without scaling" if k == 0 else f"scaled by 2^{k} = {2**k:,}"
-    return (
-        f"{first}, {zero} of the entries become 0, {coarse} keep fewer bits, {infinite} are infinite, {kept} are kept."
-    )
+    rest = "most of them with fewer bits" if whole[1] > whole[0] else "most of them with all their bits"
+    return f"{first}, {zero} of the entries become 0 and {infinite} are infinite; the others are kept, {rest}."
 
 
 def sweep_sentence(shares: np.ndarray) -> str:
@@ -78,8 +77,8 @@ def sweep_sentence(shares: np.ndarray) -> str:
         return "some entries are infinite in float16 at every scale."
     best = int(fine[-1])
     return (
-        f"up to 2^{best} no entry is infinite; there {percent(shares[best, ZERO])} are flushed to zero, without "
-        f"scaling {percent(shares[0, ZERO])}."
+        f"no entry is infinite up to 2^{best}. There {percent(shares[best, ZERO])} are flushed to zero; without "
+        f"scaling it is {percent(shares[0, ZERO])}."
     )
 
 

@@ -86,7 +86,7 @@ def softmax_sentence(scale: float, answer: Softmax) -> str:
     why = f"e^{number(answer.largest)} is infinite there" if answer.largest > 0 else "every exponential is 0 there"
     both = [name for (name, way), fine in zip(rows, good, strict=True) if way == "stable" and not fine]
     beyond = f" Subtracting does not help in {listed(both)}: the logits themselves are infinite." if both else ""
-    return f"at × {scale} plain softmax is no number in {listed(failed)}: {why}. Of the others {rest}.{beyond}"
+    return f"plain softmax is no number in {listed(failed)}: {why}. Of the others {rest}.{beyond}"
 
 
 def failing_sentence(answer: Softmax) -> str:

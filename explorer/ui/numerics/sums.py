@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.answers.records.numerics import OnePlus, Sums
 from explorer.charts import numerics as charts
-from explorer.measure.names import listed, number, percent
+from explorer.measure.names import number, percent
 from explorer.ui import picture
 from explorer.ui.asking import at_once
 from explorer.ui.frame import cards
@@ -58,16 +58,21 @@ def show(view: View | None) -> None:
 
 def sum_sentence(start: float, addend: float, answer: Sums) -> str:
     """How far each format came."""
-    plain = [f"{percent(answer.plain[name][-1] - 1)} in {name}" for name in FORMATS]
+    plain = {name: answer.plain[name][-1] - 1 for name in FORMATS}
+    worst = max(FORMATS, key=lambda name: abs(plain[name]))
     off = max(abs(answer.compensated[name][-1] - 1) for name in FORMATS)
     compensated = f"within {percent(off)}" if off else "exact"
     return (
-        f"{start:g} + {addend:g} + {addend:g} + …, {answer.counts[-1]:,.0f} times, one after another is off by "
-        f"{listed(plain)}; compensated all three are {compensated}."
+        f"{start:g} + {addend:g} + {addend:g} + …, one after another, is furthest off in {worst}: by "
+        f"{percent(plain[worst])}. Compensated all three are {compensated}."
     )
 
 
 def lost_sentence(answer: OnePlus) -> str:
     """From which ε on 1 + ε is 1."""
-    gone = [f"{number(answer.epsilon[int(np.argmax(answer.kept[name] == 0))], 2)} in {name}" for name in FORMATS]
-    return f"1 + ε is exactly 1 from ε = {listed(gone)} on downwards: half of eps, and less, is rounded away."
+    gone = {name: answer.epsilon[int(np.argmax(answer.kept[name] == 0))] for name in FORMATS}
+    first, last = max(gone, key=gone.__getitem__), min(gone, key=gone.__getitem__)
+    return (
+        f"half of eps, and less, is rounded away: from ε = {number(gone[first], 2)} on downwards in {first}, from "
+        f"{number(gone[last], 2)} in {last}."
+    )

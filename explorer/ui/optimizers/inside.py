@@ -105,8 +105,9 @@ def kept_sentence(answer: OptimizerState) -> str:
         if not len(defined):
             words.append(f"{symbol} is not finite any more")
             continue
-        words.append(f"half of {symbol} is below {number(defined[-1], 3)}, after {number(defined[0], 3)} at first")
-    return f"{'; '.join(words)} (steps {answer.steps[0]} to {answer.steps[-1]})."
+        than = "less" if defined[-1] < defined[0] else "more"
+        words.append(f"half of {symbol} is below {number(defined[-1], 3)}, {than} than at first")
+    return f"{'; '.join(words)}."
 
 
 def effective_sentence(answer: StepSizes) -> str:

@@ -83,21 +83,24 @@ def of_run(choice: Choice) -> list[str] | None:
 
 def zipf_sentence(kinds: list[Frequency]) -> str:
     """The slopes, and how many tokens are never used."""
-    slopes = ", ".join(f"{fixed(k.slope, 2)} for {k.name}".replace("-", "−") for k in kinds if k.slope is not None)
-    never = [f"{k.never:,} of the {k.vocabulary:,} tokens of {k.name}" for k in kinds if k.never]
-    words = f"; never used in this text: {' and '.join(never)}" if never else ""
-    return f"Zipf’s law would be −1; from rank 10 on the slopes are {slopes}{words}."
+    slopes = {k.name: k.slope for k in kinds if k.slope is not None}
+    never = [f"{k.never:,} tokens of {k.name}" for k in kinds if k.never]
+    words = f" Never used in this text: {' and '.join(never)}." if never else ""
+    if not slopes:
+        return f"Zipf’s law would be a slope of −1; there are too few tokens for one.{words}"
+    near = min(slopes, key=lambda name: abs(slopes[name] + 1))
+    slope = fixed(slopes[near], 2).replace("-", "−")
+    return f"Zipf’s law would be a slope of −1; from rank 10 on {near} come nearest, with {slope}.{words}"
 
 
 def perplexity_sentence(kinds: list[Frequency], run: list[str] | None) -> str:
     """Two models that know as little, and how far apart their perplexities are."""
     first, _, last = kinds
-    a, b = (exp(k.entropy) for k in (first, last))
     c, d = (exp(k.entropy * k.per_character) for k in (first, last))
     better = "BPE’s" if d < c else "characters’"
     words = (
-        f"knowing frequencies only, characters have perplexity {fixed(a, 1)} and BPE {fixed(b, 1)} a token, which "
-        "says nothing: "
-        f"per character it is {fixed(c, 2)} and {fixed(d, 2)}, and {better} is the better model."
+        "a perplexity per token cannot be compared. Per character it is "
+        f"{fixed(c, 2)} for characters and {fixed(d, 2)} for BPE, knowing frequencies only; "
+        f"{better} is the better model."
     )
-    return words + (f" This run: {run[2]} a token, {run[3]} a character." if run else "")
+    return words + (f" This run: {run[3]} a character." if run else "")

@@ -49,5 +49,4 @@ def sentence(answer: Merging) -> str:
     joined = int((answer.gone > 0).sum())
     n = len(answer.text)
     now = f"{n} bytes of the text become {n - joined} tokens" if n else "the text is empty"
-    last = f"the last merge was met only {merges[-1][3]:,} times"
-    return f"the first merges make {first}; {last}. The longest token is `{shown[longest]}`. With all merges {now}."
+    return f"the first merges make {first}. The longest token is `{shown[longest]}`. With all merges {now}."

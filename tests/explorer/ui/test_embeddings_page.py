@@ -178,7 +178,7 @@ def test_who_changed_most_comes_first_and_of_equals_the_frequent_one():
     assert moved.listed(ANSWER, []) == [2, 0, 3, 1]
     assert moved.listed(ANSWER, [1]) == [1]
     assert moved.sentence(CHOICE, ANSWER, ANSWER) == (
-        "between step 9 and step 9 `1` changed most: 2 of its 2 nearest are new; 1 of 4 kept all of theirs."
+        "`1` changed most since step 9: 2 of its 2 nearest are new. 1 of 4 kept all of theirs."
     )
 
 
