@@ -103,7 +103,7 @@ def test_the_sentence_says_how_a_number_is_stored(word, said):
 def test_the_sentence_under_softmax_says_what_fails_and_why():
     answer = numerics.softmax(5.0)
     assert softmax.softmax_sentence(5, answer).startswith(
-        "at × 5 plain softmax is no number in float16: e^15.5 is infinite there. Of the others the largest error is "
+        "plain softmax is no number in float16: e^15.5 is infinite there. Of the others the largest error is "
     )
     answer = numerics.softmax(1.0)
     assert softmax.softmax_sentence(1, answer).startswith("at × 1 all six are finite; ")
@@ -116,11 +116,13 @@ def test_the_sentence_under_softmax_says_what_fails_and_why():
 
 def test_sentences_on_sums_layer_norm_and_scaling_hold():
     answer = numerics.adding(0.0, 0.1)
-    assert f"−92{THIN}% in bfloat16; compensated all three are exact" in sums.sum_sentence(0, 0.1, answer)
+    assert f"furthest off in bfloat16: by −92{THIN}%. Compensated all three are exact" in sums.sum_sentence(
+        0, 0.1, answer
+    )
     said = norm.norm_sentence(numerics.norm(1e-4, 0.0))
     assert said.startswith("not finite: float16 with ε = 0 and float16 with ε = 1e-12; with the usual")
     shares = np.array([[0.5, 0.2, 0.3, 0], [0.8, 0.1, 0.1, 0], [0.5, 0, 0, 0.5]])
-    assert "up to 2^1 no entry is infinite; there 10 % are flushed to zero, without scaling 30 %" in (
+    assert "no entry is infinite up to 2^1. There 10 % are flushed to zero; without scaling it is 30 %" in (
         scaling.sweep_sentence(shares)
     )
     assert "without scaling, 30 % of the entries become 0" in scaling.scaled_sentence(0, shares[0])
