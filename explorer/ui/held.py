@@ -41,40 +41,40 @@ NAMES = {
 
 
 @dataclass
-class Asked:
-    """asked: what is asked for and not taken yet, by name.   page: for which page, "" for the first.
+class Holding:
+    """wanted: what is asked for and not taken yet, by name.   page: for which page, "" for the first.
 
     shown: the values of what is drawn, as the address has them.
     """
 
-    asked: dict[str, str] = field(default_factory=dict)
+    wanted: dict[str, str] = field(default_factory=dict)
     page: str = ""
     shown: dict[str, str] = field(default_factory=dict)
 
 
 def ask(values: Mapping[str, str], page: str = "") -> None:
     """Asks for these values of what the page will draw; of other names nothing is known here."""
-    mine = visit.kept(Asked)
-    mine.asked, mine.page = {name: value for name, value in values.items() if name in NAMES}, page
+    mine = visit.kept(Holding)
+    mine.wanted, mine.page = {name: value for name, value in values.items() if name in NAMES}, page
 
 
 def begin(page: str) -> None:
-    """At the start of a page's drawing: on another page nothing is drawn yet, and what was asked was another's."""
-    mine = visit.kept(Asked)
+    """At the start of a page's drawing: on another page nothing is drawn yet, and what was wanted was another's."""
+    mine = visit.kept(Holding)
     if mine.page not in ("", page):
-        mine.asked, mine.shown = {}, {}
+        mine.wanted, mine.shown = {}, {}
     mine.page = page
 
 
 def tick() -> None:
     """At the start of a drawing of what moves: it says anew what it shows."""
-    visit.kept(Asked).shown = {}
+    visit.kept(Holding).shown = {}
 
 
 def shown() -> dict[str, str]:
     """What the address has of it."""
-    mine = visit.kept(Asked)
-    return mine.asked | mine.shown
+    mine = visit.kept(Holding)
+    return mine.wanted | mine.shown
 
 
 def holds(name: str, held: object, at: str, kind: Callable[[str], Any] = str, usual: object = "") -> None:
@@ -82,8 +82,8 @@ def holds(name: str, held: object, at: str, kind: Callable[[str], Any] = str, us
 
     kind: the value from its word; ValueError where it is none.   usual: the value that the address leaves out.
     """
-    mine = visit.kept(Asked)
-    if (word := mine.asked.pop(name, None)) is not None:
+    mine = visit.kept(Holding)
+    if (word := mine.wanted.pop(name, None)) is not None:
         try:
             setattr(held, at, kind(word))
         except ValueError as error:

@@ -106,8 +106,8 @@ def stored_sentence(answer: Number) -> str:
     rounded = [form.name for form in answer.formats if form.value not in (written, 0) and math.isfinite(form.value)]
     for form in answer.formats:
         value = form.value
-        if form.name in rounded[1:-1]:
-            continue  # between the two that are told
+        if form.name in rounded[:-2]:
+            continue  # the coarsest two are enough
         if math.isinf(value):
             sentences.append(f"{form.name} makes it infinite (its largest is {number(form.largest, 8)})")
         elif value == written:

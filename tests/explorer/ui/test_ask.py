@@ -9,7 +9,7 @@ import pytest
 from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
-from visits import sound, visit
+from visits import settled, sound, visit
 
 from explorer import RunConfig
 from explorer.answers import samples
@@ -88,9 +88,9 @@ def test_a_model_that_writes_goes_on_at_a_temperature(served):
     recorded(catalogue.folder() / "writes.run", 2, config, every=1).close()
     path = str(catalogue.path_of("writes"))
     app = sound(visit("attention", run="writes", closer="Ask it"))
-    app = sound(app.text_input(key="ask-text").set_value("To be").run())
+    app = settled(app.text_input(key="ask-text").set_value("To be").run())
     assert header(app)["parts"][0]["text"] == written(path, 2, "To be", 60).text
-    app = sound(app.slider(key="ask-temperature").set_value(0.0).run())
+    app = settled(app.slider(key="ask-temperature").set_value(0.0).run())
     assert header(app)["parts"][0]["text"] == written(path, 2, "To be", 60, temperature=0.0).text
     assert any("with 100" in words for words in looked_for(app))
     catalogue.path_of("writes").unlink()

@@ -87,7 +87,7 @@ def test_the_address_chooses_three_dimensions_and_knobs(run):
 
 def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
     app = settled(visit(run=run, **HOW | {"map-since": "15", "map-closer": "Who moved"}))
-    assert "between step 15 and step 20" in looked_for(app)[0]
+    assert "changed most since step 15" in looked_for(app)[0]
     app.segmented_control(key="map-closer").set_value("Map")
     header, read = point_map(settled(app))
     answer = embeddings.frame(str(catalogue.path_of(run)), STEP, "input", method="pca", since=15)
@@ -97,7 +97,7 @@ def test_who_moved_is_held_against_the_step_that_is_asked_for(run):
 
 def test_an_axis_goes_from_one_token_to_another(run):
     app = visit(run=run, **HOW | {"map-closer": "An axis"})
-    assert "along it" in looked_for(app)[0]
+    assert "Along it" in looked_for(app)[0]
     app.selectbox(key="axis_to:0").set_value(0)
     settled(app)
     assert any("two different points" in c.value for c in app.caption)

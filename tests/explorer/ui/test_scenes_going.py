@@ -74,7 +74,7 @@ def test_one_click_on_the_first_page_begins_the_run_and_shows_the_first_scene():
     server.host().order(catalogue.path_of(run), "pause")
     assert app.title[0].value == "Train"
     sentence = read(SHIPPED.read_bytes()).scenes[0].say
-    assert player(app)["scene"] == {"sentence": sentence, "number": 1, "of": 10}
+    assert player(app)["scene"] == {"sentence": sentence, "number": 1, "of": 10, "left": False}
     sound(press(app, "scene-5-go"))
     assert app.title[0].value == "Attention"
     assert app.segmented_control(key="closer").value == "What heads do"
