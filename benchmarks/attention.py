@@ -10,18 +10,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.dashboard import ROOT, answers, free_port, new_home, window
+from benchmarks.dashboard import new_home, server, window
 from benchmarks.figure import Figure, Figures
 from benchmarks.recording import config
 from explorer.analysis.interventions import ablation
@@ -33,7 +28,7 @@ from explorer.training.randomness import stream
 from explorer.ui.components.matrix_grid import Head, Mode, Row, describe, pack, sent
 
 BERTVIZ = 1_440_000  # bytes for each kind of matrix
-PAINTS, ABLATIONS, HISTORIES, SNAPSHOTS = 40, 5, 3, 199
+PAINTS, QUICKLY, ABLATIONS, HISTORIES, SNAPSHOTS = 40, 10, 5, 3, 199
 MODES = [
     Mode("pattern", "", "probability"),
     Mode("scores", "", "signed", masked=True),
@@ -66,6 +61,12 @@ def figures() -> Figures:
     yield Figure("ablating every head of a 4×8 model", "≤ 2", "s", ablations())
 
 
+def quick() -> Figures:
+    """The weight of a message, and fewer paintings."""
+    yield Figure("bytes of all five kinds / BertViz's", "≤ 0.1", "×", [weight(MODES) / (5 * BERTVIZ)])
+    yield Figure("repainting 4×8 heads of 64², from the bytes", "≤ 60", "ms", repaints(QUICKLY))
+
+
 def rows(layers: int, count: int, T: int, seed: int = 0) -> list[Row]:
     """Random causal heads with every mode."""
     random = np.random.default_rng(seed)
@@ -93,27 +94,19 @@ def weight(modes: list[Mode]) -> int:
     return len(pack(header, sent(shown)))
 
 
-def repaints() -> list[float]:
+def repaints(paints: int = PAINTS) -> list[float]:
     """Milliseconds of each repaint after the first."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder, window() as page:
-        script = Path(folder) / "app.py"
+    with new_home() as folder, window() as page:
+        script = folder / "app.py"
         script.write_text(APP)
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-        server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
-        try:
-            while not answers(port):
-                time.sleep(0.05)
-            page.goto(f"http://127.0.0.1:{port}")
+        with server(script=str(script)) as address:
+            page.goto(address)
             page.wait_for_function("window.__matrixGridPaintMs", timeout=60_000)
             times = []
-            for _ in range(PAINTS + 5):
+            for _ in range(paints + 5):
                 page.evaluate("window.__matrixGridPaintMs = 0")
                 page.wait_for_function("window.__matrixGridPaintMs")
                 times.append(page.evaluate("window.__matrixGridPaintMs"))
-        finally:
-            server.terminate()
-            server.wait()
     return times[5:]
 
 

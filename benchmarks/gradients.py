@@ -43,6 +43,11 @@ def figures() -> Figures:
         yield Figure("training beside the instruments / alone", "≥ 0.97", "×", beside())
 
 
+def quick() -> Figures:
+    """The one that takes no long run."""
+    yield Figure("gradients of 32 samples, in training steps", "≤ 2", "×", samples())
+
+
 def drawn(run: Run) -> bytes:
     """The map's message."""
     rows, starts, steps, quantities = microscope.recorded(SimpleNamespace(run=run), run.tensors, microscope.TENSORS)

@@ -15,7 +15,7 @@ A ratio is taken within a round, of the medians of both sides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from statistics import median
 
@@ -32,14 +32,28 @@ from explorer.runs import catalogue
 
 ROUNDS, MOVES, SEEDS = 4, 10, 5
 SPAN = 6  # seconds of counting updates
+COUNTS = (  # what, on which page, and the signs of ours and of the bare page
+    ("numbers a second", "train", "nats", "bareStep"),
+    ("loss lines a second", "train", "loss", "bareLoss"),
+    ("heads a second", "attention", "heads", "bareLoss"),
+)
 
 Side = Ours | Bare
 Take = Callable[[Side], list[float]]
 
 
-def figures(quick: bool = False) -> Figures:
-    """All of them, in one home."""
-    rounds = 1 if quick else ROUNDS
+def quick() -> Figures:
+    """The ratios of one round, without those of charts and heads a second."""
+    return (figure for figure in measured(1, COUNTS[:1]) if figure.floor)
+
+
+def figures() -> Figures:
+    """All of them."""
+    return measured(ROUNDS, COUNTS, aha=True)
+
+
+def measured(rounds: int, counts: Sequence[tuple[str, str, str, str]], aha: bool = False) -> Figures:
+    """In one home. counts: what is counted, of COUNTS.   aha: with the seconds of ours alone."""
     with new_home() as home, window() as page:
         ours, bare = Ours(), Bare(home / "grids.npy")
         for side in (ours, bare):
@@ -58,14 +72,10 @@ def figures(quick: bool = False) -> Figures:
             yield from pair("click → first loss line", "ms", 2 * rounds, (ours, bare), first)
             for what, name in (("learning rate → mark", "train"), ("scrubber → heads painted", "attention")):
                 yield from pair(what, "ms", rounds, (ours, bare), partial(moves, page, name))
-            for what, name, sign, peer in (
-                ("numbers a second", "train", "nats", "bareStep"),
-                ("loss lines a second", "train", "loss", "bareLoss"),
-                ("heads a second", "attention", "heads", "bareLoss"),
-            ):
+            for what, name, sign, peer in counts:
                 take = partial(painted, page, name, {ours: sign, bare: peer})
                 yield from pair(what, "/s", rounds, (ours, bare), take, "≥ 0.8")
-            if not quick:
+            if aha:
                 yield Figure("click → 99 % right and the anti-diagonal there", None, "s", ahas(page, ours.address))
 
 

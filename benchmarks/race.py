@@ -24,7 +24,7 @@ from explorer.processes.worker import Worker
 from explorer.runs import race
 
 NAMES = ("sgd", "rmsprop", "adamw", "muon")
-ROUNDS, PAIRS = 5, 12
+ROUNDS, PAIRS, QUICKLY = 5, 12, 4
 STEPS, RACES = 120, 4
 
 
@@ -37,12 +37,18 @@ def figures() -> Figures:
             yield Figure("race of four as two workers / four bare trainings", "≤ 0.6", "×", as_workers())
 
 
+def quick() -> Figures:
+    """The first, in fewer pairs."""
+    with new_home():
+        yield Figure("race of four in lockstep / four bare trainings", "≤ 1.1", "×", in_lockstep(QUICKLY))
+
+
 def contenders() -> dict[str, RunConfig]:
     """The default size under four optimizers."""
     return {name: config().replace({"optimizer.name": name}) for name in NAMES}
 
 
-def in_lockstep() -> list[float]:
+def in_lockstep(pairs: int = PAIRS) -> list[float]:
     """Times of the raced steps as a multiple of the bare ones."""
     ours, theirs = Pipe()
     worker = Worker(race.begin(contenders(), "bench"), theirs)
@@ -62,7 +68,7 @@ def in_lockstep() -> list[float]:
 
     ratios = []
     ways: tuple[Callable[[], None], Callable[[], None]] = (raced, alone)
-    for pair in range(PAIRS + 1):
+    for pair in range(pairs + 1):
         order = ways if pair % 2 else ways[::-1]
         seconds = {way: seconds_of(way) for way in order}
         ratios.append(seconds[raced] / seconds[alone])

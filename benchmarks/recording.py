@@ -30,7 +30,7 @@ CHANGES = {
     "optimizer.schedule": "constant",
     "train.steps": 1_000_000,
 }
-BLOCK, PAIRS = 20, 16
+BLOCK, PAIRS, QUICKLY = 20, 16, 6
 SPAN, SPANS = 5, 6
 
 
@@ -47,7 +47,13 @@ def figures() -> Figures:
         yield Figure("training with a page open / without", "≥ 0.9", "×", with_a_page())
 
 
-def recorded() -> list[float]:
+def quick() -> Figures:
+    """The first, in fewer pairs."""
+    with new_home():
+        yield Figure("training recorded / bare", "≥ 0.95", "×", recorded(QUICKLY))
+
+
+def recorded(pairs: int = PAIRS) -> list[float]:
     """Speeds recorded, as a share of bare."""
     path = catalogue.new_path("bench")
     file.begin(path, config())
@@ -56,7 +62,7 @@ def recorded() -> list[float]:
         recorder.describe(recording)
         ways = (lambda: take(bare)), (lambda: take(recording, recorder))
         ratios = []
-        for pair in range(PAIRS + 1):
+        for pair in range(pairs + 1):
             first, second = ways if pair % 2 else ways[::-1]
             seconds = {first: seconds_of(first), second: seconds_of(second)}
             ratios.append(seconds[ways[0]] / seconds[ways[1]])

@@ -24,7 +24,7 @@ from explorer.analysis.recurrence import through_time
 from explorer.runs import catalogue
 from explorer.training.loop import Training
 
-BLOCK, PAIRS = 5, 12
+BLOCK, PAIRS, QUICKLY = 5, 12, 4
 APART, LAST = 0.9, 20  # share of answers, steps
 CLICKS, LONGEST = 3, 120  # seconds
 SHAPE = {"model.kind": "lstm", "model.width": 64, "model.context": 64, "optimizer.schedule": "constant"}
@@ -44,19 +44,26 @@ def figures() -> Figures:
     yield Figure("the RNN's share right after as many steps", "≤ 0.5", "", others)
 
 
+def quick() -> Figures:
+    """The step and the triangle, in fewer pairs."""
+    torch.set_num_threads(1)
+    yield Figure("an LSTM's training step / torch.nn.LSTM's", "≤ 1.5", "×", steps(QUICKLY)[0])
+    yield Figure("triangle, T = 64, d = 64, two layers, in steps", "≤ 5", "×", triangle(QUICKLY))
+
+
 def config(layers: int = 1) -> RunConfig:
     """The default size."""
     return RunConfig.preset("shakespeare-lstm").replace(SHAPE | PLAIN | {"model.layers": layers})
 
 
-def steps() -> tuple[list[float], list[float]]:
+def steps(pairs: int = PAIRS) -> tuple[list[float], list[float]]:
     """Times of our steps as a multiple of torch's: as trained, and written out."""
     ours, written = train(config()), train(config())
     for layer in written.model.layers:
         layer.watched = lambda: True
     ways = [(lambda one=one: next(one)) for one in (ours, written)] + [usual(ours)]
     rounds = []
-    for pair in range(PAIRS + 1):
+    for pair in range(pairs + 1):
         order = range(3) if pair % 2 else reversed(range(3))
         seconds = {way: seconds_of(ways[way], BLOCK) for way in order}
         rounds.append(seconds)
@@ -89,7 +96,7 @@ def seconds_of(work: Callable[[], object], times: int = 1) -> float:
     return time.thread_time() - start
 
 
-def triangle() -> list[float]:
+def triangle(pairs: int = PAIRS) -> list[float]:
     """Times of the triangle as a multiple of a training step."""
     training = train(config(layers=2))
     one = training.task.probe()
@@ -99,7 +106,7 @@ def triangle() -> list[float]:
         assert len(places) == 64
 
     ratios = []
-    for pair in range(PAIRS + 1):
+    for pair in range(pairs + 1):
         ways = (picture, lambda: next(training)) if pair % 2 else (lambda: next(training), picture)
         first, second = (seconds_of(way) for way in ways)
         ratios.append(first / second if pair % 2 else second / first)

@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.figure import HEADER, Figure
 
 LAYERS, C, H, T, B, V = 2, 64, 4, 64, 32, 65
-ROUNDS, STEPS, WARM_UP = 16, 10, 10
+ROUNDS, QUICKLY, STEPS, WARM_UP = 16, 4, 10, 10
 CLOCKS = {"process": time.process_time, "wall": time.perf_counter}
 FAMILIES = ("encoder", "encoder-decoder", "skip-gram", "cbow", "glove")
 
@@ -189,13 +189,15 @@ class Side:
         self.child.wait()
 
 
-def measured(names: list[str], threads: int, nanogpt_path: str | None) -> dict[str, dict[str, list[float]]]:
+def measured(
+    names: list[str], threads: int, nanogpt_path: str | None, rounds: int = ROUNDS
+) -> dict[str, dict[str, list[float]]]:
     """Milliseconds a step of every side by each clock, round by round."""
     sides: dict[str, Side] = {}
     try:
         for name in names:
             sides[name] = Side(name, threads, *([nanogpt_path] if name == "nanoGPT" and nanogpt_path else []))
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             for name in sorted(sides, reverse=turn % 2 == 1):
                 sides[name].measure()
     finally:
@@ -239,6 +241,17 @@ def figures(nanogpt_path: str | None = None, only: str = "") -> Iterator[Figure]
         if only in kind:
             times = measured([kind, f"{kind} of torch.nn"], 1, None)
             yield from ratios(times, kind, f"{kind} of torch.nn", "≥ 1.0")
+
+
+def quick() -> Iterator[Figure]:
+    """The default size and one of each other kind beside plain loops, in QUICKLY rounds, by the process's time."""
+    times = measured(["ours", "torch.nn", "record"], 1, None, QUICKLY)
+    yield next(ratios(times, "ours", "torch.nn", "≥ 1.25"))
+    shares = [100 * r / m for r, m in zip(times["record"]["process"], times["ours"]["process"], strict=True)]
+    yield Figure("share of the step that its record costs", "≤ 3", "%", shares)
+    for kind in ("encoder-decoder", "skip-gram"):
+        times = measured([kind, f"{kind} of torch.nn"], 1, None, QUICKLY)
+        yield next(ratios(times, kind, f"{kind} of torch.nn", "≥ 1.0"))
 
 
 def main() -> None:

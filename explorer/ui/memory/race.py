@@ -31,8 +31,8 @@ COMPUTED = (
     "The share right is counted on the same 128 unseen examples of two symbols at each delay, for every run and step. "
     "**Memory reaches N tokens**: at every delay asked up to N, 90 % or more are right. With several seeds the line is "
     "their mean, and the band goes from the lowest to the highest. Each learning rate is the lowest point of its own "
-    f"valley, measured as the mean loss of the last 20 of {racers.STEPS} steps of seed 0: {racers.valleys()}. LSTM and "
-    "GRU begin with a bias of 3 at the gate that keeps."
+    f"valley, measured as the mean loss of the last 20 of {racers.STEPS} steps over {racers.VALLEY_SEEDS} seeds: "
+    f"{racers.valleys()}. LSTM and GRU begin with a bias of 3 at the gate that keeps."
 )
 
 

@@ -260,9 +260,11 @@ def test_each_learning_rate_lies_between_two_that_are_worse(racer):
 def test_the_valleys_are_those_that_were_measured(name):
     racer, config = racers.RACERS[name], racers.configs(racers.STEPS, 1)[name]
     for lr, expected in racer.valley.items():
-        training = Training(config.replace({"optimizer.lr": lr}))
-        losses = [next(training).loss for _ in range(racers.STEPS)]
-        assert np.mean(losses[-20:]) == pytest.approx(expected, rel=0.25, abs=0.02)
+        losses = []
+        for seed in range(racers.VALLEY_SEEDS):
+            training = Training(config.replace({"optimizer.lr": lr, "train.seed": seed}))
+            losses += [next(training).loss for _ in range(racers.STEPS)][-20:]
+        assert np.mean(losses) == pytest.approx(expected, rel=0.25, abs=0.02)
 
 
 def test_a_race_of_four_says_how_far_each_memory_reaches(served):
