@@ -30,6 +30,7 @@ DELAYS = (4, 8, 12, 16, 24, 32, 48, 64)
 EXAMPLES = 128
 SNAPSHOTS = 50  # at which cells are followed over a run
 OF_PROBE = 64  # examples, on half of which cells are chosen and on half measured
+ELSEWHERE = 6  # of the half on which they are measured, shown token by token
 
 
 def states_at(config: RunConfig, layer: int, name: str = DECODER) -> States:
@@ -212,7 +213,21 @@ def find(
     if what is None or holds is None:
         return Found(step, layer, tokens[0], what or "", 0.0, OF_PROBE, state, [])
     values = on_probe(training, prefix + state)
-    return Found(step, layer, tokens[0], what, float(holds.mean()), OF_PROBE, state, followers(values, holds))
+    best = followers(values, holds)
+    shown = slice(OF_PROBE // 2, OF_PROBE // 2 + ELSEWHERE)
+    return Found(
+        step,
+        layer,
+        tokens[0],
+        what,
+        float(holds.mean()),
+        OF_PROBE,
+        state,
+        best,
+        [vocabulary.show(row) for row in training.task.probe(OF_PROBE).tokens[shown]],
+        holds[shown],
+        best[0].is_on(values[shown, :, best[0].cell]),
+    )
 
 
 def since(path: str, step: int, layer: int = 0, what: str = "", progress: Progress = None) -> Since:

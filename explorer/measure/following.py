@@ -30,6 +30,11 @@ class Follower:
     recall: float
     quiet: float
 
+    def is_on(self, value: Array) -> Array:
+        """Where it is on, by its values."""
+        on: Array = value > self.threshold if self.above else value < self.threshold
+        return on
+
     @property
     def named(self) -> bool:
         """Whether the figures carry that it follows."""

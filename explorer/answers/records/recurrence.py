@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explorer.answers.records.record import Array, Record
 from explorer.measure.following import Follower
@@ -129,7 +129,9 @@ class Found(Record, of="recurrence.find"):
     """The cells of a layer that follow what holds in a span of an input.
 
     tokens: of the input.   what: that in words, "" where nothing tells the span from what is around it.   share: of the
-    tokens of `examples` of the probe where it holds.   state: the tap.   followers: the best first.
+    tokens of `examples` of the probe where it holds.   state: the tap.   followers: the best first.   elsewhere: the
+    tokens of some of the examples on which they are measured, in rows of one length T; holds, on (examples, T): where
+    it holds, and where the best follower is on.
     """
 
     step: int
@@ -140,3 +142,6 @@ class Found(Record, of="recurrence.find"):
     examples: int
     state: str
     followers: list[Follower]
+    elsewhere: list[list[str]] = field(default_factory=list)
+    holds: Array | None = None
+    on: Array | None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
+
+import numpy as np
 import streamlit as st
 
 from explorer.answers.records.recurrence import Cells, Found, Since
@@ -15,6 +18,7 @@ from explorer.ui.frame import cards
 from explorer.ui.memory import layers
 from explorer.ui.memory.through_time import labels
 from explorer.ui.parts import inputs
+from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
 
 EVERY = 1.5
@@ -26,7 +30,8 @@ quote is open), what holds most in the span and least in as many tokens on each 
 a threshold. Cell, side and threshold are chosen by F1 on half of the examples of the probe; **precision** (where it is
 on, how often does it hold), **recall** (where it holds, how often is it on) and **quiet** (where it does not hold, how
 often is it off) are counted on the other half. A cell follows if all three are 90 % or more (after Strobelt et al.
-2018). It follows since the first snapshot at which it does so and at the next two as well, each with its own threshold.
+2018). It follows since the first snapshot at which it does so and at the next two as well, or at all that there are
+yet, each with its own threshold.
 """
 
 
@@ -62,7 +67,37 @@ def show(view: View) -> None:
         if answer.followers:
             st.markdown(table(answer, begins))
         picture.look_for("find", sentence(answer, begins))
+    if answer.followers:
+        picture.details(lambda: elsewhere(answer))
     picture.computed(COMPUTED, following.followers, following.least_figures)
+
+
+def elsewhere(answer: Found) -> None:
+    """Where else the best cell is on, token by token, in examples that did not choose it."""
+    assert answer.on is not None
+    assert answer.holds is not None
+    with cards("elsewhere", 1)[0]:
+        st.markdown(f"**Where else cell {answer.followers[0].cell} is on** · step {answer.step}")
+        st.html(rows_html(answer.elsewhere, answer.on, answer.holds))
+        missed, false = int((answer.holds & ~answer.on).sum()), int((answer.on & ~answer.holds).sum())
+        picture.look_for(
+            "elsewhere",
+            f"on where it is coloured; {answer.what} where it is underlined. In these {len(answer.elsewhere)} examples "
+            f"it misses {missed} of {int(answer.holds.sum())} tokens and is on at {false} others.",
+        )
+
+
+def rows_html(rows: list[list[str]], on: np.ndarray, holds: np.ndarray) -> str:
+    """Examples as text, a line each; tokens where the cell is on are coloured, those where it holds underlined."""
+    marks = {(True, True): "on holds", (True, False): "on", (False, True): "holds", (False, False): ""}
+    lines = [
+        "".join(
+            f'<span class="{marks[bool(a), bool(b)]}">{escape(shown_token(token))}</span>'
+            for token, a, b in zip(tokens, is_on, there, strict=True)
+        )
+        for tokens, is_on, there in zip(rows, on, holds, strict=True)
+    ]
+    return f'<ol class="fires">{"".join(f"<li>{line}</li>" for line in lines)}</ol>'
 
 
 def first_steps(view: View, answer: Found) -> dict[int, int]:

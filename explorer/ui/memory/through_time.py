@@ -35,8 +35,8 @@ one distance; the band is one standard deviation. The sum over $t$ is the gradie
 
 An encoder is read before the first prediction, so each prediction has something of each of its states; its distance is
 the number of states from there to the last that the encoder reads. Without attention everything passes the last one.
-With attention (Bahdanau, Cho & Bengio 2015) a decoder also reads the state itself, on a path of length 1; *read
-directly* is the gradient by that path alone.
+With attention (Bahdanau, Cho & Bengio 2015) a decoder also reads the state itself, on a path of length 1; the curve
+*directly* is the gradient by that path alone.
 """
 
 
@@ -87,7 +87,7 @@ def more(view: View, answer: ThroughTime, answers: dict[str, ThroughTime], argum
         st.caption("mean over all pairs of prediction and state")
         reaches = {name: one.reach for name, one in answers.items()}
         reaches |= {
-            f"{name}, read directly": one.directly for name, one in answers.items() if one.directly and shortcut(one)
+            f"directly · {name}": one.directly for name, one in answers.items() if one.directly and shortcut(one)
         }
         picture.show(charts.by_distance, charts.frame(reaches), "reach")
         picture.look_for("reach", reach_sentence(answer))

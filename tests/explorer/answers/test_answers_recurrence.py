@@ -268,3 +268,16 @@ def test_states_are_as_wide_as_the_embedding_and_another_width_is_refused():
     model = build(RunConfig.preset("delay-lstm").replace({"model.width": 5}).model, 11, stream(0, "x"))
     assert model.embedding.weight.shape == (11, 5)
     assert model.layers[0].recurrent.weight.shape == (20, 5)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_where_else_the_best_cell_is_on_is_where_its_value_passes_its_threshold(runs, kind):
+    answer = told(recurrence.find, runs[kind], layer=1, start=0, end=2)
+    task, best, half = runs[kind].task, answer.followers[0], recurrence.OF_PROBE // 2
+    probe = task.probe(recurrence.OF_PROBE)
+    values = observe(runs[kind].model_at(STEPS), probe, gradients=False).values[f"layers.1.{answer.state}"]
+    assert answer.elsewhere == [task.vocabulary.show(row) for row in probe.tokens[half : half + len(answer.on)]]
+    for row, on in enumerate(answer.on):
+        value = values[half + row, :, best.cell]
+        assert on.tolist() == [(v > best.threshold) if best.above else (v < best.threshold) for v in value]
+    assert answer.holds.shape == answer.on.shape == (recurrence.ELSEWHERE, probe.tokens.shape[1])

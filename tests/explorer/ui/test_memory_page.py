@@ -17,14 +17,14 @@ from visits import unfold, visit_of
 from waiting import until
 
 from explorer import RunConfig
-from explorer.answers.records.recurrence import ByDelay, Found, Since, ThroughTime, TimeProof
+from explorer.answers.records.recurrence import ByDelay, Found, Since, ThroughTime
 from explorer.config.presets import BROKEN
 from explorer.measure.following import Follower
 from explorer.measure.recurrence import reach, remembered
 from explorer.runs import catalogue
 from explorer.training.loop import Training
 from explorer.ui import server
-from explorer.ui.memory import finding, proof, race, racers, through_time
+from explorer.ui.memory import finding, race, racers, through_time
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 6
@@ -121,9 +121,12 @@ def test_inside_the_cells_says_how_long_they_keep(runs, kind, says):
     assert any(says in line for line in looked_for(visit("Inside the cells", runs[kind])))
 
 
-def test_find_a_cell_says_what_tells_the_span(runs):
-    said = looked_for(visit("Find a cell", runs["lstm"]))
+def test_find_a_cell_says_what_tells_the_span_and_shows_where_else_a_cell_is_on(runs):
+    app = visit("Find a cell", runs["lstm"])
+    said = looked_for(app)
     assert any("that tells this span" in line for line in said), said
+    said = looked_for(settled(unfold(app, "Memory", "Find a cell")))
+    assert any("on where it is coloured; the token is" in line for line in said), said
 
 
 def test_a_cell_that_follows_has_a_mark_since_when_it_does_and_no_other_has(runs):
@@ -209,18 +212,6 @@ def test_the_way_to_an_encoders_states_is_said_and_proved(served, kind, says):
     app.segmented_control(key="memory-states-3").set_value("decoder")
     until(lambda: not any(says in line for line in looked_for(app.run())), "the decoder’s triangle is there")
     assert any("each token back" in line for line in looked_for(settled(app)))
-
-
-def test_a_proof_that_fails_says_so():
-    exact = np.array([0.1, 1e-3])
-    row = TimeProof(3, 1, 1e-4, exact, exact, exact, exact / 2, exact / 2, 1e-11, 1e-15, "float32")
-    assert ":green[" in proof.verdict(row)
-    assert ":red[" in proof.verdict(replace(row, along=exact * 1.001))
-    assert ":red[" in proof.verdict(replace(row, aside=exact))
-    assert ":red[" in proof.verdict(replace(row, shown=exact * 1.1))
-    assert ":red[" in proof.verdict(replace(row, summed=0.01))
-    assert "2 of the 2 are under" in proof.verdict(replace(row, grain=0.01))
-    assert "not finite any more" in proof.verdict(replace(row, exact=np.array([np.inf, 1])))
 
 
 def test_the_four_have_equally_many_numbers_and_the_same_batches():
