@@ -82,8 +82,8 @@ def elsewhere(answer: Found) -> None:
         missed, false = int((answer.holds & ~answer.on).sum()), int((answer.on & ~answer.holds).sum())
         picture.look_for(
             "elsewhere",
-            f"on where it is coloured; {answer.what} where it is underlined. In these {len(answer.elsewhere)} examples "
-            f"it misses {missed} of {int(answer.holds.sum())} tokens and is on at {false} others.",
+            f"on where it is coloured; {answer.what} where it is underlined. It misses {missed} of these "
+            f"{int(answer.holds.sum())} tokens, and is on at {false} others.",
         )
 
 

@@ -272,7 +272,7 @@ def test_states_are_as_wide_as_the_embedding_and_another_width_is_refused():
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_where_else_the_best_cell_is_on_is_where_its_value_passes_its_threshold(runs, kind):
-    answer = told(recurrence.find, runs[kind], layer=1, start=0, end=2)
+    answer = answered(recurrence.find, runs[kind], layer=1, start=0, end=2)
     task, best, half = runs[kind].task, answer.followers[0], recurrence.OF_PROBE // 2
     probe = task.probe(recurrence.OF_PROBE)
     values = observe(runs[kind].model_at(STEPS), probe, gradients=False).values[f"layers.1.{answer.state}"]
