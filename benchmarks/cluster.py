@@ -134,10 +134,10 @@ def search(trials: int = TRIALS, steps: int = STEPS) -> Search:
     return Search(config=config(), knobs=(RATES,), trials=trials, steps=steps, every=STEPS, prune=False, together=NODES)
 
 
-def carry_on(client: Client, asked: Search) -> Path:
+def carry_on(client: Client, search_: Search) -> Path:
     """A search from its beginning to its end."""
-    path = file.new_path(asked)
-    file.write(path, asked, "waiting")
+    path = file.new_path(search_)
+    file.write(path, search_, "waiting")
     client.order(path, "play")
     wait(lambda: file.read(path)[1].state == "finished")
     return path
@@ -184,13 +184,13 @@ def in_turn(
 
 def killed(client: Client, node: int) -> Iterator[Figure]:
     """What is lost with a node in the middle of a sweep."""
-    asked = search(4 * AFTER, RACED)
-    path = file.new_path(asked)
-    file.write(path, asked, "waiting")
+    search_ = search(4 * AFTER, RACED)
+    path = file.new_path(search_)
+    file.write(path, search_, "waiting")
     client.order(path, "play")
 
     def trials() -> list[Trial]:
-        return Ledger(path).trials(asked)
+        return Ledger(path).trials(search_)
 
     wait(lambda: sum(trial.over for trial in trials()) >= AFTER and any(t.last > 0 for t in trials() if not t.over))
     before = {trial.number: trial for trial in trials()}
@@ -211,7 +211,7 @@ def killed(client: Client, node: int) -> Iterator[Figure]:
         client.order(path, "play")
         wait(lambda: file.read(path)[1].state == "finished")
         yield Figure("  the rest of the sweep on the other node", None, "s", [time.perf_counter() - start])
-    apart = sum(not as_alone(asked, trial) for trial in trials())
+    apart = sum(not as_alone(search_, trial) for trial in trials())
     yield Figure("  trials that differ from the same trained bare", "≤ 0", "", [apart])
 
 
@@ -220,9 +220,9 @@ def same(one: Trial, other: Trial) -> bool:
     return one.state == other.state and one.losses.tolist() == other.losses.tolist()
 
 
-def as_alone(asked: Search, trial: Trial) -> bool:
+def as_alone(search_: Search, trial: Trial) -> bool:
     """Whether every loss of a trial is that of its config trained here, to the bit."""
     run = Run.open(trial.path)
     losses = run.steps["loss"].tolist()
     run.close()
-    return losses == [step.loss for step in islice(train(asked.config_of(trial.params)), trial.last)]
+    return losses == [step.loss for step in islice(train(search_.config_of(trial.params)), trial.last)]
