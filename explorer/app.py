@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import chosen, held, knobs, linked, refusals, server, shell, sitemap, visit
+from explorer.ui import chosen, held, knobs, linked, pressing, refusals, server, shell, sitemap, visit
 from explorer.ui.parts import searching
 from explorer.ui.scenes import panel as scenes
 
@@ -40,7 +40,8 @@ st.html(
     f"<style>{'' if shell.dressed else shell.STYLE}{PROJECTOR if visit.state().projector else ''}{hidden()} </style>"
 )
 chosen.put_into_url()
-linked.show()
+with st.container():  # there while it is empty too: the page after it keeps its place
+    linked.show()
 before = visit.state().painted
 page.run()
 if visit.state().painted != before:  # the first pictures of a run: a browser that has all at once shows none
@@ -48,3 +49,4 @@ if visit.state().painted != before:  # the first pictures of a run: a browser th
 with st.sidebar:
     knobs.show()
     scenes.show()
+pressing.forget()

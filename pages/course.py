@@ -17,11 +17,13 @@ def choose_language() -> None:
 follow_address()
 with st.container(horizontal=True, vertical_alignment="bottom", key="course-top"):
     st.title("Course", anchor=False)
-    st.session_state["course-language"] = way().language
+    if st.session_state.get("course-language", way().language) != way().language:  # by the address
+        st.session_state["course-language"] = way().language
     st.segmented_control(
         "Language",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
+        default=way().language,
         key="course-language",
         on_change=choose_language,
         required=True,

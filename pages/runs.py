@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.runs import catalogue, quota
 from explorer.ui import chosen, foreign, refusals, room, sitemap, store
+from explorer.ui.pressing import pressed
 from explorer.ui.runs import groups, rows
 
 PAGE = 30  # groups that are drawn at once
@@ -33,7 +34,7 @@ upload = st.file_uploader(
     "Open a run file", type=["run"], key="upload-run", help="From another machine, or from this one's Save."
 )
 with refusals.at("upload"):
-    if upload is not None and st.button("Open it", type="primary"):
+    if upload is not None and pressed(st.button, "Open it", "upload-open", type="primary"):
         chosen.room()
         chosen.open_run(store.take_in(upload.name, upload.getvalue()))
         run = chosen.run()
@@ -57,8 +58,9 @@ if runs:
         rows.show(group)
     if not kept:
         st.info("No run is called so or in such a state. Clear “Find”, or choose any state.", icon=":material/search:")
-    if len(kept) > shown and st.button(f"Show {min(PAGE, len(kept) - shown)} more", key="runs-more"):
-        st.session_state["runs-shown"] = shown + PAGE
-        st.rerun()
+    if len(kept) > shown:
+        more = {"runs-shown": shown + PAGE}
+        label = f"Show {min(PAGE, len(kept) - shown)} more"
+        st.button(label, key="runs-more", on_click=st.session_state.update, args=(more,))
 else:
     st.info("Nothing has been trained yet. Start with one of the cards on the first page.")

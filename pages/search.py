@@ -42,7 +42,8 @@ def begun(path: Path) -> None:
 def pick(path: Path) -> None:
     """Which of the searches is looked at."""
     names = list(dict.fromkeys([path.stem, *(p.stem for p in file.newest())]))
-    st.session_state["search-pick"] = path.stem
+    if st.session_state.get("search-pick", path.stem) != path.stem:  # another one was begun
+        st.session_state["search-pick"] = path.stem
 
     def picked() -> None:
         choose(file.path_of(st.session_state["search-pick"]))
@@ -82,7 +83,8 @@ frame.heading(
     "Many short trainings look for good settings; each is a run of its own that can be opened, scrubbed, branched.",
 )
 refusals.show()
-looked_at = wanted()
+with st.container():
+    looked_at = wanted()
 with st.expander("A new search", expanded=looked_at is None, icon=":material/add:"):
     form.show(begun)
 if looked_at is not None:

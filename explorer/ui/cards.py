@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.config.presets import BROKEN, ORDINARY, RECURRENT, WORDS, Preset
 from explorer.config.run import RunConfig
 from explorer.ui import chosen, refusals, sitemap
+from explorer.ui.pressing import pressed
 
 PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
@@ -87,7 +88,7 @@ def own_text_card() -> None:
             file = st.file_uploader("or a UTF-8 text file", type=["txt", "md", "py", "csv"], max_upload_size=UPLOAD_MB)
             tokenizer = st.segmented_control("Tokens", ["characters", "bpe"], default="characters", key="own-tokens")
             with refusals.at("own-text"):
-                if st.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-own"):
+                if pressed(st.button, "Train on it", "train-own", type="primary", icon=":material/play_arrow:"):
                     start_own(pasted if file is None else file.getvalue(), tokenizer or "characters")
 
 

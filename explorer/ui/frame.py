@@ -89,7 +89,8 @@ def watch(
         with feed.offering(view):
             # what pictures wait for is known after drawing
             player.show(view, state.waiting, state.refining, bool(fed))
-            elsewhere_computed(view)
+            with st.container():
+                elsewhere_computed(view)
             with st.container(key="page"), picture.detailed(title):  # at least as tall as the window
                 if has(view, *needs):
                     draw(view)
@@ -105,8 +106,9 @@ def watch(
 
     with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
         heading(title, sentence, run)  # style.css keeps the bar's room above it
-    on_purpose.show(run)
-    slow_precision(run)
+    with st.container():  # there while it is empty too, as that of refusals
+        on_purpose.show(run)
+        slow_precision(run)
     st.fragment(live, run_every=chosen_pace)()
 
 

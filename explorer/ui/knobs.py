@@ -14,6 +14,7 @@ from explorer.config.run import RunConfig
 from explorer.measure.names import head_name
 from explorer.runs.run import Run
 from explorer.ui import branching, chosen, refusals, restarting, visit
+from explorer.ui.pressing import pressed
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3
 CLIPS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]
@@ -61,7 +62,7 @@ def of_run(run: Run) -> None:
             slide(run, "model.dropout", "Dropout", DROPOUTS, config)
         if config.has("attention heads"):
             heads(run)
-    if st.button("Model, task, optimizer …", key="restart-button", width="stretch"):
+    if pressed(st.button, "Model, task, optimizer …", "restart-button", width="stretch"):
         restarting.form(run.config)
     st.caption(RESTART)
 

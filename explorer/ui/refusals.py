@@ -35,8 +35,9 @@ def show(place: str = PAGE) -> None:
     """Shows what was refused at this place."""
     if place == PAGE:
         visit.state().refused_on_page = kept_at(PAGE)
-    for sentence in kept_at(place):
-        say(sentence)
+    with st.container():  # there while it is empty too: what follows would be built anew, under the hand that presses
+        for sentence in kept_at(place):
+            say(sentence)
 
 
 def say(sentence: str) -> None:

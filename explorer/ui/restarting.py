@@ -11,6 +11,7 @@ from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
 from explorer.tasks.fields import TASKS
 from explorer.ui import chosen, refusals, sitemap
+from explorer.ui.pressing import pressed
 from models.families import family_of, kind_of
 
 ELSEWHERE = {
@@ -55,7 +56,7 @@ def form(config: RunConfig) -> None:
                 place = next(needed) if one.path in NEEDED else columns[1]
             changes[one.path] = field(place, one, base, key)
         with refusals.at("restart"):
-            if st.form_submit_button("Restart with these", type="primary"):
+            if pressed(st.form_submit_button, "Restart with these", "restart-pressed", type="primary"):
                 start_again(base, changes)
 
 

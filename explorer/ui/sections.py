@@ -44,8 +44,7 @@ class Sections:
         """
         titles, key = list(self.shows), sitemap.ROWS[self.page]
         wanted = st.query_params.get(key, titles[0])
-        st.session_state.setdefault(f"{key}-before", wanted if wanted in titles else titles[0])
-        title = row(titles, f"{key}-before")
+        title = row(titles, f"{key}-before", default=wanted if wanted in titles else titles[0])
         if title != wanted:
             st.query_params[key] = title
         return title

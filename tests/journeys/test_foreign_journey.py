@@ -78,3 +78,20 @@ def test_a_refusal_is_there_to_be_read_until_something_else_is_done(visit):
     drawn = here.page.evaluate("performance.now()")
     here.page.wait_for_function("since => performance.now() - since > 3000", arg=drawn)  # several ticks of the page
     expect(refused).to_be_visible()
+
+
+def test_a_press_while_a_refusal_stands_on_top_is_answered_and_what_is_typed_stays(visit):
+    """The refusal goes with the press, and the page moves up: nothing on it may be built anew for that."""
+    run = recorded(catalogue.new_path("short"), 6, TINY)
+    here = visit()
+    here.open(f"/words?run={run.id}&step=999")
+    above = here.page.get_by_test_id("stAlert").filter(has_text="and not 999")
+    expect(above).to_be_visible()
+    here.page.get_by_text("Your own text").click()
+    here.page.get_by_label("Text", exact=True).fill("one two")
+    here.page.evaluate("window.before = document.querySelector('.st-key-page')")
+    here.page.get_by_role("button", name="Train on it").click()
+    expect(here.page.get_by_test_id("stAlert").filter(has_text="different words only")).to_be_visible()
+    expect(above).to_have_count(0)
+    assert here.page.evaluate("window.before.isConnected")
+    expect(here.page.get_by_label("Text", exact=True)).to_have_value("one two")

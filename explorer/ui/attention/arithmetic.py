@@ -11,6 +11,7 @@ from explorer.ui.attention.look import Look
 from explorer.ui.components.arithmetic import arithmetic
 from explorer.ui.frame import cards
 from explorer.ui.parts.tokens import escaped, shown_token
+from explorer.ui.pressing import pressed
 
 ROW, REST, TALLEST = 20, 360, 428  # pixels: of a key, of all else, and beyond which the sheet scrolls
 FORMULAS = (
@@ -66,7 +67,7 @@ def prove(look: Look, arguments: dict) -> str:
     """The button that recomputes the row in float64; gives how far it is from the one shown, "" before."""
     place = (look.view.run.id, *sorted(arguments.items()))
     says = "Recomputes this row of the pattern from the weights, in twice the precision."
-    if st.button("Prove it in float64", key="prove", icon=":material/verified:", help=says):
+    if pressed(st.button, "Prove it in float64", "prove", icon=":material/verified:", help=says):
         visit.state().proofs[place] = look.step
     step = visit.state().proofs.get(place)
     if step is None:

@@ -13,6 +13,7 @@ from explorer.ui.frame import cards
 from explorer.ui.parts.map_captions import sentence
 from explorer.ui.parts.map_choice import Choice
 from explorer.ui.parts.moving_map import frame, size
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 from models.families import kind_of
 
@@ -36,7 +37,8 @@ def show(view: View, choice: Choice) -> None:
     request = visit.kept(LargeMapRequest, view.run.id)
     with cards("big", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(f"Map 2,000 states at step {view.step:,}", key="map-big", icon=":material/bubble_chart:"):
+            label = f"Map 2,000 states at step {view.step:,}"
+            if pressed(st.button, label, "map-big", icon=":material/bubble_chart:"):
                 request.step = view.step
             st.caption("some seconds of work; the live map rests meanwhile")
         if request.step is None:

@@ -15,6 +15,7 @@ from explorer.ui import held, picture, visit
 from explorer.ui.components import stages, written
 from explorer.ui.frame import cards
 from explorer.ui.parts.tokens import shown_token
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 EVERY = 0.8  # seconds between two answers while it trains
@@ -148,7 +149,7 @@ def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
     room = view.about.writes, visit.state().projector
     drawing = written.message(title, answer, sampler.parted, why, at, *room)
     written.written(drawing, key="written", on_chosen=choose, on_clicked=ask)
-    if sampler.forced and st.button("Write by itself again", key="unforce"):
+    if sampler.forced and pressed(st.button, "Write by itself again", "unforce"):
         sampler.forced, sampler.parted = {}, None
         st.rerun(scope="fragment")
     mean = float(answer.bits.mean()) if len(answer.bits) else 0.0

@@ -20,6 +20,7 @@ from explorer.ui import chosen, picture, refusals, server, visit
 from explorer.ui.components import drafted
 from explorer.ui.frame import cards
 from explorer.ui.generate.stages_strip import Sampler, drawn_with
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 from models.families import kind_of
 
@@ -114,9 +115,10 @@ def nobody(view: View) -> None:
     small = smaller(view.config)
     width, layers = small.model.width, small.get("model.layers")
     with refusals.at("train-draft"):
-        if st.button(
+        if pressed(
+            st.button,
             f"Train a small model to draft: width {width}, {layers} layer{'s' * (layers > 1)}",
-            key="train-draft",
+            "train-draft",
             type="primary",
             icon=":material/play_arrow:",
             help="It trains beside this run, which stays on the screen. It is then among your runs.",

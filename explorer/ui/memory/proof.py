@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.answers.records.recurrence import TimeProof
 from explorer.measure.names import finite, lost, number
 from explorer.ui import visit
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 ENOUGH = 100  # times what rounding does, so that a difference says something of a gradient
@@ -21,7 +22,7 @@ def prove(view: View, arguments: dict[str, Any]) -> None:
     """The button, and how the proof came out at the step where it was arguments for."""
     place = ("time", view.run.id, *sorted(arguments.items()))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Prove this row", key="prove-time", icon=":material/verified:"):
+        if pressed(st.button, "Prove this row", "prove-time", icon=":material/verified:"):
             visit.state().proofs[place] = view.step
         step = visit.state().proofs.get(place)
         if step is None:

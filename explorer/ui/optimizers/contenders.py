@@ -12,6 +12,7 @@ from explorer.config.presets import ORDINARY, WORDS
 from explorer.config.run import RunConfig, from_word
 from explorer.runs import race
 from explorer.ui import cards, chosen, refusals, visit
+from explorer.ui.pressing import pressed
 
 AT_FIRST = ("sgd", "adamw", "muon")
 STEPS = 400
@@ -96,7 +97,8 @@ def form(looked_at: RunConfig | None, key: str = "contenders", open_: bool = Fal
             "A task begins with 20 steps of warm-up."
         )
         with refusals.at("race-form"):
-            if st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
+            look = {"type": "primary", "icon": ":material/sports_score:"}
+            if pressed(st.form_submit_button, "Start the race", f"{key}-start", **look):
                 base = looked_at if looked_at is not None and task == OWN else started(task, int(steps))
                 start(base.replace({"train.steps": int(steps)}), int(seeds), mode, table)
 

@@ -84,13 +84,14 @@ def follow(view: View, centre: int, ready: bool) -> None:
 def chosen_plane(view: View, others: list[Walker]) -> PlaneChoice | None:
     """The plane that the visitor chose; None while the choice is not complete."""
     names, state = [kind for kind in KINDS if others or kind != ALL], st.session_state
-    if state.get("surface-plane") not in names:  # of all runs, and now there is only one
+    if state.get("surface-plane", names[0]) not in names:  # of all runs, and now there is only one
         state["surface-plane"] = names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Plane",
             names,
             format_func=KINDS.__getitem__,
+            default=names[0],
             key="surface-plane",
             required=True,
             bind="query-params",

@@ -74,9 +74,9 @@ def ask(view: View, rivals: list[Contender], guess: Guess) -> None:
         with st.container(horizontal=True):
             for contender in rivals:
                 key = f"votes:{guess.race}:{contender.name}"
-                st.session_state.setdefault(key, guess.votes.get(contender.name, 0))  # kept while others are looked at
+                counted = guess.votes.get(contender.name, 0)  # kept while others are looked at
                 guess.votes[contender.name] = int(
-                    st.number_input(foreign.text(contender.name), 0, 500, key=key, width=VOTE_WIDTH)
+                    st.number_input(foreign.text(contender.name), 0, 500, counted, key=key, width=VOTE_WIDTH)
                 )
         draw(view, rivals, guess)
         st.button(

@@ -21,6 +21,7 @@ from explorer.ui.optimizers import sweeping
 from explorer.ui.optimizers.sweeping import Sweep
 from explorer.ui.parts import searching, settings
 from explorer.ui.parts.searching import Standing
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 USUAL = ("sgd", "momentum", "adamw", "muon")
@@ -84,9 +85,9 @@ def begin(view: View) -> None:
     count = points.number_input("Rates", 3, 25, 9, key="tuning-points")
     usual = min(STEPS, view.config.train.steps or STEPS)
     length = steps.number_input("Steps each", min(10, usual), 100_000, usual, key="tuning-steps")
-    pressed = button.button("Tune", icon=":material/tune:", key="tuning-begin", type="primary", width="stretch")
+    wanted = pressed(button.button, "Tune", "tuning-begin", icon=":material/tune:", type="primary", width="stretch")
     with refusals.at("tuning-form"):
-        if pressed:
+        if wanted:
             ends = (settings.parsed("the learning rate", first), settings.parsed("the learning rate", last))
             search = sweeping.composed(view.run.config, chosen_ones, ends, int(count), int(length))
             visit.state().sweeps[view.run.id] = searching.begin(search)

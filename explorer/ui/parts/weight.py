@@ -20,6 +20,7 @@ from explorer.ui import held, picture, visit
 from explorer.ui.components.tensor_map import tensor_map
 from explorer.ui.frame import cards
 from explorer.ui.parts.steered import number as number_field
+from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 MAPS = {"value": "value θ", "gradient": "gradient ∂L/∂θ", "change": "change Δθ"}
@@ -79,9 +80,18 @@ def proved(view: View, place: dict[str, Any]) -> None:
 def picked(view: View) -> str:
     """The tensor that is chosen, by name."""
     names, state = view.run.tensors, st.session_state
-    if state.get("weight-tensor") not in names:
-        state["weight-tensor"] = next((name for name in names if name.endswith(FIRST)), names[0])
-    tensor = st.selectbox("Tensor", names, format_func=tensor_name, key="weight-tensor", bind="query-params", width=270)
+    first = next((name for name in names if name.endswith(FIRST)), names[0])
+    if state.get("weight-tensor", first) not in names:  # of another model
+        state["weight-tensor"] = first
+    tensor = st.selectbox(
+        "Tensor",
+        names,
+        names.index(first),
+        format_func=tensor_name,
+        key="weight-tensor",
+        bind="query-params",
+        width=270,
+    )
     st.segmented_control(
         "Cells show",
         list(MAPS),
@@ -168,7 +178,7 @@ def prove(view: View, place: dict[str, Any]) -> None:
     """Central differences beside backpropagation when asked for, at the step where it was asked."""
     key = (view.run.id, *sorted(place.items()))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Prove its gradient", key="prove-weight", icon=":material/verified:"):
+        if pressed(st.button, "Prove its gradient", "prove-weight", icon=":material/verified:"):
             visit.state().proofs[key] = view.step
         step = visit.state().proofs.get(key)
         if step is None:

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.runs import catalogue, file
 from explorer.runs.contents import LONGEST_TITLE
 from explorer.ui import chosen, foreign, refusals, room, sitemap, store
+from explorer.ui.pressing import pressed
 from explorer.ui.runs.groups import NOUNS, Group
 from explorer.ui.store import Summary
 
@@ -48,7 +49,7 @@ def head(group: Group) -> None:
     name, words, opened, _, _, gone = columns()
     name.markdown(f"**{foreign.text(group.title)}**  \n:gray[{time(group.when)}]")
     words.markdown(f"{group.words}  \n:gray[{store.megabytes(group.size)} together]")
-    if opened.button("Open", key=f"open-group-{group.runs[0].stem}", width="stretch"):
+    if pressed(opened.button, "Open", f"open-group-{group.runs[0].stem}", width="stretch"):
         look_at(group.runs[0])
     delete(gone, [run.stem for run in group.runs], "group-")
 
@@ -62,7 +63,7 @@ def row(run: Summary) -> None:
     words.markdown(
         f"{run.last:,} steps · {run.state} · loss {run.loss}  \n:gray[{time(run.when)} · {store.megabytes(run.size)}]"
     )
-    if opened.button("Open", key=f"open-{run.stem}", width="stretch"):
+    if pressed(opened.button, "Open", f"open-{run.stem}", width="stretch"):
         look_at(run)
     saved.download_button(
         "",
@@ -74,7 +75,7 @@ def row(run: Summary) -> None:
         icon=":material/download:",
         help="Save",
     )
-    if renamed.button("", icon=":material/edit:", key=f"rename-{run.stem}", help="Rename", width="stretch"):
+    if pressed(renamed.button, "", f"rename-{run.stem}", icon=":material/edit:", help="Rename", width="stretch"):
         rename(run)
     delete(gone, [run.stem], "")
 

@@ -15,6 +15,7 @@ from explorer.search.search import Search, made
 from explorer.ui import chosen, refusals, server
 from explorer.ui.parts import searching, settings
 from explorer.ui.parts.settings import SETTINGS, Choice, Range
+from explorer.ui.pressing import pressed
 from explorer.ui.search.samples import SAMPLES
 
 THIS_RUN = "the run you looked at last"
@@ -29,7 +30,7 @@ def show(begun: Callable[[Path], None]) -> None:
         card = column.container(border=True, height="stretch", key=f"card-search-{name}")
         with card, refusals.at(f"search-{name}"):
             st.markdown(f"**{sample.title}**  \n:gray[{sample.question}]")
-            if st.button("Search", key=f"search-{name}", icon=":material/manage_search:", type="primary"):
+            if pressed(st.button, "Search", f"search-{name}", icon=":material/manage_search:", type="primary"):
                 begin(sample.search().model_copy(update={"together": server.host().quota}), begun)
     another = st.expander("Another one: choose the settings, their ranges, the budget", icon=":material/tune:")
     with another, refusals.at("search-form"):
@@ -69,7 +70,7 @@ def form(begun: Callable[[Path], None]) -> None:
         f"Measured every {every} steps. At most {int(trials) * int(steps):,} steps in all; "
         f"{server.host().quota} at once " + ("on the Ray cluster." if address() else "where nothing else trains.")
     )
-    if button.button("Begin the search", type="primary", icon=":material/manage_search:", key="search-begin"):
+    if pressed(button.button, "Begin the search", "search-begin", type="primary", icon=":material/manage_search:"):
         chosen_settings = {
             "trials": int(trials),
             "steps": int(steps),

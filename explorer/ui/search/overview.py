@@ -13,6 +13,7 @@ from explorer.search import ledger
 from explorer.ui import picture, refusals, visit
 from explorer.ui.parts import searching, settings
 from explorer.ui.parts.searching import Standing
+from explorer.ui.pressing import pressed
 
 SHORT = 60  # letters of a reason that has room beside the state
 MORE = 10  # trials that one click adds to a budget
@@ -35,8 +36,8 @@ def show(now: Standing) -> None:
         args=(now.path, now.search.trials + MORE),
     )
     best = ledger.best_seen(now.trials)
-    opens = row.button("Open the best", icon=":material/open_in_new:", key="search-best", disabled=best is None)
-    if opens and best is not None:
+    look = {"icon": ":material/open_in_new:", "disabled": best is None}
+    if pressed(row.button, "Open the best", "search-best", **look) and best is not None:
         searching.open_trial(best)
         visit.state().opens_trial = True
     if trouble(now):

@@ -18,6 +18,7 @@ from explorer.ui.components import curves as canvas
 from explorer.ui.frame import cards
 from explorer.ui.parts import searching, settings
 from explorer.ui.parts.searching import Standing
+from explorer.ui.pressing import pressed
 from explorer.ui.search import pictures
 
 POINTS = 400  # of a curve
@@ -40,7 +41,7 @@ def show(now: Standing) -> None:
     with cards("search-trial", 1)[0]:
         row = st.container(horizontal=True, vertical_alignment="center")
         row.markdown(f"**Trial {trial.number}** · {foreign.text(settings.described(trial.params))}")
-        if row.button("Open its run", key="search-open", icon=":material/open_in_new:"):
+        if pressed(row.button, "Open its run", "search-open", icon=":material/open_in_new:"):
             searching.open_trial(trial)
             visit.state().opens_trial = True
         run = server.opened(str(trial.path))

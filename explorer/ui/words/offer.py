@@ -8,6 +8,7 @@ from explorer.config.presets import WORDS
 from explorer.config.run import RunConfig
 from explorer.runs.run import Run
 from explorer.ui import cards, refusals, sitemap
+from explorer.ui.pressing import pressed
 
 OWN_STEPS = 4000
 
@@ -22,9 +23,9 @@ def show() -> None:
             "or a UTF-8 text file", type=["txt", "md", "py", "csv"], max_upload_size=cards.UPLOAD_MB, key="words-file"
         )
         name = right.selectbox("Way", list(WORDS), format_func=lambda n: WORDS[n].title, key="words-way")
-        pressed = right.button("Train on it", type="primary", icon=":material/play_arrow:", key="train-words")
+        wanted = pressed(right.button, "Train on it", "train-words", type="primary", icon=":material/play_arrow:")
         with refusals.at("words-text"):
-            if pressed:
+            if wanted:
                 start_own(pasted if file is None else file.getvalue(), name)
 
 

@@ -1,0 +1,94 @@
+"""A press is answered: by a drawing that gives way to another as well, and nothing the page sends takes it back."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import every_page
+import pytest
+from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY, recorded
+from visits import visit_of
+
+from explorer.runs import catalogue
+from explorer.ui import server
+
+ROOT = Path(__file__).parents[3]
+BUTTONS = ("button", "form_submit_button")
+
+
+def page():
+    import streamlit as st
+
+    from explorer.ui import pressing, refusals, visit
+
+    st.session_state.setdefault("begun", 0)
+    if visit.state().draws_all():
+        refusals.draw_again()  # before it has come to the button
+    if pressing.pressed(st.button, "Begin", "begin"):
+        st.session_state["begun"] += 1
+    if st.toggle("leads elsewhere"):
+        st.stop()
+    if st.toggle("there", True):
+        pressing.pressed(st.button, "Too", "too")
+    pressing.forget()
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_function(page).run(timeout=30)
+
+
+@pytest.mark.parametrize("gives_way", [False, True])
+def test_a_press_is_answered_once_also_where_its_drawing_gives_way_to_another(app, gives_way):
+    for times in (1, 2):
+        visit_of(app).rerun = gives_way
+        app.button(key="begin").click().run()
+        assert app.session_state["begun"] == times
+        assert app.run().session_state["begun"] == times
+
+
+def test_a_press_whose_button_is_gone_is_not_answered_when_it_comes_back(app):
+    visit_of(app).presses.add("begin")
+    app.toggle[0].set_value(True)
+    visit_of(app).presses.add("too")
+    app.toggle[1].set_value(False).run()
+    assert visit_of(app).presses == {"too"}, "the page was not drawn to its end"
+    app.toggle[0].set_value(False).run()
+    assert not visit_of(app).presses
+
+
+def asks(tree: ast.AST) -> list[ast.Call]:
+    """Calls of Streamlit's buttons whose answer is used, and not that of a callback of theirs."""
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    buttons = [call for call in calls if call.func.attr in BUTTONS and id(call) not in statements]
+    return [call for call in buttons if "on_click" not in {argument.arg for argument in call.keywords}]
+
+
+def test_no_page_asks_streamlit_whether_a_button_was_pressed():
+    for path in [*(ROOT / "explorer/ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
+        calls = asks(ast.parse(path.read_text("utf-8")))
+        assert not calls, f"{path.name}, line {calls[0].lineno}: by pressing.pressed, or by on_click"
+
+
+@pytest.mark.usefixtures("served")
+def test_no_widget_is_ordered_to_where_it_begins():
+    """An order that reaches a slow browser after a press on that very widget takes the press back."""
+    run = recorded(catalogue.new_path("orders"), 6, TINY, every=3)
+    app = AppTest.from_file(every_page.APP, default_timeout=120)
+    app.query_params["run"] = run.id
+    app.run()
+    assert server.host() is not None
+    for name, section in [*every_page.PAGES, ("optimizers", "Surface")]:
+        app.switch_page(f"../pages/{name}.py").run()
+        if section:
+            app.session_state[every_page.KEYS[name]] = section
+            app.run()
+            app.run()  # the order for the section itself is given once
+        assert not app.exception, (name, section)
+        widgets = [
+            node.proto for node in app._tree if getattr(getattr(node, "proto", None), "set_value", False) is True
+        ]
+        assert not [proto.id for proto in widgets if not proto.disabled], (name, section)
