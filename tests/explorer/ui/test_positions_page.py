@@ -18,6 +18,7 @@ from waiting import until
 from explorer import Run
 from explorer.answers import positions as views
 from explorer.config.encodings import ENCODINGS
+from explorer.measure.names import listed
 from explorer.runs import catalogue
 from explorer.ui import server
 from explorer.ui.positions import bench_runs, encodings, words
@@ -213,7 +214,8 @@ def test_the_bench_trains_five_side_by_side_and_judges_them():
     app.run()
     settled(unfold(app, "Positions", "Bench"))
     text = html(app)
-    assert "None, Sinusoidal, Rotary and ALiBi began from the same weights, Learned from others" in text
+    alike = listed([encoding.title for encoding in ENCODINGS.values() if not encoding.learned])
+    assert f"{alike} began from the same weights, Learned from others" in text
     assert "a learned table of 24 rows has none for positions 24 to 47" in text
     assert text.count("not possible") == 1
     loss = next(drawn for head, drawn in map(read_curves, panels(app)) if head["look"]["title"] == "Loss")
