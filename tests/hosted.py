@@ -50,4 +50,4 @@ def worker_of(client: Client, run: Run) -> int:
 def look(client: Client, run: Run, step: int) -> AttentionMaps:
     """Every attention at a step."""
     request = client.request(AttentionMaps, path=str(run.path), step=step)
-    return request.answer.result(timeout=30)
+    return request.answer.result(timeout=120)

@@ -262,7 +262,7 @@ def test_the_form_asks_for_what_the_family_has(run):
 
         restarting.form(RunConfig().replace({"model.kind": "bag"}))
 
-    form = AppTest.from_function(page).run(timeout=60)
+    form = AppTest.from_function(page).run(timeout=240)
     assert not form.exception
     assert form.selectbox(key="restart:model.kind").options == ["bag"]
     model = {number.key for number in form.number_input if "model." in number.key}

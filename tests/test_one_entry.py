@@ -197,7 +197,7 @@ def test_it_races_and_walks_and_stands_in_the_forms(name):
 
         restarting.form(TINY)
 
-    app = AppTest.from_function(page).run(timeout=30)
+    app = AppTest.from_function(page).run(timeout=240)
     assert not app.exception
     assert name in app.selectbox(key="restart:optimizer.name").options
 

@@ -26,7 +26,7 @@ def visit_of(app: AppTest) -> Visit:
 
 def visit(page: str = "start", **query: str) -> AppTest:
     """A new visit that follows a link to a page."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -46,7 +46,7 @@ def unfold(app: AppTest, page: str, section: str = "") -> AppTest:
 
 def look(page: str, address: dict[str, str], **there: str) -> AppTest:
     """A visit that follows a link and goes to a page with `there` in its address, until every picture is there."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in address.items():
         app.query_params[name] = value
     app.run()

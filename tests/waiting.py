@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
+def until(condition: Callable[[], T], what: str, seconds: float = 120) -> T:
     """What `condition` gives once it is true. AssertionError that says `what` did not happen in time."""
     deadline, pause = time.monotonic() + seconds, 0.005
     while not (found := condition()):

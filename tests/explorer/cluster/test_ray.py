@@ -112,7 +112,7 @@ def test_each_contender_has_the_losses_it_has_alone_and_obeys(client, cluster, m
     assert cluster.actors()
     client.order(runs[1].path, "pause", reason="by hand")
     all_become(runs, "paused")
-    client.order(runs[0].path, "bookmark", label="here").result(timeout=30)
+    client.order(runs[0].path, "bookmark", label="here").result(timeout=120)
     client.order(runs[0].path, "speed", value=None)
     client.order(runs[0].path, "play")
     all_become(runs, "finished")

@@ -94,7 +94,7 @@ def test_a_long_text_and_long_answers_on_their_way_at_once_do_not_wait_for_each_
         pytest.fail("both ends wait for each other")
     asking.join(10)
     for request in requests:
-        came = request.answer.result(timeout=10)
+        came = request.answer.result(timeout=120)
         assert (came.number, len(came.zeros)) == (request.number, LARGE)
         assert request.size > LARGE
 
@@ -115,7 +115,7 @@ def test_nothing_is_kept_of_runs_that_are_over(client: Client):
         request = json.loads(host.recv_bytes())
         for message in ({"queued": 1}, {"queued": 0}, {"done": request["order"]["n"], "refused": "no"}, {"ended": 0}):
             host.send_bytes(json.dumps({"run": str(path)} | message).encode())
-        order.result(timeout=10)
+        order.result(timeout=120)
     until(lambda: not client.ordered(), "all ended")
     assert not client._orders
     assert not client._places
@@ -140,6 +140,6 @@ def test_who_closes_says_goodbye_first(client: Client):
     assert json.loads(host.recv_bytes())["request"] == request.number
     assert json.loads(host.recv_bytes()) == {"goodbye": True}
     host.close()
-    assert "ended" in str(request.answer.exception(timeout=10))
+    assert "ended" in str(request.answer.exception(timeout=120))
     with pytest.raises(ValueError, match="reload the page"):
         client.order(Path("a.run"), "play")

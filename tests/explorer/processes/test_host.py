@@ -100,7 +100,7 @@ def test_every_order_is_an_event_and_changes_nothing_before_it(client, tmp_path:
 def test_each_step_by_hand_is_an_event(client, tmp_path: Path):
     run = begun(tmp_path)
     for step in range(3):
-        client.order(run.path, "single").result(timeout=30)
+        client.order(run.path, "single").result(timeout=120)
         comes_to(run, step + 1)
     assert [(e.step, e.kind) for e in run.events] == [(0, "single"), (1, "single"), (2, "single")]
     assert run.events[-1].label == "step 2: one step by hand"

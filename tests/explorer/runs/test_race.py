@@ -80,7 +80,7 @@ def test_pausing_one_pauses_all_at_the_same_step_and_nothing_is_lost(client) -> 
     all_become(runs, "paused")
     assert len({run.last for run in runs}) == 1
     stopped = runs[0].last
-    client.order(runs[1].path, "single").result(timeout=30)
+    client.order(runs[1].path, "single").result(timeout=120)
     until(lambda: all(run.last == stopped + 1 for run in runs), "each takes one step")
     client.order(runs[1].path, "speed", value=None)
     client.order(runs[1].path, "play")
@@ -111,8 +111,8 @@ def test_one_that_diverges_is_marked_and_leaves_the_others_running(client) -> No
     assert states(runs) == ["finished"] * 3 + ["diverged"]
     assert runs[3].events[-1].kind == "diverged"
     assert [losses(run) for run in runs[:3]] == [alone(config) for config in CONFIGS.values()]
-    client.order(runs[3].path, "pause", reason="by hand").result(timeout=30)
-    client.order(runs[0].path, "set", **{"train.steps": STEPS + 2}).result(timeout=30)
+    client.order(runs[3].path, "pause", reason="by hand").result(timeout=120)
+    client.order(runs[0].path, "set", **{"train.steps": STEPS + 2}).result(timeout=120)
     client.order(runs[3].path, "play")
     until(lambda: runs[0].last == STEPS + 2 and runs[0].status.state == "finished", "only who can goes on")
     assert states(runs) == ["finished"] * 3 + ["diverged"]
@@ -122,8 +122,8 @@ def test_one_that_diverges_is_marked_and_leaves_the_others_running(client) -> No
 
 def test_what_is_set_for_one_is_set_for_one(client) -> None:
     runs = begun(CONFIGS)
-    client.order(runs[1].path, "set", **{"optimizer.lr": 0.01}).result(timeout=30)
-    client.order(runs[1].path, "bookmark", label="here").result(timeout=30)
+    client.order(runs[1].path, "set", **{"optimizer.lr": 0.01}).result(timeout=120)
+    client.order(runs[1].path, "bookmark", label="here").result(timeout=120)
     assert [[e.kind for e in run.events] for run in runs] == [[], ["set", "bookmark"], []]
 
 
@@ -133,7 +133,7 @@ def test_a_contender_whose_file_is_gone_or_broken_does_not_hold_the_others_up(cl
     runs[2].path.unlink()
     client.order(runs[0].path, "play")
     until(lambda: runs[0].status.state == "finished", "the first finishes")
-    client.order(runs[1].path, "bookmark", label="").result(timeout=30)
+    client.order(runs[1].path, "bookmark", label="").result(timeout=120)
     assert "no run file or is damaged" in client.complaints(runs[1].path)[0].replace("not a", "no")
     assert list(race.members(Run.open(runs[0].path))) == ["Adam"]
     still_open = {str(run.path): run for run in runs}

@@ -159,7 +159,7 @@ def served(one_host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def visit(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

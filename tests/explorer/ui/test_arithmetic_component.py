@@ -85,6 +85,6 @@ def page():
 
 
 def test_an_answer_is_drawn_and_at_first_nothing_is_held():
-    at = AppTest.from_function(page).run(timeout=20)
+    at = AppTest.from_function(page).run(timeout=240)
     assert not at.exception
     assert at.markdown[0].value == "holds None"

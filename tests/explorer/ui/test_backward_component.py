@@ -89,12 +89,12 @@ def page():
 
 
 def test_the_section_lets_one_token_be_chosen_and_asks_for_its_loss_alone():
-    at = AppTest.from_function(page).run(timeout=30)
+    at = AppTest.from_function(page).run(timeout=240)
     assert not at.exception
     (choice,) = at.selectbox
     assert choice.options[0].startswith("mean over ")
     assert at.session_state.question == {"target": None}
-    choice.select_index(2).run(timeout=30)
+    choice.select_index(2).run(timeout=240)
     assert at.session_state.question["target"] is not None
     assert at.selectbox[0].value == at.session_state.question["target"]
     assert any(f"at position {at.selectbox[0].value} has p = " in said for said in looked_for(at))

@@ -182,7 +182,7 @@ def page():
 
 
 def test_both_components_mount_on_a_page():
-    at = AppTest.from_function(page).run(timeout=30)
+    at = AppTest.from_function(page).run(timeout=240)
     assert not at.exception
     bar, grid = (element.proto for element in at.get("bidi_component"))
     assert json.loads(bar.json) == {

@@ -15,7 +15,7 @@ NAME = "4.1-surprise"
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(every_page.APP, default_timeout=60)
+    app = AppTest.from_file(every_page.APP, default_timeout=240)
     app.switch_page("../pages/course.py")
     for key, value in query.items():
         app.query_params[key] = value

@@ -44,7 +44,7 @@ def run(served) -> Run:
 def visit(page: str, run: Run, **query: str) -> tuple[AppTest, str]:
     """A visit that looks at a page of a run; and its id."""
     server.feeds().clear()  # Streamlit's own tests know one session
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in ({"run": run.id} | query).items():
         app.query_params[name] = value
     app.run()
@@ -179,7 +179,7 @@ def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: R
 
 def test_without_a_feed_pages_draw_themselves(run: Run, monkeypatch):
     monkeypatch.setattr(feed, "opened", False)
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"] = run.id
     app.run()
     app.switch_page("../pages/attention.py").run()

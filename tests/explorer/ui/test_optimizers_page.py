@@ -143,7 +143,7 @@ def test_inside_shows_what_is_kept_and_a_schedule_is_set_while_it_is_previewed(s
     run = Run.open(catalogue.path_of(stems[0]))
     until(lambda: run.events[-1].kind == "set", "the schedule is set")
     assert run.config_at(STEPS).optimizer.schedule == "one-cycle"
-    server.host().order(run.path, "single").result(timeout=30)
+    server.host().order(run.path, "single").result(timeout=120)
     until(lambda: run.last == STEPS + 1, "one more step")
     assert run.steps["lr"][-1] == pytest.approx(ahead["value"][0])
 
@@ -235,7 +235,7 @@ def test_a_plane_of_all_paths_leaves_out_who_diverged(stems):
 
 
 def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     app.run().switch_page("../pages/optimizers.py").run()
     assert not app.exception
     assert app.button(key="race-here").label.startswith("Race SGD")

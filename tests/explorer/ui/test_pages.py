@@ -172,7 +172,7 @@ def test_what_is_folded_comes_once_the_cards_stand() -> None:
 @pytest.mark.parametrize("page", ["runs", "train"])
 def test_nonsense_in_the_address_is_one_clear_sentence(page: str, query: dict[str, str], words: str):
     before = set(catalogue.newest())
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     sound(app.run())
@@ -188,7 +188,7 @@ def test_nonsense_in_the_address_is_one_clear_sentence(page: str, query: dict[st
 @pytest.mark.parametrize(("word", "shown"), [("abc", None), ("-3", None), ("1e3", None), ("999999", 30), ("12", 12)])
 def test_a_step_in_the_address_that_is_none_still_opens_the_run(word: str, shown: int | None):
     name = stored("steps", 30, "paused", "by hand")
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"], app.query_params["step"] = name, word
     sound(app.run())
     told_first = len(refusals(app))

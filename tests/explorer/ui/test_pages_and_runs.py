@@ -46,7 +46,7 @@ def test_a_rate_that_another_visit_changed_is_shown_and_a_late_message_does_not_
     app = visit("train", run=name)
     late = app.select_slider(key=f"{name}:optimizer.lr").set_value(3e-4)._widget_state
     app.select_slider(key=f"{name}:optimizer.lr").set_value(run.config.optimizer.lr)
-    server.host().order(run.path, "set", **{"optimizer.lr": 0.01}).result(timeout=30)
+    server.host().order(run.path, "set", **{"optimizer.lr": 0.01}).result(timeout=120)
     assert sound(app.run()).select_slider(key=f"{name}:optimizer.lr:1").value == 0.01
     states = app._tree.get_widget_states()
     states.widgets.append(late)
@@ -112,7 +112,7 @@ def own_file() -> None:
     ids=["not UTF-8", "empty", "50 MB"],
 )
 def test_a_file_that_cannot_be_learned_is_refused_and_the_present_run_goes_on(data: bytes, words: str):
-    app = AppTest.from_function(own_file, default_timeout=60)
+    app = AppTest.from_function(own_file, default_timeout=240)
     app.session_state["bytes"] = data
     (sentence,) = refusals(sound(app.run()))
     assert words in sentence

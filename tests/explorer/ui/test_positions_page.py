@@ -109,7 +109,7 @@ def test_a_learned_table_needs_a_run_and_one_click_trains_it():
     whole(settled(app))
     run = server.opened(str(catalogue.path_of(visit_of(app).run)))
     assert run.config.model.positions == "learned"
-    server.host().order(run.path, "pause", reason="the test is over").result(timeout=30)
+    server.host().order(run.path, "pause", reason="the test is over").result(timeout=120)
 
 
 @pytest.mark.parametrize("section", [*ALWAYS, "Shuffle", "Bench"])

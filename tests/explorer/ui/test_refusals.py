@@ -35,7 +35,7 @@ def said(at: AppTest) -> list[str]:
 
 @pytest.fixture
 def at() -> AppTest:
-    return AppTest.from_function(page).run(timeout=30)
+    return AppTest.from_function(page).run(timeout=240)
 
 
 @pytest.mark.parametrize(

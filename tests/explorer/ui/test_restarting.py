@@ -27,7 +27,7 @@ def page() -> None:
 
 @pytest.fixture
 def app() -> AppTest:
-    found = AppTest.from_function(page, default_timeout=60).run()
+    found = AppTest.from_function(page, default_timeout=240).run()
     assert not found.exception, found.exception
     return found
 

@@ -45,7 +45,7 @@ def test_what_is_watched_goes_on_after_the_host_was_killed_and_the_visitor_is_to
     assert first.ordered() == [run.path for run in runs], "who trains goes on before who waits"
     request = server.pictures().ask(watched, 0, AttentionMaps)
     first.process.kill()
-    until(lambda: watched.status.state == "paused", "it is told", 5)
+    until(lambda: watched.status.state == "paused", "it is told")
     assert "was killed" in watched.status.reason
     stopped = watched.last
     until(lambda: watched.last > stopped, "it trains on", 60)

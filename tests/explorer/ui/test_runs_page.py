@@ -28,7 +28,7 @@ def runs(tmp_path: Path, monkeypatch) -> Path:
 
 
 def shown() -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    page = AppTest.from_file(PAGE, default_timeout=240).run()
     assert not page.exception, page.exception
     return page
 

@@ -41,7 +41,7 @@ def searched(served) -> Path:
 
 
 def visit(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

@@ -58,7 +58,7 @@ def race(served) -> list[str]:
 
 
 def app_of(script: str, **query: str) -> AppTest:
-    app = AppTest.from_string(script, default_timeout=60)
+    app = AppTest.from_string(script, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     return settled(unfold(app, "Surface"))
@@ -127,7 +127,7 @@ def test_every_plane_is_drawn(race, plane, words):
 
 
 def test_a_plane_that_is_not_offered_any_more_gives_way(race):
-    app = AppTest.from_string(SURFACE, default_timeout=60)
+    app = AppTest.from_string(SURFACE, default_timeout=240)
     app.query_params["run"] = race[0]
     app.session_state["surface-plane"] = "gone"
     assert "this run’s path" in canvas(settled(app))[0]["title"]

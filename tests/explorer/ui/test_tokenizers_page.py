@@ -36,7 +36,7 @@ def runs(served) -> dict[str, str]:
 
 
 def visit(section: str, source: str, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     app.session_state["learn-from"] = source

@@ -21,7 +21,7 @@ STEPS = 4
 
 
 def opened(run: Run) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"], app.query_params["decoding"] = run.id, "Two models"
     app.run()
     return settled(app.switch_page("../pages/generate.py"))

@@ -147,7 +147,7 @@ WORKING = ["train", "embeddings", "optimizers", "tokenizers", "search", "runs", 
 
 @pytest.mark.parametrize("page", WORKING)
 def test_all_others_work_on_word_vectors(runs, page: str):
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"] = runs["skip-gram"]
     app.run()
     app.switch_page(f"../pages/{page}.py")
