@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from components.examples_of_writing import LONG, of_drafted, of_score, of_stages, of_written  # noqa: F401
 from components.mounting import numbers
 from tiny_runs import TINY, recorded
 
@@ -18,12 +19,9 @@ from explorer.answers import backward as walks
 from explorer.answers import numerics, tokenizers
 from explorer.answers.records.arithmetic import HeadArithmetic
 from explorer.answers.records.record import parts
-from explorer.answers.writing import decoding, speculative
-from explorer.answers.writing import text as writing
+from explorer.answers.writing import decoding
 from explorer.charts import progress
 from explorer.config.run import RunConfig
-from explorer.measure.music import abc
-from explorer.measure.sampling import ORDERS
 from explorer.training.loop import Training
 from explorer.ui.components import (
     arithmetic,
@@ -31,7 +29,6 @@ from explorer.ui.components import (
     bits,
     branches,
     curves,
-    drafted,
     figures,
     heat_map,
     landscape,
@@ -43,18 +40,14 @@ from explorer.ui.components import (
     point_map,
     rotation,
     samples,
-    score,
     sketch,
-    stages,
     tensor_map,
     token_rows,
-    written,
 )
 from explorer.ui.parts import model_map as model_map_parts
 from explorer.ui.tokenizers.compare import row_of_tokens
 
 MOMENT = {"run": "a run", "step": 3, "live": True}
-LONG = "w" * 300  # a word that no page is wide enough for
 
 
 def of_arithmetic() -> None:
@@ -107,16 +100,6 @@ def of_curves() -> None:
             data = progress.parts({"step": np.arange(length), **parts}, "loss", guide=progress.Guide(1.5, "guessing"))
             panels.append(curves.message(progress.LOSS, data, sentence=sentence))
         curves.curves(panels, key="c", on_step=print, cards=count > 1)
-
-
-def of_drafted() -> None:
-    path = Path(tempfile.mkdtemp()) / "a.run"
-    recorded(path, 2)
-    for text, k in ((None, 2), ("fedcba", 2), ("abcdef", 4)):
-        answer = speculative.speculation(str(path), 2, str(path), 0, text, k=k)
-        symbols = [LONG, *answer.symbols[1:]] if k > 2 else answer.symbols
-        data = drafted.message(f"It writes {LONG}", replace(answer, symbols=symbols), " " * (k > 2))
-        drafted.drafted(data, key="c")
 
 
 def of_figures() -> None:
@@ -261,28 +244,6 @@ def of_sketch() -> None:
         sketch.sketch(sketch.message(replace(paper, title=title), own, rest), high=4.0, key="c", on_drawn=print)
 
 
-def of_stages() -> None:
-    face, llama = ORDERS.values()
-    for symbols, settings, order in (
-        ("abcdefgh", {}, face),
-        ("abcdefgh", {"temperature": 0.5, "top_k": 3}, llama),
-        ([*"klmnopqrstuvw", LONG], {"repetition": 1.5, "top_p": 0.7, "min_p": 0.1}, face),
-    ):
-        title = f"After “{symbols[-1]}”"
-        data = stages.message(title, symbols, numbers(len(symbols), seed=len(settings)), [0, 2], settings, order)
-        stages.stages(data, key="c", on_chosen=print)
-
-
-def of_score() -> None:
-    tunes = (
-        "X:1\nM:6/8\nL:1/8\nK:Em\nE2F G2^A|B>c d/e/ z2 g|(3efg a'3|]\n",
-        "X:1\nM:4/4\nL:1/8\nK:Bb\nB,8|=B4 _d4|" + "F2G2 A2B2|" * 30,
-        "no tune at all",
-    )
-    for text in tunes:
-        score.score(score.message(f"A tune of {len(text)}", abc.read(text), text), key="c")
-
-
 def of_tensor_map() -> None:
     for shape, name in (((3, 4), "w"), ((3, 4), "v"), ((7, 2), "tall")):
         matrix = numbers(*shape, seed=len(name) + ord(name[0]))
@@ -293,17 +254,6 @@ def of_token_rows() -> None:
     for own, text in (("the cat sat " * 9, "the cat"), ("the cat sat " * 9, "a dog"), ("x y", LONG)):
         rows = [row_of_tokens(row) for row in tokenizers.cut("own", 280, text, own).rows]
         token_rows.token_rows(f"Text of {len(text)}", rows if own != "x y" else rows[:1], len(text), key="c")
-
-
-def of_written() -> None:
-    path = Path(tempfile.mkdtemp()) / "a.run"
-    recorded(path, 1)
-    plain, other = (writing.text(str(path), 1, text) for text in (None, "abcdef"))
-    long = replace(plain, tokens=[*plain.tokens[:-1], LONG], text=LONG, prompt_text=LONG, forced=[0])
-    why = writing.why(str(path), 1, said=(0,))
-    for text, earlier, place in ((plain, None, None), (other, None, 0), (long, plain, 1)):
-        data = written.message("What it writes", text, earlier, why if place else None, place, not place)
-        written.written(data, key="c", on_chosen=print)
 
 
 EXAMPLES = {name.removeprefix("of_"): call for name, call in list(globals().items()) if name.startswith("of_")}
