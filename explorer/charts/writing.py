@@ -19,7 +19,7 @@ ENTROPY = Panel(
     "bits a token",
     "linear",
     (0, 1),
-    200,
+    130,
     3,
     legend=False,
 )

@@ -10,15 +10,20 @@ from playwright.sync_api import expect
 from tiny_runs import TINY, recorded
 from waiting import until
 
-from explorer import write
-from explorer.answers.writing import decoding
+from explorer import RunConfig, write
+from explorer.answers.writing import decoding, speculative
 from explorer.answers.writing import text as writing
+from explorer.measure.music import abc
 from explorer.measure.sampling import passed
 from explorer.runs import catalogue
+from explorer.ui.generate import tune
 
 pytestmark = pytest.mark.journey
 TALL = {"width": 1440, "height": 1600}
 STEPS, OWN = 20, "fedcba"
+TUNES = RunConfig.preset("tunes").replace(
+    {"model.width": 32, "model.heads": 2, "model.layers": 1, "model.context": 32, "train.batch": 8}
+)
 
 
 def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
@@ -80,11 +85,12 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     page.get_by_role("radio", name="Hugging Face").click()
     before = write(run, temperature=degree)
     expect(tokens).to_have_text(before.tokens)
-    tokens.nth(2).click()
+    tokens.nth(2).hover()
     why = page.locator(".written .why")
-    expect(why).to_contain_text("What made")
+    expect(why.locator(".name")).to_have_text(["ablation", "gradient × input"])
     expected = writing.why(str(run.path), STEPS, said=tuple(before.numbers[:3].tolist()))
     expect(why.locator(".row").first.locator("span")).to_have_text(expected.tokens)
+    tokens.nth(2).click()
     other = next(i for i, token in enumerate(before.leading[2]) if token != before.numbers[2])
     page.locator(".written .choice").nth(other).click()
     chosen = int(before.leading[2][other])
@@ -124,3 +130,44 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     expect(boxes).to_have_count(len(decoding.beams(str(run.path), 0, width=4).branches))
     page.get_by_text("Tree", exact=True).click()
     expect(boxes).to_have_count(len(decoding.tree(str(run.path), 0, depth=8).branches))
+    page.locator("h1").click()
+    page.keyboard.press("End")
+    expect(page.locator(".branches .head b")).to_contain_text(f"step {STEPS}")
+    expect(boxes).to_have_count(len(decoding.tree(str(run.path), STEPS, depth=8).branches))
+
+
+def test_a_draft_is_checked_token_by_token_and_a_tune_is_heard(visit: Callable):
+    run = recorded(catalogue.new_path("two"), STEPS, TINY, every=5)
+    draft = recorded(catalogue.new_path("two"), STEPS, TINY.replace({"model.width": 8, "train.seed": 1}), every=5)
+    one = visit(viewport=TALL)
+    page = one.open(f"/generate?run={run.id}&decoding=Two+models")
+    answer = speculative.speculation(str(run.path), STEPS, str(draft.path), STEPS)
+    tokens = page.locator(".drafted .text [role=button]")
+    expect(tokens).to_have_count(len(answer.numbers))
+    tokens.first.click()
+    verdict = "<.*: accepted" if answer.accepted[0] else "≥.*: rejected"
+    expect(page.locator(".drafted .formula").nth(1)).to_have_text(
+        re.compile(f"random number {answer.at[0]:.3f} {verdict}")
+    )
+    proof = page.locator(".drafted .foot span")
+    page.get_by_role("button", name="… and accept every draft").click()
+    expect(proof).to_contain_text("control, every draft accepted · χ² = ")
+    page.get_by_role("button", name="Draw 10,000 tokens by the rule").click()
+    expect(proof).to_contain_text(re.compile(r"of 10,000 drafts rejected · χ² = [\d.]+ with"))
+
+    tunes = recorded(catalogue.new_path("tunes"), 100, TUNES, every=100)
+
+    def notes(seed: int) -> list[int]:
+        text = write(tunes, length=tune.LENGTH, seed=seed).text
+        return abc.read(("X:1\n" + text).partition("\n\n")[0]).pitch
+
+    seed = next(seed for seed in range(100) if any(pitch >= 0 for pitch in notes(seed)))
+    page = one.open(f"/generate?run={tunes.id}&decoding=Tune")
+    box = page.get_by_label("Seed", exact=True)
+    box.fill(str(seed))
+    box.press("Enter")
+    score = page.locator(".score")
+    expect(score.locator(".note")).to_have_count(len(notes(seed)))
+    expect(score).to_have_attribute("data-audio", "none")
+    score.get_by_role("button", name="Play").click()
+    expect(score).to_have_attribute("data-audio", "running")

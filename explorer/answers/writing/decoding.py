@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.analysis.decoding import Model, coverage, tidy
+from explorer.analysis.decoding import Model, Node, coverage, tidy
 from explorer.analysis.decoding import tree as grown
 from explorer.answers.records.decoding import Beams, Branch, Decoded, Tree
 from explorer.answers.writing.text import writer
@@ -15,7 +15,7 @@ from explorer.training.loop import Training
 WIDEST, LONGEST = 10, 64  # beam, tokens
 BUDGET = 1024  # beginnings that the exact search may ask the model about
 SHOWN = 10  # candidates of a step, if the beam has fewer
-TREE = {"width": 10, "depth": 20}  # of the tree
+WIDTH, DEPTH, THRESHOLD = 3, 6, 0.01  # of a tree, if nothing else is asked for
 
 
 def scored(training: Training, text: str | None) -> tuple[Model, Opening]:
@@ -92,20 +92,35 @@ def tree(
     path: str,
     step: int,
     text: str | None = None,
-    width: int = 3,
-    depth: int = 6,
-    threshold: float = 0.01,
+    width: int = WIDTH,
+    depth: int = DEPTH,
+    threshold: float = THRESHOLD,
     progress: Progress = None,
 ) -> Tree:
     """The likeliest continuations of an input. threshold: the least probability of all tokens up to a node."""
-    within(width=(width, 1, TREE["width"]), depth=(depth, 1, TREE["depth"]), threshold=(threshold, 0, 1))
     training = writer(path, step, progress)
-    score, opening = scored(training, text)
-    with numerics(training.config):
-        nodes = grown(score, width, min(depth, opening.length or depth), threshold, opening.end)
+    _, nodes = likeliest(training, text, width, depth, threshold)
     rows, symbols = tidy(nodes), training.task.vocabulary.symbols
     branches = [
         Branch(one.parent, one.depth, row, symbols[one.token], one.p, one.log_p, one.log_p, "kept")
         for one, row in zip(nodes, rows, strict=True)
     ]
     return Tree(step, branches, coverage(nodes))
+
+
+def likeliest(
+    training: Training, text: str | None, width: int, depth: int, threshold: float
+) -> tuple[Model, list[Node]]:
+    """The nodes of the tree after an input, and the model that was asked for them.
+
+    ValueError names a setting that is out of range, what the model does not know, and a model that has diverged.
+    """
+    check_tree(width, depth, threshold)
+    score, opening = scored(training, text)
+    with numerics(training.config):
+        return score, grown(score, width, min(depth, opening.length or depth), threshold, opening.end)
+
+
+def check_tree(width: int, depth: int, threshold: float) -> None:
+    """ValueError names a setting of the tree that is out of range."""
+    within(width=(width, 1, 10), depth=(depth, 1, 20), threshold=(threshold, 0, 1))

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from explorer.analysis.decoding import entropy
-from explorer.analysis.decoding import tree as grown
 from explorer.answers.records.writing import ParseHistory, TreeHistory
-from explorer.answers.writing.decoding import TREE, scored
+from explorer.answers.writing.decoding import DEPTH, THRESHOLD, WIDTH, check_tree, likeliest, scored
 from explorer.answers.writing.text import writer
-from explorer.measure.decoding import within
 from explorer.runs import snapshots
 from explorer.runs.restored import Progress, playback
 from explorer.tasks.text import Python
@@ -29,26 +27,23 @@ def tree_history(
     path: str,
     step: int,
     text: str | None = None,
-    width: int = 3,
-    depth: int = 6,
-    threshold: float = 0.01,
+    width: int = WIDTH,
+    depth: int = DEPTH,
+    threshold: float = THRESHOLD,
     progress: Progress = None,
 ) -> TreeHistory:
     """The entropy of the tree at the snapshots until `step`; the settings are the tree's. NaN where it diverged."""
-    within(width=(width, 1, TREE["width"]), depth=(depth, 1, TREE["depth"]), threshold=(threshold, 0, 1))
+    check_tree(width, depth, threshold)
     scored(writer(path, step, progress), text)  # refuses what cannot be read
 
     def measure(at: int) -> np.ndarray | None:
         training = playback(path).at(at)
         if training is None:
             return None
-        score, opening = scored(training, text)
-        with numerics(training.config), evaluating(training.model):
-            try:
-                grown(score, width, min(depth, opening.length or depth), threshold, opening.end)
-                return np.array(entropy(score))
-            except ValueError:
-                return np.array(np.nan)
+        try:
+            return np.array(entropy(likeliest(training, text, width, depth, threshold)[0]))
+        except ValueError:
+            return np.array(np.nan)
 
     quantity = f"tree {width} {depth} {threshold} {text}"
     steps, bits = snapshots.history(path, step, quantity, measure, progress, TREES)

@@ -19,7 +19,7 @@ from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 EVERY = 0.8  # seconds between two answers while it trains
-PATIENCE = 0.2  # seconds that the attribution of a clicked token is waited for
+PATIENCE = 0.2  # seconds that the attribution of a token that is pointed at is waited for
 FIRST, LENGTH = 24, 120  # tokens that are shown soon, and all; one forward pass each
 COMPUTED = r"""
 Each column is $\mathrm{softmax}$ of what its stage leaves of the logits, in the order of the columns; what is cut
@@ -41,7 +41,7 @@ class Sampler:
     forced: dict[int, int] = field(default_factory=dict)
     of: tuple[Any, ...] = ()  # what the forced tokens are of
     parted: Text | None = None  # the text that they part from
-    clicked: int | None = None  # the place in the text that was clicked
+    pointed: int | None = None  # the place in the text that was pointed at last
     seed: int = 0
 
     @property
@@ -126,7 +126,7 @@ def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
     """The text itself; a token that is clicked is replaced, and the text goes on from there."""
     of = (view.run.id, *given.values(), sampler.seed)
     if sampler.of != of:
-        sampler.of, sampler.forced, sampler.parted, sampler.clicked = of, {}, None, None
+        sampler.of, sampler.forced, sampler.parted, sampler.pointed = of, {}, None, None
     answer = written_text(view, **drawn_with(sampler), **given)
     if answer is None:
         return
@@ -136,9 +136,9 @@ def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
         sampler.forced = {at: kept for at, kept in sampler.forced.items() if at < place} | {place: token}
 
     def ask(place: int) -> None:
-        sampler.clicked = place
+        sampler.pointed = place
 
-    title, at, why = f"What it writes · step {answer.step}", sampler.clicked, None
+    title, at, why = f"What it writes · step {answer.step}", sampler.pointed, None
     if at is not None and at < len(answer.numbers):
         said = tuple(answer.numbers[: at + 1].tolist())
         question = view.question(Why, EVERY, "quick", said=said, **given)
@@ -148,7 +148,7 @@ def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
         why = question.shown
     room = view.about.writes, visit.state().projector
     drawing = written.message(title, answer, sampler.parted, why, at, *room)
-    written.written(drawing, key="written", on_chosen=choose, on_clicked=ask)
+    written.written(drawing, key="written", on_chosen=choose, on_pointed=ask)
     if sampler.forced and pressed(st.button, "Write by itself again", "unforce"):
         sampler.forced, sampler.parted = {}, None
         st.rerun(scope="fragment")

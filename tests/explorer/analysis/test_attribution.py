@@ -59,3 +59,32 @@ def test_looking_leaves_no_hook_no_gradient_and_the_mode(example):
     assert model.training
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_both_ways_agree_with_captum():
+    training = Training(TINY)
+    model, opening = training.model.double().eval(), training.task.opening()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(8)  # far from linear
+    stacks = kind_of(training.config.model).stacks
+    whole, gradient, cost = attribution(model, stacks, opening.tokens, None, opening.answer[0])
+    # by captum 0.9.0: LayerGradientXActivation on the embedding, summed over channels; FeatureAblation, a token each
+    expected = [-0.0452783297, 0.0479432542, -0.1384002003, 0.1324953859, -0.0865754332, 0.1621434817, 0.0522059027]
+    without = [-0.150668285, 0.0407291549, -0.2710022026, 0.2122136927, -0.1182442967, 0.0445266746, -0.0519750725]
+    np.testing.assert_allclose(gradient, expected, atol=1e-6)
+    np.testing.assert_allclose(cost, without, atol=1e-6)
+    assert whole == pytest.approx(-2.59390888, abs=1e-6)
+
+
+def test_what_ablation_costs_is_the_gradient_summed_on_the_way_to_it(asked):
+    model, stacks, tokens, source, token = asked
+    _, gradient, cost = attribution(model, stacks, tokens, source, token)
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    N, at = len(gradient), len(gradient) // 2
+    gates = torch.ones(len(nodes), N, dtype=torch.float64)
+    gates[:, at] = torch.from_numpy((nodes + 1) / 2)
+    gates.requires_grad_()
+    (slopes,) = torch.autograd.grad(log_p(model, stacks, tokens, source, token, gates).sum(), gates)
+    assert cost[at] == pytest.approx(float(weights @ slopes[:, at].numpy() / 2), abs=1e-6)

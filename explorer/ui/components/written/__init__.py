@@ -65,11 +65,12 @@ def written(
     *,
     key: str,
     on_chosen: Callable[[int, int], None] | None = None,
-    on_clicked: Callable[[int], None] | None = None,
+    on_pointed: Callable[[int], None] | None = None,
 ) -> None:
     """Draws a message.
 
-    `on_chosen` is called with a place and the token that is to stand there, `on_clicked` with a place that is clicked.
+    `on_chosen` is called with a place and the token that is to stand there, `on_pointed` with one
+    at which the pointer rests.
     """
 
     def deliver() -> None:
@@ -78,11 +79,11 @@ def written(
             on_chosen(*of_browser(chosen))
 
     def ask() -> None:
-        place = st.session_state[key]["clicked"]
-        if isinstance(place, int) and place >= 0 and on_clicked is not None:
-            on_clicked(place)
+        place = st.session_state[key]["pointed"]
+        if isinstance(place, int) and place >= 0 and on_pointed is not None:
+            on_pointed(place)
 
-    mount(key=key, data=message, on_chosen_change=deliver, on_clicked_change=ask)
+    mount(key=key, data=message, on_chosen_change=deliver, on_pointed_change=ask)
 
 
 def of_browser(chosen: Any) -> tuple[int, int]:

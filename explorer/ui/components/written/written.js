@@ -1,9 +1,10 @@
-// Written: a text token by token, each on the ground of its surprisal. A click on one offers what else could stand there.
-const BITS = 8, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
+// Written: a text token by token, each on the ground of its surprisal. Where the pointer rests, the input that made a
+// token likely is shown; a click on one offers what else could stand there.
+const BITS = 8, REST = 120, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
 
 function build(parent) {
   const root = make("div", "written", parent), head = make("div", "head", root);
-  const view = { root, spans: [], shown: Infinity, at: null };
+  const view = { root, spans: [], shown: Infinity, at: null, pointed: null };
   view.title = make("b", "", head);
   const button = (words, name, act) => Object.assign(make("button", "act", head, words), { ariaLabel: name, title: name, onclick: act });
   button("❘◀", "From the start", () => reveal(stop(view), 0));
@@ -18,14 +19,19 @@ function build(parent) {
   view.text = make("div", "text", root);
   view.prompt = make("span", "prompt", view.text);
   view.earlier = make("div", "text earlier", root);
-  view.offer = make("div", "offer", root);
   view.why = make("div", "why", root);
+  view.offer = make("div", "offer", root);
   view.offer.hidden = view.why.hidden = true;
+  view.text.onpointerleave = () => point(view, null);
   const foot = make("div", "foot", root);
   foot.append("0 bits");
   view.bar = make("div", "bar", foot);
-  foot.append(`${BITS} bits or more: how much each token surprises the model itself. Click a token for what else could stand there.`);
-  root.addEventListener("keydown", (event) => event.key === "Escape" && offer(view, null));
+  foot.append(`${BITS} bits or more: how much each token surprises the model itself. Point at a token for what made it likely, click it for what else could stand there.`);
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    offer(view, null);
+    point(view, null);
+  });
   return view;
 }
 
@@ -50,6 +56,7 @@ function reveal(view, count) {
 }
 
 const ground = (palette, bits) => css(between(palette.colours.sequential, Math.min(1, bits / BITS) * 0.62));
+const inLine = (token) => token.replaceAll("\n", "⏎");
 const visibly = (token) => token.replaceAll("\n", "⏎\n");
 
 function drawText(place, spans, tokens, bits, palette) {
@@ -79,8 +86,12 @@ function show(view, data) {
     span.tabIndex = 0;
     span.role = "button";
     span.title = `${header.bits[i].toFixed(2)} bits · rank ${header.rank[i]} of ${header.symbols}`;
-    span.onclick = () => ask(view, i);
-    span.onkeydown = (event) => event.key === "Enter" && ask(view, i);
+    span.onpointerenter = () => rest(view, i);
+    span.onpointerleave = () => clearTimeout(view.resting);
+    span.onfocus = () => point(view, i);
+    span.onblur = () => point(view, null);
+    span.onclick = () => offer(view, i);
+    span.onkeydown = (event) => event.key === "Enter" && offer(view, i);
   });
   view.earlier.hidden = !header.earlier;
   view.earlierSpans ??= [];
@@ -91,26 +102,38 @@ function show(view, data) {
   drawWhy(view, palette);
 }
 
-function ask(view, place) {
-  offer(view, place);
-  view.ask(place);
+// The page is asked about a token where the pointer rests, and about none that it merely crosses.
+function rest(view, place) {
+  clearTimeout(view.resting);
+  view.resting = setTimeout(() => point(view, place), REST);
 }
 
-// Which input tokens made the token likely: a row for each way, both on one scale.
+function point(view, place) {
+  clearTimeout(view.resting);
+  view.pointed = place;
+  const { why, place: known } = view.header;
+  if (place !== null && !(why && known === place)) view.ask(place);
+  drawWhy(view, paletteOf(view.root));
+}
+
+// Which input tokens made a token likely: a row for each way, both on one scale, just below the token.
 function drawWhy(view, palette) {
   const { why, place } = view.header;
-  view.why.hidden = !why || place !== view.at;
+  view.spans.forEach((span, i) => span.classList.toggle("pointed", i === view.pointed));
+  view.why.hidden = !why || place !== view.pointed;
   view.why.replaceChildren();
   if (view.why.hidden) return;
+  const span = view.spans[view.pointed];
+  if (span) view.why.style.top = `${span.offsetTop + span.offsetHeight - view.text.scrollTop + 4}px`;
   const ways = Object.entries(why.ways), most = Math.max(1e-12, ...ways.flatMap(([, some]) => some.map(Math.abs)));
-  make("b", "", view.why, `What made “${visibly(why.token)}” likely, in nats of log p: blue for it, orange against it, ${format(most, 3)} at most`);
+  make("b", "", view.why, `What made “${inLine(why.token)}” likely, in nats of log p: blue for it, orange against it, ${format(most, 3)} at most`);
   for (const [name, some] of ways) {
     make("span", "name", view.why, name);
     const row = make("div", "row", view.why);
     why.tokens.forEach((token, i) => {
-      const span = make("span", "", row, visibly(token)), stops = some[i] < 0 ? palette.colours.negative : palette.colours.sequential;
+      const span = make("span", "", row, inLine(token)), stops = some[i] < 0 ? palette.colours.negative : palette.colours.sequential;
       span.style.backgroundColor = css(between(stops, 0.62 * Math.abs(some[i] / most)));
-      span.title = `${visibly(token)}: ${format(some[i], 3)} nats`;
+      span.title = `${inLine(token)}: ${format(some[i], 3)} nats`;
     });
   }
 }
@@ -119,7 +142,6 @@ function drawWhy(view, palette) {
 function offer(view, place) {
   view.at = place;
   view.offer.hidden = place === null;
-  if (place !== view.header.place) view.why.hidden = true;
   view.spans.forEach((span, i) => span.classList.toggle("on", i === place));
   if (place === null) return;
   const { leading, tokens } = view.header;
@@ -141,10 +163,13 @@ export default living({
   build,
   update: (view, { data, setTriggerValue }) => {
     view.choose = (chosen) => setTriggerValue("chosen", chosen);
-    view.ask = (place) => setTriggerValue("clicked", place);
+    view.ask = (place) => setTriggerValue("pointed", place);
     const dark = isDark(view.root);
     if (!sameBytes(view.data, data) || dark !== view.dark) show(view, data);
     [view.data, view.dark] = [data.slice(), dark];
   },
-  remove: stop,
+  remove: (view) => {
+    clearTimeout(view.resting);
+    stop(view);
+  },
 });
