@@ -19,7 +19,7 @@ ENTROPY = Panel(
     "bits a token",
     "linear",
     (0, 1),
-    130,
+    200,
     3,
     legend=False,
 )

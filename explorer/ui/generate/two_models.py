@@ -149,10 +149,10 @@ def train(config: RunConfig) -> None:
 
 def figures(saving: Saving | None) -> dict[str, str]:
     """What was measured, in a row; dashes until it is there."""
-    names = ("drafts accepted", "tokens a pass", "expected by α", "time a token, with the draft", "without")
+    names = ("drafts accepted", "tokens a pass", "expected by α", "time a token with it", "without", "times as fast")
     if saving is None:
         return dict.fromkeys(names, "–")
-    expected = speculative.tokens_per_pass(alpha(saving), saving.k)
+    expected, times = speculative.tokens_per_pass(alpha(saving), saving.k), saving.plain / saving.drafted
     with_draft, plain = (1e3 * float(np.median(each)) for each in (saving.drafted, saving.plain))
     numbers = (
         percent(alpha(saving)),
@@ -160,6 +160,7 @@ def figures(saving: Saving | None) -> dict[str, str]:
         fixed(expected, 2),
         f"{fixed(with_draft, 2)} ms",
         f"{fixed(plain, 2)} ms",
+        f"{fixed(float(times.min()), 2)} to {fixed(float(times.max()), 2)}",
     )
     return dict(zip(names, numbers, strict=True))
 
@@ -175,19 +176,14 @@ def sentence(answer: Speculation, saving: Saving | None) -> str:
     said = f"{len(answer.numbers)} tokens were written in {passes} passes of this model."
     if saving is None:
         return f"{said} What the draft saves is being measured."
-    times = saving.plain / saving.drafted
-    middle, cost = (
-        float(np.median(times)),
-        f"a token of the draft takes {fixed(saving.cost, 2)} of a pass of this model",
-    )
+    middle = float(np.median(saving.plain / saving.drafted))
     said += (
         f" By the overlap of both models, {percent(saving.overlap)} of drafts are to be accepted, and "
-        f"{percent(alpha(saving))} were."
+        f"{percent(alpha(saving))} were. A token of the draft takes {fixed(saving.cost, 2)} of a pass of this model"
     )
-    pairs = f"{fixed(float(times.min()), 2)} to {fixed(float(times.max()), 2)} in {saving.texts} pairs"
     if middle > 1:
-        return f"{said} Writing is {fixed(middle, 2)} times as fast ({pairs}), and {cost}."
+        return f"{said}, and writing is {fixed(middle, 2)} times as fast."
     return (
-        f"{said} Writing is slower than without, {fixed(middle, 2)} times as fast ({pairs}), as {cost}. A draft pays "
-        "where passes are dear: in a model that is far larger than its draft."
+        f"{said}, and writing is slower: {fixed(middle, 2)} times as fast. A draft pays where passes are dear, in a "
+        "model that is far larger than its draft."
     )
