@@ -78,8 +78,8 @@ def test_both_ways_agree_with_captum():
     assert whole == pytest.approx(-2.59390888, abs=1e-6)
 
 
-def test_what_ablation_costs_is_the_gradient_summed_on_the_way_to_it(asked):
-    model, stacks, tokens, source, token = asked
+def test_what_ablation_costs_is_the_gradient_summed_on_the_way_to_it(example):
+    model, stacks, tokens, source, token = example
     _, gradient, cost = attribution(model, stacks, tokens, source, token)
     nodes, weights = np.polynomial.legendre.leggauss(24)
     N, at = len(gradient), len(gradient) // 2
