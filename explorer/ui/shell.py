@@ -11,13 +11,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
-# one entry of the browser's history for each page: Streamlit adds one for every change of the address
+# one entry of the browser's history for each page: Streamlit adds one for every change of the address, and takes what a
+# page shows out of its address before it leaves it; the entry of a page that is left keeps what stood there
 HISTORY = """
 (() => {
   const push = history.pushState.bind(history);
+  let stood = location.href;
+  for (const kind of ["click", "keydown"]) addEventListener(kind, () => (stood = location.href), true);
   history.pushState = (state, title, url) => {
-    const there = new URL(url ?? location.href, location.href).pathname === location.pathname;
-    there ? history.replaceState(state, title, url) : push(state, title, url);
+    const path = (address) => new URL(address ?? location.href, location.href).pathname;
+    if (path(url) === location.pathname) return history.replaceState(state, title, url);
+    if (path(stood) === location.pathname) history.replaceState(history.state, "", stood);
+    push(state, title, url);
   };
 })();
 """

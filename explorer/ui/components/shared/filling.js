@@ -50,7 +50,7 @@ function deepest(selector, root = document) {
 function mainPicture() {
   let main = null, most = 0;
   for (const place of document.querySelectorAll(`[data-testid=stMain] :is(${PICTURE})`)) {
-    const inside = [...place.querySelectorAll("*")].flatMap((element) => [...(element.shadowRoot?.querySelectorAll(PANEL) ?? [])]);
+    const inside = [place, ...place.querySelectorAll("*")].flatMap((element) => [...(element.shadowRoot?.querySelectorAll(PANEL) ?? [])]);
     if (place.closest(WORDED)) continue;
     for (const picture of inside.length ? inside : [pictureAt(place)]) {
       const { width = 0, height = 0, top = 0, bottom = 0 } = picture?.getBoundingClientRect() ?? {};
