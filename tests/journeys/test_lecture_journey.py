@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from waiting import until
 
-from journeys.bar import stored
+from journeys.bar import section, stored
 from journeys.conftest import Visit
 
 pytestmark = pytest.mark.journey
@@ -109,3 +109,19 @@ def test_the_beats_that_look_into_a_run_take_at_most_two_presses_each(visit: Cal
     with lecture.beat("it breaks", ".curves"):
         lecture.press(page.locator("[class*=st-key-train-large-lr] button"))
     expect(page.get_by_text("on purpose").first).to_be_visible()
+
+
+def test_back_and_forward_take_one_press_a_page_and_bring_its_section_back(visit: Callable):
+    tab = visit()
+    page = tab.open(f"/attention?run={stored('history')}")
+    section(page, "What heads do")
+    page.wait_for_url("**closer=*")
+    section(page, "Two steps")
+    page.wait_for_url("**closer=Two*")
+    tab.go("Gradients")
+    expect(page.locator(".microscope")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Attention", exact=True, level=1)).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_role("radio", name="Two steps", exact=True)).to_be_checked()
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Gradients", exact=True, level=1)).to_be_visible()
