@@ -29,7 +29,7 @@ with picture.detailed("Page"):
 
 
 def test_what_is_more_than_a_screen_is_drawn_while_the_fold_is_open():
-    app = AppTest.from_string(PAGE).run()
+    app = AppTest.from_string(PAGE, default_timeout=60).run()
     assert not app.exception
     assert [fold.label for fold in app.expander] == ["Details"]
     assert "drawn" not in app.session_state
@@ -41,7 +41,7 @@ def test_what_is_more_than_a_screen_is_drawn_while_the_fold_is_open():
 
 
 def test_a_section_with_nothing_more_has_no_fold_and_another_begins_closed():
-    app = AppTest.from_string(PAGE).run()
+    app = AppTest.from_string(PAGE, default_timeout=60).run()
     app.session_state["details-Page-One"] = True
     (row,) = app.segmented_control
     assert row.label == "Section"

@@ -34,3 +34,24 @@ def test_no_two_rows_have_the_same_name_in_the_address():
 @pytest.mark.parametrize("name", sitemap.ROWS.values())
 def test_a_row_in_the_address_is_no_setting_of_a_run(name: str):
     assert name in chosen.WIDGETS
+
+
+@pytest.mark.parametrize("page", sitemap.ROWS)
+def test_a_page_draws_each_section_in_a_place_of_its_own(page: str):
+    tree = ast.parse((PAGES / f"{page}.py").read_text("utf-8"))
+    placed = [node for block in ast.walk(tree) if isinstance(block, ast.With) for node in drawn_by(block, "place")]
+    assert all(drawn in placed for drawn in ast.walk(tree) if is_drawing(drawn)), "a section outside of its place"
+    assert placed or "SECTIONS.show(" in ast.unparse(tree)
+
+
+def drawn_by(block: ast.With, method: str) -> list[ast.AST]:
+    """The calls of sections within `with SECTIONS.method(…)`."""
+    calls = [item.context_expr for item in block.items if isinstance(item.context_expr, ast.Call)]
+    named = any(getattr(call.func, "attr", "") == method for call in calls)
+    return [node for node in ast.walk(block) if is_drawing(node)] if named else []
+
+
+def is_drawing(node: ast.AST) -> bool:
+    """Whether this is `SECTIONS.shows[…](…)`."""
+    of = node.func if isinstance(node, ast.Call) else None
+    return isinstance(of, ast.Subscript) and getattr(of.value, "attr", "") == "shows"
