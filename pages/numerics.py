@@ -28,11 +28,10 @@ def draw(view: View | None) -> None:
     """The page at a step, or without a run."""
     title = SECTIONS.choose()
     with SECTIONS.place(title):
-        lacks = view is not None and not frame.has(view, *SECTIONS.needs.get(title, ()))
-        if lacks or (view is None and title in OF_A_RUN):
+        if view is None and title in OF_A_RUN:
             st.markdown(f"{title} is shown on {OF_A_RUN[title]}. Pick something to learn:")
             preset_cards.show()
-        else:
+        elif view is None or frame.has(view, *SECTIONS.needs.get(title, ())):
             SECTIONS.shows[title](view and frame.having(view, "logits"))
 
 

@@ -107,7 +107,6 @@ def watch(
     with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
         heading(title, sentence, run)  # style.css keeps the bar's room above it
     with st.container():  # there while it is empty too, as that of refusals
-        on_purpose.show(run)
         slow_precision(run)
     st.fragment(live, run_every=chosen_pace)()
 
@@ -168,10 +167,11 @@ def board(name: str) -> Any:
 
 
 def heading(title: str, sentence: str, run: Run | None = None) -> None:
-    """Title, beside it the one sentence, and the model of the run as a map."""
+    """Title, beside it the one sentence, or that the run fails on purpose, and the model of the run as a map."""
     with st.container(horizontal=True, vertical_alignment="center", key="title-row"):
         st.title(title, anchor=False)
-        st.markdown(sentence)
+        if run is None or not on_purpose.show(run):
+            st.markdown(sentence)
         if run is not None:
             model_map.show(run)
 

@@ -11,18 +11,20 @@ from explorer.runs.run import Run
 from explorer.ui import sitemap, visit
 
 
-def show(run: Run) -> None:
-    """One line and the way to where it shows; nothing of a run that is meant to learn, or is cured."""
+def show(run: Run) -> bool:
+    """What it says and the way to where it shows; False, and nothing, of a run that is meant to learn, or is cured."""
     broken = broken_of(run)
     if broken is None:
-        return
-    title, icon = sitemap.TITLES[broken.page]
+        return False
+    here, title, icon = visit.state().page, *sitemap.TITLES[broken.page]
     with st.container(horizontal=True, vertical_alignment="center", key="on-purpose"):
-        st.markdown(f":material/heart_broken: {sentence(broken)}", width="stretch")
-        if visit.state().page != broken.page:
-            st.page_link(sitemap.page(broken.page), label=f"See it on {title}", icon=f":material/{icon}:")
-        if visit.state().page != "gradients" and broken.page != "gradients":
-            st.page_link(sitemap.page("gradients"), label="Diagnosis and cure", icon=":material/healing:")
+        st.markdown(f":material/heart_broken: {sentence(broken, here)}", width="stretch")
+        with st.container(key="on-purpose-ways", width="content"):
+            if here != broken.page:
+                st.page_link(sitemap.page(broken.page), label=f"See it on {title}", icon=f":material/{icon}:")
+            if "gradients" not in (here, broken.page):
+                st.page_link(sitemap.page("gradients"), label="Diagnosis and cure", icon=":material/healing:")
+    return True
 
 
 def broken_of(run: Run) -> Broken | None:
@@ -36,6 +38,7 @@ def broken_of(run: Run) -> Broken | None:
     return broken if any(now.get(path) != value for path, value in broken.cure.items()) else None
 
 
-def sentence(broken: Broken) -> str:
-    """That it fails on purpose, and where to look."""
-    return f"**This run fails on purpose** ({broken.title}). Look at {broken.look_at}."
+def sentence(broken: Broken, here: str | None) -> str:
+    """That it fails on purpose, and where to look if that is here."""
+    says = f"**This run fails on purpose** ({broken.title})."
+    return f"{says} Look at {broken.look_at}." if here in (broken.page, "gradients") else says

@@ -22,6 +22,7 @@ from explorer.ui.view import View
 
 EVERY = 0.6
 MOST = 64  # cells that are drawn
+TALLEST = 370  # pixels of their map, with which the section fits a screen
 COMPUTED = r"""
 What stands in the layer on this input, without dropout. LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000):
 $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot \tanh c_t$. GRU (Cho et al. 2014):

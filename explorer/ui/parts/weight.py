@@ -62,8 +62,7 @@ def show(view: View) -> None:
     with cards("strip", 1)[0]:
         strip = view.picture(WeightStep, EVERY, **place)
         if strip is not None:
-            st.markdown(f"**{label(name, answer, row, column)}** · the step taken from step {strip.taken}")
-            st.html(html(strip))
+            st.html(html(strip, label(name, answer, row, column)))
             picture.look_for("strip", sentence(strip))
     picture.details(lambda: proved(view, place))
     rules = "\n".join(f"- {rule.title}: {rule.source}" for rule in OPTIMIZERS.values())
@@ -126,11 +125,12 @@ def choose(answer: TensorMap, name: str, what: str, controls: Any) -> tuple[int,
 def label(name: str, answer: TensorMap, row: int, column: int) -> str:
     """The weight as a person names it."""
     vector = answer.values.shape[0] == 1
-    return f"`{tensor_name(name)}` [{column}]" if vector else f"`{tensor_name(name)}` [{row}, {column}]"
+    return f"{tensor_name(name)} [{column}]" if vector else f"{tensor_name(name)} [{row}, {column}]"
 
 
-def html(strip: WeightStep) -> str:
+def html(strip: WeightStep, label: str) -> str:
     """The strip: one box a stage, from the old weight to the new. The words are ours, the rest are numbers."""
+    head = f'<p class="strip-head"><b>{escape(label)}</b> · the step taken from step {strip.taken}</p>'
     first = Stage("old weight", "θ", "before the step", "", strip.before)
     boxes = "".join(
         f'<li class="{kind(stage.name)}"><span>{escape(stage.name)}</span>'
@@ -138,7 +138,7 @@ def html(strip: WeightStep) -> str:
         f"<em>{escape(stage.formula)}</em><small>{escape(stage.worked)}</small></li>"
         for stage in [first, *strip.stages]
     )
-    return f'<ol class="strip">{boxes}</ol>'
+    return f'{head}<ol class="strip">{boxes}</ol>'
 
 
 def kind(name: str) -> str:

@@ -127,7 +127,8 @@ def test_a_run_that_fails_on_purpose_says_so_on_every_page_until_it_is_cured():
     app = visit(preset="large-init", paused="1")
     for page in ON_A_RUN:
         said = [one.value for one in sound(go(app, page)).markdown if "fails on purpose" in one.value]
-        assert said == [f":material/heart_broken: {on_purpose.sentence(broken)}"], page
+        assert said == [f":material/heart_broken: {on_purpose.sentence(broken, page)}"], page
+        assert (broken.look_at in said[0]) == (page in (broken.page, "gradients")), "where to look, if that is here"
         links = {link.proto.page for link in app.get("page_link")}
         assert page in (broken.page, "gradients") or {broken.page, "gradients"} <= links, "the way to where it shows"
     cured = visit("train", preset="large-init", paused="1", **{"model.init": "gpt2"})
