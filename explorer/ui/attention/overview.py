@@ -23,7 +23,7 @@ GRADIENT = Mode("∂L/∂A", "gradient of the loss by the attention", "signed")
 PRODUCT = Mode("A⊙∂L/∂A", "attention times its gradient: negative lowers the loss", "signed", product=(0, 3))
 ALL_MODES, WITHOUT_TARGETS = (PATTERN, SCORES, WEIGHTED, GRADIENT, PRODUCT), (PATTERN, SCORES, WEIGHTED)
 FIELDS = {"pattern": "pattern", "scores": "logits", "weighted": "weighted", "∂L/∂A": "gradient"}  # of AttentionMap
-TALL = 420  # pixels that more than two rows of heads get
+TALL = 410  # pixels that more than two rows of heads get
 
 
 def show(look: Look) -> None:

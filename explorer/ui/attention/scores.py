@@ -88,7 +88,7 @@ def table(look: Look) -> str:
         even = "".join(f"<td>{score(kind, chance[kind])}</td>" if kind in chance else "<td></td>" for kind in kinds)
         body.append(f'<tr class="even"><th>even {escape(attention_name(path))}</th>{even}</tr>')
     rows = f"<thead><tr><th></th>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-    return f'<div class="wide"><table class="scores heads">{rows}</table></div>'
+    return f'<div class="wide tall" tabindex="0"><table class="scores heads">{rows}</table></div>'
 
 
 def short(head: str) -> str:

@@ -29,7 +29,7 @@ entropy of the next token in bits, the mean over the nodes that the tree goes on
 
 
 def show(view: View, given: dict[str, Any]) -> None:
-    """Settings, the tree, and how many ways there are to go on."""
+    """Settings and the tree; folded, how many ways there were to go on."""
     with cards("tree", 1)[0]:
         width, depth, threshold = st.columns(3)
         settings: dict[str, Any] = {

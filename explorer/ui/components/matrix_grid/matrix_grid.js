@@ -139,7 +139,7 @@ function arrange(grid) {
   const folded = (row) => Math.ceil(row.heads.length / columns);
   const lines = rows.reduce((sum, row) => sum + folded(row), 0);
   const under = rows.reduce((sum, row) => sum + folded(row) * (row.gold.length ? 47 : 29), 0);
-  const tallest = grid.height ? Math.max(56, (grid.height - 34 - under) / lines) : 240, side = Math.min(tallest, each);
+  const tallest = grid.height ? Math.max(34, (grid.height - 34 - under) / lines) : 240, side = Math.min(tallest, each);
   const column = Math.min(each, Math.max(side, 160)); // words need more room than a small picture
   grid.body.style.setProperty("--columns", columns);
   grid.body.style.setProperty("--side", `${side}px`);

@@ -24,7 +24,7 @@ function sheetsOf(grid) {
 // Where tokens and lines lie (CSS pixels): every token has its label, in type that fits.
 function edgePlace(row, width, tall) {
   const [, Q, K] = row.shape, longest = Math.max(Q, K), top = 22;
-  const pitch = Math.min(26, Math.max(10.5, (tall - top - 4) / longest)), size = Math.min(13, Math.max(9, pitch - 2));
+  const pitch = Math.min(26, Math.max(9.5, (tall - top - 4) / longest)), size = Math.min(13, Math.max(9, pitch - 2));
   const letters = (tokens) => Math.min(10, Math.max(5, ...tokens.map((token) => visible(token).length)));
   const side = (tokens) => Math.min(width * 0.28, 46 + letters(tokens) * size * 0.62);
   return { width, height: top + pitch * longest + 4, top, pitch, size, left: side(row.q), right: width - side(row.k), Q, K };
