@@ -50,6 +50,6 @@ def recorded(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -
                     recorder.snapshot(training)
             recorder.status("paused")
         except Diverged as error:
-            recorder.event(error.step, "diverged", {"reason": error.what})
+            recorder.event(error.index, "diverged", {"reason": error.what})
             recorder.status("diverged", error.what)
     return Run.open(path)
