@@ -18,7 +18,6 @@ from explorer.charts.timeline import only
 from explorer.measure.names import signed
 
 BAR, TALL = 19, 360  # pixels: of a head's bar, and of the two pictures that stand side by side
-LEAST_BAR, MOST_BARS = 11, 265  # pixels: of a head among many, and of the heads that fit a screen
 NEAR = 0.02  # nats that the axis of losses always reaches to
 BEFORE, AFTER = "as it is", "turned"
 COLORS = {BEFORE: theme.OUTSIDE, AFTER: theme.WARN}
@@ -88,8 +87,7 @@ def worth(data: pd.DataFrame, *, heads: int = 8) -> alt.LayerChart:
         words.transform_filter(only("nonfinite")).encode(color=alt.value(theme.BAD)),
     ]
     text = "How the loss changes when each head by itself is replaced, in nats per token"
-    bars = max(LEAST_BAR * heads, min(BAR * heads, MOST_BARS))
-    return timeline.picture(layers, data, "Loss without each head", text, bars + 110)
+    return timeline.picture(layers, data, "Loss without each head", text, BAR * heads + 110)
 
 
 def pairs_frame(

@@ -36,6 +36,7 @@ LOSS = replace(  # a head may cost little of the first loss and much of the pres
 )
 POINTS = 500  # of its curve
 CLEARLY = 1.1  # times: from there one head is said to cost more than another
+IN_FULL = 14  # heads whose bars have their full width on one screen; more of them share that room
 NEARBY = 10  # steps whose mean loss is shown
 OFF, FROZEN = ("ablate", "restore"), ("freeze", "unfreeze")
 ORDERS = {  # what a button says in the running training, and from another step
@@ -93,7 +94,7 @@ def worth(look: Look) -> None:
     title.markdown(f"**What each head is worth** · {answer.examples} examples, step {answer.step}")
     heads = {head: head_name(head) for head in answer.heads}
     table = charts.worth_frame(heads, answer.losses, answer.rights, answer.off)
-    picture.show(charts.worth, table, "worth", heads=len(heads))
+    picture.show(charts.worth, table, "worth", heads=min(len(heads), IN_FULL))
     picture.look_for("worth", worth_sentence(answer))
 
 

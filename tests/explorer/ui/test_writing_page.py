@@ -47,7 +47,7 @@ def visit(run: Run, **query: str) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     app.run()
-    until(lambda: not visit_of(app.run()).waiting, "the text is there")
+    until(lambda: not ((here := visit_of(app.run())).waiting or here.refining), "the text and the curves are there")
     assert not app.exception, app.exception
     return app
 
@@ -100,6 +100,7 @@ def test_settings_a_seed_and_a_forced_token_are_those_of_the_visit(runs):
 )
 def test_every_section_says_what_is_true_of_the_run(runs, name, section, words):
     app = visit(runs[name], decoding=section)
+    settled(unfold(app, "Writing", section))
     assert any(re.search(words, said) for said in looked_for(app)), looked_for(app)
 
 
