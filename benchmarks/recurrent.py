@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import torch
 from torch import nn
 
-from benchmarks.dashboard import new_home, server, window
+from benchmarks.dashboard import leave, new_home, server, window
 from benchmarks.figure import Figure, Figures
 from explorer import Run, RunConfig, train
 from explorer.analysis.recurrence import through_time
@@ -116,21 +117,22 @@ def triangle(pairs: int = PAIRS) -> list[float]:
 def separation() -> tuple[list[float], list[float]]:
     """Seconds from the click until most answers are right, and how much an RNN has right after as many steps."""
     seconds, others = [], []
-    with server(grace=3600) as address, window(eye=False) as page:
+    with server() as address, window(eye=False) as page:
         page.goto(address)
         page.get_by_role("heading", level=1).first.wait_for()
         for seed in range(CLICKS):
             start = time.perf_counter()
             page.goto(f"{address}/train?preset=delay-lstm&train.seed={seed}", wait_until="commit")
             page.wait_for_url("**run=*")
-            run = Run.open(catalogue.newest(1)[0])
+            (run_id,) = parse_qs(urlsplit(page.url).query)["run"]  # no other run: one before may be the newest written
+            run = Run.open(catalogue.path_of(run_id))
             while share(run) < APART:
                 assert time.perf_counter() - start < LONGEST, "it does not learn"
                 time.sleep(0.05)
             seconds.append(time.perf_counter() - start)
             took = run.last
-            page.goto("about:blank")
             run.close()
+            leave(page)
             training = train(RunConfig.preset("delay-rnn").replace({"train.seed": seed}))
             others.append(sum([next(training).metric for _ in range(took)][-LAST:]) / LAST)
     return seconds, others
