@@ -38,7 +38,7 @@ ASKED: dict[str, dict[str, Any]] = {  # every view of a Transformer's run at a s
     "positions.of_run": {},
     "reach.lengths": {},
     "recurrence.through_time": {},
-    "recurrence.proved": {"at": 8},
+    "recurrence.proved": {"position": 8},
     "writing.text.next_token": {},
     "writing.text.text": {"length": 5},
     "writing.text.why": {},

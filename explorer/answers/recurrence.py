@@ -94,7 +94,7 @@ def through_time(
 def proved(
     path: str,
     step: int,
-    at: int,
+    position: int,
     layer: int = 0,
     states: str = DECODER,
     text: str | None = None,
@@ -106,11 +106,11 @@ def proved(
     chosen = states_at(training.config, layer, states)
     batch, objective = chosen_input(training, text, sample), training.task.objective
     places = (batch.targets[0] != IGNORE).nonzero()[:, 0].tolist()
-    if at not in places:
-        raise ValueError(f"nothing is asked at token {at}; choose a row of the triangle")
+    if position not in places:
+        raise ValueError(f"nothing is asked at token {position}; choose a row of the triangle")
     with numerics(training.config):
-        row = proof(training.model, batch, chosen, layer, objective, training.task.vocabulary.pad, at)
-    return TimeProof(step=step, at=at, precision=training.config.train.precision, **row)
+        row = proof(training.model, batch, chosen, layer, objective, training.task.vocabulary.pad, position)
+    return TimeProof(step=step, position=position, precision=training.config.train.precision, **row)
 
 
 def lengths(grads: Tensor) -> np.ndarray:

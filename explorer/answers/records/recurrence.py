@@ -38,7 +38,7 @@ class ThroughTime(Record, of="recurrence.through_time"):
 
 @dataclass(frozen=True)
 class TimeProof(Record, of="recurrence.proved"):
-    """The row of one prediction, at position `at`, beside finite differences. S states, none after the prediction.
+    """The row of the prediction at a position, beside finite differences. S states, none after the prediction.
 
     h: the nudge.   shown, exact (S,): ‖∂ℓ_t/∂h_s‖ in the model's arithmetic and in float64.   along (S,): the central
     difference in the gradient's own direction, which is its length.   aside, expected (S,): the central difference in a
@@ -48,7 +48,7 @@ class TimeProof(Record, of="recurrence.proved"):
     """
 
     step: int
-    at: int
+    position: int
     h: float
     shown: Array
     exact: Array

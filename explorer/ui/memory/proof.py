@@ -53,8 +53,8 @@ def verdict(answer: TimeProof) -> str:
         else ""
     )
     return (
-        f"{mark} Step {answer.step}, prediction at {answer.at}, {len(large)} states, central differences with h = "
-        f"{number(answer.h, 2)} along each gradient and aside of it: {words}.{below} The triangle, in "
+        f"{mark} Step {answer.step}, prediction at {answer.position}, {len(large)} states, central differences with "
+        f"h = {number(answer.h, 2)} along each gradient and aside of it: {words}.{below} The triangle, in "
         f"{answer.precision}, is within {number(own, 2)} of float64; the sum over all predictions is autograd’s "
         f"gradient of the whole loss within {number(answer.summed, 2)}."
     )

@@ -82,7 +82,7 @@ def more(view: View, answer: ThroughTime, answers: dict[str, ThroughTime], argum
         row = row_of(answer, visit.kept(Choice, "memory").at)
         heard(answer, row)
         if row >= 0:
-            proof.prove(view, arguments | {"at": answer.places[row]})
+            proof.prove(view, arguments | {"position": answer.places[row]})
     with cards("by-distance", 1)[0]:
         st.caption("mean over all pairs of prediction and state")
         reaches = {name: one.reach for name, one in answers.items()}

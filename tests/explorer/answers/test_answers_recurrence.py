@@ -112,13 +112,13 @@ def test_every_prediction_has_a_gradient_in_each_state_of_the_encoder(runs, kind
 def test_the_proof_of_a_row_is_of_what_is_shown(runs, kind):
     for name in states_of(runs[kind].config):
         answer = answered(recurrence.through_time, runs[kind], states=name)
-        row = answered(recurrence.proved, runs[kind], at=answer.places[-1], states=name)
+        row = answered(recurrence.proved, runs[kind], position=answer.places[-1], states=name)
         seen = len(row.shown)
         np.testing.assert_allclose(row.shown, answer.sizes[-1, :seen], rtol=1e-6)
         np.testing.assert_allclose(row.along, row.exact, rtol=1e-5, atol=100 * row.grain)
         assert not answer.sizes[-1, seen:].any()
     with pytest.raises(ValueError, match="nothing is asked at token 500; choose a row of the triangle"):
-        recurrence.proved(str(runs[kind].path), STEPS, at=500)
+        recurrence.proved(str(runs[kind].path), STEPS, position=500)
 
 
 @pytest.mark.parametrize(("kind", "keeps"), [("rnn", None), ("lstm", "forget_gate"), ("gru", "update_gate")])
