@@ -110,9 +110,7 @@ class Bare:
         self.usable(page)
         page.wait_for_timeout(READING)
         page.locator(".st-key-bare-train button").click()
-        painted = wait_for(page, "bareLoss") - last(page, "click")
-        self.leave(page)
-        return painted
+        return wait_for(page, "bareLoss") - last(page, "click")
 
     def train(self, page: Page, name: str) -> None:
         self.usable(page)
