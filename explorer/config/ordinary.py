@@ -92,7 +92,7 @@ ORDINARY: dict[str, Preset] = {
     "tunes": Preset(
         "Tunes, note by note",
         "Bars, beats and cadences in ABC notation: see what it writes as notes, and hear it.",
-        "≈ 10 s to its first whole tune",
+        "≈ 10 s until its tunes keep time",
         RunConfig(
             model=ModelConfig(context=96, positions="rotary"),
             task=fields.Tunes(),
