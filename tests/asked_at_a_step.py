@@ -89,5 +89,8 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "writing.speculative.speculation": "of two runs; test_answers_speculative.py",
     "writing.speculative.saving": "the same, and the clock's",
     "writing.text.write": "writing.text.text, of a run",
+    "reading.gaps.surprisals": "of texts; test_gaps.py",
+    "reading.gaps.gap": "the same",
+    "reading.gaps.score": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

@@ -14,11 +14,23 @@ from pydantic import Field
 
 from explorer.tasks import corpus, tunes
 from explorer.tasks.corpus import Corpus
-from explorer.tasks.text_fields import MAX_TEXT, Python, Shakespeare, TaskFields, Text, Tunes
+from explorer.tasks.text_fields import MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
-    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Induction", "Python", "Reverse", "Shakespeare", "Sort"),
+    *(
+        "Addition",
+        "Brackets",
+        "Copy",
+        "Dates",
+        "Delay",
+        "Fill",
+        "Induction",
+        "Python",
+        "Reverse",
+        "Shakespeare",
+        "Sort",
+    ),
     *("Text", "Tunes", "Words"),
 ]
 
@@ -122,7 +134,8 @@ class TaskKind:
     guessing is computed.   sample: an input and its answer.   needs: the parts of a model that can learn it, of PARTS
     in models/families.py.   stretched: the setting that makes its sequences longer; "" if they have one length. corpus:
     its text, from its fields; None if it has none.   reads_again: a model that writes
-    reads each token of the answer before it says the next one.
+    reads each token of the answer before it says the next one.   onward: the task on the same text of a model that
+    reads from the left alone, where that is another one.
     """
 
     fields: type[TaskFields]
@@ -135,6 +148,7 @@ class TaskKind:
     stretched: str = ""
     corpus: Callable[[Any], Corpus] | None = None
     reads_again: bool = True
+    onward: str = ""
 
 
 ALIKE = "one symbol among all, each as likely as any other"
@@ -214,6 +228,18 @@ TASKS: dict[str, TaskKind] = {
         sample="To be, or not to b → e",
         stretched="model.context",
         corpus=lambda fields: corpus.shakespeare(),
+    ),
+    "fill": TaskKind(
+        fields=Fill,
+        made_by="text:Fill",
+        reads_again=False,
+        title="Fill the gap",
+        target="the tokens of the plays that are hidden",
+        chance=MOST_FREQUENT,
+        sample="To b▢, or n▢t to be → e o",
+        stretched="model.context",
+        corpus=lambda fields: corpus.shakespeare(),
+        onward="shakespeare",
     ),
     "python": TaskKind(
         fields=Python,

@@ -25,6 +25,7 @@ from models.config import limits
 from models.families import kind_of
 
 HIDDEN_SHARE = 0.15  # of an encoder's input
+SEEN_AS_MASK, SEEN_AS_ANY = 0.8, 0.1  # of what is hidden in the task fill; the rest is seen as it is
 MASK = "▢"
 LONGEST, DEEPEST = 20_000, 60  # characters and brackets of a text that is parsed
 
@@ -56,9 +57,8 @@ def encoded(source: Corpus, kind: str, size: int) -> Encoded:
 class TextTask(Task):
     """Windows of T tokens from a text, gathered by one index.
 
-    A decoder predicts the token after each. An encoder predicts 15 % of the tokens, which it sees as `▢` (Devlin et al.
-    2019, §3.1; there a fifth of them stay or become random, since fine-tuning follows, and the share is a chance for
-    each token; here it is exact in each row).
+    A decoder predicts the token after each. An encoder predicts 15 % of the tokens, which it sees as `▢` (after Devlin
+    et al. 2019, §3.1; there a fifth of them stay or become random, as in the task `Fill`).
     """
 
     def __init__(self, fields: Any, model: Any):
@@ -116,14 +116,22 @@ class TextTask(Task):
 
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` windows that lie in one split, targets included."""
-        low, high = self.splits[split]
-        start = torch.randint(low, high - self.length, (size, 1), generator=generator)
-        window = self.data[start + self.offsets].long()  # (B, T + 1)
+        window = self.windows(split, size, generator)
         if self.reads == "onward":
             return Batch(window[:, :-1], window[:, 1:])
         hide = max(1, round(HIDDEN_SHARE * self.length))
         order = torch.rand(size, self.length, generator=generator)
         return self.hidden(window[:, :-1], order.topk(hide).indices)
+
+    def windows(self, split: str, size: int, generator: torch.Generator) -> Tensor:
+        """`size` stretches of one split, (B, T + 1)."""
+        low, high = self.splits[split]
+        start = torch.randint(low, high - self.length, (size, 1), generator=generator)
+        return self.data[start + self.offsets].long()
+
+    def unhidden(self, batch: Batch) -> Tensor:
+        """The text of a batch, (B, T), with what was hidden in it."""
+        return batch.tokens if self.reads == "onward" else batch.tokens.where(batch.targets == IGNORE, batch.targets)
 
     def hidden(self, tokens: Tensor, where: Tensor) -> Batch:
         """Tokens (B, T) with those at `where` (B, k) hidden, as targets."""
@@ -168,6 +176,31 @@ class TextTask(Task):
         read = self.readable(batch.tokens[row])
         predicted = batch.targets[row][batch.targets[row] != IGNORE]
         return f"{read} → {self.readable(predicted)}" if self.reads == "in place" else read
+
+
+class Fill(TextTask):
+    """To b▢, or n▢t to be -> e o
+
+    The masked language model of Devlin et al. 2019, §3.1: 15 % of the tokens are predicted. Of these 80 % are seen as
+    `▢`, 10 % as a token drawn from all, each as likely as any other, and 10 % as they are. As in their code the 15 %
+    are exact in each row and the rest is a chance for each token.
+    """
+
+    def __init__(self, fields: f.Fill, model: Any):
+        super().__init__(fields, model)
+        if self.reads != "in place":
+            raise ValueError(
+                f"model.kind={model.kind} does not see what comes after a gap, which task.name=fill asks about; "
+                "use model.kind=encoder, or task.name=shakespeare"
+            )
+
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        batch = super().draw(split, size, generator)
+        chance = torch.rand(batch.tokens.shape, generator=generator)
+        drawn = torch.randint(self.mask, batch.tokens.shape, generator=generator)
+        predicted, whole = batch.targets != IGNORE, self.unhidden(batch)
+        tokens = torch.where(predicted & (chance >= SEEN_AS_MASK), drawn, batch.tokens)
+        return Batch(torch.where(predicted & (chance >= SEEN_AS_MASK + SEEN_AS_ANY), whole, tokens), batch.targets)
 
 
 class Python(TextTask):

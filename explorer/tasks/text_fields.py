@@ -29,6 +29,14 @@ class Shakespeare(TaskFields):
     bpe_size: BpeSize = 512
 
 
+class Fill(TaskFields):
+    """Tokens of Shakespeare's plays that are hidden, by those on both sides of them."""
+
+    name: Literal["fill"] = "fill"
+    tokenizer: Tokenizer = "characters"
+    bpe_size: BpeSize = 512
+
+
 class Python(TaskFields):
     """The next token of Python's own standard library."""
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from explorer.config.presets import BROKEN, ORDINARY, RECURRENT, WORDS, Preset
+from explorer.config.presets import BROKEN, ORDINARY, READING, RECURRENT, WORDS, Preset
 from explorer.config.run import RunConfig
 from explorer.ui import chosen, refusals, sitemap
 from explorer.ui.pressing import pressed
@@ -18,6 +18,7 @@ UPLOAD_MB = 5
 OWN_STEPS = 5000
 IN_A_ROW = 3
 MORE = (
+    ("**Reading**: models that read both ways", READING, "Train"),
     ("**Memory**: networks that read token after token", RECURRENT, "Train"),
     ("**Word vectors**: what words mean, by the words around them", WORDS, "Train"),
     (
@@ -37,7 +38,9 @@ def show(everything: bool = True) -> None:
         for name, preset in ORDINARY.items():
             card(name) if (PICTURES / f"{name}.png").is_file() else plain_card(preset, name, "Train")
         own_text_card()
-    more = st.expander("More: memory, word vectors, and trainings that fail on purpose", icon=":material/more_horiz:")
+    more = st.expander(
+        "More: reading, memory, word vectors, and trainings that fail on purpose", icon=":material/more_horiz:"
+    )
     if everything:
         with more:
             for title, presets, action in MORE:

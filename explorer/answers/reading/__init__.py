@@ -1,0 +1,1 @@
+"""Answers about models that read both ways: gaps of a text."""

@@ -1,0 +1,1 @@
+"""What answers about reading give."""

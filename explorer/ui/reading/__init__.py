@@ -1,0 +1,1 @@
+"""What the Reading page alone shows."""

@@ -1,0 +1,31 @@
+"""Reading: models that see both sides of a place."""
+
+import streamlit as st
+
+from explorer.config.presets import READING
+from explorer.ui import cards, frame
+from explorer.ui.reading import gaps, twins
+from explorer.ui.sections import Sections
+from explorer.ui.view import View
+
+SECTIONS = Sections("reading", {"Fill the gap": gaps.show})
+
+OF = {"Fill the gap": twins.on_text}  # whether a section is about a run of these settings
+
+
+def draw(view: View) -> None:
+    """The section that is chosen, of those that are about this run."""
+    offered = [title for title, about in OF.items() if about(view.config)]
+    if offered:
+        SECTIONS.shows[SECTIONS.choose(offered)](view)
+        return
+    st.info("This page is about models that fill gaps in a text, and this run is none. Pick one:")
+    cards.rows_of_cards(READING, "Train")
+
+
+frame.watch(
+    "Reading",
+    "What a model makes of a text that it sees from both sides.",
+    draw,
+    needs=("logits",),
+)

@@ -1,0 +1,101 @@
+"""The Reading page run by Streamlit without a browser: gaps, the twin, and runs that it is not about."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from messages import looked_for, read
+from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY, recorded
+from visits import look, press, settled
+
+from explorer import Run, RunConfig
+from explorer.answers.reading import gaps as answers
+from explorer.measure.names import percent
+from explorer.runs import catalogue
+from explorer.ui.reading.gaps import Gaps
+from explorer.ui.visit import name_of
+
+pytestmark = pytest.mark.usefixtures("served")
+STEPS = 4
+SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 4, "model.context": 24}
+
+
+@pytest.fixture(scope="module")
+def runs(served) -> dict[str, Run]:
+    presets = {"both": "fill-shakespeare", "left": "shakespeare"}
+    return {
+        name: recorded(catalogue.new_path(name), STEPS, RunConfig.preset(preset).replace(SMALL), every=2)
+        for name, preset in presets.items()
+    }
+
+
+def strips(app: AppTest) -> list[dict[str, Any]]:
+    (message,) = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_strips"]
+    length = int.from_bytes(message[:4], "little")
+    header = json.loads(message[4 : 4 + length])
+    numbers = np.split(
+        np.frombuffer(message, "<f4", offset=4 + length), np.cumsum([len(s["tokens"]) for s in header["strips"]])[:-1]
+    )
+    return [header | strip | {"values": values} for strip, values in zip(header["strips"], numbers, strict=True)]
+
+
+@pytest.mark.parametrize("name", ["both", "left"])
+def test_both_readers_stand_side_by_side_whichever_is_looked_at(runs, name):
+    app = look("reading", {"run": runs[name].id})
+    rows = strips(app)
+    assert [row["name"] for row in rows] == ["From both sides", "From the left alone"]
+    for row, of in zip(rows, ("both", "left"), strict=True):
+        np.testing.assert_allclose(row["values"], answers.surprisals(str(runs[of].path), STEPS).bits, rtol=1e-5)
+    (place,) = rows[0]["masked"]
+    p = answers.gap(str(runs["both"].path), STEPS, masked=(place,), at=place)
+    said = next(words for words in looked_for(app) if "is hidden" in words)
+    assert f"from both sides it has {percent(float(p.p[p.symbols.index(p.hidden)]))}" in said
+    assert f"from both sides {percent(answers.score(str(runs['both'].path), STEPS).right)} are right" in said
+
+
+def test_a_click_hides_another_on_the_same_one_shows_and_all_may_be_hidden(runs):
+    app = look("reading", {"run": runs["both"].id})
+    gaps: Gaps = app.session_state[name_of(Gaps)][()]
+    first = gaps.at
+    gaps.click(2)
+    assert strips(settled(app))[0]["masked"] == sorted({2, first})
+    assert strips(app)[0]["chosen"] == 2
+    gaps.click(2)
+    assert strips(settled(app))[0]["masked"] == [first]
+    app = settled(press(app, "gaps-all"))
+    assert strips(app)[0]["masked"] == list(range(24))
+    gaps.click(0)
+    settled(app)
+    assert any("Nothing stands before the first token" in read(caption.value) for caption in app.caption)
+    app = settled(press(app, "gaps-none"))
+    assert any("No token is hidden" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("typed", ["日本", "x"])
+def test_a_text_that_cannot_be_read_is_refused_in_words(runs, typed):
+    app = look("reading", {"run": runs["both"].id})
+    app.text_input(key="gap-text").set_value(typed)
+    settled(app)
+    assert any("does not know" in read(w.value) or "type at least 2" in read(w.value) for w in app.warning)
+
+
+def test_without_a_twin_one_press_trains_it(served):
+    config = RunConfig.preset("fill-shakespeare").replace(
+        SMALL | {"model.width": 12, "train.steps": STEPS, "optimizer.warmup": 0}
+    )
+    run = recorded(catalogue.new_path("alone"), STEPS, config, every=2)
+    app = look("reading", {"run": run.id})
+    assert [row["name"] for row in strips(app)] == ["From both sides"]
+    app = settled(press(app, "train-twin"))
+    assert [row["name"] for row in strips(app)] == ["From both sides", "From the left alone"]
+
+
+def test_a_run_that_is_on_no_text_is_shown_what_is(served):
+    run = recorded(catalogue.new_path("reverse"), 2, TINY)
+    app = look("reading", {"run": run.id})
+    assert any("this run is none" in info.value for info in app.info)
+    assert any(button.key == "train-fill-shakespeare" for button in app.button)
