@@ -169,16 +169,29 @@ class Stack(nn.Module):
         return x if self.final_norm is None else self.final_norm(x)
 
 
+def hide_padding(tokens: Tensor, pad: int | None, like: Tensor) -> Tensor:
+    """The mask (B, 1, 1, T) that hides the token `pad`: −inf there, else 0."""
+    hidden = tokens == pad if pad is not None else torch.zeros_like(tokens, dtype=torch.bool)
+    return like.new_zeros(hidden.shape).masked_fill(hidden, float("-inf"))[:, None, None, :]
+
+
 class LanguageModel(Stack):
     """Decoder-only or encoder-only: tokens (B, T) -> logits (B, T, V)."""
 
     def __init__(self, config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None):
         super().__init__(config, vocabulary, generator, causal=config.kind == "decoder")
+        self.pad = pad
         self.unembedding = Linear(config.width, vocabulary, generator)
         self.logits = Tap()
 
     def forward(self, tokens: Tensor, source: Tensor | None = None, cache: Cache | None = None) -> Tensor:
-        return self.logits(self.unembedding(self.run(tokens, cache=cache)))
+        return self.logits(self.unembedding(self.run(tokens, self.padding(tokens), cache=cache)))
+
+    def padding(self, tokens: Tensor) -> Tensor | None:
+        """The mask (B, 1, 1, T) that hides padding from an encoder; what decodes never sees it, as it comes last."""
+        if self.causal or self.pad is None:
+            return None
+        return hide_padding(tokens, self.pad, self.unembedding.weight)
 
 
 class EncoderDecoder(nn.Module):
@@ -204,10 +217,8 @@ class EncoderDecoder(nn.Module):
 
     def read(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """What the encoder makes of a source, (B, S, C), and the mask that hides its padding, (B, 1, 1, S)."""
-        hidden = source == self.pad if self.pad is not None else torch.zeros_like(source, dtype=torch.bool)
-        hide_padding = self.unembedding.weight.new_zeros(hidden.shape).masked_fill(hidden, float("-inf"))
-        hide_padding = hide_padding[:, None, None, :]  # (B, 1, 1, S)
-        return self.encoder.run(source, key_mask=hide_padding), hide_padding
+        hide = hide_padding(source, self.pad, self.unembedding.weight)
+        return self.encoder.run(source, key_mask=hide), hide
 
 
 def build(config: ModelConfig, vocabulary: int, generator: torch.Generator, pad: int | None = None) -> nn.Module:

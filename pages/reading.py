@@ -4,13 +4,13 @@ import streamlit as st
 
 from explorer.config.presets import READING
 from explorer.ui import cards, frame
-from explorer.ui.reading import gaps, twins
+from explorer.ui.reading import gaps, telling, twins
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
-SECTIONS = Sections("reading", {"Fill the gap": gaps.show})
+SECTIONS = Sections("reading", {"Fill the gap": gaps.show, "Telling apart": telling.show})
 
-OF = {"Fill the gap": twins.on_text}  # whether a section is about a run of these settings
+OF = {"Fill the gap": twins.on_text, "Telling apart": telling.about}  # whether a section is about a run's settings
 
 
 def draw(view: View) -> None:
@@ -19,7 +19,9 @@ def draw(view: View) -> None:
     if offered:
         SECTIONS.shows[SECTIONS.choose(offered)](view)
         return
-    st.info("This page is about models that fill gaps in a text, and this run is none. Pick one:")
+    st.info(
+        "This page is about models that fill gaps in a text or tell texts apart, and this run does neither. Pick one:"
+    )
     cards.rows_of_cards(READING, "Train")
 
 

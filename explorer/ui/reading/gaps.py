@@ -68,7 +68,7 @@ def show(view: View) -> None:
         max_chars=2000,
         label_visibility="collapsed",
     )
-    given = {"text": text} if text else {}
+    given: dict[str, Any] = {"text": text} if text else {}
     surprise = {}
     for name, one in readers.items():
         if (answer := one.picture(Surprisals, EVERY, says=False, **given)) is not None:
