@@ -4,13 +4,24 @@ import streamlit as st
 
 from explorer.config.presets import READING
 from explorer.ui import cards, frame
-from explorer.ui.reading import gaps, telling, twins
+from explorer.ui.reading import digits, gaps, telling, twins
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
-SECTIONS = Sections("reading", {"Fill the gap": gaps.show, "Telling apart": telling.show})
+SECTIONS = Sections(
+    "reading",
+    {
+        "Fill the gap": gaps.show,
+        "Telling apart": telling.show,
+        "Pictures": digits.show,
+    },
+)
 
-OF = {"Fill the gap": twins.on_text, "Telling apart": telling.about}  # whether a section is about a run's settings
+OF = {  # whether a section is about a run of these settings
+    "Fill the gap": twins.on_text,
+    "Telling apart": telling.about,
+    "Pictures": digits.about,
+}
 
 
 def draw(view: View) -> None:
@@ -20,14 +31,14 @@ def draw(view: View) -> None:
         SECTIONS.shows[SECTIONS.choose(offered)](view)
         return
     st.info(
-        "This page is about models that fill gaps in a text or tell texts apart, and this run does neither. Pick one:"
+        "This page is about models that fill gaps, tell texts apart or read pictures, and this run does none of it."
     )
     cards.rows_of_cards(READING, "Train")
 
 
 frame.watch(
     "Reading",
-    "What a model makes of a text that it sees from both sides.",
+    "What a model makes of an input that it sees whole: texts with gaps, texts to tell apart, pictures.",
     draw,
     needs=("logits",),
 )

@@ -92,6 +92,8 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "reading.gaps.surprisals": "of texts; test_gaps.py",
     "reading.gaps.gap": "the same",
     "reading.gaps.score": "the same",
+    "reading.digits.written": "of pictures; test_digits.py",
+    "reading.digits.readings": "the same",
     "reading.telling.confusion": "of texts told apart; test_telling.py",
     "reading.telling.verdict": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",

@@ -198,12 +198,13 @@ def test_every_answer_is_given_or_refused_in_a_sentence(run, recurrent, translat
 
 REFUSED = {  # answers that look at what a bag of words has not, by module or by name
     "arithmetic", "attention", "backward", "gradients", "heads", "interventions", "lens", "numerics:dropout",
-    "positions", "reach", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
+    "positions", "reach", "reading.digits", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
     "samples:generation", "embeddings:big", "writing.history:parse_history",
 }  # fmt: skip
 WHY = re.compile(
     r"this run is a (bag of words \(bag\)|recurrent network \(lstm\)) and has no "
-    "(attention|attention heads|residual stream|positions|states|recurrent state); look at a run that has"
+    "(attention|attention heads|cross-attention|residual stream|positions|states|recurrent state); look at a run that "
+    "has"
     "|this run is not asked after a delay; .*|this run learns no word vectors; .*|this task does not write; .*"
     "|this run does not write Python; .*|this task has no text to hide tokens of; .*|this task tells no texts apart; .*"
     "|this model has no 'states' to map; .*"

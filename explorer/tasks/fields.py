@@ -18,8 +18,8 @@ from explorer.tasks.text_fields import MAX_BPE, MAX_TEXT, Fill, Python, Shakespe
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
-    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Fill", "Genre", "Induction", "Language", "Python", "Reverse"),
-    *("Shakespeare", "Sort", "Text", "Tunes", "Words"),
+    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Digits", "Fill", "Genre", "Induction", "Language", "Python"),
+    *("Reverse", "Shakespeare", "Sort", "Text", "Tunes", "Words"),
 ]
 
 Length = Annotated[int, Field(ge=2, le=200, description="symbols in one input")]
@@ -115,6 +115,16 @@ class Genre(TaskFields):
     labels: Labels = "true"
     bpe_size: Annotated[int, Field(ge=280, le=MAX_BPE, title="BPE tokens", description="of its vocabulary")] = 2000
     length: Annotated[int, Field(ge=4, le=200, description="tokens that are read of a speech")] = 47
+
+
+class Digits(TaskFields):
+    """The word for a handwritten digit, from the patches of its picture; some pictures are held out."""
+
+    name: Literal["digits"] = "digits"
+    patches: Annotated[
+        Literal["in place", "shuffled"],
+        Field(description="of each picture; shuffled ones lose where ink stands: a control"),
+    ] = "in place"
 
 
 class Words(TaskFields):
@@ -305,6 +315,15 @@ TASKS: dict[str, TaskKind] = {
         target="whether a speech is of a comedy or a history",
         chance="always saying the kind of play with the most speeches",
         sample="God save the king! → history",
+    ),
+    "digits": TaskKind(
+        fields=Digits,
+        made_by="digits:Digits",
+        title="Digits",
+        target="the word for a handwritten digit, letter by letter",
+        chance="always saying what stands most often at each position of a word",
+        sample="a picture of 7 → seven",
+        needs=("logits", "cross-attention"),
     ),
     "words": TaskKind(
         fields=Words,

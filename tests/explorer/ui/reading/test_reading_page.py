@@ -97,5 +97,5 @@ def test_without_a_twin_one_press_trains_it(served):
 def test_a_run_that_is_on_no_text_is_shown_what_is(served):
     run = recorded(catalogue.new_path("reverse"), 2, TINY)
     app = look("reading", {"run": run.id})
-    assert any("this run does neither" in info.value for info in app.info)
+    assert any("this run does none of it" in info.value for info in app.info)
     assert any(button.key == "train-fill-shakespeare" for button in app.button)
