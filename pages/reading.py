@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from explorer.config.presets import READING
 from explorer.ui import cards, frame
 from explorer.ui.reading import digits, gaps, telling, twins
 from explorer.ui.sections import Sections
@@ -33,7 +32,7 @@ def draw(view: View) -> None:
     st.info(
         "This page is about models that fill gaps, tell texts apart or read pictures, and this run does none of it."
     )
-    cards.rows_of_cards(READING, "Train")
+    cards.rows_of_cards(cards.READING, "Train")
 
 
 frame.watch(

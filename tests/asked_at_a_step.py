@@ -94,7 +94,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "reading.gaps.score": "the same",
     "reading.digits.written": "of pictures; test_digits.py",
     "reading.digits.readings": "the same",
-    "reading.telling.confusion": "of texts told apart; test_telling.py",
+    "reading.telling.confusion": "of texts classified; test_telling.py",
     "reading.telling.verdict": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

@@ -6,15 +6,14 @@ the task itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from explorer.tasks import corpus, tunes
-from explorer.tasks.corpus import Corpus
-from explorer.tasks.text_fields import MAX_BPE, MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
+from explorer.tasks.kinds import TaskKind
+from explorer.tasks.reading_fields import READING, Digits, Genre, Language  # noqa: F401
+from explorer.tasks.text_fields import MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
@@ -96,37 +95,6 @@ class Dates(TaskFields):
     language: Literal["fr", "de", "hu", "ja"] = "fr"
 
 
-Labels = Annotated[
-    Literal["true", "shuffled"], Field(description="of the texts trained on; shuffled ones teach nothing: a control")
-]
-
-
-class Language(TaskFields):
-    """Which language a place name is in, of twelve; some places are held out."""
-
-    name: Literal["language"] = "language"
-    labels: Labels = "true"
-
-
-class Genre(TaskFields):
-    """Whether a speech is of a comedy or a history by Shakespeare; some plays are held out."""
-
-    name: Literal["genre"] = "genre"
-    labels: Labels = "true"
-    bpe_size: Annotated[int, Field(ge=280, le=MAX_BPE, title="BPE tokens", description="of its vocabulary")] = 2000
-    length: Annotated[int, Field(ge=4, le=200, description="tokens that are read of a speech")] = 47
-
-
-class Digits(TaskFields):
-    """The word for a handwritten digit, from the patches of its picture; some pictures are held out."""
-
-    name: Literal["digits"] = "digits"
-    patches: Annotated[
-        Literal["in place", "shuffled"],
-        Field(description="of each picture; shuffled ones lose where ink stands: a control"),
-    ] = "in place"
-
-
 class Words(TaskFields):
     """Which words stand near which, in Shakespeare's plays or in a text of your own, which travels in the run file.
 
@@ -144,36 +112,10 @@ class Words(TaskFields):
     ] = 1e-3
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskKind:
-    """A task's record.
-
-    fields: its settings.   made_by: `module:class` of explorer.tasks, imported when one is built, since it imports
-    torch. title: its name for visitors.   target: what the model is to predict.   chance: how the share right of
-    guessing is computed.   sample: an input and its answer.   needs: the parts of a model that can learn it, of PARTS
-    in models/families.py.   stretched: the setting that makes its sequences longer; "" if they have one length. corpus:
-    its text, from its fields; None if it has none.   reads_again: a model that writes
-    reads each token of the answer before it says the next one.   onward: the task on the same text of a model that
-    reads from the left alone, where that is another one.
-    """
-
-    fields: type[TaskFields]
-    made_by: str
-    title: str
-    target: str
-    chance: str
-    sample: str
-    needs: tuple[str, ...] = ("logits",)
-    stretched: str = ""
-    corpus: Callable[[Any], Corpus] | None = None
-    reads_again: bool = True
-    onward: str = ""
-
-
 ALIKE = "one symbol among all, each as likely as any other"
 MOST_FREQUENT = "the share of the most frequent token in the text held out"
 
-TASKS: dict[str, TaskKind] = {
+TASKS: dict[str, TaskKind] = READING | {
     "reverse": TaskKind(
         fields=Reverse,
         made_by="synthetic:Reverse",
@@ -297,33 +239,6 @@ TASKS: dict[str, TaskKind] = {
         target="the date in another language, letter by letter",
         chance="always saying what stands most often at each position of a target",
         sample="March 4, 1997 → 4 mars 1997",
-    ),
-    "language": TaskKind(
-        fields=Language,
-        made_by="telling:Telling",
-        reads_again=False,
-        title="Which language?",
-        target="the language that a place name is in",
-        chance="always saying the language with the most names",
-        sample="Neuseeland → German",
-    ),
-    "genre": TaskKind(
-        fields=Genre,
-        made_by="telling:Telling",
-        reads_again=False,
-        title="Comedy or history?",
-        target="whether a speech is of a comedy or a history",
-        chance="always saying the kind of play with the most speeches",
-        sample="God save the king! → history",
-    ),
-    "digits": TaskKind(
-        fields=Digits,
-        made_by="digits:Digits",
-        title="Digits",
-        target="the word for a handwritten digit, letter by letter",
-        chance="always saying what stands most often at each position of a word",
-        sample="a picture of 7 → seven",
-        needs=("logits", "cross-attention"),
     ),
     "words": TaskKind(
         fields=Words,

@@ -41,7 +41,7 @@ PLACES = {  # babel's name of a language -> ours
 }
 LONGEST_NAME = 40  # letters
 KINDS = {"comedies": "comedy", "histories": "history"}  # folder of plays -> what they are
-WORDS = 12  # of the shortest speech that is told apart
+WORDS = 12  # of the shortest speech that is classified
 EACH = 4  # of as many plays, and of as many territories, one is held out
 SPEECH = re.compile(r"^\*\*.+\*\*[ \t]*$", re.MULTILINE)  # who speaks
 
@@ -92,9 +92,9 @@ def speeches() -> Texts:
     for label, kind in enumerate(KINDS):
         for index, path in enumerate(sorted((folder / kind).glob("*.md"))):
             for speech in SPEECH.split(path.read_text(encoding="utf-8"))[1:]:
-                said = " ".join(corpus.plain(speech.partition("\n#")[0]).split())
-                if len(said.split()) >= WORDS:
-                    rows.append((said, label, index % EACH == EACH - 1))
+                words = " ".join(corpus.plain(speech.partition("\n#")[0]).split())
+                if len(words.split()) >= WORDS:
+                    rows.append((words, label, index % EACH == EACH - 1))
     return collected(tuple(KINDS.values()), rows, "speeches of Shakespeare's comedies and histories")
 
 
@@ -131,10 +131,10 @@ class Telling(Task):
     """Zypern -> German
 
     labels=shuffled trains on the same texts whose classes were drawn anew by one permutation: there is nothing to learn
-    but each text by heart, and texts held out, whose classes stay, are told apart no better than by chance.
+    but each text by heart, and texts held out, whose classes stay, are classified no better than by chance.
     """
 
-    metric = "share of texts told apart right"
+    metric = "share of texts classified right"
 
     def __init__(self, fields: f.Language | f.Genre, model: Any):
         if kind_of(model).reads != "in place":

@@ -197,9 +197,9 @@ class Fill(TextTask):
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         batch = super().draw(split, size, generator)
         chance = torch.rand(batch.tokens.shape, generator=generator)
-        drawn = torch.randint(self.mask, batch.tokens.shape, generator=generator)
+        anything = torch.randint(self.mask, batch.tokens.shape, generator=generator)
         predicted, whole = batch.targets != IGNORE, self.unhidden(batch)
-        tokens = torch.where(predicted & (chance >= SEEN_AS_MASK), drawn, batch.tokens)
+        tokens = torch.where(predicted & (chance >= SEEN_AS_MASK), anything, batch.tokens)
         return Batch(torch.where(predicted & (chance >= SEEN_AS_MASK + SEEN_AS_ANY), whole, tokens), batch.targets)
 
 

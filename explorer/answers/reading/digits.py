@@ -52,8 +52,8 @@ def written(path: str, step: int, picture: int | None = None, progress: Progress
     names = [name for name in patterned(training.model) if name.endswith(".cross")]
     with numerics(training.config), evaluating(training.model):
         tokens = written_tokens(training, source)
-        said = tokens[0, 1:].tolist()
-        T = said.index(END) + 1 if END in said else LONGEST
+        letters = tokens[0, 1:].tolist()
+        T = letters.index(END) + 1 if END in letters else LONGEST
         with watching(training.model, lambda name: name.endswith(".cross.pattern")) as seen:
             p = training.model(tokens[:, :T], source)[0].softmax(-1).gather(1, tokens[0, 1 : T + 1, None])[:, 0]
             patterns = [copied(pattern[0]) for pattern in whole(training.model, seen).values()]  # (H, T, S) each
@@ -62,7 +62,7 @@ def written(path: str, step: int, picture: int | None = None, progress: Progress
         picture=picture,
         pictures=count,
         shades=copied(pixels(task.sources[[picture]] - PATCH)[0]),
-        letters=task.vocabulary.show(said[:T]),
+        letters=task.vocabulary.show(letters[:T]),
         p=copied(p),
         right=WORDS[int(task.digits[picture])],
         heads=[f"{name}.{head}" for name, pattern in zip(names, patterns, strict=True) for head in range(len(pattern))],
@@ -77,10 +77,10 @@ def readings(path: str, step: int, progress: Progress = None) -> Readings:
     which = task.splits["held out"]
     with numerics(training.config), evaluating(training.model):
         tokens = written_tokens(training, task.sources[which].to(training.device))[:, 1:].tolist()
-    said = [word(task, row) for row in tokens]
+    letters = [word(task, row) for row in tokens]
     digits = task.digits[which].tolist()
     counts = np.zeros((len(WORDS), len(WORDS) + 1))
-    for digit, one in zip(digits, said, strict=True):
+    for digit, one in zip(digits, letters, strict=True):
         counts[digit, WORDS.index(one) if one in WORDS else len(WORDS)] += 1
-    wrong = [(int(i), one) for i, digit, one in zip(which, digits, said, strict=True) if one != WORDS[digit]]
+    wrong = [(int(i), one) for i, digit, one in zip(which, digits, letters, strict=True) if one != WORDS[digit]]
     return Readings(step, [*WORDS, NO_WORD], counts, 1 - len(wrong) / len(which), wrong)

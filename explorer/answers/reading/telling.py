@@ -15,7 +15,7 @@ from explorer.training.loop import Training
 from models.attention import patterned
 
 NEEDS = ("logits", "attention")  # parts of the model
-TEXTS, ROWS = 600, 200  # told apart, and at once
+TEXTS, ROWS = 600, 200  # classified, and at once
 LISTED = 40  # mistakes
 
 
@@ -46,7 +46,7 @@ def spread(which: Tensor) -> Tensor:
 
 
 def confusion(path: str, step: int, progress: Progress = None) -> Confusion:
-    """How the held-out texts are told apart, beside always saying the most frequent class."""
+    """How the held-out texts are classified, beside always saying the most frequent class."""
     training, task = teller(path, step, progress)
     which = spread(task.splits["held out"])
     p, labels = class_chances(training, task, which), task.labels[which].numpy()
@@ -91,14 +91,14 @@ def verdict(path: str, step: int, text: str | None = None, progress: Progress = 
             pattern = seen[f"{name}.pattern"][0, :, 0]  # (H, T), the class token's row
             heads += [f"{name}.{head}" for head in range(len(pattern))]
             rows.append(copied(pattern))
-    known = task.texts.index(text) if text in task.texts else None
+    number = task.texts.index(text) if text in task.texts else None
     return Verdict(
         step=step,
         text=text,
         tokens=task.vocabulary.show(tokens[0]),
         classes=list(task.classes),
         p=copied(p[CLASS + 1 : task.first]),
-        right="" if known is None else task.classes[int(task.labels[known])],
+        right="" if number is None else task.classes[int(task.labels[number])],
         heads=heads,
         attention=np.concatenate(rows),
     )

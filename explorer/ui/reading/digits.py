@@ -99,8 +99,10 @@ def sentence(view: View, one: Written | None, counted: Readings | None) -> str:
     """What is written, and how many words are right."""
     words = ""
     if one is not None:
-        said = "".join(letter for letter in one.letters if letter.isalpha())
-        words = f"for this {one.right} it writes “{said}”. " if said else f"for this {one.right} it writes nothing. "
+        written = "".join(letter for letter in one.letters if letter.isalpha())
+        words = (
+            f"for this {one.right} it writes “{written}”. " if written else f"for this {one.right} it writes nothing. "
+        )
     if counted is not None:
         words += f"Of {int(counted.counts.sum())} held-out pictures {percent(counted.right)} get the right word. "
         most = float(counted.counts.sum(1).max() / counted.counts.sum())
@@ -115,5 +117,5 @@ def listed(wrong: list[tuple[int, str]]) -> None:
     if not wrong:
         st.markdown("No held-out picture was read wrong.")
         return
-    rows = [(f"picture {number}", said or "nothing") for number, said in wrong]
+    rows = [(f"picture {number}", written or "nothing") for number, written in wrong]
     st.html(table(["read wrong", "written"], rows, style="scores words"))

@@ -130,14 +130,14 @@ def predictions(view: View, readers: dict[str, View], gaps: Gaps, given: dict[st
     if gaps.at not in gaps.places:
         st.info("No token is hidden. Click one in the text above.", icon=":material/touch_app:")
         return
-    said: dict[str, Gap] = {}
+    answers: dict[str, Gap] = {}
     scores: dict[str, GapScore] = {}
     for place, (name, one) in zip(cards("gap-bars", 1, 1), readers.items(), strict=False):
         with place:
             answer = one.picture(Gap, EVERY, masked=tuple(sorted(gaps.places)), at=gaps.at, **given)
             if answer is None:
                 continue
-            said[name] = answer
+            answers[name] = answer
             if len(answer.p):
                 frame = charts.frame([shown_token(symbol) for symbol in answer.symbols], answer.p)
                 picture.show(charts.bars, frame, f"gap-{name}", title=f"{name}: what stands there?")
@@ -145,18 +145,18 @@ def predictions(view: View, readers: dict[str, View], gaps: Gaps, given: dict[st
                 st.caption("Nothing stands before the first token, so this model says nothing about it.")
             if not view.first and (score := one.picture(GapScore, SCORED_EVERY, lane="slow", says=False)) is not None:
                 scores[name] = score
-    picture.look_for("gaps", sentence(said, scores))
+    picture.look_for("gaps", sentence(answers, scores))
 
 
-def sentence(said: dict[str, Gap], scores: dict[str, GapScore]) -> str:
+def sentence(answers: dict[str, Gap], scores: dict[str, GapScore]) -> str:
     """What is hidden, what each reader gives it, and how often each is right."""
-    if not said:
+    if not answers:
         return "the predictions are being computed."
-    first = next(iter(said.values()))
+    first = next(iter(answers.values()))
     hidden = shown_token(first.hidden)
     chances = [
         f"{name.lower()} it has {percent(float(one.p[one.symbols.index(one.hidden)]))}"
-        for name, one in said.items()
+        for name, one in answers.items()
         if len(one.p)
     ]
     words = f"“{hidden}” at place {first.at + 1} is hidden" + (

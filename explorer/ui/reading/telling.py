@@ -104,7 +104,7 @@ def sentence(view: View, one: Verdict | None, counted: Confusion | None) -> str:
         words = f"the answer is `{one.classes[best]}`, with {percent(float(one.p[best]))} of the chance"
         words += f"; it is `{one.right}`. " if one.right else ". "
     if counted is not None:
-        words += f"Of {int(counted.counts.sum())} held-out texts {percent(counted.right)} are told apart right; "
+        words += f"Of {int(counted.counts.sum())} held-out texts {percent(counted.right)} are classified right; "
         words += f"always saying `{counted.most}` gets {percent(counted.majority)}. "
         if view.config.flat()["task.labels"] == "shuffled":
             words += f"The classes trained on were shuffled: of those {percent(counted.taught)} are known by heart."
@@ -116,7 +116,7 @@ def sentence(view: View, one: Verdict | None, counted: Confusion | None) -> str:
 def listed(mistakes: list[Mistake]) -> None:
     """The surest mistakes."""
     if not mistakes:
-        st.markdown("No held-out text was told apart wrong.")
+        st.markdown("No held-out text was classified wrong.")
         return
     rows = [(one.text, one.right, one.answer, percent(one.p)) for one in mistakes]
-    st.html(table(["told apart wrong, the surest first", "it is", "answered", "with"], rows, style="scores words"))
+    st.html(table(["classified wrong, the surest first", "it is", "answered", "with"], rows, style="scores words"))

@@ -100,7 +100,7 @@ def test_data_of_one_class_and_ties_have_numbers(run, monkeypatch):
 
 
 def held_out_right(config: RunConfig, steps: int) -> tuple[float, float]:
-    """The share of all held-out texts told apart right, and that of always saying the most frequent class."""
+    """The share of all held-out texts classified right, and that of always saying the most frequent class."""
     training = train(config)
     for _ in islice(training, steps):
         pass

@@ -9,7 +9,7 @@ from explorer.answers.records.record import Array, Record
 
 @dataclass(frozen=True)
 class Mistake:
-    """A held-out text that was told apart wrong. right, answer: classes.   p: of the answer."""
+    """A held-out text that was classified wrong. right, answer: classes.   p: of the answer."""
 
     text: str
     right: str
@@ -19,12 +19,12 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Confusion(Record, of="reading.telling.confusion"):
-    """How held-out texts were told apart.
+    """How held-out texts were classified.
 
-    counts (C, C): texts of each class (rows) by the class that was answered.   right: share told apart right.
+    counts (C, C): texts of each class (rows) by the class that was answered.   right: share classified right.
     majority: the same of always saying the class most frequent among the texts trained on, `most`.   taught: the share
     right on as many texts that were trained on, by the classes that were taught.   mistakes: the surest first.   of:
-    how many texts are held out, of which at most 600 are told apart.
+    how many texts are held out, of which at most 600 are classified.
     """
 
     step: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -99,3 +100,30 @@ def test_a_run_that_is_on_no_text_is_shown_what_is(served):
     app = look("reading", {"run": run.id})
     assert any("this run does none of it" in info.value for info in app.info)
     assert any(button.key == "train-fill-shakespeare" for button in app.button)
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "words"),
+    [
+        ("which-language", {}, r"the answer is .* held-out texts .* classified right; always saying"),
+        ("which-language", {"task.labels": "shuffled"}, r"The classes trained on were shuffled: of those .* by heart"),
+        ("comedy-or-history", {}, r"the answer is .* held-out texts"),
+        ("digits", {}, r"it writes .* Of 359 held-out pictures .* Always writing the same word gets"),
+        ("digits", {"task.patches": "shuffled"}, r"The patches of each picture are shuffled"),
+    ],
+)
+def test_each_section_says_what_is_true_of_its_run(served, preset, changes, words):
+    small = {"model.width": 16, "model.heads": 2, "train.batch": 8}
+    run = recorded(catalogue.new_path("one"), STEPS, RunConfig.preset(preset).replace(small | changes), every=2)
+    app = look("reading", {"run": run.id})
+    app = settled(app.run())
+    assert any(re.search(words, sentence) for sentence in looked_for(app)), looked_for(app)
+
+
+@pytest.mark.parametrize("typed", ["☃", "   "])
+def test_a_text_that_cannot_be_classified_is_refused_in_words(served, typed):
+    config = RunConfig.preset("which-language").replace({"model.width": 16, "model.heads": 2, "train.batch": 8})
+    app = look("reading", {"run": recorded(catalogue.new_path("odd"), STEPS, config, every=2).id})
+    app.text_input(key="telling-text").set_value(typed)
+    settled(app)
+    assert any(re.search("does not know|nothing to tell apart", read(w.value)) for w in app.warning)
