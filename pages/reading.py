@@ -37,7 +37,7 @@ def draw(view: View) -> None:
 
 frame.watch(
     "Reading",
-    "What a model makes of an input that it sees whole: texts with gaps, texts to tell apart, pictures.",
+    "What a model makes of an input that it sees whole: a text from both sides, a picture.",
     draw,
     needs=("logits",),
 )

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tiny_runs import recorded
 
 from explorer import RunConfig
-from explorer.answers.reading import gaps
+from explorer.answers.reading import digits, gaps
 from explorer.measure.names import percent
 from explorer.runs import catalogue
 
@@ -50,3 +50,22 @@ def test_a_click_hides_a_token_and_both_readers_answer(visit: Callable):
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".strips .masked")).to_have_count(0)
     expect(page.get_by_text("No token is hidden.")).to_be_visible()
+
+
+def test_the_attention_of_each_letter_lies_on_the_picture_of_a_digit(visit: Callable):
+    config = RunConfig.preset("digits").replace({"model.width": 16, "model.heads": 2, "train.batch": 8})
+    run = recorded(catalogue.new_path("digits"), STEPS, config, every=3)
+    page = visit().open(f"/reading?run={run.id}")
+    figures, answer = page.locator(".tiles figure"), digits.written(str(run.path), STEPS)
+    expect(figures).to_have_count(len(answer.letters))
+    expect(figures.first.locator("rect")).to_have_count(64 + 16)
+    page.get_by_label("Picture", exact=True).fill("5")
+    page.get_by_label("Picture", exact=True).press("Enter")
+    expect(page.locator(".tiles .foot")).to_contain_text("Picture 5 of 1,797")
+    answer = digits.written(str(run.path), STEPS, 5)
+    expect(page.locator(".tiles figcaption b")).to_have_text(answer.letters)
+    most = int(answer.attention.mean(0)[0].argmax())
+    words = figures.first.locator("rect").nth(64 + most).locator("title").text_content()
+    share = float(answer.attention.mean(0)[0, most])
+    assert words is not None
+    assert float(words.rpartition(": ")[2]) == pytest.approx(share, rel=0.01)

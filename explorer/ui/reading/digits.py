@@ -36,18 +36,20 @@ def about(config: RunConfig) -> bool:
 
 def show(view: View) -> None:
     """The tiles of one picture over the confusion matrix of all."""
-    left, right = st.columns([1, 2], vertical_alignment="bottom")
-    number = left.number_input("Picture", 0, 1796, None, key="digit-picture", placeholder="one that is held out")
+    which, whose = st.columns([1, 2], vertical_alignment="bottom")
+    number = which.number_input("Picture", 0, 1796, None, key="digit-picture", placeholder="one that is held out")
     one = view.picture(Written, EVERY, picture=None if number is None else int(number))
     if one is not None:
         heads = [MEAN, *map(head_name, one.heads)]
         if st.session_state.get("digit-head", MEAN) not in heads:  # of another run
             del st.session_state["digit-head"]
-        head = right.selectbox("Head of the cross-attention", heads, key="digit-head")
-        with cards("digit", 1)[0]:
+        head = whose.selectbox("Head of the cross-attention", heads, key="digit-head")
+    left, right = cards("digit", 1.15, 1)
+    if one is not None:
+        with left:
             draw(one, heads.index(head) - 1)
     counted = None if view.first else view.picture(Readings, COUNTED_EVERY, lane="slow")
-    with cards("digits-counted", 1)[0]:
+    with right:
         if counted is None:
             picture.making(view.waiting or "computing…", HEIGHT)
             if view.first:
@@ -89,6 +91,7 @@ def matrix(answer: Readings) -> None:
         "of the row",
         "probability",
         HEIGHT,
+        square=True,
         least=300,
     )
     sides = Side("it is", answer.words[:-1]), Side("written", answer.words)

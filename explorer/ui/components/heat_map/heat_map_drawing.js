@@ -52,7 +52,7 @@ function drawPanels(context, map, place, ink) {
     Object.assign(context, { textAlign: "center", textBaseline: "middle" });
     words(context, header.rows.name, 0, 0, ink.dim, ink, 600, size);
     context.restore();
-    if (header.chosen >= 0) drawChosen(context, y + header.chosen * unit.y, { x, w }, unit, ink);
+    if (header.chosen !== null && header.chosen >= 0) drawChosen(context, y + header.chosen * unit.y, { x, w }, unit, ink);
     if (header.mark) drawMark(context, header, { x, y, w, h }, unit, ink, size);
   });
 }
