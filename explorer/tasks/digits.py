@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
@@ -82,15 +81,15 @@ class Digits(Task):
         ]
         self.vocabulary = Vocabulary((*SPECIAL, *LETTERS, *map("".join, signs)), pad=PAD)
         self.length = ALONG * ALONG
-        self.shades, self.digits = pictures()
+        shades, self.digits = pictures()
         generator = torch.Generator().manual_seed(0)
-        order = torch.randperm(len(self.shades), generator=generator)
+        order = torch.randperm(len(shades), generator=generator)
         hold = len(order) // EACH
         self.splits = {"held out": order[:hold], "trained": order[hold:]}
-        self.order = torch.arange(self.length).expand(len(self.shades), -1)  # (N, S), of a picture's patches
+        self.sources = patches(shades) + PATCH  # (N, S)
         if fields.patches == "shuffled":
-            self.order = torch.rand(self.order.shape, generator=generator).argsort(1)
-        self.sources = self.read(torch.arange(len(self.shades)), self.shades)
+            moved = torch.rand(self.sources.shape, generator=generator).argsort(1)
+            self.sources = self.sources.gather(1, moved)
         self.targets = torch.full((len(WORDS), LONGEST), PAD)
         for row, word in zip(self.targets, WORDS, strict=True):
             row[: len(word) + 1] = torch.tensor([*(LETTER + LETTERS.index(letter) for letter in word), END])
@@ -99,34 +98,24 @@ class Digits(Task):
         counts[:, PAD] = 0
         self.chance = float(counts.amax(1).sum() / counts.sum())
 
-    def read(self, which: Tensor, shades: Tensor) -> Tensor:
-        """Pictures (B, 8, 8) by their numbers (B,) as the encoder reads them, (B, S)."""
-        return patches(shades).gather(1, self.order[which]) + PATCH
-
     def batch(self, size: int, generator: torch.Generator) -> Batch:
-        """Pictures moved by up to a pixel up or down and left or right: there are too few to learn from as they are."""
-        among = self.splits["trained"]
-        which = among[torch.randint(len(among), (size,), generator=generator)]
-        start = torch.randint(3, (2, size, 1, 1), generator=generator)
-        along = torch.arange(SIDE)
-        around = F.pad(self.shades[which], (1, 1, 1, 1))  # (B, 10, 10)
-        moved = around[torch.arange(size)[:, None, None], start[0] + along[:, None], start[1] + along]
-        return self.arrange(which, self.read(which, moved))
+        return self.draw("trained", size, generator)
 
     def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        """Pictures as they are."""
-        among = self.splits["held out"]
+        return self.draw("held out", size, generator)
+
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        """`size` pictures of one split."""
+        among = self.splits[split]
         return self.arrange(among[torch.randint(len(among), (size,), generator=generator)])
 
-    def arrange(self, which: Tensor, sources: Tensor | None = None) -> Batch:
-        """Pictures by their numbers (B,), as they are or as they were moved (B, S)."""
+    def arrange(self, which: Tensor) -> Batch:
+        """Pictures by their numbers (B,)."""
         target = self.targets[self.digits[which]]
         target = target[:, : int((target != PAD).sum(1).max())]
         start = torch.full((len(which), 1), START)
         read = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)
-        return Batch(
-            read, target.masked_fill(target == PAD, IGNORE), source=self.sources[which] if sources is None else sources
-        )
+        return Batch(read, target.masked_fill(target == PAD, IGNORE), source=self.sources[which])
 
     def encode(self, text: str) -> Batch:
         """A picture by its number."""
