@@ -50,8 +50,8 @@ def keys(page: Page, *names: str) -> None:
 def section(page: Page, name: str) -> None:
     """Opens a section of the page.
 
-    A press in a page's first moments is lost now and then, seen on busy machines alone: it is made again, as a person
-    does. The cause is not known.
+    A press in a page's first moments was lost now and then, seen on busy machines alone: it is made again, as a person
+    does. Three causes are mended (test_pressing, test_foreign_journey); that there is no other is not shown.
     """
     radio = page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True)
     for _ in range(2):
