@@ -135,6 +135,10 @@ class Task(ABC):
         held_out = self.held_out(size, generator)
         return self.batch(size, generator) if held_out is None else held_out
 
+    def links(self, batch: Batch) -> Tensor | None:
+        """What of the input each target comes from, as `Batch.alignment` has it; None if the task does not say."""
+        return batch.alignment
+
     @property
     def examples(self) -> list[str]:
         """Some of its words, to begin with; none if it is not about words."""

@@ -50,6 +50,21 @@ class Rewrite(Task):
         silent = torch.full((len(x), x.shape[1]), IGNORE)
         return Batch(torch.cat([x, start, y[:, :-1]], 1), torch.cat([silent, y], 1))
 
+    def links(self, batch: Batch) -> Tensor:
+        """A symbol of the output comes from where it stands in the input; of equal ones from any."""
+        x = (batch.tokens if batch.source is None else batch.source)[:, : self.n]
+        partners = self.partners(x).float()  # (B, n, n)
+        if self.reads != "onward":
+            return partners
+        whole = partners.new_zeros(len(x), 2 * self.n, 2 * self.n)
+        whole[:, self.n :, : self.n] = partners
+        return whole
+
+    def partners(self, x: Tensor) -> Tensor:
+        """Whether output t comes from input s, (B, n, n). The answer to the places says it, where these differ."""
+        place = torch.arange(self.n).expand(len(x), -1)
+        return self.answer(place)[:, :, None] == place[:, None]
+
     def encode(self, text: str) -> Batch:
         x = letters(text, self.vocabulary.symbols[:-1])
         if len(x) != self.n:
@@ -88,6 +103,9 @@ class Sort(Rewrite):
     def __init__(self, fields: f.Sort, model: Any):
         super().__init__(fields, model)
         self.chance = likeliest_ranks(self.n, self.symbols)
+
+    def partners(self, x: Tensor) -> Tensor:
+        return self.answer(x)[:, :, None] == x[:, None]
 
 
 def likeliest_ranks(n: int, symbols: int) -> float:

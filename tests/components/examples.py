@@ -39,6 +39,7 @@ from explorer.ui.components import (
     model_map,
     player_bar,
     point_map,
+    ribbons,
     rotation,
     samples,
     sketch,
@@ -255,6 +256,17 @@ def of_token_rows() -> None:
     for own, text in (("the cat sat " * 9, "the cat"), ("the cat sat " * 9, "a dog"), ("x y", LONG)):
         rows = [row_of_tokens(row) for row in tokenizers.cut("own", 280, text, own).rows]
         token_rows.token_rows(f"Text of {len(text)}", rows if own != "x y" else rows[:1], len(text), key="c")
+
+
+def of_ribbons() -> None:
+    for seed, tokens, source in ((0, 4, 5), (1, 4, 5), (2, 2, 30)):
+        weights = np.abs(numbers(tokens, source, seed=seed)) / 4
+        gold = np.eye(tokens, source) if seed != 1 else None
+        answer = [*"ab c"[: tokens - 1], LONG] if seed == 2 else list("ab c")
+        drawing = ribbons.message(
+            f"Head {seed}", ["x"] * source, answer, weights, gold, forced=[0], place=seed or None, changed=[1]
+        )
+        ribbons.ribbons(drawing, key="c", on_place=print)
 
 
 EXAMPLES = {name.removeprefix("of_"): call for name, call in list(globals().items()) if name.startswith("of_")}

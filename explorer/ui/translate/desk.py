@@ -1,0 +1,107 @@
+"""Desk: the input that the page's sections share, and what a visit has put by hand there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.answers.records.translating.answer import AlignmentHistory, Translation
+from explorer.measure.names import fixed, head_name
+from explorer.ui import sitemap, visit
+from explorer.ui.view import View
+
+EVERY = 1.0  # seconds between two answers while it trains
+RATES = 6.0  # and between two curves of all heads
+MEASURING = "measuring all heads at {of} snapshots"
+
+
+@dataclass
+class Desk:
+    """What a visit has put by hand. of: the run and the input that it is about.
+
+    head: chosen by hand; "" is the best.   place: of the answer.   tokens: put at places.   key: the token of the
+    source that the head is made to read at `place`; −1: none.   begin: how the answer begins.
+    """
+
+    of: tuple[Any, ...] = ()
+    head: str = ""
+    place: int = 0
+    tokens: dict[int, int] = field(default_factory=dict)
+    key: int = -1
+    begin: str = ""
+
+
+def desk(view: View, given: dict[str, Any]) -> Desk:
+    """The visit's desk; empty again where the run or the input is another."""
+    held, of = visit.kept(Desk), (view.run.id, *given.values())
+    if held.of != of:
+        visit.kept(Desk).__init__(of=of)  # type: ignore[misc]
+    return held
+
+
+def answers(view: View) -> bool:
+    """Whether the run answers inputs token by token; where it does not, the page says so and shows the way out."""
+    if view.config.reads_its_answer and not view.about.writes:
+        return True
+    why = "writes on without end" if view.about.writes else "answers all places at once"
+    name = "generate" if view.about.writes else "attention"
+    title, icon = sitemap.TITLES[name]
+    st.info(f"This run {why}, so there is no answer to set beside its source. {title} shows what it does.")
+    st.page_link(sitemap.page(name), label=f"Open it on {title}", icon=f":material/{icon}:")
+    return False
+
+
+def source(view: View) -> tuple[dict[str, Any], DeltaGenerator]:
+    """The input as the answers' argument, {} the task's own; and a place beside it for the section's own choice."""
+    left, middle, right = st.columns([5, 2, 2], vertical_alignment="center")
+    example = view.about.sample.partition(" → ")[0].partition(" | ")[0]
+    typed = left.text_input(
+        "Source",
+        key="translate-source",
+        placeholder=f"the task’s own; or type another, such as {example}",
+        max_chars=200,
+        label_visibility="collapsed",
+    )
+    right.page_link(sitemap.page("generate"), label="Beam search: Writing", icon=":material/edit:")
+    return {"text": typed} if typed else {}, middle
+
+
+def rates(view: View, answer: Translation) -> AlignmentHistory | None:
+    """How far each head keeps to what belongs together, over training, where the task says that."""
+    if not answer.aligned or not answer.heads:
+        return None
+    return view.newest().picture(AlignmentHistory, RATES, lane="slow", doing=MEASURING, says=False)
+
+
+def best(history: AlignmentHistory | None, heads: list[str]) -> str:
+    """The head with the least error at the newest snapshot; the first before there is one; "" where there are none."""
+    if history is None or not len(history.steps):
+        return heads[0] if heads else ""
+    newest = history.rates[-1]
+    return history.heads[int(newest.argmin())] if (newest == newest).all() else heads[0]
+
+
+def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentHistory | None, **look: Any) -> str:
+    """The head that is drawn, at first the best. look: of the widget."""
+    first = best(history, answer.heads)
+    error = dict(zip(history.heads, history.rates[-1], strict=True)) if history and len(history.steps) else {}
+
+    def named(head: str) -> str:
+        words = "the best" if head == "" else head_name(head)
+        at = first if head == "" else head
+        return f"{words} ({fixed(error[at], 2)})" if at in error else words
+
+    options = ["", *answer.heads]
+    held.head = held.head if held.head in options else ""
+    held.head = st.selectbox(
+        "Head (its alignment error)",
+        options,
+        index=options.index(held.head),
+        format_func=named,
+        key=f"translate-head-{view.run.id}",
+        **look,
+    )
+    return held.head or first
