@@ -106,8 +106,8 @@ def since(history: AlignmentHistory) -> str:
     best = int(newest.argmin())
     line, name = history.rates[:, best], head_name(history.heads[best])
     above = np.flatnonzero(~(line < CLEAR))
-    said = f"{name} has the least alignment error, {fixed(newest[best], 2)} at step {history.steps[-1]}"
+    best_one = f"{name} has the least alignment error, {fixed(newest[best], 2)} at step {history.steps[-1]}"
     if newest[best] >= CLEAR:
-        return f"{said}; none is below {CLEAR} yet. Links at random have {fixed(history.chance, 2)}."
+        return f"{best_one}; none is below {CLEAR} yet. Links at random have {fixed(history.chance, 2)}."
     first = history.steps[above[-1] + 1] if len(above) else history.steps[0]
-    return f"{said}: aligned since step {first}, as it has stayed below {CLEAR} from there on."
+    return f"{best_one}: aligned since step {first}, as it has stayed below {CLEAR} from there on."

@@ -113,11 +113,11 @@ def test_a_target_comes_from_an_equal_symbol_of_the_input(runs, name: str):
     read = batch.tokens if batch.source is None else batch.source
     for b, t, s in (gold > 0).nonzero().tolist():
         assert batch.targets[b, t] == read[b, s]
-    asked = batch.targets != IGNORE
-    assert bool((gold.sum(2)[asked] >= 1).all())
-    assert not gold.sum(2)[~asked].any()
+    predicted = batch.targets != IGNORE
+    assert bool((gold.sum(2)[predicted] >= 1).all())
+    assert not gold.sum(2)[~predicted].any()
     if name != "sort":
-        assert bool((gold.sum(2)[asked] == 1).all())
+        assert bool((gold.sum(2)[predicted] == 1).all())
         place = gold[0].nonzero()[:, 1].tolist()
         assert place == list(range(task.n))[:: -1 if name == "reverse" else 1]
 

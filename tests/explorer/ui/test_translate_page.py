@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from every_page import APP, sections
-from messages import looked_for
+from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from visits import visit_of
@@ -49,6 +51,11 @@ def visit(section: str, run: str, *earlier: str) -> AppTest:
     return settled(app)
 
 
+def one_of(elements: Any, label: str) -> Any:
+    (found,) = [one for one in elements if one.label == label]
+    return found
+
+
 def settled(app: AppTest) -> AppTest:
     """Drawn until nothing is waited for."""
 
@@ -79,23 +86,23 @@ def test_every_section_is_drawn_or_says_why_not(runs, kind: str, section: str):
 def test_a_beginning_that_is_typed_stands_in_the_other_answer(runs):
     app = visit("What if", runs["reverse"])
     assert "type a beginning, put another token at a place" in looked_for(app)[0]
-    (begin,) = [box for box in app.text_input if box.label == "Let it begin with"]
-    begin.set_value("ba")
+    one_of(app.text_input, "Let it begin with").set_value("ba")
     (line,) = looked_for(settled(app))
     assert "becomes “b a" in line or "stays the same" in line
-    begin.set_value("Q")
+    one_of(app.text_input, "Let it begin with").set_value("Q")
     settled(app)
-    assert [one.value for one in app.warning] == ["the model does not know Q; begin the answer as it writes answers"]
+    assert [read(one.value) for one in app.warning] == [
+        "the model does not know Q; begin the answer as it writes answers"
+    ]
 
 
 def test_two_steps_and_two_runs_are_compared(runs):
     app = visit("Scores", runs["dates"], runs["gru"], runs["reverse"])
-    (box,) = [one for one in app.selectbox if one.label == "Compare with"]
-    assert len(box.options) == 3, "nothing, another step, and the other run on the same task"
-    box.set_value(runs["dates"])
+    assert len(one_of(app.selectbox, "Compare with").options) == 3, "nothing, a step, the other run on the same task"
+    one_of(app.selectbox, "Compare with").set_value(runs["dates"])
     (line,) = looked_for(settled(app))
     assert "step 0 is less sure of the right tokens than step 6" in line
-    box.set_value(runs["gru"])
+    one_of(app.selectbox, "Compare with").set_value(runs["gru"])
     (line,) = looked_for(settled(app))
     assert "the other at step 6" in line
 
