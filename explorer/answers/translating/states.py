@@ -54,12 +54,12 @@ def nearest(
         written = translating.write(training.model, moved, fixed)
         if not 0 <= place < len(written.tokens):
             raise ValueError(f"the answer has {len(written.tokens)} places and not {place + 1}; choose one of them")
-        own = translating.states(training.model, name, moved, written.tokens)[place]
+        here = translating.states(training.model, name, moved, written.tokens)[place]
         batch = task.batch(EXAMPLES, stream(0, "states of a decoder"))
         trace = observe(training.model, batch.to(device), gradients=False, wanted=name.__eq__)
     rows, columns = np.nonzero((batch.targets != IGNORE).numpy())
     states = trace.values[name][rows, columns].astype(np.float64)  # (N, C)
-    cosine = states @ own / np.maximum(np.linalg.norm(states, axis=1) * np.linalg.norm(own), 1e-30)
+    cosine = states @ here / np.maximum(np.linalg.norm(states, axis=1) * np.linalg.norm(here), 1e-30)
     order = np.argsort(-cosine, kind="stable")[:NEAREST]
     token = written.tokens[place]
     return NearestStates(

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg", LEAST = 0.02, WIDEST = 34, TALL = { li
 const visibly = (token) => token.replaceAll("\n", "⏎").replaceAll(" ", "␣");
 
 function build(parent) {
-  const root = make("div", "ribbons", parent), head = make("div", "head", root), view = { root, paths: [], at: null };
+  const root = make("div", "ribbons", parent), head = make("div", "head", root), view = { root, paths: [], pointed: ["t", -1] };
   view.title = make("b", "", head);
   savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "attention.csv", "text/csv")]]);
   view.sheet = make("div", "sheet", root);
@@ -75,10 +75,12 @@ function lay(view) {
   );
   for (const [t, s] of gold) add(t, s, "gold");
   view.lines.replaceChildren(...view.paths.map(({ path }) => path));
-  point(view, "t", -1);
+  const [side, at] = view.pointed;
+  point(view, side, at < (side === "t" ? tokens : source).length ? at : -1);
 }
 
 function point(view, side, at) {
+  view.pointed = [side, at];
   const { source, tokens, gold } = view.header ?? { source: [], tokens: [], gold: [] }, on = at >= 0;
   view.root.classList.toggle("points", on);
   const touched = { s: new Set(), t: new Set() };
