@@ -140,7 +140,7 @@ def predictions(view: View, readers: dict[str, View], gaps: Gaps, given: dict[st
             answers[name] = answer
             if len(answer.p):
                 frame = charts.frame([shown_token(symbol) for symbol in answer.symbols], answer.p)
-                picture.show(charts.bars, frame, f"gap-{name}", title=f"{name}: what stands there?")
+                picture.show(charts.bars, frame, f"gap-{name}", title=name)
             else:
                 st.caption("Nothing stands before the first token, so this model says nothing about it.")
             if not view.first and (score := one.picture(GapScore, SCORED_EVERY, lane="slow", says=False)) is not None:

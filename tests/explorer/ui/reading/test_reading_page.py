@@ -14,6 +14,7 @@ from tiny_runs import TINY, recorded
 from visits import look, press, settled
 
 from explorer import Run, RunConfig
+from explorer.answers import attention
 from explorer.answers.reading import gaps as answers
 from explorer.measure.names import percent
 from explorer.runs import catalogue
@@ -127,3 +128,16 @@ def test_a_text_that_cannot_be_classified_is_refused_in_words(served, typed):
     app.text_input(key="telling-text").set_value(typed)
     settled(app)
     assert any(re.search("does not know|nothing to tell apart", read(w.value)) for w in app.warning)
+
+
+@pytest.mark.parametrize("preset", ["fill-shakespeare", "which-language", "digits"])
+def test_the_attention_page_shows_what_reads_both_ways(served, preset):
+    config = RunConfig.preset(preset).replace({"model.width": 16, "model.heads": 2, "train.batch": 4})
+    run = recorded(catalogue.new_path("both"), STEPS, config, every=2)
+    app = look("attention", {"run": run.id})
+    assert not app.warning
+    assert any(c.proto.component_name == "explorer_matrix_grid" for c in app.get("bidi_component"))
+    maps = attention.patterns(str(run.path), STEPS).attentions
+    first = next(iter(maps.values()))
+    assert not first.causal
+    assert (first.pattern > 0).all(), "every place sees all others, on both sides"
