@@ -27,7 +27,7 @@ def draw(view: View) -> None:
     """The section that is chosen, of those that are about this run."""
     offered = [title for title, about in OF.items() if about(view.config)]
     if offered:
-        SECTIONS.shows[SECTIONS.choose(offered)](view)
+        SECTIONS.show(SECTIONS.choose(offered), view)
         return
     st.info(
         "This page is about models that fill gaps, tell texts apart or read pictures, and this run does none of it."
