@@ -17,6 +17,8 @@ from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
 from explorer.tasks.date_templates import DIGIT, END, ENGLISH, PAD, SPECIAL, START, YEAR_MARK, templates, with_year
 from models.families import kind_of
 
+WORDS = {"ja": "char", "zh": "zh"}  # sacrebleu's tokenizer where words are not set apart by spaces
+
 
 class Dates(Task):
     """Tuesday, March 4, 1997 -> mardi 4 mars 1997
@@ -36,6 +38,7 @@ class Dates(Task):
                 "source; use model.kind=encoder-decoder or decoder"
             )
         self.reads, self.language = kind_of(model).reads, fields.language
+        self.words = WORDS.get(fields.language, self.words)
         self.table = table = templates(fields.language)
         self.vocabulary = Vocabulary(table.symbols, pad=PAD)
         S, T = table.source.shape[2], table.target.shape[2]

@@ -135,3 +135,5 @@ class Digits(Task):
             rows = pixels(torch.tensor(numbers)[None] - PATCH)[0].tolist()
             return "\n".join("".join(INKS[shade] for shade in row) for row in rows)
         return "".join(self.vocabulary.symbols[t] for t in numbers if LETTER <= t < PATCH)
+
+    spelled = readable

@@ -92,7 +92,7 @@ class Dates(TaskFields):
     """Translate a date from English, as babel writes it."""
 
     name: Literal["dates"] = "dates"
-    language: Literal["fr", "de", "hu", "ja"] = "fr"
+    language: Literal["fr", "de", "hu", "ja", "zh"] = "fr"
 
 
 class Words(TaskFields):

@@ -13,7 +13,7 @@ from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE
 from models.config import ModelConfig
 
-LANGUAGES = ["fr", "de", "hu", "ja"]
+LANGUAGES = ["fr", "de", "hu", "ja", "zh"]
 KINDS = ["encoder-decoder", "decoder"]
 
 
@@ -78,7 +78,7 @@ def expected(source, target, day, language, weekday):
         lambda width, locale: get_day_names(width, locale=locale)[day.weekday()],
     ):
         theirs = names("wide", language)
-        if names("wide", "en") == day.strftime("%B") and language == "ja":
+        if names("wide", "en") == day.strftime("%B") and language in ("ja", "zh"):
             theirs = str(day.month)
         ours = next((n for n in (names("wide", "en"), names("abbreviated", "en")) if n in source), None)
         if ours is None or (ours in day.strftime("%A") and not weekday):
@@ -90,7 +90,7 @@ def expected(source, target, day, language, weekday):
     number = str(day.day)
     s = next(i for i, c in enumerate(source) if c.isdecimal() and source[i : i + 4] != year)
     rest = target.replace(year, "####")
-    t = rest.index("月") + 1 if language == "ja" else next(i for i, c in enumerate(rest) if c.isdecimal())
+    t = rest.index("月") + 1 if language in ("ja", "zh") else next(i for i, c in enumerate(rest) if c.isdecimal())
     return pairs | {(t + i, s + i) for i in range(len(number))}
 
 
