@@ -65,7 +65,7 @@ def source(view: View) -> tuple[dict[str, Any], DeltaGenerator]:
         max_chars=200,
         label_visibility="collapsed",
     )
-    right.page_link(sitemap.page("generate"), label="Beam search: Writing", icon=":material/edit:")
+    right.page_link(sitemap.page("generate"), label="Beam search", help="On the page Writing", icon=":material/edit:")
     return {"text": typed} if typed else {}, middle
 
 
