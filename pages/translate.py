@@ -24,8 +24,11 @@ def draw(view: View) -> None:
         return
     if title == "Scores":
         SECTIONS.show(title, view)
-    elif desk.answers(view):
+    elif desk.answers(view.config, view.about):
         SECTIONS.show(title, view, *desk.source(view))
+    else:
+        with SECTIONS.place(title):
+            desk.say_why_not(view.about)
 
 
 frame.watch(

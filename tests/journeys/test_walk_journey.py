@@ -19,6 +19,7 @@ from tiny_runs import recorded
 from explorer import Run, RunConfig, presets
 from explorer.runs import catalogue
 from explorer.ui import sitemap
+from explorer.ui.reading import digits, telling, twins
 from explorer.ui.sections import NAME
 from explorer.ui.sitemap import TITLES
 
@@ -31,9 +32,12 @@ NEEDS = {
     "Attention": "attention",
     "Gradients": "logits",
     "Writing": "logits",
+    "Reading": "logits",
+    "Translating": "logits",
     "Words": "word vectors",
 }  # parts of the model
 PAGES = [title for title, _ in TITLES.values() if title != "Start"]  # that shows no run
+READS = (twins.on_text, telling.about, digits.about)  # what runs the page Reading is about
 STEPS = 12
 WARMING_UP = 120_000  # ms: the first UMAP of a server is compiled, beside all else that it does
 SHORT = {"reverse": ("Gradients",), "dates-fr": ("Positions",), "words-cbow": ("Words", "Embeddings")}
@@ -157,6 +161,7 @@ class Walk:
         except ValueError:
             return True
         lacks = title in NEEDS and not run.config.has(NEEDS[title])
+        lacks |= title == "Reading" and not any(about(run.config) for about in READS)
         return lacks or (title == "Gradients" and not run.last)  # the first step has the first gradient
 
     def through(self, run: Run, titles: Sequence[str]) -> None:

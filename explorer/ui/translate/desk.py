@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.answers.records.task import TaskFacts
 from explorer.answers.records.translating.answer import AlignmentHistory, Translation
+from explorer.config.run import RunConfig
 from explorer.measure.names import fixed, head_name
 from explorer.ui import sitemap, visit
 from explorer.ui.view import View
@@ -42,16 +44,18 @@ def desk(view: View, given: dict[str, Any]) -> Desk:
     return held
 
 
-def answers(view: View) -> bool:
-    """Whether the run answers inputs token by token; where it does not, the page says so and shows the way out."""
-    if view.config.reads_its_answer and not view.about.writes:
-        return True
-    why = "writes on without end" if view.about.writes else "answers all places at once"
-    name = "generate" if view.about.writes else "attention"
+def answers(config: RunConfig, about: TaskFacts) -> bool:
+    """Whether a run answers inputs token by token."""
+    return config.reads_its_answer and not about.writes
+
+
+def say_why_not(about: TaskFacts) -> None:
+    """Why there is no answer beside its source, and the way out."""
+    why = "writes on without end" if about.writes else "answers all places at once"
+    name = "generate" if about.writes else "attention"
     title, icon = sitemap.TITLES[name]
     st.info(f"This run {why}, so there is no answer to set beside its source. {title} shows what it does.")
     st.page_link(sitemap.page(name), label=f"Open it on {title}", icon=f":material/{icon}:")
-    return False
 
 
 def source(view: View) -> tuple[dict[str, Any], DeltaGenerator]:
