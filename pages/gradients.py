@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from explorer.measure.names import spoken
-from explorer.ui import foreign, frame, on_purpose
+from explorer.ui import frame, on_purpose
 from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope
 from explorer.ui.parts import weight
 from explorer.ui.sections import Sections
@@ -30,7 +29,7 @@ SECTIONS = Sections(
 def draw(view: View) -> None:
     """The section that is chosen."""
     first = "Diagnosis" if on_purpose.broken_of(view.run) else ""
-    if view.status.state == "diverged":
+    if on_purpose.has_diverged(view.run):
         first = "NaN autopsy"
     title = SECTIONS.choose(first=first)
     if not view.run.tensors or not view.last:
@@ -38,11 +37,6 @@ def draw(view: View) -> None:
         words = "The first step is being trained." if busy else "No step is trained yet: press play, or single step."
         st.info(words, icon=":material/hourglass_empty:")
         return
-    if view.status.state == "diverged":
-        st.warning(
-            f"This run diverged: {foreign.text(spoken(view.status.reason))}. The autopsy below finds where.",
-            icon=":material/error:",
-        )
     if SECTIONS.has(title, view):
         SECTIONS.show(title, view)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.runs.file import LINE
 from explorer.runs.run import Run
@@ -21,6 +22,7 @@ from explorer.ui import (
     branching,
     chosen,
     feed,
+    foreign,
     held,
     knobs,
     on_purpose,
@@ -67,10 +69,10 @@ def watch(
     busy, chosen_pace = is_busy(run), pace(run, fed)
     if fed and chosen_pace == fed and visit.state().painted != (run.id, title):
         chosen_pace = REST_SECONDS
-    drawn = False
+    drawn, said, fell = False, False, on_purpose.has_diverged(run)
 
     def live() -> None:
-        nonlocal drawn
+        nonlocal drawn, said
         state = visit.state()
         refusals.tick()
         held.tick()
@@ -89,8 +91,12 @@ def watch(
         with feed.offering(view):
             # what pictures wait for is known after drawing
             player.show(view, state.waiting, state.refining, bool(fed))
-            with st.container():
-                elsewhere_computed(view)
+            line = elsewhere_computed(view)
+            if place is None:
+                with st.container():
+                    st.caption(foreign.sentence(line)) if line else None
+            elif said := said or bool(line):  # what a tick drew, the next draws again, or it is gone
+                place.markdown(quiet(line) or sentence)
             with st.container(key="page"), picture.detailed(title):  # at least as tall as the window
                 if has(view, *needs):
                     draw(view)
@@ -100,14 +106,13 @@ def watch(
         state.waiting, state.refining = view.waiting, "".join(view.refines[-1:])
         state.painted = (run.id, title)
         whole, drawn = not drawn, True  # the page is drawn as a whole at first, and the sidebar comes after it
-        changed = pace(run, fed) != chosen_pace and not first
+        changed = (pace(run, fed) != chosen_pace and not first) or on_purpose.has_diverged(run) != fell
         if changed or (not whole and knobs.behind(run)):
             refusals.draw_again()
 
+    sentence = quiet(slow_precision(run)) or sentence
     with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
-        heading(title, sentence, run)  # style.css keeps the bar's room above it
-    with st.container():  # there while it is empty too, as that of refusals
-        slow_precision(run)
+        place = heading(title, sentence, run)  # style.css keeps the bar's room above it
     st.fragment(live, run_every=chosen_pace)()
 
 
@@ -131,25 +136,31 @@ def has(view: View, *parts: str) -> bool:
     return not lacking
 
 
-def elsewhere_computed(view: View) -> None:
-    """One quiet line where a step that the file does not hold is computed again by another processor."""
+def elsewhere_computed(view: View) -> str:
+    """What is said where a step that the file does not hold is computed again by another processor."""
     here = server.host().computes
     there = recomputed(view.run, view.step, here)
-    if here is not None and there is not None:
-        which = f"another processor ({here.words}; trained by {there.words})"
-        if here.words == there.words:  # an older file, or a core of the same name
-            which = f"a processor that may round otherwise than the one that trained it (both: {here.words})"
-        st.caption(
-            f"Between snapshots recomputed on {which}: differs from the run by at most {100 * LOSS:g} % of the loss, "
-            "unless this training magnifies rounding."
-        )
+    if here is None or there is None:
+        return ""
+    which = f"another processor ({here.words}; trained by {there.words})"
+    if here.words == there.words:  # an older file, or a core of the same name
+        which = f"a processor that may round otherwise than the one that trained it (both: {here.words})"
+    return (
+        f"Between snapshots recomputed on {which}: differs from the run by at most {100 * LOSS:g} % of the loss, "
+        "unless this training magnifies rounding."
+    )
 
 
-def slow_precision(run: Run) -> None:
-    """One quiet line if the run's products are of a precision that this machine's processor does not multiply."""
+def slow_precision(run: Run) -> str:
+    """What is said if the run's products are of a precision that this machine's processor does not multiply."""
     here = server.host().computes
-    if sentence := slow(run.config.train.precision, run.config.train.device, "cpu" if here is None else here.device):
-        st.caption(sentence + ".")
+    said = slow(run.config.train.precision, run.config.train.device, "cpu" if here is None else here.device)
+    return f"{said}." if said else ""
+
+
+def quiet(sentence: str) -> str:
+    """A sentence small enough for the place of the page's own."""
+    return f":small[{foreign.sentence(sentence)}]" if sentence else ""
 
 
 def cards(name: str, *widths: float) -> list[Any]:
@@ -166,14 +177,20 @@ def board(name: str) -> Any:
     return st.container(key=f"board-{name}")
 
 
-def heading(title: str, sentence: str, run: Run | None = None) -> None:
-    """Title, beside it the one sentence, or that the run fails on purpose, and the model of the run as a map."""
+def heading(title: str, sentence: str, run: Run | None = None) -> DeltaGenerator | None:
+    """Title, beside it the one sentence, or that the run fails, and the model of the run as a map.
+
+    Gives the place of the sentence; None where it says that the run fails.
+    """
+    place = None
     with st.container(horizontal=True, vertical_alignment="center", key="title-row"):
         st.title(title, anchor=False)
         if run is None or not on_purpose.show(run):
-            st.markdown(sentence)
+            place = st.empty()
+            place.markdown(sentence)
         if run is not None:
             model_map.show(run)
+    return place
 
 
 def pace(run: Run, fed: float) -> float:

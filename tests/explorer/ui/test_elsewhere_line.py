@@ -1,4 +1,4 @@
-"""The quiet line under the player bar where a step is computed again by another processor."""
+"""What stands in the place of a page's sentence where a step is computed again by another processor."""
 
 from __future__ import annotations
 
@@ -19,11 +19,8 @@ HERE = Place("2.13.0", "x86_64", "AVX2", "cpu", "0123456789ab")
 
 
 def lines(monkeypatch: pytest.MonkeyPatch, run, step: int, here: Place | None) -> list[str]:
-    shown: list[str] = []
     monkeypatch.setattr(frame.server, "host", lambda: SimpleNamespace(computes=here))
-    monkeypatch.setattr(frame.st, "caption", shown.append)
-    frame.elsewhere_computed(SimpleNamespace(run=run, step=step))
-    return shown
+    return [line] if (line := frame.elsewhere_computed(SimpleNamespace(run=run, step=step))) else []
 
 
 def test_a_step_between_snapshots_of_a_run_from_elsewhere_says_so_and_no_other(tmp_path: Path, monkeypatch):
@@ -45,10 +42,8 @@ def test_a_step_between_snapshots_of_a_run_from_elsewhere_says_so_and_no_other(t
 
 @pytest.mark.parametrize(("device", "there"), [("cpu", True), ("cuda", False)])
 def test_a_run_in_a_precision_that_this_processor_lacks_says_that_it_is_slow(monkeypatch, device: str, there: bool):
-    shown: list[str] = []
     monkeypatch.setattr(place, "multiplies_bfloat16", lambda: False)
     monkeypatch.setattr(frame.server, "host", lambda: SimpleNamespace(computes=replace(HERE, device=device)))
-    monkeypatch.setattr(frame.st, "caption", shown.append)
-    for precision in ("float32", "bfloat16"):
-        frame.slow_precision(SimpleNamespace(config=TINY.replace({"train.precision": precision})))
-    assert [("ten times slower than float32" in line) for line in shown] == [True] * there
+    for precision, slow in (("float32", False), ("bfloat16", there)):
+        said = frame.slow_precision(SimpleNamespace(config=TINY.replace({"train.precision": precision})))
+        assert ("ten times slower than float32" in said) is slow
