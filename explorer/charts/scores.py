@@ -11,9 +11,9 @@ from explorer.charts import theme, timeline
 from explorer.charts.timeline import Panel
 
 HUNDRED = Panel(
-    "Scores over training", "Exact match, chrF2 and BLEU over steps, from 0 to 100", "score", "linear", (0, 100), 250, 4
+    "Scores over training", "Exact match, chrF2 and BLEU over steps, from 0 to 100", "score", "linear", (0, 100), 230, 4
 )
-PERPLEXITY = Panel("Perplexity over training", "Perplexities over steps", "perplexity", "log", (1, 2), 250, 4)
+PERPLEXITY = Panel("Perplexity over training", "Perplexities over steps", "perplexity", "log", (1, 2), 230, 4)
 
 
 def parts(steps: np.ndarray, values: Mapping[str, np.ndarray], cursor: int | None = None) -> list[dict[str, Any]]:

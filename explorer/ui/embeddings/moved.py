@@ -16,7 +16,7 @@ from explorer.ui.parts.map_choice import LATEST, Choice
 from explorer.ui.parts.moving_map import points
 from explorer.ui.view import View
 
-ROWS = 7  # points listed
+ROWS, MORE = 5, 10  # points listed in sight, and in the fold
 COMPUTED = (
     "Each point’s 8 nearest are found in the original space, not on the map, at the chosen step and at the one looked "
     "at, both from the exact weights of these steps. What is listed is the share of the 8 that are new. It does not "
@@ -48,8 +48,10 @@ def show(view: View, choice: Choice) -> None:
         if before is None:
             return
         rows = listed(answer, chosen)
-        st.html(table(before, answer, rows))
+        st.html(table(before, answer, rows[:ROWS]))
         picture.look_for("moved", sentence(choice, before, answer))
+        if rows[ROWS:]:
+            picture.details(lambda: st.html(table(before, answer, rows[ROWS:])))
     picture.computed(COMPUTED, projection.nearest, projection.changed)
 
 
@@ -57,7 +59,7 @@ def listed(answer: PointMap, chosen: list[int]) -> list[int]:
     """The chosen points, else those that changed most; of equals the frequent ones."""
     assert answer.moved is not None
     often = np.nan_to_num(answer.frequency)
-    return chosen[:ROWS] or np.lexsort((-often, -answer.moved))[:ROWS].tolist()
+    return chosen[: ROWS + MORE] or np.lexsort((-often, -answer.moved))[: ROWS + MORE].tolist()
 
 
 def table(before: PointMap, after: PointMap, rows: list[int]) -> str:

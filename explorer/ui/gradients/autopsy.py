@@ -14,7 +14,7 @@ from explorer.ui.frame import cards
 from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
-SHOWN = 10  # taps before the failing one
+SHOWN, MORE = 3, 15  # taps up to the failing one: in sight, and in the fold
 MOST = 3.4028235e38  # that float32 holds
 FORMULAS = (
     "The run stopped before the update, so its weights are those from which the failing step was to be taken. That "
@@ -49,8 +49,10 @@ def show(view: View) -> None:
             st.markdown(
                 f"**How it got there** · largest size at each point of the way, at step {answer.earlier} and now"
             )
-            st.html(way(answer))
+            st.html(way(answer, SHOWN))
             picture.look_for("trail", growth(answer))
+        if len(cause.trail) > SHOWN:
+            picture.details(lambda: longer(answer))
     picture.computed(FORMULAS, title="How an autopsy is made")
 
 
@@ -128,12 +130,18 @@ def row_of(operand: Operand) -> list[str]:
     return [operand.name, " × ".join(map(str, operand.shape)), low, high, *shares, entries]
 
 
-def way(answer: Autopsy) -> str:
-    """The last taps before the failing one, with what they held at the earlier step."""
+def longer(answer: Autopsy) -> None:
+    """More of the way."""
+    st.markdown("**More of the way there**")
+    st.html(way(answer, MORE))
+
+
+def way(answer: Autopsy, shown: int) -> str:
+    """The last taps up to the failing one, with what they held at the earlier step."""
     cause = answer.cause
     head = ("", f"at step {answer.earlier}", f"at step {cause.index}", "times", "not finite")
     rows = []
-    for held in cause.trail[-SHOWN:]:
+    for held in cause.trail[-shown:]:
         then = answer.then.get(held.tap)
         times = f"× {number(held.largest / then, 2)}" if then and held.largest else ""
         wrong = percent(held.wrong, 1) if held.wrong else ""
@@ -161,15 +169,16 @@ def rewind(view: View, step: int) -> None:
     """The offer: some steps back, at half the learning rate, as a run of its own."""
     lr = view.run.config_at(step).optimizer.lr / 2
     back = f"Rewind {view.last - step} steps" if step else "Rewind to step 0"
-    st.button(
-        f"{back} and halve the learning rate",
-        key="autopsy-rewind",
-        icon=":material/fork_right:",
-        type="primary",
-        on_click=resume,
-        args=(view.run, step, lr),
-    )
-    st.caption(f"A branch at step {step} with a learning rate of {lr:g}; this run stays as it is, under Runs.")
+    with st.container(horizontal=True, vertical_alignment="center", key="autopsy-way-back"):
+        st.button(
+            f"{back} and halve the learning rate",
+            key="autopsy-rewind",
+            icon=":material/fork_right:",
+            type="primary",
+            on_click=resume,
+            args=(view.run, step, lr),
+        )
+        st.caption(f"A branch at step {step} with a learning rate of {lr:g}; this run stays as it is, under Runs.")
 
 
 def resume(run: Run, step: int, lr: float) -> None:

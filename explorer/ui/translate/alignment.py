@@ -20,7 +20,7 @@ from explorer.ui.frame import cards
 from explorer.ui.translate import desk
 from explorer.ui.view import View
 
-HEIGHT = 180  # pixels of the curves
+HEIGHT = 160  # pixels of the curves
 CLEAR = 0.25  # an error rate below which a head clearly keeps to it
 COMPUTED = r"""
 What belongs together comes from the task: a date's day, month, year and weekday are written by babel field by field,

@@ -56,8 +56,9 @@ def choice(view: View) -> dict[str, Any] | None:
             ["", view.run.id, *runs],
             key="scores-with",
             width=360,
+            label_visibility="collapsed",
             format_func=lambda name: (
-                "nothing"
+                "compare with another step or run"
                 if not name
                 else "another step of this run"
                 if name == view.run.id
