@@ -26,7 +26,7 @@ def frame(symbols: Sequence[str], chances: np.ndarray) -> pd.DataFrame:
     return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
 
 
-def bars(data: pd.DataFrame, title: str = "The next token") -> alt.LayerChart:
+def bars(data: pd.DataFrame, title: str = "The next token", height: int = HEIGHT) -> alt.LayerChart:
     """Horizontal bars on [0, 1], each with its number."""
     axis = alt.Axis(labels=False, ticks=False, domain=False, minExtent=NAMES, maxExtent=NAMES)
     y = alt.Y("place:O", title=None, axis=axis, scale=alt.Scale(domain=list(range(MOST + 1))))
@@ -43,4 +43,4 @@ def bars(data: pd.DataFrame, title: str = "The next token") -> alt.LayerChart:
     )
     number = there.mark_text(align="left", dx=4, color=theme.GUIDE).encode(x=x, y=y, text=alt.Text("p:Q", format=".1%"))
     meaning = f"{title}: the chances of each token, the likeliest first"
-    return timeline.picture([bar, name, number], data, title, meaning, HEIGHT)
+    return timeline.picture([bar, name, number], data, title, meaning, height)

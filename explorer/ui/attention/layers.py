@@ -21,6 +21,7 @@ from explorer.ui.parts.tokens import shown_token
 
 EVERY = {"lens": 1.5, "attribution": 1.2}  # seconds: an Altair chart's update costs the browser 45 ms
 NORMS = 420  # pixels
+IN_FULL = 15  # sublayers whose rows have their full height on one screen; more of them share that room
 FOLLOWED, TARGET, STRONGEST, MEAN = "chosen on the map", "the right token", "the strongest other", "mean of all tokens"
 COMPUTED = r"""
 **Logit lens** (nostalgebraist 2020): what the model would say if it stopped after a sublayer, read with its own final
@@ -58,7 +59,7 @@ def show(look: Look) -> None:
             lens.p,
             lens.rank,
         )
-        picture.show(charts.lens_chart, table, "lens", junctions=len(lens.junctions))
+        picture.show(charts.lens_chart, table, "lens", junctions=min(len(lens.junctions), IN_FULL))
         picture.look_for("lens", lens_sentence(lens))
     picture.details(lambda: stream(look, lens, at))
     picture.computed(COMPUTED)

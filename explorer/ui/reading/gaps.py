@@ -20,6 +20,7 @@ from explorer.ui.view import View
 
 EVERY = 0.8  # seconds between two answers while it trains
 SCORED_EVERY = 4.0  # and between two scores
+HEIGHT = 220  # pixels of the bars
 BITS = 8  # of surprisal, from which a ground is darkest
 BOTH, LEFT = "From both sides", "From the left alone"
 COMPUTED = r"""
@@ -140,7 +141,7 @@ def predictions(view: View, readers: dict[str, View], gaps: Gaps, given: dict[st
             answers[name] = answer
             if len(answer.p):
                 frame = charts.frame([shown_token(symbol) for symbol in answer.symbols], answer.p)
-                picture.show(charts.bars, frame, f"gap-{name}", title=name)
+                picture.show(charts.bars, frame, f"gap-{name}", title=name, height=HEIGHT)
             else:
                 st.caption("Nothing stands before the first token, so this model says nothing about it.")
             if not view.first and (score := one.picture(GapScore, SCORED_EVERY, lane="slow", says=False)) is not None:

@@ -138,13 +138,15 @@ function arrange(grid) {
   const columns = Math.ceil(most / Math.ceil(most / fit)), each = (width - 12 * (columns - 1)) / columns;
   const folded = (row) => Math.ceil(row.heads.length / columns);
   const lines = rows.reduce((sum, row) => sum + folded(row), 0);
-  const under = rows.reduce((sum, row) => sum + folded(row) * (row.gold.length ? 47 : 29), 0);
+  const flat = Boolean(grid.height) && lines > 5 && each >= 120 && !rows.some((row) => row.gold.length); // words beside
+  const under = rows.reduce((sum, row) => sum + folded(row) * (flat ? 8 : row.gold.length ? 47 : 29), 0);
   const tallest = grid.height ? Math.max(34, (grid.height - 34 - under) / lines) : 240, side = Math.min(tallest, each);
   const column = Math.min(each, Math.max(side, 160)); // words need more room than a small picture
   grid.body.style.setProperty("--columns", columns);
   grid.body.style.setProperty("--side", `${side}px`);
   grid.body.style.setProperty("--column", `${column}px`);
   stage.classList.toggle("narrow", column < 104);
+  stage.classList.toggle("flat", flat);
   stage.classList.toggle("loose", column > side + 1);
   root.classList.toggle("roomy", width > 520);
   drawOpen(grid);
