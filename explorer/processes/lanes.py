@@ -2,8 +2,9 @@
 
 quick, slow, maps ─ one looker each, for all visits      texts ─ one looker for each visit that brings its own text
 
-Within a lane, visits take turns. Requests that would hold up the quick lane leave it: one that needs a text read first
-goes to that visit's own looker, and a slow picture goes to the slow lane while other visits ask for quick ones.
+Within a lane, visits take turns, and within a visit its pictures. Requests that would hold up the quick lane leave it:
+one that needs a text read first goes to that visit's own looker, and a slow picture goes to the slow lane while other
+visits ask for quick ones.
 """
 
 from __future__ import annotations
@@ -29,34 +30,51 @@ Message = dict[str, Any]
 
 
 class Turns:
-    """Waiting requests: visits take turns, the newest of a visit first, which is what a moving scrubber needs."""
+    """Waiting requests: visits take turns, and so do the pictures of a visit.
+
+    Of a picture the newest request comes first, which is what a moving scrubber needs. If that held of a whole visit, a
+    picture could wait for ever behind another that is asked for again and again.
+    """
 
     def __init__(self) -> None:
-        self.waiting: OrderedDict[str, list[Message]] = OrderedDict()
+        self.waiting: OrderedDict[str, OrderedDict[str, list[Message]]] = OrderedDict()  # by visit, then by function
 
     def __len__(self) -> int:
-        return sum(map(len, self.waiting.values()))
+        return len(self.requests())
+
+    def requests(self) -> list[Message]:
+        """All of them."""
+        return [request for kinds in self.waiting.values() for some in kinds.values() for request in some]
 
     def add(self, request: Message) -> None:
         """Adds a request."""
-        self.waiting.setdefault(request["visit"], []).append(request)
+        kinds = self.waiting.setdefault(request["visit"], OrderedDict())
+        kinds.setdefault(request["function"], []).append(request)
 
     def next(self) -> Message:
         """Removes and returns the next request."""
-        visit, requests = next(iter(self.waiting.items()))
-        request = requests.pop()
+        visit, kinds = next(iter(self.waiting.items()))
+        function, requests = next(iter(kinds.items()))
+        request = requests[-1]
         self.waiting.move_to_end(visit)
-        if not requests:
-            del self.waiting[visit]
+        kinds.move_to_end(function)
+        self.remove(request)
         return request
+
+    def remove(self, request: Message) -> None:
+        """Removes a request that waits."""
+        visit, function = request["visit"], request["function"]
+        self.waiting[visit][function].remove(request)
+        if not self.waiting[visit][function]:
+            del self.waiting[visit][function]
+        if not self.waiting[visit]:
+            del self.waiting[visit]
 
     def take(self, wanted: Callable[[Message], bool]) -> list[Message]:
         """Removes and returns all that are wanted."""
-        taken = [request for requests in self.waiting.values() for request in requests if wanted(request)]
+        taken = [request for request in self.requests() if wanted(request)]
         for request in taken:
-            self.waiting[request["visit"]].remove(request)
-            if not self.waiting[request["visit"]]:
-                del self.waiting[request["visit"]]
+            self.remove(request)
         return taken
 
 
