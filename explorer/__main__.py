@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from explorer import commands, scoring
+from explorer import commands, scoring, writing
 from explorer.config.quoting import one_line
 from explorer.home import NUMBERS, home, number
 from explorer.measure.sampling import STAGES
@@ -91,13 +91,15 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--over-training", action="store_true", help="at the snapshots, of 64 examples")
     score.add_argument("--examples", type=int, help="how many to answer (default: 200)")
     score.add_argument("--json", action="store_true")
-    write = command("write", commands.write, "have a run's model write on, or answer an input")
+    write = command("write", writing.write, "have a run's model write on, or answer an input")
     write.add_argument("run", type=Path)
     write.add_argument("--prompt", help="what it writes on from, or answers (default: the task's own)")
     write.add_argument("--length", type=int, default=200, help="tokens (default: 200)")
     write.add_argument("--step", type=int, help="with the weights of which step (default: the newest)")
     write.add_argument("--seed", type=int, default=0, help="the same seed writes the same text")
-    write.add_argument("--beam", type=int, help="instead of drawing, the best answer that a beam of this width finds")
+    write.add_argument(
+        "--beam", type=int, help="instead of drawing, the best text that a beam this wide finds, of at most 64 tokens"
+    )
     for name, stage in STAGES.items():
         kind = int if stage.whole else float
         write.add_argument(f"--{name.replace('_', '-')}", type=kind, dest=name, help=stage.meaning)

@@ -17,7 +17,6 @@ from explorer.measure.names import fixed
 if TYPE_CHECKING:
     from explorer.lessons.lesson import Lesson
     from explorer.runs.recorder import Recorder
-    from explorer.runs.run import Run
     from explorer.training.loop import Training
 
 
@@ -225,33 +224,6 @@ def export(options: argparse.Namespace) -> None:
     weights = {name: w.cpu().contiguous() for name, w in training.weights().items()}
     written(options.weights, save(weights, {"run": run.id, "step": str(step), "config": training.config.to_json()}))
     print(f"{options.weights}: the weights of step {step}")
-
-
-def write(options: argparse.Namespace) -> None:
-    """Has a run's model write on after a prompt, or answer an input; prints the text."""
-    import explorer
-    from explorer.measure.sampling import STAGES
-
-    run = explorer.Run.open(options.run)
-    settings = {name: getattr(options, name) for name in STAGES if getattr(options, name) is not None}
-    if options.beam is None:
-        text = explorer.write(run, options.prompt, options.length, step=options.step, seed=options.seed, **settings)
-        print(text.text)
-    elif settings:
-        raise ValueError(f"a beam draws nothing, so it has no {' and no '.join(settings)}; leave them or --beam out")
-    else:
-        print(searched(run, options))
-
-
-def searched(run: Run, options: argparse.Namespace) -> str:
-    """The best answer that a beam finds. ValueError if it finds none."""
-    from explorer.answers.writing.decoding import LONGEST, beams
-
-    step, length = run.last if options.step is None else options.step, min(options.length, LONGEST)
-    best = beams(str(run.path), step, options.prompt, options.beam, length=length, budget=1).beam
-    if best is None:
-        raise ValueError("no answer was finished; use a wider beam")
-    return best.text
 
 
 def written(path: Path, data: bytes) -> None:

@@ -37,9 +37,13 @@ ALLOWED = {
     },
     "pages": {"ui", "charts", "measure", "runs", "search", "lessons"},
     "explorer": set(),  # the public names, imported when first used
-    "explorer.commands": {"explorer", "config", "training", "measure", "runs", "answers", "lessons"},
+    "explorer.commands": {"explorer", "config", "training", "measure", "runs", "lessons"},
     "explorer.scoring": {"explorer", "measure", "runs", "answers"},
-    "explorer.__main__": {"explorer.commands", "explorer.scoring", "explorer.home", "config", "measure"},
+    "explorer.writing": {"explorer", "measure", "runs", "answers"},
+    "explorer.__main__": {
+        *("explorer.commands", "explorer.scoring", "explorer.writing", "explorer.home"),
+        *("config", "measure"),
+    },
     "explorer.app": {"ui"},
     "explorer.serve": {"ui"},
 }

@@ -106,13 +106,27 @@ def test_a_run_writes_the_same_answer_with_the_same_seed(tiny: Path, capsys):
     assert main(["write", str(tiny), "--prompt", "abcdef", "--beam", "3"]) == 0
     assert len(capsys.readouterr().out.split()) == 6
     assert main(["write", str(tiny), "--prompt", "abcdef", "--beam", "99"]) == 1
-    assert "width=99 is out of range; use 1 to 10" in refused(capsys)
+    assert "--beam 99 is out of range; use 1 to 10" in refused(capsys)
     assert main(["write", str(tiny), "--beam", "3", "--top-p", "0.5"]) == 1
     assert "a beam draws nothing, so it has no top_p" in refused(capsys)
     assert main(["write", str(tiny), "--prompt", "abcdef", "--top-p", "2"]) == 1
     assert "top_p=2.0 is out of range; use 0 to 1" in refused(capsys)
     assert main(["write", str(tiny), "--prompt", "abc"]) == 1
     assert "this model reads 6 symbols" in refused(capsys)
+
+
+def test_what_is_cut_off_a_long_prompt_is_said_beside_the_text(tmp_path: Path, capsys):
+    out, text = tmp_path / "own.run", tmp_path / "own.txt"
+    text.write_text("Brevity is the soul of wit. " * 60, encoding="utf-8")
+    assert main(["train", "--out", str(out), "--text", str(text), "--steps", "1", "--set", "model.context=8"]) == 0
+    capsys.readouterr()
+    for more in ([], ["--beam", "2"]):
+        assert main(["write", str(out), "--prompt", "Brevity is", "--length", "4", *more]) == 0
+        said = capsys.readouterr()
+        assert said.err == "the model reads 8 tokens; the first 2 of the prompt are cut off\n"
+        assert len(said.out) == 5, "the text alone, so that it can be piped"
+        assert main(["write", str(out), "--prompt", "Brevity", "--length", "4", *more]) == 0
+        assert not capsys.readouterr().err
 
 
 def test_what_a_terminal_would_obey_is_shown_and_not_done(tiny: Path, capsys):
