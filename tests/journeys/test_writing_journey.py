@@ -101,11 +101,18 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     page.get_by_role("button", name="Write by itself again").click()
     expect(tokens).to_have_text(before.tokens)
 
+    # the ground says the rank: one level for each of 1 to 10, to 100, to 1,000, and beyond
+    page.get_by_label("Colour of the tokens").select_option("rank")
+    expect(page.locator(".written .foot")).to_contain_text("past 1,000: each token’s rank by the model itself")
+    grounds = tokens.evaluate_all("all => all.map((span) => span.style.backgroundColor)")
+    assert len(set(zip(grounds, (before.rank > 10).tolist(), strict=True))) == len({*(before.rank > 10).tolist()})
+
     # an input of one's own, then another step
     box = page.get_by_label("Prompt", exact=True)
     box.fill(OWN)
     box.press("Enter")
     expect(tokens).to_have_text(write(run, OWN, temperature=degree).tokens)
+    expect(page.locator(".stages .foot")).to_contain_text("χ² = ")  # drawn anew from the bars that are shown now
     box.fill("xyz")
     box.press("Enter")
     expect(page.get_by_text(re.compile("does not know|this model reads 6 symbols")).first).to_be_visible()

@@ -42,13 +42,19 @@ function show(view, data) {
     if (way === "replaced") make("s", "", span, word(header.drafts[i]));
     span.append(word(token));
     span.classList.toggle("ends", header.passes[i + 1] !== undefined && header.passes[i + 1] !== header.passes[i]);
-    Object.assign(span, { tabIndex: 0, role: "button", title: WAYS[way], onclick: () => choose(view, i, true) });
-    span.onkeydown = (event) => event.key === "Enter" && choose(view, i, true);
+    Object.assign(span, { tabIndex: 0, role: "button", title: WAYS[way], onclick: () => pick(view, i) });
+    span.onkeydown = (event) => event.key === "Enter" && pick(view, i);
     return span;
   });
   view.text.append(...view.spans);
   const first = header.accepted.findIndex((kept, i) => !kept && header.drafts[i] >= 0);
   choose(view, view.picked && view.at < view.spans.length ? view.at : Math.max(0, first), view.picked);
+  if (view.proved !== undefined && !view.draw.disabled) prove(view, view.proved); // anew for the new probabilities
+}
+
+function pick(view, at) {
+  view.proved = undefined;
+  choose(view, at, true);
 }
 
 // The token whose arithmetic is shown: the first rejected one, until another is clicked.
@@ -108,6 +114,7 @@ function bar(parent, kind, value, most) {
 function prove(view, always) {
   const [p, q] = [row(view, view.p, view.at), row(view, view.q, view.at)], { counts, rejected } = drawnByRule(p, q, DRAWS, always);
   const { value, free, chance } = chiSquared(counts, p);
+  view.proved = always;
   drawBars(view, p, q, counts);
   const verdict = free < 1 ? "only one token is possible, and it came every time" : `χ² = ${value.toFixed(1)} with ${free} degrees of freedom, p = ${format(chance, 2)}`;
   view.proof.textContent = `${always ? "control, every draft accepted" : `${rejected.toLocaleString("en")} of ${DRAWS.toLocaleString("en")} drafts rejected`} · ${verdict}`;

@@ -1,6 +1,6 @@
 // Stages: the next token on its way through a sampler. A column a stage with its slider; columns are dragged to another
 // place. Everything is computed here from one message of logits; the page hears of a setting when the hand lets go.
-const SHOWN = 4, DRAWS = 10000;
+const SHOWN = 4, DRAWS = 10000, UNPROVED = "and hold them against the last column";
 
 function build(parent) {
   const root = make("div", "stages", parent), head = make("div", "head", root);
@@ -18,8 +18,11 @@ function build(parent) {
   view.strip = make("div", "strip", root);
   view.foot = make("div", "foot", root);
   const draws = make("button", "draws", view.foot, `Draw ${DRAWS.toLocaleString("en")} tokens`);
-  draws.onclick = () => prove(view);
-  view.proof = make("span", "", view.foot, "and hold them against the last column");
+  draws.onclick = () => {
+    view.proving = true; // from then on, anew whenever the last column changes
+    prove(view);
+  };
+  view.proof = make("span", "", view.foot, UNPROVED);
   return view;
 }
 
@@ -34,7 +37,7 @@ function columnOf(view, stage) {
     element.draggable = true;
     movable(view, element, stage);
     sliderOf(view, column, stage);
-  } else make("div", "setting", element, "softmax of the model's logits");
+  } else make("div", "setting", element, "their softmax");
   column.list = make("div", "list", element);
   column.said = make("div", "said", element);
   view.columns.set(stage, column);
@@ -105,7 +108,8 @@ function drawRows(view, column, step, most, lasting) {
     number.textContent = p > 0 ? share(p) : "cut";
     row.classList.toggle("cut", !(p > 0));
     const other = lasting?.[place];
-    row.style.setProperty("--other", other === undefined ? "-4px" : `${(100 * other) / most}%`);
+    row.style.setProperty("--other", other === undefined ? "-9999px" : `${(100 * other) / most}%`);
+    row.classList.remove("proved");
   });
   column.said.textContent = `${step.survivors.toLocaleString("en")} left · ${step.bits.toFixed(2)} bits\ncuts ${share(step.cut)}`;
 }
@@ -118,7 +122,7 @@ function draw(view) {
   view.steps = steps;
   const other = Object.entries(orders).find(([, own]) => !sameOrder(own, order));
   const lasting = view.both.checked && other ? passed(logits, settings, other[1], seen).at(-1).p : null;
-  const most = Math.max(...steps.map(({ p }) => Math.max(...view.leading.map((i) => p[i]))), lasting ? Math.max(...view.leading.map((i) => lasting[i])) : 0);
+  const most = view.most = Math.max(...steps.map(({ p }) => Math.max(...view.leading.map((i) => p[i]))), lasting ? Math.max(...view.leading.map((i) => lasting[i])) : 0);
   const columns = steps.map(({ stage }) => columnOf(view, stage));
   columns.forEach(({ element }, i) => view.strip.children[i] !== element && view.strip.insertBefore(element, view.strip.children[i] ?? null));
   columns.forEach((column, i) => {
@@ -132,14 +136,18 @@ function draw(view) {
   });
   for (const button of view.buttons.children) button.ariaChecked = String(sameOrder(orders[button.textContent], order));
   view.both.parentElement.hidden = !other;
-  view.proof.textContent = "and hold them against the last column";
+  if (view.proving) prove(view);
 }
 
 function prove(view) {
   const { p } = view.steps.at(-1), counts = drawnFrom(p, DRAWS), { value, free, chance } = chiSquared(counts, p);
-  const first = view.leading.slice(0, 3).map((i) => `${view.symbols[i]} ${counts[i].toLocaleString("en")} × (expected ${(DRAWS * p[i]).toFixed(0)})`);
+  const first = view.leading.slice(0, 3).map((i) => `${view.symbols[i]} ${counts[i].toLocaleString("en")} × (expected ${Math.round(DRAWS * p[i]).toLocaleString("en")})`);
   const verdict = free < 1 ? "one token is left, and it came every time" : `χ² = ${value.toFixed(1)} with ${free} degrees of freedom, p = ${format(chance, 2)}`;
-  view.proof.textContent = `${first.join(", ")} · ${verdict}`;
+  view.columns.get(view.steps.at(-1).stage).rows.forEach(({ row }, i) => {
+    row.classList.add("proved");
+    row.style.setProperty("--drawn", `${(100 * counts[view.leading[i]]) / DRAWS / view.most}%`);
+  });
+  view.proof.textContent = `drawn, a tick on each bar: ${first.join(", ")} · ${verdict}`;
 }
 
 function asNumbers({ steps, symbols }) {

@@ -45,7 +45,9 @@ def message(
             ]
             for place in offered
         ],
-        "earlier": None if earlier is None else {"tokens": earlier.tokens, "bits": earlier.bits.tolist()},
+        "earlier": None
+        if earlier is None
+        else {"tokens": earlier.tokens, "bits": earlier.bits.tolist(), "rank": earlier.rank.tolist()},
         "place": place,
         "why": None
         if why is None

@@ -1,6 +1,6 @@
-// Written: a text token by token, each on the ground of its surprisal. Where the pointer rests, the input that made a
+// Written: a text token by token, each on the ground of its surprisal or rank. Where the pointer rests, the input that made a
 // token likely is shown; a click on one offers what else could stand there.
-const BITS = 8, REST = 120, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
+const BITS = 8, RANKS = [10, 100, 1000], REST = 120, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
 
 function build(parent) {
   const root = make("div", "written", parent), head = make("div", "head", root);
@@ -15,6 +15,10 @@ function build(parent) {
   for (const name of Object.keys(SPEEDS)) view.speed.append(new Option(name, name));
   view.speed.value = "brisk";
   view.speed.onchange = () => view.timer && play(view);
+  view.scale = make("select", "", head);
+  view.scale.ariaLabel = "Colour of the tokens";
+  for (const name of Object.keys(SCALES)) view.scale.append(new Option(name, name));
+  view.scale.onchange = () => colour(view);
   savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "written.csv", "text/csv")]]);
   view.text = make("div", "text", root);
   view.prompt = make("span", "prompt", view.text);
@@ -24,9 +28,9 @@ function build(parent) {
   view.offer.hidden = view.why.hidden = true;
   view.text.onpointerleave = () => point(view, null);
   const foot = make("div", "foot", root);
-  foot.append("0 bits");
+  view.least = make("span", "", foot);
   view.bar = make("div", "bar", foot);
-  foot.append(`${BITS} bits or more: how much each token surprises the model itself. Point at a token for what made it likely, click it for what else could stand there.`);
+  view.most = make("span", "", foot);
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     offer(view, null);
@@ -55,17 +59,36 @@ function reveal(view, count) {
   view.spans.forEach((span, i) => span.classList.toggle("later", i >= view.shown));
 }
 
-const ground = (palette, bits) => css(between(palette.colours.sequential, Math.min(1, bits / BITS) * 0.62));
+// How a token is coloured: its share of the darkest ground, and the words at both ends of the legend.
+const SCALES = {
+  surprisal: { of: ({ bits }, i) => bits[i] / BITS, least: "0 bits", most: `${BITS} bits or more: how much each token surprises the model itself.` },
+  rank: {
+    of: ({ rank }, i) => RANKS.filter((most) => rank[i] > most).length / RANKS.length,
+    least: "1 to 10",
+    most: "past 1,000: each token’s rank by the model itself; steps at 10 and 100.",
+  },
+};
+const WITH = "Point at a token for what made it likely, click it for what else could stand there.";
+const ground = (palette, share) => css(between(palette.colours.sequential, Math.min(1, share) * 0.62));
 const inLine = (token) => token.replaceAll("\n", "⏎");
 const visibly = (token) => token.replaceAll("\n", "⏎\n");
 
-function drawText(place, spans, tokens, bits, palette) {
+function drawText(place, spans, tokens) {
   while (spans.length > tokens.length) spans.pop().remove();
   while (spans.length < tokens.length) spans.push(make("span", "", place));
-  spans.forEach((span, i) => {
-    span.textContent = visibly(tokens[i]);
-    span.style.backgroundColor = ground(palette, bits[i]);
-  });
+  spans.forEach((span, i) => (span.textContent = visibly(tokens[i])));
+}
+
+// The grounds of both texts and the legend, by the scale that is chosen.
+function colour(view) {
+  const { header, root, scale: { value } } = view, palette = paletteOf(root), { of, least, most } = SCALES[value];
+  view.spans.forEach((span, i) => (span.style.backgroundColor = ground(palette, of(header, i))));
+  if (header.earlier) view.earlierSpans.forEach((span, i) => (span.style.backgroundColor = ground(palette, of(header.earlier, i))));
+  view.least.textContent = least;
+  view.most.textContent = `${most} ${WITH}`;
+  const levels = RANKS.length + 1, steps = Array.from({ length: levels }, (_, i) => `${ground(palette, i / RANKS.length)} ${(100 * i) / levels}% ${(100 * (i + 1)) / levels}%`);
+  const stops = value === "rank" ? steps : [0, 0.25, 0.5, 0.75, 1].map((t) => ground(palette, t));
+  view.bar.style.background = `linear-gradient(90deg, ${stops.join()})`;
 }
 
 // The end of a prompt that is long, so that what is written after it is in sight.
@@ -80,7 +103,7 @@ function show(view, data) {
   view.text.classList.toggle("tall", header.tall);
   view.prompt.textContent = visibly(lastOf(header.prompt)) + (header.tall ? "" : " → "); // an answer is set apart from the question
   view.prompt.title = header.prompt;
-  drawText(view.text, view.spans, header.tokens, header.bits, palette);
+  drawText(view.text, view.spans, header.tokens);
   view.spans.forEach((span, i) => {
     span.className = header.forced.includes(i) ? "forced" : "";
     span.tabIndex = 0;
@@ -95,8 +118,8 @@ function show(view, data) {
   });
   view.earlier.hidden = !header.earlier;
   view.earlierSpans ??= [];
-  if (header.earlier) drawText(view.earlier, view.earlierSpans, header.earlier.tokens, header.earlier.bits, palette);
-  view.bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => ground(palette, t * BITS)).join()})`;
+  if (header.earlier) drawText(view.earlier, view.earlierSpans, header.earlier.tokens);
+  colour(view);
   if (view.at !== null && before?.text !== header.text) offer(view, view.at < header.tokens.length ? view.at : null);
   reveal(view, view.shown);
   drawWhy(view, palette);
