@@ -19,6 +19,8 @@ SECTIONS = Sections(
     },
 )
 
+UNPROMPTED = ("Errors grow", "Speed", "Syntax")  # about examples or the model, whatever is typed
+UNDRAWN = ("Beam search", "Tree", *UNPROMPTED)  # nothing in them is drawn with the seed
 OF = {"Tune": "tunes", "Syntax": "python"}  # sections of one task
 
 
@@ -26,7 +28,7 @@ def draw(view: View) -> None:
     """The section that is chosen, after the prompt that is typed above it."""
     task = view.config.task.name
     title = SECTIONS.choose([title for title in SECTIONS.shows if OF.get(title, task) == task])
-    SECTIONS.show(title, view, stages_strip.prompt())
+    SECTIONS.show(title, view, stages_strip.prompt(title not in UNPROMPTED, title not in UNDRAWN))
 
 
 frame.watch(

@@ -81,7 +81,7 @@ def answers(answer: Beams) -> str:
     exact = "Exact best" if answer.proved else f"Best after {answer.queried:,} beginnings"
     rows = {"Greedy": answer.greedy, "Beam": answer.beam, exact: answer.exact, "Right answer": answer.right}
     best = max((one.score for one in rows.values() if one), default=0.0)
-    head = ("", "answer", "log p", "score", "e^score, over the best’s")
+    head = ("", "answer", "log p", "score", "e^(score − best score)")
     return table(head, [row(name, one, best) for name, one in rows.items() if one])
 
 

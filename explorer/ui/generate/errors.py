@@ -99,10 +99,13 @@ def sentence(answer: Exposure) -> str:
         said += " Errors do not grow here."
     if answer.wrong_at + 1 < len(answer.true):
         before, after = (mean(share, answer, answer.wrong_at) for share in (answer.own, answer.wrong))
-        lost = before - after
-        said += (
-            f" A wrong token at place {answer.wrong_at + 1} costs {percent(lost)} of what follows."
-            if lost > SMALL
-            else f" A wrong token at place {answer.wrong_at + 1} costs next to nothing: the model finds its way back."
-        )
+        lost, place = before - after, answer.wrong_at + 1
+        if lost > SMALL:
+            said += f" A wrong token at place {place} costs {percent(lost)} of what follows."
+        elif mean(answer.true, answer, answer.wrong_at) - after > SMALL:
+            said += (
+                f" A wrong token at place {place} costs nothing more: after its own tokens it is as lost without it."
+            )
+        else:
+            said += f" A wrong token at place {place} costs next to nothing: the model finds its way back."
     return said

@@ -97,8 +97,11 @@ def show(view: View, given: dict[str, Any]) -> None:
     picture.computed(COMPUTED, *(stage.apply for stage in sampling.STAGES.values()))
 
 
-def prompt() -> dict[str, Any]:
-    """The input as the answers' argument, {} for the task's own; beside it the seed of what is written."""
+def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any]:
+    """The input as the answers' argument, {} for the task's own; beside it the seed of what is written.
+
+    read: the section reads the input.   drawn: it draws, and so has a seed.   What does nothing there is switched off.
+    """
     row = st.container(horizontal=True, vertical_alignment="center", key="prompt-row")
     typed = row.text_input(
         "Prompt",
@@ -107,6 +110,7 @@ def prompt() -> dict[str, Any]:
         placeholder="prompt: the task’s own; type another here",
         max_chars=2000,
         label_visibility="collapsed",
+        disabled=not read,
     )
     row.markdown("Seed", width="content", help="The same seed writes the same text.")
     seed = row.number_input(
@@ -117,6 +121,7 @@ def prompt() -> dict[str, Any]:
         bind="query-params",
         label_visibility="collapsed",
         width=110,
+        disabled=not drawn,
     )
     visit.kept(Sampler).seed = int(seed)
     return {"text": typed} if typed else {}

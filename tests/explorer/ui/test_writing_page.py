@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from every_page import APP
 from messages import looked_for, read
@@ -15,9 +16,10 @@ from visits import unfold, visit_of
 from waiting import until
 
 from explorer import Run, RunConfig, write
+from explorer.answers.records.decoding import Exposure
 from explorer.measure.music import abc
 from explorer.runs import catalogue
-from explorer.ui.generate import tune
+from explorer.ui.generate import errors, tune
 from explorer.ui.generate.stages_strip import LENGTH, Sampler
 from explorer.ui.visit import name_of
 
@@ -136,6 +138,27 @@ def test_a_model_that_fills_gaps_says_that_it_does_not_write(served):
     config = CONFIGS["shakespeare"].replace({"model.kind": "encoder"})
     app = visit(recorded(catalogue.new_path("encoder"), STEPS, config, every=3))
     assert any("does not write on" in read(warning.value) for warning in app.warning)
+
+
+@pytest.mark.parametrize(
+    ("section", "read", "drawn"),
+    [("Next token", True, True), ("Beam search", True, False), ("Speed", False, False), ("Two models", True, True)],
+)
+def test_prompt_and_seed_can_be_typed_where_they_do_something(runs, section, read, drawn):
+    app = visit(runs["shakespeare"], decoding=section, prompt="To be")
+    assert app.text_input(key="prompt").disabled is not read
+    assert app.number_input(key="writing-seed").disabled is not drawn
+    assert app.text_input(key="prompt").value == "To be", "it is kept for the sections that read it"
+
+
+def test_a_model_that_is_lost_anyway_does_not_find_its_way_back():
+    def said(true: float, own: float, wrong: float) -> str:
+        shares = [np.array([0.5, share, share]) for share in (true, own, wrong)]
+        return errors.sentence(Exposure(1, *shares, np.full(3, 32), 0, 32))
+
+    assert re.search(r"costs 30.% of what follows", said(0.9, 0.9, 0.6))
+    assert "finds its way back" in said(0.9, 0.9, 0.9)
+    assert "as lost without it" in said(0.9, 0.1, 0.1)
 
 
 def test_the_cure_of_growing_errors_is_a_branch(runs):
