@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 
 import altair as alt
@@ -14,7 +15,8 @@ from explorer.measure.names import RAISED
 from explorer.measure.recurrence import Reach
 
 HEIGHT = 300
-DOMAIN = (1e-12, 1e2)  # of every picture, so that models can be compared
+DOMAIN = (-12, 2)  # powers of ten that every picture has at least, so that models can be compared
+FURTHEST = 300  # powers of ten: beyond, a number in float64 may be 0 or infinite
 COLUMNS = {"distance": float, "mean": float, "low": float, "high": float, "series": object, "color": object}
 
 
@@ -34,12 +36,14 @@ def by_distance(data: pd.DataFrame) -> alt.LayerChart:
     """The mean gradient over distance, in the band of one standard deviation of its power of ten."""
     axis = alt.Axis(tickMinStep=1, format="d", grid=False)
     x = alt.X("distance:Q", title="tokens back", axis=axis, scale=alt.Scale(nice=False, zero=True))
-    scale = alt.Scale(type="log", domain=list(DOMAIN), clamp=True, nice=False)
-    powers = {power: "10" + str(power).translate(RAISED) for power in range(-12, 3, 2)}
+    first, last = domain(data)
+    scale = alt.Scale(type="log", domain=[10.0**first, 10.0**last], clamp=True, nice=False)
+    every = 2 * -(-(last - first) // 20)
+    powers = {power: "10" + str(power).translate(RAISED) for power in range(first + first % 2, last + 1, every)}
     label = f"{json.dumps({str(power): word for power, word in powers.items()})}[round(log(datum.value) / LN10)]"
     labels = alt.Axis(values=[10.0**power for power in powers], labelExpr=label)
     y = alt.Y("mean:Q", title="‖∂ℓ/∂h‖", scale=scale, axis=labels)
-    color = timeline.series_color(each=200)
+    color = timeline.series_color(each=300)
     tooltip = [alt.Tooltip("series:N", title=" "), alt.Tooltip("distance:Q", title="tokens back", format="d")]
     tooltip += [alt.Tooltip(f"{name}:Q", title=name, format=".2e") for name in ("mean", "low", "high")]
     base = alt.Chart().transform_filter("isValid(datum.distance)").encode(x=x)
@@ -50,3 +54,13 @@ def by_distance(data: pd.DataFrame) -> alt.LayerChart:
     ]
     text = "Size of the gradient over the distance between prediction and state, mean and spread, on a log scale"
     return timeline.picture(layers, data, "Gradient by distance", text, HEIGHT)
+
+
+def domain(data: pd.DataFrame) -> tuple[int, int]:
+    """The powers of ten from and to which the picture goes: DOMAIN, and further where numbers are."""
+    numbers = data[["low", "mean", "high"]].to_numpy()
+    powers = np.log10(numbers[np.isfinite(numbers) & (numbers > 0)])
+    if not len(powers):
+        return DOMAIN
+    least, most = math.floor(powers.min()), math.ceil(powers.max())
+    return max(-FURTHEST, min(DOMAIN[0], least)), min(FURTHEST, max(DOMAIN[1], most))

@@ -42,7 +42,7 @@ class Line:
     @property
     def filled(self) -> str:
         """The formula with its numbers."""
-        return re.sub(r"[^\s()·+]+", lambda met: self.written(met[0]), self.formula)
+        return re.sub(r"[^\s()·+]+", lambda met: self.written(met[0]), self.formula).replace("+ −", "− ")
 
     def written(self, symbol: str) -> str:
         """What stands for a symbol; what is none stands for itself."""

@@ -62,7 +62,7 @@ def show(view: View) -> None:
     if answer is None:
         return
     with cards("find", 1)[0]:
-        st.caption(f"{percent(answer.share)} of the tokens of {answer.examples} examples · step {answer.step}")
+        st.caption(caption(answer))
         begins = first_steps(view, answer)
         if answer.followers:
             st.markdown(table(answer, begins))
@@ -70,6 +70,12 @@ def show(view: View) -> None:
     if answer.followers:
         picture.details(lambda: elsewhere(answer))
     picture.computed(COMPUTED, following.followers, following.least_figures)
+
+
+def caption(answer: Found) -> str:
+    """What tells the span, and at how many tokens of the examples it holds."""
+    where = f"{percent(answer.share)} of the tokens of {answer.examples} examples"
+    return f"{answer.what} · at {where} · step {answer.step}" if answer.share else f"step {answer.step}"
 
 
 def elsewhere(answer: Found) -> None:
@@ -121,7 +127,7 @@ def first_steps(view: View, answer: Found) -> dict[int, int]:
 
 def table(answer: Found, begins: dict[int, int]) -> str:
     """The cells that follow best, with their figures on the half that chose nothing."""
-    head = "| cell | on | precision | recall | quiet | |\n|---|---|---|---|---|---|\n"
+    head = "| cell | on | precision | recall | quiet | follows? |\n|---|---|---|---|---|---|\n"
     return head + "\n".join(
         f"| {one.cell} | {'over' if one.above else 'under'} {number(one.threshold)} | {percent(one.precision)} | "
         f"{percent(one.recall)} | {percent(one.quiet)} | {follows(one, begins)} |"
@@ -132,7 +138,7 @@ def table(answer: Found, begins: dict[int, int]) -> str:
 def follows(one: Follower, begins: dict[int, int]) -> str:
     """Whether a cell follows, and since when."""
     if not one.named:
-        return ""
+        return "no"
     return f"follows since step {begins[one.cell]:,}" if one.cell in begins else "follows"
 
 
@@ -144,7 +150,10 @@ def sentence(answer: Found, begins: dict[int, int]) -> str:
         return f"{answer.what} in this span, and in no other example."
     found = [str(one.cell) for one in answer.followers if one.named]
     if not found:
-        return f"{answer.what}: that tells this span, and no cell follows it by itself."
+        return (
+            f"{answer.what}: that tells this span, and no cell follows it by itself: none has "
+            f"{percent(following.NAMED)} or more in all three figures."
+        )
     cells = f"cell {found[0]} follows" if len(found) == 1 else f"cells {listed(found)} follow"
     words = f"{answer.what}: that tells this span, and {cells} it, on examples that did not choose them."
     if not begins:

@@ -22,7 +22,6 @@ from explorer.ui.view import View
 
 EVERY = 0.6
 MOST = 64  # cells that are drawn
-TALLEST = 370  # pixels of their map, with which the section fits a screen
 COMPUTED = r"""
 What stands in the layer on this input, without dropout. LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000):
 $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot \tanh c_t$. GRU (Cho et al. 2014):
@@ -54,6 +53,7 @@ def show(view: View) -> None:
             bind="query-params",
             format_func=of_a_cell,
             required=True,
+            label_visibility="collapsed",
         )
     with cards("cells", 1)[0]:
         st.caption(f"on this input · step {answer.step}")
@@ -103,7 +103,8 @@ def agreement(answer: OneCell) -> str:
     proof = "exactly" if apart == 0 else f"within {number(apart, 2)}"
     return (
         f"x is what the cell reads at “{shown_token(answer.token)}”, u what it hears of all cells at the token before, "
-        f"each with its bias. Worked out in float64, every line is the model’s own value {proof}."
+        f"each with its bias; c′ and h′ are of the token before. "
+        f"Worked out in float64, every line is the model’s own value {proof}."
     )
 
 
@@ -145,7 +146,14 @@ def sentence(answer: Cells) -> str:
     if answer.memory is None or answer.keeps is None:
         return "there is no gate here: each state is squeezed through the same matrix and tanh at every token."
     longest, middle = float(answer.memory.max()), float(np.median(answer.memory))
-    return (
-        f"by its {of_a_cell(answer.keeps)}, one cell keeps what it has for about {number(longest)} tokens, and half of "
-        f"the cells for less than {number(middle)}."
-    )
+    words = f"by its {of_a_cell(answer.keeps)}, one cell keeps what it has for {about(longest, len(answer.tokens))}"
+    return f"{words}." if len(answer.memory) == 1 else f"{words}, and half of the cells for less than {number(middle)}."
+
+
+def about(tokens: float, shown: int) -> str:
+    """How long a cell keeps; what is longer than the input is a guess from its gate, not seen here."""
+    if tokens <= shown:
+        return f"about {number(tokens)} tokens"
+    if not np.isfinite(tokens):
+        return f"longer than this input of {shown} tokens can show: its gate is at 1"
+    return f"longer than this input of {shown} tokens can show (about {number(tokens, 2)})"

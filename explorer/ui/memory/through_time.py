@@ -23,8 +23,7 @@ from explorer.ui.view import View
 
 EVERY = 0.8  # seconds between two triangles while it trains
 ENDS = (-12.0, 2.0)  # powers of ten: one scale for all models
-ROW, TEXT = 26, 104  # pixels of a row, and of the text with its axis
-ROWS = 4, 12  # that have room at least and at most
+HEIGHT, TEXT = 378, 104  # pixels of a triangle, few rows or many, and of the text; each with its axis
 COMPUTED = r"""
 One cell is $\log_{10}\lVert \partial \ell_t / \partial h_s \rVert$ for $s \le t$: how much the loss of the prediction
 at $t$ changes with the state at $s$ (Cashman et al. 2017). The state is the hidden state of a recurrent layer, and the
@@ -153,7 +152,7 @@ def triangle(name: str, answer: ThroughTime, key: str, chooses: bool) -> None:
         f"{name}: size of the gradient of each prediction's loss in each earlier {answer.states}",
         "‖∂ℓ/∂h‖",
         "power",
-        66 + ROW * min(ROWS[1], max(ROWS[0], len(answer.places))),
+        HEIGHT,
         least=300,
         ends=ENDS,
         chosen=row_of(answer, state.at) if chooses else None,
@@ -240,9 +239,12 @@ def reach_sentence(answer: ThroughTime) -> str:
     if not len(known):
         return "no prediction has a gradient in any state."
     near, far = known[0], known[-1]
-    ends = "A straight falling line is a memory that fades."
     if shortcut(answer):
         ends = "A level line is what attention brings: no token is far away."
+    elif mean[far] > mean[near]:
+        ends = "Where the line rises the gradient grows on its way: what is far back outweighs what is near."
+    else:
+        ends = "A straight falling line is a memory that fades."
     return (
         f"{far} tokens back the gradient is {number(10.0 ** mean[far])}, where {near} back it is "
         f"{number(10.0 ** mean[near])}. {ends}"

@@ -154,6 +154,7 @@ def test_the_arithmetic_of_a_cell_is_the_models_own(runs, kind, layer, at):
 def test_a_formula_is_written_with_its_numbers():
     line = Line("cell", "f · c′ + i · g", {"f": 0.5, "c′": -1.0, "i": 0.25, "g": 0.75}, -0.3125)
     assert line.filled == "0.5 · −1 + 0.25 · 0.75"
+    assert Line("cell", "tanh(x + u)", {"x": 0.5, "u": -2.0}, 0.0).filled == "tanh(0.5 − 2)"
     assert Line("hidden", "(1 − z) · tanh(n)", {"z": 0.5, "n": 2.0}, 0.482).filled == "(1 − 0.5) · tanh(2)"
 
 

@@ -101,8 +101,11 @@ function drawScale(context, map, x, y, ink) {
 }
 
 const stopsOf = ({ header, palette: { colours } }) => (header.kind === "signed" ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential);
-const endsOf = ({ header: { kind, ends }, limit }) => {
-  if (kind === "power") return ends.map((power) => `10${[...String(power)].map((c) => RAISED[c] ?? c).join("")}`);
+const endsOf = ({ header: { kind, ends }, limit, values }) => {
+  if (kind === "power") {
+    const past = [values?.some((v) => v < ends[0] && v > -Infinity) ? "≤ " : "", values?.some((v) => v > ends[1] && v < Infinity) ? "≥ " : ""]; // have the colour of the end
+    return ends.map((power, i) => `${past[i]}10${[...String(power)].map((c) => RAISED[c] ?? c).join("")}`);
+  }
   return kind === "signed" ? [`−${format(limit, 3)}`, format(limit, 3)] : ["0", "1"];
 };
 
