@@ -16,6 +16,7 @@ from explorer.measure.recurrence import Reach
 
 HEIGHT = 300
 DOMAIN = (-12, 2)  # powers of ten that every picture has at least, so that models can be compared
+FURTHER = 4  # powers at a time, so that the picture seldom changes its scale while a run learns
 FURTHEST = 300  # powers of ten: beyond, a number in float64 may be 0 or infinite
 COLUMNS = {"distance": float, "mean": float, "low": float, "high": float, "series": object, "color": object}
 
@@ -32,16 +33,19 @@ def frame(reaches: Mapping[str, Reach]) -> pd.DataFrame:
     return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
 
 
-def by_distance(data: pd.DataFrame) -> alt.LayerChart:
-    """The mean gradient over distance, in the band of one standard deviation of its power of ten."""
+def by_distance(data: pd.DataFrame, powers: tuple[int, int] = DOMAIN) -> alt.LayerChart:
+    """The mean gradient over distance, in the band of one standard deviation of its power of ten.
+
+    powers: of ten, from and to which the picture goes; `domain` of the data.
+    """
     axis = alt.Axis(tickMinStep=1, format="d", grid=False)
     x = alt.X("distance:Q", title="tokens back", axis=axis, scale=alt.Scale(nice=False, zero=True))
-    first, last = domain(data)
+    first, last = powers
     scale = alt.Scale(type="log", domain=[10.0**first, 10.0**last], clamp=True, nice=False)
     every = 2 * -(-(last - first) // 20)
-    powers = {power: "10" + str(power).translate(RAISED) for power in range(first + first % 2, last + 1, every)}
-    label = f"{json.dumps({str(power): word for power, word in powers.items()})}[round(log(datum.value) / LN10)]"
-    labels = alt.Axis(values=[10.0**power for power in powers], labelExpr=label)
+    names = {power: "10" + str(power).translate(RAISED) for power in range(first + first % 2, last + 1, every)}
+    label = f"{json.dumps({str(power): word for power, word in names.items()})}[round(log(datum.value) / LN10)]"
+    labels = alt.Axis(values=[10.0**power for power in names], labelExpr=label)
     y = alt.Y("mean:Q", title="‖∂ℓ/∂h‖", scale=scale, axis=labels)
     color = timeline.series_color(each=300)
     tooltip = [alt.Tooltip("series:N", title=" "), alt.Tooltip("distance:Q", title="tokens back", format="d")]
@@ -62,5 +66,5 @@ def domain(data: pd.DataFrame) -> tuple[int, int]:
     powers = np.log10(numbers[np.isfinite(numbers) & (numbers > 0)])
     if not len(powers):
         return DOMAIN
-    least, most = math.floor(powers.min()), math.ceil(powers.max())
-    return max(-FURTHEST, min(DOMAIN[0], least)), min(FURTHEST, max(DOMAIN[1], most))
+    below, above = (max(0, math.ceil(past / FURTHER)) for past in (DOMAIN[0] - powers.min(), powers.max() - DOMAIN[1]))
+    return max(-FURTHEST, DOMAIN[0] - FURTHER * below), min(FURTHEST, DOMAIN[1] + FURTHER * above)

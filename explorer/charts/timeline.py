@@ -139,6 +139,7 @@ def share_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | N
     return alt.Y(field, title=unit, scale=scale, axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]))
 
 
+COLUMN = 135  # pixels of a legend, for names as long as the theme allows
 DIGITS = "['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']"
 EXPONENT = "round(log(datum.value) / LN10)"
 POWER = (  # in Vega's language: 10⁻³, as on the canvases
@@ -185,17 +186,19 @@ def extent(holds: tuple[float, float]) -> alt.Chart:
     )
 
 
-def legend(symbol: str = "stroke", each: int = 135) -> alt.Legend:
+def legend(symbol: str = "stroke", each: int = COLUMN) -> alt.Legend:
     """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot.
 
     each: pixels that a column takes.
     """
     columns = alt.ExprRef(f"max(1, floor(((containerSize()[0] || 560) - 50) / {each}))")
     look: dict[str, Any] = {"symbolType": symbol, "symbolOpacity": 1, "symbolStrokeWidth": 2.5}
+    if each > COLUMN:
+        look["labelLimit"] = each - 40
     return alt.Legend(title=None, columns=columns, **look)
 
 
-def series_color(shown: bool = True, symbol: str = "stroke", each: int = 135) -> alt.Color:
+def series_color(shown: bool = True, symbol: str = "stroke", each: int = COLUMN) -> alt.Color:
     """Colour by series, both from the data: Vega orders names and colours alike, by name."""
     scale = alt.Scale(range=alt.FieldRange(field="color"))
     return alt.Color("series:N", scale=scale, legend=legend(symbol, each) if shown else None)

@@ -88,7 +88,8 @@ def more(view: View, answer: ThroughTime, answers: dict[str, ThroughTime], argum
         reaches |= {
             f"directly · {name}": one.directly for name, one in answers.items() if one.directly and shortcut(one)
         }
-        picture.show(charts.by_distance, charts.frame(reaches), "reach")
+        table = charts.frame(reaches)
+        picture.show(charts.by_distance, table, "reach", powers=charts.domain(table))
         picture.look_for("reach", reach_sentence(answer))
 
 

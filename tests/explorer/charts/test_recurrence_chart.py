@@ -7,18 +7,19 @@ import pytest
 
 from explorer.charts import recurrence
 from explorer.measure.recurrence import reach
+from explorer.ui.picture import spec_of
 
 
 @pytest.mark.parametrize(
     ("factor", "powers"),
-    [(0.9, (-12, 2)), (1.0, (-12, 2)), (2.0, (-12, 12)), (0.1, (-39, 2)), (1e-9, (-300, 2)), (0.0, (-12, 2))],
+    [(0.9, (-12, 2)), (1.0, (-12, 2)), (2.0, (-12, 14)), (0.1, (-40, 2)), (1e-9, (-300, 2)), (0.0, (-12, 2))],
 )
 def test_the_scale_has_room_for_what_grows_and_what_fades(factor: float, powers: tuple[int, int]) -> None:
     apart = np.arange(40)[:, None] - np.arange(40)[None]
     sizes = np.where(apart < 0, 0.0, factor ** np.maximum(apart, 0).astype(float))
     data = recurrence.frame({"run": reach(sizes, list(range(40)))})
     assert recurrence.domain(data) == powers
-    scale = recurrence.by_distance(data).to_dict()["layer"][1]["encoding"]["y"]
+    scale = spec_of(recurrence.by_distance, data, powers=powers)["layer"][1]["encoding"]["y"]
     first, last = scale["scale"]["domain"]
     assert (first, last) == pytest.approx((10.0 ** powers[0], 10.0 ** powers[1]))
     ticks = scale["axis"]["values"]
