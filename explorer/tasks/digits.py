@@ -129,11 +129,11 @@ class Digits(Task):
         return replace(super().opening(text), length=LONGEST, end=END)
 
     def readable(self, tokens: Tensor | list[int]) -> str:
-        """Letters as a word; patches as the rows of a picture."""
+        """The patches of a whole picture as its rows; an answer by its signs, patches among its letters too."""
         numbers = [int(t) for t in tokens]
-        if numbers and numbers[0] >= PATCH:
+        if len(numbers) == self.length and min(numbers) >= PATCH:
             rows = pixels(torch.tensor(numbers)[None] - PATCH)[0].tolist()
             return "\n".join("".join(INKS[shade] for shade in row) for row in rows)
-        return "".join(self.vocabulary.symbols[t] for t in numbers if LETTER <= t < PATCH)
+        return "".join(self.vocabulary.symbols[t] for t in numbers if t >= LETTER)
 
     spelled = readable

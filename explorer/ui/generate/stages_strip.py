@@ -78,7 +78,8 @@ def show(view: View, given: dict[str, Any]) -> None:
     with cards("stages", 1)[0]:
         read = ("" if view.about.writes else " ").join(answer.tokens[-24:])
         if answer.source:
-            read = f"{answer.source} → {read}"
+            source = " / ".join(answer.source.split("\n"))  # a picture's rows
+            read = f"{source} → {read}"
         if answer.cut:
             st.caption(f"The model reads {len(answer.tokens)} tokens; the first {answer.cut} of the input are cut off.")
         drawing = stages.message(

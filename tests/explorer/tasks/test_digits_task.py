@@ -88,3 +88,11 @@ def test_what_is_no_picture_is_refused(task, typed):
 def test_who_does_not_read_a_source_is_refused():
     with pytest.raises(ValueError, match=r"model.kind=encoder has no cross-attention, which task.name=digits needs"):
         build(f.Digits(), ModelConfig(kind="encoder", context=16))
+
+
+def test_an_answer_that_holds_patches_shows_them_as_signs(task):
+    """As a model writes before it has learned: any token may come."""
+    symbols = task.vocabulary.symbols
+    answer = [digits.PATCH + 3, digits.LETTER, digits.PATCH, digits.END]
+    assert task.readable(answer) == symbols[digits.PATCH + 3] + symbols[digits.LETTER] + symbols[digits.PATCH]
+    assert task.readable([]) == ""
