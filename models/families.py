@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # the output. pairs: single words, scored in pairs.
 Reads = Literal["onward", "in place", "source", "pairs"]
 
+CACHE = "cache of what was read"
 PARTS = {  # a part -> what a model that has it promises
     "token embedding": "a row for each token, `embedding.weight` of each stack",
     "logits": "a score of every token at each position: the tap `logits` of the module `unembedding`; config.context",
@@ -38,6 +39,7 @@ PARTS = {  # a part -> what a model that has it promises
     "dropout": "modules of models/layers.py that drop values in training; config.dropout",
     "recurrent state": "cells `layers.0`, … of models/recurrent.py in the last stack, each with the tap `hidden`; "
     "config.layers",
+    CACHE: "what a text leaves behind is kept from token to token, as models/cache.py does it: `onward` is true",
     "word vectors": "two rows for each word, `embedding.weight` and `context.weight`, and the scores of pairs",
 }
 
@@ -90,7 +92,7 @@ BLOCKS = frozenset(
         "dropout",
     }
 )
-CELLS = frozenset({"token embedding", "logits", "states", "recurrent state", "dropout"})
+CELLS = frozenset({"token embedding", "logits", "states", "recurrent state", "dropout", CACHE})
 VECTORS = frozenset({"token embedding", "word vectors"})
 WEIGHTING = frozenset({"x_max", "alpha"})
 
@@ -100,10 +102,10 @@ FAMILIES: dict[str, Family] = {
         config=ModelConfig,
         build="transformer:build",
         kinds={
-            "decoder": Kind(reads="onward", parts=BLOCKS),
+            "decoder": Kind(reads="onward", parts=BLOCKS | {CACHE}),
             "encoder": Kind(reads="in place", parts=BLOCKS),
             "encoder-decoder": Kind(
-                reads="source", parts=BLOCKS | {"cross-attention"}, stacks=("encoder.", "decoder.")
+                reads="source", parts=BLOCKS | {"cross-attention", CACHE}, stacks=("encoder.", "decoder.")
             ),
         },
         live=frozenset({"activation", "dropout", "mask", "residual", "scale"}),

@@ -45,9 +45,10 @@ def held() -> int:
     return sum(size for _, size in _shelf.values())
 
 
-def forget() -> None:
-    """Drops everything."""
-    _shelf.clear()
+def forget(of: object = None) -> None:
+    """Drops what has this in its key, or everything."""
+    for place in [place for place in _shelf if of is None or of in place]:
+        del _shelf[place]
 
 
 def bytes_of(thing: Any) -> int:

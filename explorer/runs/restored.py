@@ -6,10 +6,11 @@ batches may have changed by hand until that step.
 
 from __future__ import annotations
 
+import gc
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
-from explorer.runs.kept import kept, training_bytes
+from explorer.runs.kept import forget, kept, training_bytes
 from explorer.runs.replay import Playback, restore, shown
 from explorer.runs.run import Run
 from explorer.tasks.base import Batch
@@ -18,20 +19,25 @@ from explorer.training.randomness import stream
 
 Progress = Callable[[int, int], None] | None
 KEPT = 6  # restored trainings kept in memory
+RUNS = 16  # kept open
+
+_opened: OrderedDict[str, Run] = OrderedDict()  # by path and last use
 
 
 def opened(path: str) -> Run:
-    """A run, kept open until its file moves."""
-    run = _opened(path)
-    if run.displacement:
-        _opened.cache_clear()
-        run = _opened(path)
+    """A run, kept open until its file moves. With a run that is let go, all that is kept of it goes: its task may be
+    larger than its pictures."""
+    run = _opened.pop(path, None)
+    if run is not None and run.displacement:
+        forget(run)
+        run = None
+    if run is None:
+        while len(_opened) >= RUNS:
+            forget(_opened.popitem(last=False)[1])
+            gc.collect()  # a run and what reads it hold each other; by itself the collector comes 150 runs later
+        run = Run.open(path)
+    _opened[path] = run
     return run
-
-
-@lru_cache(maxsize=32)
-def _opened(path: str) -> Run:
-    return Run.open(path)
 
 
 def training_at(

@@ -115,7 +115,7 @@ class Words(TaskFields):
 ALIKE = "one symbol among all, each as likely as any other"
 MOST_FREQUENT = "the share of the most frequent token in the text held out"
 
-TASKS: dict[str, TaskKind] = READING | {
+TASKS: dict[str, TaskKind] = {
     "reverse": TaskKind(
         fields=Reverse,
         made_by="synthetic:Reverse",
@@ -250,4 +250,4 @@ TASKS: dict[str, TaskKind] = READING | {
         sample="king → crown, not window",
         needs=("word vectors",),
     ),
-}
+} | READING

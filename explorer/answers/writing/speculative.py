@@ -25,6 +25,7 @@ from explorer.training.device import numerics
 from explorer.training.loop import Training
 from explorer.training.randomness import stream
 from models.cache import cache_of
+from models.families import CACHE
 
 MOST_DRAFTED, LONGEST = 10, 64  # tokens drafted at once, and written
 TEXTS = 6  # that a saving is measured on
@@ -40,10 +41,11 @@ class Pair:
         self, path: str, step: int, draft: str, at: int, text: str | None, length: int, progress: Progress
     ) -> None:
         self.model, self.draft = writer(path, step, progress), writer(draft, at, progress)
+        self.model.config.need(CACHE)
         task, other = self.model.task, self.draft.task
         if task.vocabulary != other.vocabulary:
             raise ValueError("the two models read different tokens; let a run on the same task draft")
-        if cache_of(self.model.model) is None:
+        if cache_of(self.model.model) is None:  # its mask was taken off
             raise ValueError(
                 "this model sees what comes after a token, so it cannot check several in one pass; look at a causal one"
             )

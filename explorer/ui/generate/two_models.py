@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from explorer.measure import speculative
 from explorer.measure.names import fixed, percent
 from explorer.runs import catalogue
 from explorer.runs.run import Run
-from explorer.ui import chosen, picture, refusals, server, visit
+from explorer.ui import chosen, frame, picture, refusals, server, visit
 from explorer.ui.components import drafted
 from explorer.ui.frame import cards
 from explorer.ui.generate.stages_strip import Sampler, drawn_with
 from explorer.ui.pressing import pressed
 from explorer.ui.view import View
-from models.families import kind_of
+from models.families import CACHE, kind_of
 
 EVERY, SELDOM = 2.0, 20.0  # seconds between two texts, and between two measurements, while it trains
 MOST = 8  # tokens drafted at once
@@ -43,6 +44,8 @@ texts each. After a rejected token the caches go back to before it. Texts end wh
 
 def show(view: View, given: dict[str, Any]) -> None:
     """The choice of a draft, the text with its arithmetic, and what it saves."""
+    if not frame.has(view, CACHE):
+        return
     with cards("two-models", 1)[0]:
         drafts = fitting(view)
         if not drafts:
@@ -78,7 +81,7 @@ def fitting(view: View) -> list[Run]:
             for run in runs.values()
             if run.id != view.run.id
             and run.config.task == view.config.task
-            and run.config.has("logits")
+            and run.config.has("logits", CACHE)
             and kind_of(run.config.model).reads == reads
             and run.newest_snapshot() > 0
         ),
@@ -113,11 +116,11 @@ def nobody(view: View) -> None:
         return
     st.caption("No other run here learns the same task, so none has the same tokens to draft with.")
     small = smaller(view.config)
-    width, layers = small.model.width, small.get("model.layers")
+    layers = f", {small.model.layers} layer" if "layers" in settings_of(small) else ""
     with refusals.at("train-draft"):
         if pressed(
             st.button,
-            f"Train a small model to draft: width {width}, {layers} layer{'s' * (layers > 1)}",
+            f"Train a small model to draft: width {small.model.width}{layers}",
             "train-draft",
             type="primary",
             icon=":material/play_arrow:",
@@ -129,11 +132,18 @@ def nobody(view: View) -> None:
 def smaller(config: RunConfig) -> RunConfig:
     """The same task and training for a model of half the width and one layer."""
     half = max(16, config.model.width // 2)
-    changes: dict[str, Any] = {"model.width": half, "model.layers": 1}
-    heads = getattr(config.model, "heads", None)
-    if heads is not None:
-        changes["model.heads"] = math.gcd(heads, half // 8) or 1
+    changes: dict[str, Any] = {"model.width": half}
+    settings = settings_of(config)
+    if "layers" in settings:
+        changes["model.layers"] = 1
+    if "heads" in settings:
+        changes["model.heads"] = math.gcd(config.model.heads, half // 8) or 1
     return config.replace(changes)
+
+
+def settings_of(config: RunConfig) -> set[str]:
+    """The names of the settings of its model."""
+    return {field.name for field in fields(config.model)}
 
 
 def train(config: RunConfig) -> None:

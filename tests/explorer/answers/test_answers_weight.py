@@ -74,7 +74,7 @@ def test_a_weight_goes_from_its_step_to_the_next(run, step):
     assert (strip.taken, strip.before, strip.after) == (step, before, after)
     assert strip.step_size + strip.decay == pytest.approx(after - before, rel=1e-4, abs=1e-8)
     assert "the same to the last bits" in weight_page.sentence(strip)
-    assert weight_page.html(strip).count("<li") == 1 + len(strip.stages)
+    assert weight_page.html(strip, "the weight").count("<li") == 1 + len(strip.stages)
 
 
 def test_after_the_last_step_the_last_one_is_shown(run):
@@ -142,7 +142,7 @@ def test_the_autopsy_names_the_planted_weight(broken):
     assert "The weight `L2 attention.project.weight` was broken before the step. Entry [3, 4] is NaN or" in words
     assert "queries, keys and values of layer 2" in words
     assert autopsy_page.operands(cause.fault).count("<tr") == 2 + len(cause.fault.inputs)
-    assert "the queries of layer 2" in autopsy_page.way(answer)
+    assert "the queries of layer 2" in autopsy_page.way(answer, 99)
 
 
 def test_the_autopsy_says_which_product_overflowed(tmp_path):
