@@ -40,7 +40,7 @@ def test_first_use(visit: Callable):
     run = tab.run
     until(lambda: run.last > 60, "it trains")
     state(page, "training")
-    loss = page.get_by_text(re.compile(r"at step \d+ the loss is"))
+    loss = page.get_by_text(re.compile(r"the loss is [\d.]+ nats"))
     expect(loss).to_be_visible()
     tab.go("Attention")
     expect(page.locator(".frame")).to_have_count(8)

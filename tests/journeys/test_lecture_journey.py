@@ -105,7 +105,7 @@ def test_the_beats_that_look_into_a_run_take_at_most_two_presses_each(visit: Cal
         lecture.page_of("Writing")
     with lecture.beat("break it", "[class*=st-key-train-large-lr]"):
         lecture.page_of("Start")
-        lecture.press(page.get_by_text("More: memory, word vectors, and trainings that fail on purpose"))
+        lecture.press(page.get_by_text(re.compile(r"^More: .*, and trainings that fail on purpose$")))
     with lecture.beat("it breaks", ".curves"):
         lecture.press(page.locator("[class*=st-key-train-large-lr] button"))
     expect(page.get_by_text("on purpose").first).to_be_visible()

@@ -65,7 +65,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     assert strip_of["old weight"] == number(first.before, 5)
     assert strip_of["new weight"] == number(first.before + first.step_size + first.decay, 5)
     assert strip_of["decay"] == number(first.decay, 5)
-    page.locator(".tensor-map canvas").click(position={"x": 100, "y": 50})
+    page.locator(".tensor-map canvas").click(position={"x": 100, "y": 25})
     row, column = (page.get_by_label(name, exact=True).filter(visible=True) for name in ("Row", "Column"))
     expect(row).not_to_have_value("0")
     expect(column).not_to_have_value("0")  # the two fields do not change in one moment

@@ -26,7 +26,7 @@ from explorer.ui.view import View
 MAPS = {"value": "value θ", "gradient": "gradient ∂L/∂θ", "change": "change Δθ"}
 FIRST = "attention.project.weight"  # the tensor shown first: a matrix in the middle of things
 ROUNDING = {"float32": 1e-3, "bfloat16": 0.1}  # of a tensor's gradient, relative: more of it is no rounding
-HEIGHT = 56  # pixels of the tensor's map
+HEIGHT = 64  # pixels of the tensor's map
 EVERY = 1.0  # seconds: a film of a step costs two of training
 HISTORY = {
     "value": Panel("Its value", "The weight’s value over steps", "θ", "linear", (0, 0), 190, legend=False),
