@@ -49,5 +49,7 @@ def test_a_text_is_learned_from_merge_by_merge_and_cut_side_by_side(visit: Calla
     expect(words.locator("span.unknown")).to_have_text(["␣is", "␣a", "␣zebra"])
     words.get_by_text("␣zebra", exact=True).last.hover()
     expect(page.locator(".rows .tip")).to_contain_text("unknown")
-    page.reload()
+    page.reload()  # the address holds what is chosen, and a visitor's own text stays out of it
+    expect(page.get_by_text("Paste a text or upload a file to learn from.")).to_be_visible()
+    page.get_by_text("Shakespeare", exact=True).click()
     expect(page.locator(".rows .one")).to_have_count(3)

@@ -109,7 +109,7 @@ def opened(view: View) -> str:
     if not opening.name and not encoding.learned:
         opening.name = BY_FORMULA if encoding.acts == "nothing" else OWN
     if not opening.name:
-        answer = view.picture(RunEncoding, EVERY, stack=stacks(view)[-1])
+        answer = view.picture(RunEncoding, EVERY, says=False, stack=stacks(view)[-1])
         if answer is not None and answer.table is not None:
             opening.name = OWN if measure.in_order(answer.table[: answer.trained]) else BY_FORMULA
     return opening.name or BY_FORMULA
