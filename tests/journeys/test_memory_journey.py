@@ -44,6 +44,7 @@ def test_the_triangle_a_cell_held_a_span_and_a_race(visit: Callable) -> None:
     expect(triangle).to_have_count(0)
     page.get_by_text("Details", exact=True).first.click()
     held = page.get_by_text(re.compile(r"^Arithmetic of cell \d"))
+    expect(held).to_be_visible()  # with its fold, whose code may still be on its way
     first = held.inner_text()  # the row on top
     cells.locator("canvas.over").click(position={"x": 200, "y": 120})
     other = rf"^Arithmetic of cell (?!{first.split()[-1]}$)\d+$"  # is there, and another: it is drawn anew meanwhile
