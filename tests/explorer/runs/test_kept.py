@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from explorer.answers import weight as xray
 from explorer.answers.maps import frames
 from explorer.answers.records.record import Record, pack
 from explorer.measure.plane import RANDOM, PlaneChoice
-from explorer.runs import kept
+from explorer.runs import kept, restored
 from explorer.runs.kept import bytes_of, training_bytes
 from explorer.runs.restored import playback, training_at
 
@@ -110,3 +112,17 @@ def test_maps_and_histories_are_the_same_however_little_is_kept(path: str, monke
     kept.forget()
     monkeypatch.setattr(kept, "MOST_BYTES", kept_bytes)
     assert list(map(pack, answers())) == whole
+
+
+def test_a_run_that_is_let_go_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(restored, "RUNS", 2)
+    monkeypatch.setattr(restored, "_opened", OrderedDict())
+    paths = [tmp_path / f"{name}.run" for name in "abc"]
+    for path in paths:
+        recorded(path, 6).close()
+    embeddings.frame(str(paths[0]), 6, "input", method="pca")
+    first = ref(restored.opened(str(paths[0])))
+    for path in paths[1:]:
+        embeddings.frame(str(path), 6, "input", method="pca")
+    assert first() is None
+    assert {place[1].path for place in kept._shelf} == set(paths[1:])
