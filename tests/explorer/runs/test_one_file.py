@@ -180,7 +180,7 @@ def test_one_file_has_one_writer_by_whatever_name_and_from_whatever_home(tmp_pat
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, "tests")
+sys.path.insert(0, "tests/support")
 from explorer.runs import file
 from explorer.runs.recorder import Recorder
 from tiny_runs import TINY

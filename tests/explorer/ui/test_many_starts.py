@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from families import needs_proc
 
-TESTS = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VISIT = """
 import resource, sys
 from pathlib import Path
@@ -48,7 +48,7 @@ print(starts, *most.values())
 @pytest.mark.parametrize(("starts", "limit"), [(16, 80), pytest.param(200, 256, marks=pytest.mark.prove)])
 def test_a_visit_that_starts_again_and_again_does_not_run_out_of_descriptors(tmp_path: Path, starts: int, limit: int):
     command = [sys.executable, "-c", VISIT, str(starts), str(limit), str(tmp_path)]
-    done = subprocess.run(command, cwd=TESTS.parent, env=environment(), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     count, server, host = map(int, done.stdout.split())
     assert count == starts == len(list(tmp_path.glob("*.run")))
@@ -58,4 +58,4 @@ def test_a_visit_that_starts_again_and_again_does_not_run_out_of_descriptors(tmp
 
 def environment() -> dict[str, str]:
     """The tests' own helpers and the explorer can be imported."""
-    return os.environ | {"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"}
+    return os.environ | {"PYTHONPATH": f"{ROOT / 'tests' / 'support'}{os.pathsep}{ROOT}"}

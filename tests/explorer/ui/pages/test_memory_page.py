@@ -26,7 +26,7 @@ from explorer.training.loop import Training
 from explorer.ui import server
 from explorer.ui.memory import finding, race, racers, through_time
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 STEPS = 6
 KINDS = {
     "lstm": {"model.kind": "lstm", "model.width": 8, "model.layers": 1},

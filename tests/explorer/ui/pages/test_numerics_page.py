@@ -19,7 +19,7 @@ from explorer.runs import catalogue
 from explorer.ui.components.bits import formula
 from explorer.ui.numerics import formats, norm, scaling, softmax, sums
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 ALWAYS, OF_A_RUN = ["Softmax", "Formats", "Sums", "LayerNorm"], ["Loss scaling", "Dropout"]
 
 

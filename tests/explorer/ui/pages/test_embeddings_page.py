@@ -25,7 +25,7 @@ from explorer.ui.parts import map_captions as captions
 from explorer.ui.parts import map_choice as choice
 from explorer.ui.parts import moving_map as live
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 STEP = 20
 HOW = {"map-by": "PCA"}  # needs no warming up
 

@@ -11,7 +11,7 @@ import pytest
 
 from explorer.measure.names import number
 
-PALETTE = Path(__file__).parents[3] / "explorer" / "ui" / "components" / "shared" / "palette.js"
+PALETTE = Path(__file__).parents[4] / "explorer" / "ui" / "components" / "shared" / "palette.js"
 NODE = next((Path(playwright.__file__).parent / "driver").glob("node*"), None)
 VALUES = [0, 0.94, 2, -0.5, 1.05, 9.996, 100.4, 2417, 12_345, 123_456, 1e6, 0.001, 3.2e-5, -5e-7, 1e-300, 1e300]
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.ui import sitemap
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 APP = str(ROOT / "explorer" / "app.py")
 KEYS = {page: key for page, key in sitemap.ROWS.items() if page not in ("words", "tokenizers")}  # sections of a run
 ALIKE = {"Surface", "Toy surfaces"}  # sections that take long and look at losses alone

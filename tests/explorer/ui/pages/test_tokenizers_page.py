@@ -18,7 +18,7 @@ from explorer.runs import catalogue
 from explorer.tasks import bpe
 from explorer.ui.tokenizers import compare, frequencies, learning, lengths
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 OWN = "the cat sat on the mat. the hat, the cat and the rat sat on that.\n" * 40
 SECTIONS = ["Learn BPE", "Side by side", "Length", "Unknown", "Frequencies"]
 

@@ -27,7 +27,7 @@ from explorer.ui.search import pictures, sentences
 from explorer.ui.search.samples import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("served")
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 
 
 @pytest.fixture(scope="module")

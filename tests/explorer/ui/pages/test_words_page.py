@@ -20,7 +20,7 @@ from explorer.runs import catalogue, file
 from explorer.ui import server
 from explorer.ui.words import analogies, beside, nearest, pair
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 OWN = " ".join(
     ["the king loves the queen and the queen loves the king", "a man sees a woman and the woman sees the man"] * 60
 )

@@ -15,7 +15,7 @@ from explorer.runs import catalogue
 from explorer.runs.recorder import Recorder
 from explorer.ui.visit import Visit, name_of
 
-APP = str(Path(__file__).parents[1] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[2] / "explorer" / "app.py")
 
 
 def visit_of(app: AppTest) -> Visit:

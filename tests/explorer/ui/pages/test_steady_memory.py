@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from families import needs_proc
 
-TESTS = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 MINUTES = 60
 GROWTH = 64_000_000  # bytes by which a process may have more in the second half than it ever had in the first
 DAY = """
@@ -77,10 +77,10 @@ server.host().close()
 @needs_proc
 @pytest.mark.prove
 def test_no_process_grows_with_the_visits_that_it_has_seen(tmp_path: Path):
-    app = str(TESTS.parent / "explorer" / "app.py")
-    environment = os.environ | {"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"}
+    app = str(ROOT / "explorer" / "app.py")
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'tests' / 'support'}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-c", DAY, str(MINUTES), app, str(tmp_path)]
-    done = subprocess.run(command, cwd=TESTS.parent, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     rounds = [json.loads(line) for line in done.stdout.splitlines()]
     half = len(rounds) // 2

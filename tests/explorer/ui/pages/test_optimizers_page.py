@@ -22,7 +22,7 @@ from explorer.ui.optimizers import contenders, plane_choice, predicting, sweepin
 from explorer.ui.parts import lanes
 from explorer.ui.visit import name_of
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 STEPS = 30
 BASE = TINY.replace({"train.steps": STEPS})
 WILD = {"optimizer.name": "sgd", "optimizer.lr": 90, "train.clip": None}

@@ -15,7 +15,7 @@ from tiny_runs import TINY, recorded
 
 from explorer.runs import branch, catalogue, file, race
 
-PAGE = str(Path(__file__).parents[3] / "pages" / "runs.py")
+PAGE = str(Path(__file__).parents[4] / "pages" / "runs.py")
 
 
 @pytest.fixture

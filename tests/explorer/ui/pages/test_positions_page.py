@@ -23,7 +23,7 @@ from explorer.runs import catalogue
 from explorer.ui import server
 from explorer.ui.positions import bench_runs, encodings, words
 
-APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
+APP = str(Path(__file__).parents[4] / "explorer" / "app.py")
 ALWAYS = ["See", "Waves", "Rotation"]
 STEPS = 12
 SMALL = TINY.replace({"model.context": 24, "optimizer.lr": 5e-3})
