@@ -23,7 +23,7 @@ GRADIENT = Mode("∂L/∂A", "gradient of the loss by the attention", "signed")
 PRODUCT = Mode("A⊙∂L/∂A", "attention times its gradient: negative lowers the loss", "signed", product=(0, 3))
 ALL_MODES, WITHOUT_TARGETS = (PATTERN, SCORES, WEIGHTED, GRADIENT, PRODUCT), (PATTERN, SCORES, WEIGHTED)
 FIELDS = {"pattern": "pattern", "scores": "logits", "weighted": "weighted", "∂L/∂A": "gradient"}  # of AttentionMap
-TALL = 410  # pixels that more than two rows of heads get
+MANY, FEW = 410, 430  # pixels that more than two rows of heads get, and that fewer get
 
 
 def show(look: Look) -> None:
@@ -70,7 +70,7 @@ def message_parts(view: View, head: str, query: int, maps: AttentionMaps) -> dic
         "modes": modes,
         "selected": head,
         "query": query,
-        "height": None if len(rows) <= 2 else TALL,
+        "height": FEW if len(rows) <= 2 else MANY,
         "step": maps.step,
         "sentence": summary(maps),
         "moment": feed.moment(view) | {"step": maps.step},

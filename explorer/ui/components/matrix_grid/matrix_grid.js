@@ -128,6 +128,8 @@ function enlarge(grid, open) {
   arrange(grid);
 }
 
+const TALLEST = 240; // pixels of one head’s picture
+
 function arrange(grid) {
   const { root, stage, rows } = grid, most = Math.max(1, ...rows.map((row) => row.heads.length));
   root.classList.toggle("beside", grid.edges && root.clientWidth >= 900);
@@ -140,7 +142,8 @@ function arrange(grid) {
   const lines = rows.reduce((sum, row) => sum + folded(row), 0);
   const flat = Boolean(grid.height) && lines > 5 && each >= 120 && !rows.some((row) => row.gold.length); // words beside
   const under = rows.reduce((sum, row) => sum + folded(row) * (flat ? 8 : row.gold.length ? 47 : 29), 0);
-  const tallest = grid.height ? Math.max(34, (grid.height - 34 - under) / lines) : 240, side = Math.min(tallest, each);
+  const room = grid.height ? Math.max(34, (grid.height - 34 - under) / lines) : TALLEST;
+  const side = Math.min(room, TALLEST, each);
   const column = Math.min(each, Math.max(side, 160)); // words need more room than a small picture
   grid.body.style.setProperty("--columns", columns);
   grid.body.style.setProperty("--side", `${side}px`);
