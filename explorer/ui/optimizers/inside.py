@@ -33,7 +33,13 @@ def show(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         lanes.look_at(view, "inside")
         name = st.segmented_control(
-            "Part", list(PARTS), default="What it keeps", key="optimizer-part", required=True, bind="query-params"
+            "Part",
+            list(PARTS),
+            default="What it keeps",
+            key="optimizer-part",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
         )
     with own_place("part", list(PARTS), name):
         PARTS[name](view)

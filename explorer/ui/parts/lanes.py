@@ -156,7 +156,14 @@ def look_at(view: View, place: str) -> None:
 
     at = list(names).index(view.run.id)
     st.selectbox(
-        "Weights looked at", list(names), at, format_func=names.__getitem__, key=key, on_change=look, width=260
+        "Weights looked at",
+        list(names),
+        at,
+        format_func=lambda stem: f"weights of {names[stem]}",
+        key=key,
+        on_change=look,
+        width=260,
+        label_visibility="collapsed",
     )
 
 
