@@ -6,6 +6,7 @@ A refusal is one sentence: the field, the value, a way out.
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError, model_validator
@@ -109,13 +110,18 @@ class RunConfig(Frozen):
 
     def get(self, path: str) -> Any:
         """The value at a path such as `optimizer.lr`. ValueError if there is none."""
-        if path not in self.flat():
-            raise ValueError(no_setting(path, self.flat()))
+        if path not in self._flat:
+            raise ValueError(no_setting(path, self._flat))
         part, name = path.split(".")
         return getattr(getattr(self, part), name)
 
     def flat(self) -> dict[str, Any]:
         """Every value by its path, as plain JSON types."""
+        return dict(self._flat)
+
+    @cached_property
+    def _flat(self) -> dict[str, Any]:
+        """Made once: to name a run, each drawing of a page compares it with every preset."""
         return {f"{part}.{name}": v for part, values in self.plain().items() for name, v in values.items()}
 
     def plain(self) -> dict[str, dict[str, Any]]:
@@ -180,8 +186,8 @@ class RunConfig(Frozen):
 
     def differences(self, other: RunConfig) -> dict[str, Any]:
         """The values in which this config differs from another, by path."""
-        theirs = other.flat()
-        return {path: value for path, value in self.flat().items() if path not in theirs or theirs[path] != value}
+        theirs = other._flat
+        return {path: value for path, value in self._flat.items() if path not in theirs or theirs[path] != value}
 
     def to_query(self) -> dict[str, str]:
         """The short form for a URL: version, preset, and the differences from it.

@@ -186,3 +186,13 @@ def test_a_config_cannot_be_changed_in_place() -> None:
         RunConfig().train.batch = 3  # type: ignore[misc]
     with pytest.raises(AttributeError):
         RunConfig().model.width = 3  # type: ignore[misc]
+
+
+def test_what_is_done_with_the_values_by_path_leaves_the_config_as_it_is() -> None:
+    config = RunConfig.preset("reverse")
+    before = config.flat()
+    config.flat()["optimizer.lr"] = 7.0
+    assert config.flat() == before
+    assert (config.get("optimizer.lr"), config) == (config.optimizer.lr, RunConfig.from_json(config.to_json()))
+    changed = config.replace({"optimizer.lr": 0.5})
+    assert (changed.flat()["optimizer.lr"], changed.differences(config)) == (0.5, {"optimizer.lr": 0.5})
