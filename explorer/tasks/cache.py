@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ import numpy as np
 
 from explorer.home import home
 
-KEPT = 24  # entries; the oldest go first
+KEPT = 24  # entries; those go first that were longest unused
 STALE_SECONDS = 3600  # an older draft was left by a killed process
 makes = True  # False in a process whose answers others wait for: it only reads entries
 
@@ -65,6 +67,8 @@ def cached(name: str, key: str, make: Callable[[], Entry]) -> Entry:
 
 def load(path: Path) -> Entry:
     """FileNotFoundError if there is no such entry."""
+    with suppress(PermissionError):  # another user's
+        os.utime(path)  # used now
     about = json.loads((path / "about.json").read_text(encoding="utf-8"))
     # copy-on-write: torch wants writable memory, and the file stays as it is
     return Entry({p.stem: np.load(p, mmap_mode="c") for p in path.glob("*.npy")}, about)

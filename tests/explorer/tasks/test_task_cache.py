@@ -54,3 +54,16 @@ def test_the_oldest_entries_go():
     for number in range(cache.KEPT + 3):
         cached("numbers", str(number), entry)
     assert len(list(cache.folder().iterdir())) == cache.KEPT
+
+
+def test_what_is_used_stays_however_many_come_after_it():
+    made = []
+
+    def make():
+        made.append(1)
+        return entry()
+
+    for number in range(2 * cache.KEPT):
+        cached("numbers", "used", make)
+        cached("numbers", str(number), entry)
+    assert made == [1]
