@@ -12,11 +12,6 @@ from explorer.config.run import LIVE
 from explorer.measure import diagnosis
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "preset-home"))
-
-
 @pytest.mark.parametrize("name", [*ORDINARY, *READING, *RECURRENT, *BROKEN])
 def test_a_preset_trains(name):
     training = train(RunConfig.preset(name))

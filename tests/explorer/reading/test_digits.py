@@ -20,15 +20,8 @@ SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 2, "train.batch": 
 STEPS = 30
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
-
-
 @pytest.fixture(scope="module")
-def run(own_home, tmp_path_factory) -> Run:
+def run(tmp_path_factory) -> Run:
     folder: Path = tmp_path_factory.mktemp("digits")
     return recorded(folder / "a.run", STEPS, RunConfig.preset("digits").replace(SMALL))
 

@@ -19,15 +19,8 @@ STEPS = 12
 TEXT = "to be or not to be"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
-
-
 @pytest.fixture(scope="module")
-def runs(own_home, tmp_path_factory) -> dict[str, Run]:
+def runs(tmp_path_factory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("gaps")
     presets = {"both": "fill-shakespeare", "left": "shakespeare"}
     return {

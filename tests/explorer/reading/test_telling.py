@@ -21,15 +21,8 @@ STEPS = 10
 PRESETS = ("which-language", "comedy-or-history")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
-
-
 @pytest.fixture(scope="module", params=PRESETS)
-def run(request, own_home, tmp_path_factory) -> Run:
+def run(request, tmp_path_factory) -> Run:
     folder: Path = tmp_path_factory.mktemp("telling")
     return recorded(folder / "a.run", STEPS, RunConfig.preset(request.param).replace(SMALL))
 

@@ -17,11 +17,6 @@ LANGUAGES = ["fr", "de", "hu", "ja", "zh"]
 KINDS = ["encoder-decoder", "decoder"]
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "dates-home"))
-
-
 def task_of(language="fr", kind="encoder-decoder"):
     return build(f.Dates(language=language), ModelConfig(kind=kind, context=64))
 

@@ -18,13 +18,6 @@ from models.config import ModelConfig
 READER = ModelConfig(kind="encoder-decoder", context=16, width=16, heads=2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
-
-
 @pytest.fixture
 def task():
     return build(f.Digits(), READER)

@@ -20,13 +20,6 @@ ENCODER = ModelConfig(kind="encoder", context=48, width=16, heads=2)
 TASKS = {"language": f.Language, "genre": f.Genre}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
-
-
 @pytest.fixture(params=TASKS)
 def task(request):
     return build(TASKS[request.param](), ENCODER)
