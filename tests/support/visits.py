@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import quick_visits  # noqa: F401
 from messages import read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import recorded

@@ -1,21 +1,15 @@
-"""What tests of pages share: Streamlit's settings, as the dashboard has them, and one host for all of them."""
+"""What tests of pages share: quick visits, and one host for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
-from streamlit import config
-from streamlit.components.v2 import manifest_scanner
+import quick_visits  # noqa: F401
 
 from explorer.runs import catalogue
 from explorer.ui import server
-
-config._main_script_path = str(Path(__file__).parents[3] / "explorer" / "app.py")  # beside it lies the settings file
-# Each new AppTest looks through all installed packages for components, for a quarter of a second: once is enough.
-manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import every_page
 import pytest
+from here import Here
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from visits import visit_of
 
+from explorer.processes.client import Request
 from explorer.runs import catalogue
 from explorer.ui import server
 
@@ -73,22 +75,22 @@ def test_no_page_asks_streamlit_whether_a_button_was_pressed():
         assert not calls, f"{path.name}, line {calls[0].lineno}: by pressing.pressed, or by on_click"
 
 
-@pytest.mark.usefixtures("served")
-def test_no_widget_is_ordered_to_where_it_begins():
-    """An order that reaches a slow browser after a press on that very widget takes the press back."""
+@pytest.mark.parametrize("section", sorted(every_page.ALIKE))
+def test_no_widget_of_a_section_that_takes_long_is_ordered_to_where_it_begins(section, tmp_path, monkeypatch):
+    """Of all other sections the tests with made-up variants say so."""
+    here = Here()
+    at_once = here.request
+
+    def request(kind, /, lane="quick", **arguments):
+        return at_once(kind, lane, **arguments) if lane == "quick" else Request()  # which is still computed
+
+    monkeypatch.setattr(here, "request", request)
+    monkeypatch.setattr(here, "call_off", lambda request: None)
+    monkeypatch.setattr(server, "host", lambda: here)
+    monkeypatch.setattr(catalogue, "folder", lambda: tmp_path)
     run = recorded(catalogue.new_path("orders"), 6, TINY, every=3)
     app = AppTest.from_file(every_page.APP, default_timeout=120)
     app.query_params["run"] = run.id
     app.run()
-    assert server.host() is not None
-    for name, section in [*every_page.PAGES, ("optimizers", "Surface")]:
-        app.switch_page(f"../pages/{name}.py").run()
-        if section:
-            app.session_state[every_page.KEYS[name]] = section
-            app.run()
-            app.run()  # the order for the section itself is given once
-        assert not app.exception, (name, section)
-        widgets = [
-            node.proto for node in app._tree if getattr(getattr(node, "proto", None), "set_value", False) is True
-        ]
-        assert not [proto.id for proto in widgets if not proto.disabled], (name, section)
+    every_page.draw(app, "optimizers", section)
+    assert app.session_state[every_page.KEYS["optimizers"]] == section
