@@ -17,6 +17,7 @@ from explorer.tasks.base import Batch
 from explorer.tasks.digits import END, START, WORDS
 
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 2, "train.batch": 16}
+NARROW = {"model.width": 32, "model.heads": 2, "train.batch": 32, "optimizer.lr": 5e-3}
 STEPS = 30
 
 
@@ -78,13 +79,16 @@ def test_what_cannot_be_is_refused(run, tiny):
         digits.readings(str(tiny.path), 3)
 
 
-def test_a_digit_is_read_by_where_its_ink_stands(tmp_path):
+@pytest.mark.parametrize(
+    ("changes", "steps"), [(NARROW, 250), pytest.param({}, 500, marks=pytest.mark.prove, id="the preset")]
+)
+def test_a_digit_is_read_by_where_its_ink_stands(changes, steps):
     """The same number of steps: with patches in place most held-out words are right, shuffled far fewer."""
     right = {}
     for patches in ("in place", "shuffled"):
-        config = RunConfig.preset("digits").replace({"task.patches": patches, "optimizer.schedule": "constant"})
-        training = train(config)
-        for _ in islice(training, 500):
+        changed = {"task.patches": patches, "optimizer.schedule": "constant"} | changes
+        training = train(RunConfig.preset("digits").replace(changed))
+        for _ in islice(training, steps):
             pass
         task, which = training.task, training.task.splits["held out"]
         training.model.eval()
