@@ -17,6 +17,14 @@ from explorer.runs.replay import restore
 from explorer.tasks.base import Batch
 
 SMALL = {"model.width": 16, "model.heads": 2, "train.batch": 16}
+NARROW = {
+    "model.width": 32,
+    "model.heads": 2,
+    "model.layers": 1,
+    "train.batch": 32,
+    "optimizer.lr": 1e-2,
+    "optimizer.schedule": "constant",
+}
 STEPS = 10
 PRESETS = ("which-language", "comedy-or-history")
 
@@ -102,11 +110,14 @@ def held_out_right(config: RunConfig, steps: int) -> tuple[float, float]:
     return float((answers == task.labels[which].numpy()).mean()), task.chance
 
 
-def test_languages_are_told_apart_and_shuffled_labels_teach_nothing():
-    config = RunConfig.preset("which-language")
-    right, chance = held_out_right(config, 150)
+@pytest.mark.parametrize(
+    ("changes", "steps"), [(NARROW, 100), pytest.param({}, 150, marks=pytest.mark.prove, id="the preset")]
+)
+def test_languages_are_told_apart_and_shuffled_labels_teach_nothing(changes, steps):
+    config = RunConfig.preset("which-language").replace(changes)
+    right, chance = held_out_right(config, steps)
     assert right > 0.4 > 3 * chance
-    control, _ = held_out_right(config.replace({"task.labels": "shuffled"}), 150)
+    control, _ = held_out_right(config.replace({"task.labels": "shuffled"}), steps)
     assert control < 0.2
 
 
