@@ -1,7 +1,7 @@
 """Embeddings: what tokens mean to the model, as a map that moves while it learns."""
 
 from explorer.ui import frame
-from explorer.ui.embeddings import axis, big, moved
+from explorer.ui.embeddings import axis, big, clock, moved
 from explorer.ui.parts import map_choice as choice
 from explorer.ui.parts import map_explained as explained
 from explorer.ui.parts import moving_map as live
@@ -17,7 +17,13 @@ def show_map(view: View, chosen: Choice) -> None:
 
 SECTIONS = Sections(
     "embeddings",
-    {"Map": show_map, "Who moved": moved.show, "An axis": axis.show, "2,000 states": big.show},
+    {
+        "Map": show_map,
+        "Who moved": moved.show,
+        "An axis": axis.show,
+        "2,000 states": big.show,
+        "On a clock": clock.show,
+    },
     {"2,000 states": ("residual stream",)},
 )
 
@@ -26,6 +32,9 @@ def draw(view: View) -> None:
     """The section that is chosen, of the points that are chosen above it."""
     title = SECTIONS.choose()
     if not SECTIONS.has(title, view):
+        return
+    if title == "On a clock":  # about numbers, whatever points are chosen
+        SECTIONS.show(title, view)
         return
     chosen = choice.controls(view)
     SECTIONS.show(title, view, chosen)

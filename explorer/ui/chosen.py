@@ -40,7 +40,7 @@ WIDGETS = {  # that Streamlit binds to the address
     *("microscope-rows", "instruments", "weight-tensor", "weight-map"),
     *("learn-from", "vocabulary-size", "beside-words", "beside-shown", "words-since", "words-vectors"),
     *("sum-start", "sum-addend", "norm-spread", "norm-mean", "norm-format", "softmax-scale", "loss-scale"),
-    *("mask-rate", "mask-count", "mask-of"),
+    *("mask-rate", "mask-count", "mask-of", "clock-part"),
     *("surface-follows", "surface-plane", "surface-reach", "surface-seed", "slice-reach", "slice-seed"),
     *("optimizer-part", "toy", "toy-steps", "toy-optimizers", "race-axis", "encoding", "shuffle-share"),
 }

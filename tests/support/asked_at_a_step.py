@@ -99,5 +99,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "reading.digits.readings": "the same",
     "reading.telling.confusion": "of texts classified; test_telling.py",
     "reading.telling.verdict": "the same",
+    "learning.clock.clock": "of sums on a clock; test_clock.py",
+    "learning.clock.history": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

@@ -13,6 +13,7 @@ import pandas as pd
 
 from explorer import charts
 from explorer.charts import (
+    clock,
     dropout,
     fates,
     gradients,
@@ -212,6 +213,11 @@ def of_next_token(kind: str) -> Hung:
     yield next_token.bars, next_token.frame([f"token {i}" for i in range(n)], np.full(n, bad))
 
 
+def of_a_clock(kind: str) -> Hung:
+    y = values(kind)
+    yield clock.bars, clock.frame(y, y, clock.colors([1]))
+
+
 GALLERY: dict[str, Callable[[str], Hung]] = {
     "gradients": of_gradients,
     "layers": of_layers,
@@ -225,6 +231,7 @@ GALLERY: dict[str, Callable[[str], Hung]] = {
     "memory": of_memory,
     "writing": of_writing,
     "next token": of_next_token,
+    "a clock": of_a_clock,
 }
 
 

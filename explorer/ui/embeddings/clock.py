@@ -1,0 +1,117 @@
+"""Addition on a clock: the waves that embedding, unembedding and logits are made of, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.answers.records.learning.clock import EMBEDDING, LOGITS, PARTS, Clock, ClockHistory, Waves
+from explorer.charts import clock as charts
+from explorer.config.presets import ORDINARY
+from explorer.config.run import RunConfig
+from explorer.measure import fourier
+from explorer.measure.names import percent
+from explorer.ui import cards as presets
+from explorer.ui import picture
+from explorer.ui.frame import cards
+from explorer.ui.view import View
+
+EVERY, SELDOM = 1.0, 6.0  # seconds between two answers while it trains, and between two curves
+MEASURING = "measuring the waves at {of} snapshots"
+COMPUTED = r"""
+A model that adds modulo $p$ can turn a hand on a clock: it learns $\cos(2\pi k n/p)$ and $\sin(2\pi k n/p)$ of its
+numbers $n$ for a few frequencies $k$, and the logits come out as waves of $a + b$ (Nanda et al. 2023, §3 and 4). Of
+the rows of embedding and unembedding that belong to the $p$ numbers the mean is taken away; the discrete Fourier
+transform over $n$ then splits what is left, and by Parseval the shares sum to 1. Of the logits, for all $p^2$ pairs,
+the mean over the answers is taken away, which softmax does not see, and what is the same for all pairs; the bars are
+the waves of $a + b$ among all of the variance over pairs, so they sum to the share that depends on $a + b$ alone. A
+wave of frequency $p - k$ is one of $k$ backwards, and counted with it.
+
+A **key frequency** has a larger share than any frequency has in 100 random orders of the numbers (of the logits: of
+the sums); the orange lines are the first of these orders. An embedding that is as random as before the first step has
+about the same in every frequency.
+"""
+NOT_A_CLOCK = (
+    "The tokens of this run are no numbers that go round a clock, so there are no waves to look for. "
+    "The preset addition sums numbers modulo 47."
+)
+
+
+def about(config: RunConfig) -> bool:
+    """Whether a run adds numbers on a clock."""
+    return hasattr(config.task, "modulus") and config.has("token embedding", "logits")
+
+
+def show(view: View) -> None:
+    """The bars of each part; under them the curves of one over training."""
+    if not about(view.config):
+        st.info(NOT_A_CLOCK)
+        presets.rows_of_cards({"addition": ORDINARY["addition"]}, "Train")
+        return
+    answer = view.picture(Clock, EVERY, says=False)
+    history = None
+    if not view.first:
+        history = view.newest().picture(ClockHistory, SELDOM, lane="slow", doing=MEASURING, says=False)
+    places = cards("clock", 1, 1, 1)
+    for place, name in zip(places, PARTS, strict=True):
+        with place:
+            if answer is None:
+                picture.making(view.waiting, charts.HEIGHT)
+            else:
+                waves = answer.parts[name]
+                table = charts.frame(waves.shares, waves.shuffled, charts.colors(waves.keys))
+                picture.show(charts.bars, table, f"clock-{name}", title=f"{name} · step {answer.step:,}")
+    with cards("clock-steps", 1)[0]:
+        over_steps(view, answer, history)
+    picture.look_for("clock", sentence(answer) if answer is not None else "the waves are being measured.")
+    picture.computed(COMPUTED, fourier.power, fourier.logit_shares)
+
+
+def over_steps(view: View, answer: Clock | None, history: ClockHistory | None) -> None:
+    """The curves of one part, which is chosen."""
+    name = st.segmented_control(
+        "Over training",
+        PARTS,
+        default=EMBEDDING,
+        key="clock-part",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    if answer is None or history is None or not len(history.steps):
+        picture.making("".join(view.refines[-1:]) or view.waiting or "being measured", charts.OVER_STEPS.height)
+        return
+    name = name or EMBEDDING
+    drawing = charts.parts(history.steps, history.shares[name], charts.colors(answer.parts[name].keys), view.cursor)
+    picture.curves(charts.OVER_STEPS, drawing, "clock-over-steps")
+
+
+def sentence(answer: Clock) -> str:
+    """Which frequencies stand out, and how much of the variance they hold."""
+    embedding, logits = answer.parts[EMBEDDING], answer.parts[LOGITS]
+    right = f"{percent(answer.right)} of all {answer.modulus**2:,} sums are right at step {answer.step:,}."
+    if not embedding.keys:
+        most = percent(float(np.nanmax(embedding.shares)), 1) if np.isfinite(embedding.shares).any() else "nothing"
+        return (
+            f"no frequency of the embedding stands out: the strongest holds {most}, and shuffled numbers reach "
+            f"{percent(embedding.bound, 1)}. {right}"
+        )
+    return (
+        f"{numbered(embedding.keys)} of the embedding {'hold' if len(embedding.keys) > 1 else 'holds'} "
+        f"{percent(held(embedding))} of its variance, where shuffled numbers reach "
+        f"{percent(embedding.bound, 1)} in one. "
+        f"{percent(float(logits.shares.sum()))} of the logits’ variance depends on a + b alone. {right}"
+    )
+
+
+def numbered(keys: Sequence[int]) -> str:
+    """Frequencies in words, in order."""
+    listed = [str(k) for k in sorted(keys)]
+    return f"frequency {listed[0]}" if len(listed) == 1 else f"frequencies {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def held(waves: Waves) -> float:
+    """The share of the variance in all key frequencies together."""
+    return float(sum(waves.shares[k - 1] for k in waves.keys))
