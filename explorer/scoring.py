@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 
 
 def score(options: argparse.Namespace) -> None:
-    """Prints the scores of a run at a step, or those of two beside their difference."""
+    """Prints the scores of a run at a step, those of two beside their difference, or those of many in one table."""
     from tqdm import tqdm
 
     from explorer.answers.translating import scores
 
-    path, step = at(options.run, options.step)
+    if len(options.run) > 1:
+        many(options)
+        return
+    if options.ray is not None:
+        raise ValueError("--ray goes with several runs; name more than one, or leave it out")
+    (only,) = options.run
+    path, step = at(only, options.step)
     versus = options.against is not None or options.against_step is not None
     if options.over_training and (versus or options.examples is not None):
         raise ValueError("--over-training goes with neither --against nor --examples; leave one out")
@@ -41,10 +48,68 @@ def score(options: argparse.Namespace) -> None:
             one = scores.scores(path, step, examples, progress=shown(bar))
             print(json.dumps(asdict(one)) if options.json else table(one))
             return
-        other_path, other = at(options.against or options.run, options.against_step)
+        other_path, other = at(options.against or only, options.against_step)
         pair = scores.against(path, step, other, other_path, examples, progress=shown(bar))
     names = [f"{Path(p).name} at step {s}" for p, s in ((path, step), (other_path, other))]
     print(json.dumps(asdict(pair)) if options.json else compared(pair, *names))
+
+
+def many(options: argparse.Namespace) -> None:
+    """Prints the scores of several runs at their newest steps, on a Ray cluster or here; one that is refused says why.
+
+    ValueError for what goes with one run alone.
+    """
+    from explorer.answers.translating.scores import EXAMPLES, MOST
+    from explorer.measure.decoding import within
+
+    alone = {"--step": options.step, "--against": options.against, "--against-step": options.against_step}
+    alone["--over-training"] = options.over_training or None
+    if wrong := [name for name, value in alone.items() if value is not None]:
+        raise ValueError(f"{wrong[0]} goes with one run; name one, or leave it out")
+    examples = EXAMPLES if options.examples is None else options.examples
+    within(examples=(examples, 2, MOST))
+    rows: dict[Path, Scores | str] = {}
+    for path in options.run:
+        at(path, None)  # refused before the first is scored
+    for path, one in each(options.run, examples, options.ray):
+        rows[path] = one
+        if not options.json:
+            print(one_of_many(path, one), flush=True)
+    if options.json:
+        said = {str(path): {"refused": one} if isinstance(one, str) else asdict(one) for path, one in rows.items()}
+        print(json.dumps(said))
+
+
+def each(paths: list[Path], examples: int, ray: str | None) -> Iterator[tuple[Path, Scores | str]]:
+    """Each run's scores, or the sentence by which it is refused. ray: the cluster's address; None: here, in turn."""
+    from explorer.answers.records.record import decoder
+    from explorer.answers.records.translating.scores import Scores
+    from explorer.answers.translating import scores
+    from explorer.cluster import address, scoring
+    from explorer.cluster.away import Lost
+
+    left = list(paths)
+    if ray is not None:
+        try:
+            for path, message in scoring.scored(paths, examples, ray):
+                left.remove(path)
+                yield path, message["refused"] if "refused" in message else decoder(Scores)(message["scores"], {})
+        except Lost as lost:
+            why = str(lost).partition(f", {address.HERE}")[0]
+            print(f"{why}; the runs that are left are scored here, one after the other", file=sys.stderr)
+    for path in left:
+        try:
+            yield path, scores.scores(*at(path, None), examples)
+        except ValueError as error:
+            yield path, str(error)
+
+
+def one_of_many(path: Path, one: Scores | str) -> str:
+    """A run's scores in one line."""
+    if isinstance(one, str):
+        return f"{path.name}: {one}"
+    values = ", ".join(f"{METRICS[name].title} {written(name, each.value)}" for name, each in one.scores.items())
+    return f"{path.name} at step {one.step}: {values}"
 
 
 def at(path: Path, step: int | None) -> tuple[str, int]:

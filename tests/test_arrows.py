@@ -38,7 +38,7 @@ ALLOWED = {
     "pages": {"ui", "charts", "measure", "runs", "search", "lessons"},
     "explorer": set(),  # the public names, imported when first used
     "explorer.commands": {"explorer", "config", "training", "measure", "runs", "lessons"},
-    "explorer.scoring": {"explorer", "measure", "runs", "answers"},
+    "explorer.scoring": {"explorer", "measure", "runs", "answers", "cluster"},
     "explorer.writing": {"explorer", "measure", "runs", "answers"},
     "explorer.__main__": {
         *("explorer.commands", "explorer.scoring", "explorer.writing", "explorer.home"),

@@ -16,6 +16,7 @@ ROLES = {
     "bridge": "explorer.cluster.bridge:main",
     "away": "explorer.cluster.away:main",  # a worker whose race is trained on the cluster
     "received trial": "explorer.search.trial:receive",  # a trial on a machine of the cluster
+    "scorer": "explorer.processes.scorer:main",  # on a machine of the cluster
 }
 
 
