@@ -11,7 +11,7 @@ from explorer.ui.components.figures import figures, message
 from explorer.ui.frame import board
 from explorer.ui.parts import ask
 from explorer.ui.picture import Curves
-from explorer.ui.train import samples
+from explorer.ui.train import examples, samples
 from explorer.ui.train.beside import POINTS, Beside, beside
 from explorer.ui.train.sentences import chance_words, clip_sentence, learned, loss_sentence, metric_sentence
 from explorer.ui.view import View
@@ -44,9 +44,10 @@ def draw(view: View) -> None:
 
 
 def more(view: View, others: Beside) -> None:
-    """The learning rate and the speed."""
+    """The learning rate and the speed; since when each example stays right, and the loss of each token."""
     with board("train-more"):
         picture.panels("train-more", calm(view, others)[FIRST:])
+    examples.show(view)
 
 
 def calm(view: View, others: Beside) -> list[Curves]:

@@ -101,5 +101,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "reading.telling.verdict": "the same",
     "learning.clock.clock": "of sums on a clock; test_clock.py",
     "learning.clock.history": "the same",
+    "learning.graduation.since": "of the steps before too; test_graduation.py",
+    "learning.graduation.losses": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

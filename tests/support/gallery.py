@@ -17,6 +17,7 @@ from explorer.charts import (
     dropout,
     fates,
     gradients,
+    graduation,
     highways,
     interventions,
     lens,
@@ -218,6 +219,12 @@ def of_a_clock(kind: str) -> Hung:
     yield clock.bars, clock.frame(y, y, clock.colors([1]))
 
 
+def of_graduation(kind: str) -> Hung:
+    n = count(kind)
+    steps = np.arange(n * n) - 1
+    yield graduation.pairs, graduation.frame(n, steps, steps, steps % 2)
+
+
 GALLERY: dict[str, Callable[[str], Hung]] = {
     "gradients": of_gradients,
     "layers": of_layers,
@@ -232,6 +239,7 @@ GALLERY: dict[str, Callable[[str], Hung]] = {
     "writing": of_writing,
     "next token": of_next_token,
     "a clock": of_a_clock,
+    "graduation": of_graduation,
 }
 
 
