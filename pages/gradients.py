@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui import frame, on_purpose
-from explorer.ui.gradients import autopsy, backward, diagnosis, highways, instruments, microscope
+from explorer.ui.gradients import autopsy, backward, batch, diagnosis, highways, instruments, microscope
 from explorer.ui.parts import weight
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
@@ -17,6 +17,7 @@ SECTIONS = Sections(
         "Backpropagation": backward.show,
         "One weight": weight.show,
         "Instruments": instruments.show,
+        "Which batch": batch.show,
         "NaN autopsy": autopsy.show,
     },
     {
