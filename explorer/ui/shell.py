@@ -10,6 +10,8 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from explorer.ui import sitemap
+
 STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
 # one entry of the browser's history for each page: Streamlit adds one for every change of the address, and takes what a
 # page shows out of its address before it leaves it; the entry of a page that is left keeps what stood there
@@ -25,6 +27,15 @@ HISTORY = """
     push(state, title, url);
   };
 })();
+"""
+# where the server is, which Streamlit else finds by asking under the page's own address first: two answers of 404 at
+# /translate/_stcore/health and host-config; what stands before the page's name, a proxy's part, stays
+ROOT = f"""
+(() => {{
+  const page = /\\/({"|".join(name for name in sitemap.TITLES if name != "start")})\\/?$/;
+  const root = location.origin + location.pathname.replace(page, "/");
+  window.__streamlit = {{ ...window.__streamlit, BACKEND_BASE_URL: root }};
+}})();
 """
 END = b"</body>"  # behind it: Streamlit's own styles come into the head, and of equals the later one holds
 # what a browser may ask instead of the page as it is: compressed, a part of it, or only if it is a newer one
@@ -57,7 +68,7 @@ class Shell:
                 if message.get("more_body"):
                     return
                 before, end, after = body.rpartition(END)
-                style = f"<style>{STYLE}</style><script>{HISTORY}</script>".encode() if end else b""
+                style = f"<style>{STYLE}</style><script>{ROOT}{HISTORY}</script>".encode() if end else b""
                 message = {**message, "body": before + style + end + after}
                 headers = MutableHeaders(scope=begun)
                 headers["content-length"] = str(len(message["body"]))

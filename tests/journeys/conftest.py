@@ -129,12 +129,8 @@ class Visit:
         self.windows.give_back(self.context, **self.kind)
 
     def note_console(self, message: ConsoleMessage) -> None:
-        where = message.location["url"]
-        searching = (
-            "/_stcore/" in where and "404" in message.text
-        )  # Streamlit looks for its root under a page's address
-        if message.type == "error" and not searching:
-            self.errors.append(f"console: {message.text} {where}")
+        if message.type == "error":
+            self.errors.append(f"console: {message.text} {message.location['url']}")
 
     def note_host(self, url: str) -> None:
         parts = urlsplit(url)

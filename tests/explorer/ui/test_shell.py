@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -10,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from explorer.ui import shell
+from explorer.ui import shell, sitemap
 
 PAGE = "<html><body><div>…</div></body></html>"
 
@@ -29,10 +31,25 @@ def client() -> TestClient:
 def test_a_page_is_whole_and_ends_with_the_style(client):
     answer = client.get("/", headers={"accept": "text/html", "if-none-match": "old"})
     assert answer.text == PAGE.replace(
-        "</body>", f"<style>{shell.STYLE}</style><script>{shell.HISTORY}</script></body>"
+        "</body>", f"<style>{shell.STYLE}</style><script>{shell.ROOT}{shell.HISTORY}</script></body>"
     )
     assert answer.headers["x-asked"] == "whole"
     assert "etag" not in answer.headers
+
+
+def test_the_browser_is_given_the_servers_root_and_not_the_pages_address():
+    """As the script has it: what stands before a page's name stays, since it is a proxy's."""
+    (pattern,) = re.findall(r"const page = /(.+)/;", shell.ROOT)
+    addresses = {
+        "/": "/",
+        "/translate": "/",
+        "/translate/": "/",
+        "/lab/translate": "/lab/",
+        "/lab/": "/lab/",
+        "/untranslate": "/untranslate",
+    }
+    assert {path: re.sub(pattern, "/", path) for path in addresses} == addresses
+    assert all(re.sub(pattern, "/", f"/{name}") == "/" for name in sitemap.TITLES if name != "start")
 
 
 def test_what_is_no_page_stays_as_it_is(client):
