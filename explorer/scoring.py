@@ -76,8 +76,8 @@ def many(options: argparse.Namespace) -> None:
         if not options.json:
             print(one_of_many(path, one), flush=True)
     if options.json:
-        said = {str(path): {"refused": one} if isinstance(one, str) else asdict(one) for path, one in rows.items()}
-        print(json.dumps(said))
+        content = {str(path): {"refused": one} if isinstance(one, str) else asdict(one) for path, one in rows.items()}
+        print(json.dumps(content))
 
 
 def each(paths: list[Path], examples: int, ray: str | None) -> Iterator[tuple[Path, Scores | str]]:

@@ -54,10 +54,10 @@ def pairs(data: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("wrong:N", title="last wrong"),
     ]
     there = alt.Chart().encode(x=x, y=y)
-    known = there.transform_filter("isValid(datum.since)")
+    stays = there.transform_filter("isValid(datum.since)")
     cell = "max(2, min(bandwidth('x'), bandwidth('y')) - 1)"
-    square = known.transform_filter(timeline.only(TRAINED)).mark_rect(stroke=None).encode(color=color)
-    dot = known.transform_filter(timeline.only(HELD_OUT))
+    square = stays.transform_filter(timeline.only(TRAINED)).mark_rect(stroke=None).encode(color=color)
+    dot = stays.transform_filter(timeline.only(HELD_OUT))
     round_ = dot.mark_circle(opacity=1, size=alt.ExprRef(f"0.62 * pow({cell}, 2)")).encode(color=color)
     hover = there.mark_rect(fillOpacity=0, fill=theme.GUIDE).encode(tooltip=tooltip)
     text = "All pairs a and b: the step since which their sum stays right, squares trained on and dots held out"

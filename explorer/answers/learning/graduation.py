@@ -141,8 +141,8 @@ def right(training: Training, examples: Examples) -> Array:
         for part in answering.parts(batch, AT_ONCE if examples.modulus else answering.AT_ONCE):
             logits = training.model(part.tokens, part.source)
             hit = (logits.argmax(-1) == part.targets) & logits.isfinite().all(-1)
-            asked = part.targets != IGNORE
-            rows.append(hit[asked] if examples.of == "token" else (hit | ~asked).all(1))
+            wanted = part.targets != IGNORE
+            rows.append(hit[wanted] if examples.of == "token" else (hit | ~wanted).all(1))
     return copied(torch.cat(rows))[: len(examples.read)]
 
 
@@ -154,7 +154,7 @@ def losses(path: str, step: int, progress: Progress = None) -> PlaceLosses:
     while task.probe(rows).predicted < LEAST and rows < LEAST:
         rows += 1
     batch = task.probe(rows)
-    asked = (batch.targets != IGNORE).nonzero()[:PLACES]
+    wanted = (batch.targets != IGNORE).nonzero()[:PLACES]
 
     @torch.no_grad()
     def measure(at: int) -> Array | None:
@@ -164,14 +164,14 @@ def losses(path: str, step: int, progress: Progress = None) -> PlaceLosses:
         moved = batch.to(training.device)
         with numerics(training.config), evaluating(training.model):
             nats = token_losses(training.model(moved.tokens, moved.source), moved.targets)
-        return copied(nats[asked[:, 0], asked[:, 1]]).astype(np.float64)
+        return copied(nats[wanted[:, 0], wanted[:, 1]]).astype(np.float64)
 
     steps, values = snapshots.history(path, step, "loss of each token", measure, progress, SNAPSHOTS)
-    values = values.reshape(len(steps), len(asked))
+    values = values.reshape(len(steps), len(wanted))
     return PlaceLosses(
         step=step,
         steps=steps,
-        tokens=task.vocabulary.show(batch.targets[asked[:, 0], asked[:, 1]]),
-        examples=asked[:, 0].numpy().copy(),
+        tokens=task.vocabulary.show(batch.targets[wanted[:, 0], wanted[:, 1]]),
+        examples=wanted[:, 0].numpy().copy(),
         losses=np.where(np.isfinite(values), values, np.nan),
     )
