@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import chosen, held, knobs, linked, pressing, refusals, server, shell, sitemap, visit
-from explorer.ui.parts import searching
+from explorer.ui.parts import course_way, lesson_beside, searching
 from explorer.ui.scenes import panel as scenes
 
 HERE = Path(__file__).parent / "ui"
@@ -46,7 +46,10 @@ before = visit.state().painted
 page.run()
 if visit.state().painted != before:  # the first pictures of a run: a browser that has all at once shows none
     time.sleep(SIDEBAR_SECONDS)
+course_way.remember()
 with st.sidebar:
+    lesson_beside.show()
     knobs.show()
     scenes.show()
+    lesson_beside.of_page()
 pressing.forget()

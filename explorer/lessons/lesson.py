@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -57,6 +58,14 @@ class Start(Frozen):
     def config(self) -> RunConfig:
         """The settings of the run that begins. ValueError where they are none."""
         return RunConfig.preset(self.preset).replace(self.settings)
+
+
+class Target(Frozen):
+    """Where an action of a lesson happens. It is done once the visitor looks there and the run has reached a step."""
+
+    page: str
+    section: str = ""
+    step: Annotated[int, Field(ge=0)] = 0
 
 
 class Control(Frozen):
@@ -137,7 +146,8 @@ class Expectation(Frozen):
 class Head(Frozen):
     """The head of a lesson's file.
 
-    order: among the lessons of its section.   answer: which choice of its question is right, from 1.
+    order: among the lessons of its section.   answer: which choice of its question is right, from 1.   targets: of its
+    first actions, in their order; without any, the first one is to see its start's page at the step of its first claim.
     """
 
     chapter: Annotated[int, Field(ge=1, le=len(CHAPTERS))]
@@ -147,6 +157,13 @@ class Head(Frozen):
     control: Control
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
     answer: int | None = None
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def aims(self) -> tuple[Target, ...]:
+        """Where its actions happen."""
+        first = Target(page=self.start.page, section=self.start.section, step=self.expect[0].at)
+        return self.targets or (first,)
 
     def check_control(self) -> None:
         """ValueError where the control's settings are none, or those of the start."""
@@ -163,6 +180,11 @@ class Words:
     sentence: str
     parts: dict[str, str]
     choices: tuple[str, ...]
+
+    @property
+    def actions(self) -> list[str]:
+        """What is to be done, one after the other."""
+        return [" ".join(one.split()) for one in re.split(r"^- ", self.parts["do"], flags=re.MULTILINE) if one.strip()]
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ def read(name: str, paths: dict[str, Path]) -> Lesson:
             raise LessonError(
                 paths[language], 1, f"the question has {count} choices; the English one has another number"
             )
+        if len(text.actions) < len(head.aims):
+            more = f"{len(head.aims)} targets and {len(text.actions)} actions; write an action for each target"
+            raise LessonError(paths[language], 1, f"this lesson has {more}")
     return Lesson(name, head, words)
 
 
@@ -114,9 +117,12 @@ def head_of(path: Path) -> tuple[Head, Lines, int]:
         head.check_control()
     except ValueError as error:
         raise LessonError(path, nearest_line(lines, ("control", "settings")), str(error)) from None
-    if not (PAGES / f"{head.start.page}.py").is_file():
-        pages = ", ".join(sorted(p.stem for p in PAGES.glob("[a-z]*.py")))
-        raise LessonError(path, lines["start", "page"], f"there is no page {head.start.page}; pages are {pages}")
+    at_pages: list[tuple[tuple, str]] = [(("start", "page"), head.start.page)]
+    at_pages += [(("targets", i, "page"), target.page) for i, target in enumerate(head.targets)]
+    for where, page in at_pages:
+        if not (PAGES / f"{page}.py").is_file():
+            pages = ", ".join(sorted(p.stem for p in PAGES.glob("[a-z]*.py")))
+            raise LessonError(path, lines[where], f"there is no page {page}; pages are {pages}")
     return head, lines, end + 1
 
 

@@ -1,42 +1,103 @@
-"""Glossary: one line on each term that a sentence under a picture may use, shown where the pointer rests on it."""
+"""Glossary: the field's terms in both languages, each in one or two sentences, shown where the pointer rests on it.
+
+The terms stand in glossary.yaml. A sentence under a picture explains some of them, a lesson's text most.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from html import escape
+from pathlib import Path
 
-TERMS = {
-    "nats": "The unit of natural logarithms, in which a loss is counted: ln 2 = 0.69 nats are one bit.",
-    "nat": "The unit of natural logarithms, in which a loss is counted: ln 2 = 0.69 nats are one bit.",
-    "even odds": "Every token equally likely: where the loss of an untrained model begins, at ln V.",
-    "chance": "The share right of answering without having read the input.",
-    "the probe": "A few examples that are the same at every step of every run of this task.",
-    "anti-diagonal": "The line from one corner to the other on which the input is read backwards.",
-    "cross-attention": "Attention from what a decoder writes to what an encoder read.",
-    "induction": "Finding an earlier place like this one, and looking at what came next there.",
-    "junction": "A place on the residual stream where a block adds what it has worked out.",
-    "fork": "A place where the stream goes both past a block and through it; gradients add up there.",
-    "perplexity": "e to the loss: among how many equally likely tokens the model hesitates.",
-    "entropy": "How evenly attention is spread: 0 on one token, most where all get the same.",
-    "total variation distance": "The share that went elsewhere: half the sum of all differences.",
-    "KL divergence": "How far one distribution is from another, in nats; 0 where they are the same.",
-    "trustworthiness": "1 where all that looks near on the map is near in the original space.",
-    "update ratio": "How far a step moves a tensor, in units of its own size; 10⁻³ is usual.",
-    "logit": "A score before the softmax: the larger, the more probable.",
-    "teacher forcing": "Each token is asked for after the right ones, not after the model’s own.",
-}
-WORDS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, TERMS), key=len, reverse=True)) + r")\b")
+import yaml
+
+FILE = Path(__file__).with_suffix(".yaml")
+CHINESE = "zh"  # is written without spaces between words
+UNTOUCHED = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`|\[[^\]]*\]\([^)]*\)", re.DOTALL)  # of Markdown
+
+
+@dataclass(frozen=True)
+class Term:
+    """en, zh: the term.   means: its sentences by language.   forms: what else it is called in English text.
+
+    pictures: as what sentences under pictures explain it.   unmarked: whether a lesson's text leaves it alone.
+    """
+
+    en: str
+    zh: str
+    means: Mapping[str, str]
+    forms: tuple[str, ...] = field(default=())
+    pictures: tuple[str, ...] = ()
+    unmarked: bool = False
+
+    def written(self, language: str) -> tuple[str, ...]:
+        """How it may be written in a text."""
+        own_words = (self.en, *self.forms)  # an abbreviation such as RNN stands in Chinese text too
+        return (self.zh, *own_words) if language == CHINESE else own_words
+
+
+@cache
+def glossary() -> tuple[Term, ...]:
+    """All terms, in the order of the file."""
+    rows = yaml.safe_load(FILE.read_text("utf-8"))
+    return tuple(Term(**row | {name: tuple(row.get(name, ())) for name in ("forms", "pictures")}) for row in rows)
+
+
+def pattern(words: Iterable[str], flags: int = 0) -> re.Pattern[str]:
+    """Finds any of these, the longest first; as whole words, where they are in Latin letters."""
+    anyone = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{anyone})(?![A-Za-z0-9])", flags)
+
+
+TERMS = {form: term.means["en"] for term in glossary() for form in term.pictures}
+WORDS = pattern(TERMS)
 
 
 def explained(html: str) -> str:
     """HTML text without attributes in which the first of each term shows its line where the pointer rests."""
     seen: set[str] = set()
 
-    def term(match: re.Match[str]) -> str:
+    def mark(match: re.Match[str]) -> str:
         word = match[0]
         if word in seen:
             return word
         seen.add(word)
-        return f'<abbr title="{escape(TERMS[word])}">{word}</abbr>'
+        return abbreviation(word, TERMS[word])
 
-    return WORDS.sub(term, html)
+    return WORDS.sub(mark, html)
+
+
+def abbreviation(word: str, line: str) -> str:
+    """A word that shows a line where the pointer rests on it."""
+    return f'<abbr title="{escape(line)}">{word}</abbr>'
+
+
+@cache
+def in_lessons(language: str) -> tuple[dict[str, Term], re.Pattern[str]]:
+    """The terms that a lesson's text marks, by how they are written in small letters, and what finds them."""
+    terms = {form.lower(): term for term in glossary() if not term.unmarked for form in term.written(language)}
+    return terms, pattern(terms, re.IGNORECASE)
+
+
+def marked(markdown: str, language: str, seen: set[str]) -> str:
+    """A lesson's Markdown in which a term that is not in `seen` yet shows its entry; it is then added.
+
+    Formulas, code and links stay as they are. The text is the course's own: a visitor's HTML must never be handed in.
+    """
+    terms, finds = in_lessons(language)
+
+    def mark(match: re.Match[str]) -> str:
+        term = terms[match[0].lower()]
+        if term.en in seen:
+            return match[0]
+        seen.add(term.en)
+        return abbreviation(match[0], term.means[language])
+
+    pieces, at = [], 0
+    for untouched in UNTOUCHED.finditer(markdown):
+        pieces += [finds.sub(mark, markdown[at : untouched.start()]), untouched[0]]
+        at = untouched.end()
+    return "".join([*pieces, finds.sub(mark, markdown[at:])])

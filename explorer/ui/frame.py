@@ -34,7 +34,7 @@ from explorer.ui import (
     visit,
 )
 from explorer.ui import cards as preset_cards
-from explorer.ui.parts import model_map
+from explorer.ui.parts import course_way, model_map
 from explorer.ui.view import View
 from models.families import missing
 
@@ -101,6 +101,7 @@ def watch(
                 if has(view, *needs):
                     draw(view)
         chosen.put_into_url()
+        course_way.remember()
         for refused in server.host().complaints(run.path):
             refusals.keep(refused)
         state.waiting, state.refining = view.waiting, "".join(view.refines[-1:])

@@ -6,10 +6,14 @@ import streamlit as st
 
 from explorer.lessons.lesson import CHAPTERS, PARTS, Lesson
 from explorer.lessons.reading import lessons
-from explorer.ui import chosen, refusals, sitemap
-from explorer.ui.course.words import word
+from explorer.ui import sitemap
+from explorer.ui.parts import course_way
+from explorer.ui.parts.course_marking import course_markdown
 from explorer.ui.parts.course_way import turn_to, way
+from explorer.ui.parts.course_words import word
 
+UNMARKED = "more"  # names books and papers, whose words are left alone
+KEYS = {"back": "Left", "next": "Right"}
 AFTER_GUESS = ("see", "control", "formula", "why", "more")
 
 
@@ -21,26 +25,32 @@ def show(name: str) -> None:
     chapter = lesson.head.chapter
     st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.place}")
     st.header(words.title, anchor=False)
-    st.markdown(words.sentence)
+    seen: set[str] = set()
+    course_markdown(words.sentence, language, seen)
     if lesson.head.answer is not None:
-        predict(lesson, language, lesson.head.answer)
-    part(lesson, "do", language)
+        predict(lesson, language, lesson.head.answer, seen)
+    part(lesson, "do", language, seen)
     start(lesson, language)
     if lesson.head.answer is None or name in mine.guesses:
         for one in AFTER_GUESS:
-            part(lesson, one, language)
+            part(lesson, one, language, seen)
     turning(lesson, language)
 
 
-def part(lesson: Lesson, name: str, language: str) -> None:
-    """One part of the lesson's text under its heading."""
-    st.markdown(f"##### {PARTS[name][language]}\n\n{lesson.words[language].parts[name]}")
+def part(lesson: Lesson, name: str, language: str, seen: set[str]) -> None:
+    """One part of the lesson's text under its heading. seen: the terms that are marked already."""
+    st.markdown(f"##### {PARTS[name][language]}")
+    text = lesson.words[language].parts[name]
+    if name == UNMARKED:
+        st.markdown(text)
+    else:
+        course_markdown(text, language, seen)
 
 
-def predict(lesson: Lesson, language: str, answer: int) -> None:
-    """The question with its choices; once one is taken, the answer."""
+def predict(lesson: Lesson, language: str, answer: int, seen: set[str]) -> None:
+    """The question with its choices; once one is taken, the answer, and how many of the class took it."""
     mine, words = way(), lesson.words[language]
-    part(lesson, "predict", language)
+    part(lesson, "predict", language, seen)
     key, taken = f"guess-{lesson.name}-{language}", mine.guesses.get(lesson.name)
     guess = st.radio(
         words.parts["predict"],
@@ -52,10 +62,13 @@ def predict(lesson: Lesson, language: str, answer: int) -> None:
     )
     if guess is None:
         return
-    mine.guesses[lesson.name] = guess
+    if guess != taken:
+        course_way.guess(lesson, guess)
     right = guess == answer
     verdict = word("right" if right else "wrong", language, answer=words.choices[answer - 1])
     (st.success if right else st.info)(verdict, icon=":material/check:" if right else ":material/lightbulb:")
+    of_class = dict(zip(("right", "all"), course_way.class_score(lesson), strict=True))
+    st.caption(word("class", language, **of_class))
 
 
 def start(lesson: Lesson, language: str) -> None:
@@ -66,23 +79,9 @@ def start(lesson: Lesson, language: str) -> None:
         key=f"start-{lesson.name}",
         type="primary",
         icon=f":material/{icon}:",
-        on_click=begin,
+        on_click=course_way.begin,
         args=(lesson,),
     )
-
-
-def begin(lesson: Lesson) -> None:
-    """Begins exactly the lesson's start; a refusal is said on this page."""
-    opens = lesson.head.start
-    try:
-        chosen.begin(opens.config)
-    except ValueError as error:
-        refusals.keep(str(error))
-        return
-    way().started.add(lesson.name)
-    if opens.section:
-        st.session_state[sitemap.ROWS[opens.page]] = opens.section
-    sitemap.go_to(opens.page)
 
 
 def turning(lesson: Lesson, language: str) -> None:
@@ -95,4 +94,10 @@ def turning(lesson: Lesson, language: str) -> None:
     with st.container(horizontal=True, key="turning"):
         for where, name in places:
             title = lessons()[name].words[language].title if name else ""
-            st.button(word(where, language, title=title), key=f"turn-{where}", on_click=turn_to, args=(name,))
+            st.button(
+                word(where, language, title=title),
+                key=f"turn-{where}",
+                on_click=turn_to,
+                args=(name,),
+                shortcut=KEYS.get(where),
+            )

@@ -82,25 +82,31 @@ def turn(by: int) -> None:
 
 def go(number: int) -> None:
     """Shows a scene. Why that cannot be is said on the page."""
-    mine, state = playing(), visit.state()
+    mine = playing()
     scene = mine.list.scenes[number]
     try:
-        name = scene.run or begun(mine)
-        if name is not None and name != state.run:
-            chosen.open_run(name)
+        show(scene, scene.run or begun(mine))
     except ValueError as error:
         refusals.keep(f"scene {number + 1}: {error}")
-        state.rerun = True
+        visit.state().rerun = True
         return
+    mine.step, mine.at = visit.state().step, number
+
+
+def show(scene: Scene, name: str | None) -> None:
+    """What a scene shows of a run becomes what is looked at; None for the run that is. ValueError says why not."""
+    state = visit.state()
+    if name is not None and name != state.run:
+        chosen.open_run(name)
     run = chosen.run()
     reached = run is not None and scene.step is not None and scene.step <= run.last
-    state.step = mine.step = scene.step if reached else None  # a step that is still to come is followed
+    state.step = scene.step if reached else None  # a step that is still to come is followed
     state.section = None
     state.head, state.query = scene.head, scene.query
     state.mode, state.hidden = scene.mode, tuple(scene.hide)
     state.axis = scene.axis
     anew(scene)
-    mine.at, state.rerun = number, True
+    state.rerun = True
     sitemap.go_to(scene.page, {name: value.split(APART) for name, value in bound(scene.controls).items()})
 
 
@@ -154,10 +160,16 @@ def begun(mine: Playing) -> str | None:
 
 def add() -> None:
     """What is looked at becomes the last scene of the list. ValueError where the list is full or it is too long."""
-    mine, state = playing(), visit.state()
+    mine = playing()
     if len(mine.list.scenes) >= MOST:
         raise ValueError(f"a list has at most {MOST} scenes; save this one and begin another")
-    scene = made(
+    mine.list = mine.list.model_copy(update={"scenes": (*mine.list.scenes, here())})
+
+
+def here() -> Scene:
+    """What is looked at now. ValueError where it is too long for a scene."""
+    state = visit.state()
+    return made(
         page=state.page or "start",
         run=state.run,
         step=state.step,
@@ -170,7 +182,6 @@ def add() -> None:
             name: APART.join(st.query_params.get_all(name)) for name in st.query_params if chosen.of_widget(name)
         },
     )
-    mine.list = mine.list.model_copy(update={"scenes": (*mine.list.scenes, scene)})
 
 
 def change(number: int, **fields: Any) -> None:

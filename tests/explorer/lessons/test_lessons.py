@@ -67,6 +67,9 @@ def test_a_lesson_opens_a_section_that_its_page_has():
         start = lesson.head.start
         assert not start.section or start.section in every_page.sections(start.page), lesson.name
         assert isinstance(start.config, RunConfig)
+        for aim in lesson.head.aims:
+            assert not aim.section or aim.section in every_page.sections(aim.page), lesson.name
+            assert aim.step <= max(one.at for one in lesson.head.expect), lesson.name
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,7 @@ def test_a_lesson_opens_a_section_that_its_page_has():
         ("## See", "## Look", "## Look", "Look is no heading here"),
         ("chapter: 4", "chapter: 3", "chapter:", "chapter 3 is not that of the file's name"),
         ("answer: 2", "answer: ]", "answer: ]", "this is not YAML"),
+        ("answer: 2", "answer: 2\ntargets: [{page: trains}]", "targets", "there is no page trains"),
     ],
 )
 def test_a_faulty_lesson_is_refused_with_file_and_line(copy, old, new, row, says):
@@ -110,6 +114,12 @@ def test_a_missing_translation_is_refused_and_so_is_another_number_of_choices(co
     (folder / f"{NAME}.zh.md").unlink()
     with pytest.raises(LessonError, match=rf"{NAME}\.en\.md:1: there is no {NAME}\.zh\.md"):
         read_all(folder)
+
+
+def test_a_target_without_an_action_is_refused(copy):
+    targets = ", ".join(["{page: train}"] * 9)
+    with pytest.raises(LessonError, match=rf"{NAME}\.en\.md:1: this lesson has 9 targets and 2 actions"):
+        read_all(copy("answer: 2", f"answer: 2\ntargets: [{targets}]"))
 
 
 def test_a_number_that_is_none_never_holds():

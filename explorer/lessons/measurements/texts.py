@@ -1,0 +1,124 @@
+"""What a model answers: words near each other, texts, answers, classes, and how good they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.answers.records.decoding import Beams, Exposure
+from explorer.answers.records.reach import Reach, Shuffle
+from explorer.answers.records.reading.digits import Readings
+from explorer.answers.records.reading.gaps import GapScore
+from explorer.answers.records.reading.telling import Confusion
+from explorer.answers.records.translating.answer import AlignmentHistory
+from explorer.answers.records.translating.scores import Scores
+from explorer.answers.records.words import Nearest
+from explorer.answers.records.writing import ParseHistory, Text
+from explorer.lessons.measurements.registry import ANY, CHANGE, POSITIVE, SHARE, Trial, measurement
+
+
+@measurement("share of kin among the nearest words", "", SHARE)
+def kin(trial: Trial, at: int, pairs: str, among: int) -> float:
+    """Of pairs such as `king prince, night day`, those whose second word is among the nearest of the first."""
+    word_pairs = [pair.split() for pair in pairs.split(",")]
+    near = [{row.word for row in trial.ask(Nearest, at, word=one, count=among).rows} for one, _ in word_pairs]
+    return sum(other in words for (_, other), words in zip(word_pairs, near, strict=True)) / len(word_pairs)
+
+
+@measurement("loss on sequences longer than those trained on, above that on the trained length", "nats")
+def loss_beyond(trial: Trial, at: int, times: int) -> float:
+    """times: the trained length."""
+    by_length = {stretch.times: stretch for stretch in trial.ask(Reach, at).stretches}
+    if by_length[times].refused:
+        raise ValueError(by_length[times].refused)
+    return by_length[times].loss - by_length[1].loss
+
+
+@measurement("characters that a token stands for, on average", "", POSITIVE)
+def characters_a_token(trial: Trial, at: int) -> float:
+    """Of the probe."""
+    task = trial.run.task
+    symbols = task.vocabulary.symbols
+    tokens = task.probe(64).tokens.flatten().tolist()
+    return sum(len(symbols[token]) for token in tokens) / len(tokens)
+
+
+@measurement("share of written pieces of eight tokens that were written before", "", SHARE)
+def repeats(trial: Trial, at: int, temperature: float, length: int = 400, seed: int = 0) -> float:
+    """In one text: of all runs of eight tokens in a row, those that stand in it earlier too."""
+    numbers = trial.ask(Text, at, length=length, temperature=temperature, seed=seed).numbers.tolist()
+    pieces = [tuple(numbers[i : i + 8]) for i in range(len(numbers) - 7)]
+    return 1 - len(set(pieces)) / len(pieces)
+
+
+@measurement("share right of the last tokens of an answer", "", SHARE)
+def right_at_end(trial: Trial, at: int, prefix: str) -> float:
+    """Of its last quarter. prefix: true, own, or wrong: the model's own after one wrong token at the first place."""
+    exposure = trial.ask(Exposure, at, examples=64)
+    share = {"true": exposure.true, "own": exposure.own, "wrong": exposure.wrong}[prefix]
+    counted = exposure.counted > 0
+    return float(share[counted][-max(1, counted.sum() // 4) :].mean())
+
+
+@measurement("surprise at a hidden token", "nats", POSITIVE)
+def gap_surprise(trial: Trial, at: int) -> float:
+    """The mean over gaps in held-out text that are the same for every model."""
+    return trial.ask(GapScore, at).nats
+
+
+@measurement("share of held-out texts classified right, above the majority", "", CHANGE)
+def above_majority(trial: Trial, at: int) -> float:
+    """The majority: always saying the most frequent class."""
+    confusion = trial.ask(Confusion, at)
+    return confusion.right - confusion.majority
+
+
+@measurement("share of held-out pictures read right", "", SHARE)
+def pictures_right(trial: Trial, at: int) -> float:
+    """Every letter of the word."""
+    return trial.ask(Readings, at).right
+
+
+@measurement("alignment error of the best head", "", SHARE)
+def alignment_error(trial: Trial, at: int) -> float:
+    """The least over heads, on held-out examples."""
+    return float(np.nanmin(trial.ask(AlignmentHistory, at).rates[-1]))
+
+
+@measurement("log probability that a beam gains over greedy writing", "nats", ANY)
+def beam_gain(trial: Trial, at: int, text: str, width: int) -> float:
+    """Of whole answers to one input."""
+    beams = trial.ask(Beams, at, text=text, width=width, budget=1)
+    if beams.beam is None:
+        raise ValueError("the beam finished no answer; use a wider one")
+    return beams.beam.log_p - beams.greedy.log_p
+
+
+@measurement("score of the answers, above copying the input", "", ANY)
+def above_copying(trial: Trial, at: int, score: str) -> float:
+    """score: of METRICS in measure/text/scores.py, on held-out examples, out of 1 or 100 as it is written."""
+    scores = trial.ask(Scores, at).scores
+    if score not in scores:
+        raise ValueError(f"there is no score {score}; scores are {', '.join(scores)}")
+    if (value := scores[score].value) is None or (copy := scores[score].copy) is None:
+        raise ValueError(f"{score} is undefined here: {scores[score].undefined}")
+    return value - copy
+
+
+@measurement("score of the answers", "", ANY)
+def answers_score(trial: Trial, at: int, score: str) -> float:
+    """score: of METRICS in measure/text/scores.py, on held-out examples."""
+    value = trial.ask(Scores, at).scores[score].value
+    return float("nan") if value is None else value
+
+
+@measurement("share of written texts that are Python by its grammar", "", SHARE)
+def parses(trial: Trial, at: int) -> float:
+    """Their whole lines, drawn from the model's own probabilities."""
+    return float(trial.ask(ParseHistory, at).share[-1])
+
+
+@measurement("share right that is lost when positions are shuffled", "", CHANGE)
+def lost_by_shuffling(trial: Trial, at: int) -> float:
+    """In a copy of the model: every token keeps its place in the input, but counts as another position."""
+    before, after = trial.ask(Shuffle, at, share=1.0).right
+    return before - after

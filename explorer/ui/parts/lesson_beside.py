@@ -1,0 +1,97 @@
+"""The lesson beside a page: what to do there, marked until it is done, and the way back to the view before it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.lessons.lesson import PARTS, Lesson, Target
+from explorer.lessons.reading import lessons
+from explorer.ui import chosen, refusals, visit
+from explorer.ui.parts.course_marking import course_markdown
+from explorer.ui.parts.course_way import PAGE, leave, look, open_lesson, way
+from explorer.ui.parts.course_words import word
+
+TICK_SECONDS = 1.0
+MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
+
+
+def show() -> None:
+    """In the sidebar: the lesson whose run was started, on every page but that of the course."""
+    if way().beside is not None and visit.state().page != PAGE:
+        with st.container(key="lesson-beside"):
+            st.fragment(live, run_every=TICK_SECONDS)()
+
+
+def live() -> None:
+    """The lesson as it stands now."""
+    refusals.tick()
+    name = way().beside
+    if name is None:
+        return
+    lesson, language = lessons()[name], way().language
+    words, target = lesson.words[language], look(lesson)
+    st.caption(word("lesson", language, place=lesson.place))
+    st.markdown(f"**{words.title}**")
+    seen: set[str] = set()
+    course_markdown("\n\n".join(action(lesson, place, target) for place in range(len(words.actions))), language, seen)
+    with st.expander(PARTS["see"][language], key=f"beside-see-{name}"):
+        if lesson.head.answer is None or name in way().guesses:
+            course_markdown(words.parts["see"], language, seen)
+        else:
+            st.caption(word("guess first", language))
+    with st.container(horizontal=True, gap="small", key="lesson-beside-ways"):
+        st.button(word("whole", language), key="beside-whole", on_click=open_lesson, args=(name,))
+        if following := after(name):
+            st.button(word("on", language), key="beside-next", on_click=open_lesson, args=(following,))
+        st.button(word("leave", language), key="beside-leave", on_click=leave, help=word("leaving", language))
+    st.html(f"<style>{marks(target)}</style>")
+
+
+def action(lesson: Lesson, place: int, target: Target | None) -> str:
+    """One action, with a check where its target was reached, and how far the run is where it waits for a step."""
+    language = way().language
+    text, aims = lesson.words[language].actions[place], lesson.head.aims
+    if place >= len(aims):
+        return f":gray[:material/circle:] {text}"
+    if (lesson.name, place) in way().reached:
+        return f":green[:material/check_circle:] {text}"
+    run, aim = chosen.run(), aims[place]
+    reaching = aim is target and run is not None and visit.state().page == aim.page and aim.step > run.last
+    step = word("reaching", language, now=f"{run.last:,}", step=f"{aim.step:,}") if reaching and run else ""
+    return f":orange[:material/radio_button_unchecked:] {text}" + (f" :orange[({step})]" if step else "")
+
+
+def marks(target: Target | None) -> str:
+    """The style that marks where the next action happens: a page's line in the navigation, or its row of sections."""
+    if target is None:
+        return ""
+    if visit.state().page != target.page:
+        return f'[data-testid="stSidebarNavLink"][href$="/{target.page}"] {MARK}'
+    section = visit.state().section
+    if target.section and section is not None and section[0] != target.section:
+        return f".st-key-sections {MARK}"
+    return ""
+
+
+def after(name: str) -> str | None:
+    """The lesson that comes next in the book."""
+    names = list(lessons())
+    return next(iter(names[names.index(name) + 1 :]), None)
+
+
+def of_page() -> None:
+    """In the sidebar: the lessons that this page is about, behind one button."""
+    page, language = visit.state().page or "start", way().language
+    about = [lesson for lesson in lessons().values() if page in {aim.page for aim in lesson.head.aims}]
+    if not about or page == PAGE:
+        return
+    label = word("of this page", language, number=len(about))
+    with st.popover(label, icon=":material/school:", width="stretch", key="lessons-of-page"):
+        for lesson in about:
+            st.button(
+                f"{lesson.place} {lesson.words[language].title}",
+                key=f"lesson-of-page-{lesson.name}",
+                type="tertiary",
+                on_click=open_lesson,
+                args=(lesson.name,),
+            )
