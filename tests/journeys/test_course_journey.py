@@ -1,4 +1,4 @@
-"""The first lesson from the start page, by keyboard alone."""
+"""The first lesson from the start page, by keyboard alone, until it is left; a lesson in Chinese on a small screen."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=words.title)).to_be_visible()
     expect(page.get_by_text("See", exact=True)).to_have_count(0)
+    second = list(lessons().values())[1].words["en"]
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=second.title)).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name=words.title)).to_be_visible()
     tab_to(page, words.choices[0], "radio")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_text(f"Yes: {words.choices[lesson.head.answer - 1]}")).to_be_visible()
@@ -41,3 +46,25 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Train", exact=True, level=1)).to_be_visible()
     assert here.run.config == lesson.head.start.config
+    beside = page.locator(".st-key-lesson-beside")
+    expect(beside.get_by_text(words.title)).to_be_visible()
+    expect(beside.get_by_text("check_circle")).to_be_visible()  # once the run has reached the lesson's step
+    tab_to(page, "Leave", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Watch a Transformer learn.")).to_be_visible()
+    expect(beside).to_have_count(0)
+
+
+CUT = """elements => elements.filter((one) => one.scrollWidth > one.clientWidth + 1)
+    .filter((one) => getComputedStyle(one).overflowX !== "visible" && !one.closest(".katex"))
+    .map((one) => one.textContent.slice(0, 40))"""  # the texts that do not fit their place
+
+
+def test_a_chinese_lesson_is_whole_on_a_small_screen(visit: Callable):
+    page = visit(viewport={"width": 1024, "height": 768}).open("/course?lesson=4.1-surprise&lang=zh")
+    words = lessons()["4.1-surprise"].words["zh"]
+    expect(page.get_by_role("heading", name=words.title)).to_be_visible()
+    page.get_by_text(words.choices[0], exact=True).click()
+    expect(page.get_by_role("heading", name="延伸阅读")).to_be_visible()
+    assert page.locator(".st-key-course *").evaluate_all(CUT) == []
+    assert page.locator(".st-key-course abbr").count() > 2
