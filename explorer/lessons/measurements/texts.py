@@ -85,12 +85,15 @@ def alignment_error(trial: Trial, at: int) -> float:
 
 
 @measurement("log probability that a beam gains over greedy writing", "nats", ANY)
-def beam_gain(trial: Trial, at: int, text: str, width: int) -> float:
-    """Of whole answers to one input."""
-    beams = trial.ask(Beams, at, text=text, width=width, budget=1)
-    if beams.beam is None:
-        raise ValueError("the beam finished no answer; use a wider one")
-    return beams.beam.log_p - beams.greedy.log_p
+def beam_gain(trial: Trial, at: int, texts: str, width: int) -> float:
+    """Of whole answers, the mean over inputs. texts: these, with a semicolon between them."""
+    gains = []
+    for text in texts.split(";"):
+        beams = trial.ask(Beams, at, text=text.strip(), width=width, budget=1)
+        if beams.beam is None:
+            raise ValueError(f"the beam finished no answer to {text.strip()}; use a wider one")
+        gains.append(beams.beam.log_p - beams.greedy.log_p)
+    return float(np.mean(gains))
 
 
 @measurement("score of the answers, above copying the input", "", ANY)
