@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from explorer.measure.recurrence import Line
 from explorer.tasks.base import Batch
-from explorer.trace import observe
+from explorer.trace import copied, observe
 from models import precisions
 from models.recurrent import GRU, LSTM, Cell, Elman
+from models.tap import Tap
 
 Worked = Callable[[list[float], list[float], float, float], list[Line]]
 
@@ -57,27 +60,92 @@ def gru(x: list[float], u: list[float], h: float, c: float) -> list[Line]:
 WORKED: dict[type[Cell], Worked] = {Elman: elman, LSTM: lstm, GRU: gru}
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a layer of cells stands between at one token.
+
+    read, last (C,): what it reads, and its hidden state at the token before.   kept (C,): its cell state there, of a
+    kind without the hidden one.   source (G·C,): what a decoder adds to W x of the source, or None.   states: by tap
+    (C,), what stands in the layer at the token.
+    """
+
+    read: Tensor
+    last: Tensor
+    kept: Tensor
+    source: Tensor | None
+    states: dict[str, Tensor]
+
+
+def layer_at(model: nn.Module, prefix: str) -> Cell:
+    """The layer of cells at a path with its dot."""
+    part = model.get_submodule(prefix[:-1])
+    assert isinstance(part, Cell)
+    return part
+
+
+def seen_at(model: nn.Module, batch: Batch, prefix: str, token: int) -> Seen:
+    """One pass over an example, looked at in the layer `prefix` at a token."""
+    stack, number = prefix[:-1].split("layers.")
+    reads = f"{stack}layers.{int(number) - 1}.hidden" if int(number) else f"{stack}token_embedding"
+    start, source = f"{stack}start", f"{prefix}cross.out"  # of a decoder
+    taps = {
+        f"{prefix}{name}": name for name, child in layer_at(model, prefix).named_children() if isinstance(child, Tap)
+    }
+    wanted = {reads, start, source, *taps}
+    seen = observe(model, batch, False, wanted.__contains__)
+    values = {name: torch.from_numpy(np.array(value[0])) for name, value in seen.values.items()}  # (T, C)
+    hidden = values[f"{prefix}hidden"]
+    last = hidden[token - 1] if token else values.get(start, torch.zeros_like(hidden[0]))
+    kept = last
+    if f"{prefix}cell" in values:
+        kept = values[f"{prefix}cell"][token - 1] if token else torch.zeros_like(last)
+    adds = values.get(source)
+    if adds is not None and adds.ndim > 1:
+        adds = adds[token]
+    return Seen(values[reads][token], last, kept, adds, {name: values[tap][token] for tap, name in taps.items()})
+
+
+def around(
+    model: nn.Module, batch: Batch, prefix: str, cell: int, token: int
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """The model's own values of a cell at a token by tap, and the numbers they are made of, as `OneCell` names them.
+
+    x and u have no tap: the layer's own modules compute them from what it read, in the model's own precision.
+    """
+    part, seen = layer_at(model, prefix), seen_at(model, batch, prefix, token)
+    rows = torch.arange(part.GATES) * len(seen.last) + cell
+    device = next(model.parameters()).device
+    x = part.input(seen.read[None].to(device))[0].cpu()
+    u = part.recurrent(seen.last[None].to(device))[0].cpu()
+    if seen.source is not None:
+        x = x + seen.source
+    numbers = {
+        "read": seen.read,
+        "w": part.input.weight[rows],
+        "b": part.input.bias[rows],
+        "x": x[rows],
+        "last": seen.last,
+        "u_w": part.recurrent.weight[rows],
+        "u_b": part.recurrent.bias[rows],
+        "u": u[rows],
+        "source": None if seen.source is None else seen.source[rows],
+        "kept": seen.kept[[cell]] if "cell" in seen.states else None,
+    }
+    values = {name: float(value[cell]) for name, value in seen.states.items()}
+    return values, {name: None if value is None else copied(value) for name, value in numbers.items()}
+
+
 def one_cell(model: nn.Module, batch: Batch, prefix: str, cell: int, token: int) -> list[Line]:
     """Every value of a cell at a token, each in order, from the weights and what its layer reads.
 
     batch: one example.   prefix: the path of the layer, with its dot.   cell, token: counted from 0.
     """
     exact = precisions.in_float64(model)
-    part, (stack, number) = exact.get_submodule(prefix[:-1]), prefix[:-1].split("layers.")
-    assert isinstance(part, Cell)
-    reads = f"{stack}layers.{int(number) - 1}.hidden" if int(number) else f"{stack}token_embedding"
-    start, source = f"{stack}start", f"{prefix}cross.out"  # of a decoder
-    wanted = {reads, start, source, *(f"{prefix}{name}" for name in ("hidden", "cell"))}
-    seen = observe(exact, batch.to(torch.device("cpu")), False, wanted.__contains__)
-    values = {name: torch.from_numpy(np.array(value[0])) for name, value in seen.values.items()}  # (T, C)
-    hidden = values[f"{prefix}hidden"]
-    first = values.get(start, torch.zeros_like(hidden[0]))
-    last = hidden[token - 1] if token else first
-    kept = values[f"{prefix}cell"][token - 1] if token and f"{prefix}cell" in values else last
-    rows = torch.arange(part.GATES) * hidden.shape[1] + cell
-    x = part.input.weight[rows] @ values[reads][token] + part.input.bias[rows]
-    if source in values:
-        x = x + (values[source][token] if values[source].ndim > 1 else values[source])[rows]
-    u = part.recurrent.weight[rows] @ last + part.recurrent.bias[rows]
+    part, seen = layer_at(exact, prefix), seen_at(exact, batch.to(torch.device("cpu")), prefix, token)
+    rows = torch.arange(part.GATES) * len(seen.last) + cell
+    x = part.input.weight[rows] @ seen.read + part.input.bias[rows]
+    if seen.source is not None:
+        x = x + seen.source[rows]
+    u = part.recurrent.weight[rows] @ seen.last + part.recurrent.bias[rows]
     (kind,) = (kind for kind in WORKED if isinstance(part, kind))
-    return WORKED[kind](x.tolist(), u.tolist(), float(last[cell]), float(kept[cell]))
+    return WORKED[kind](x.tolist(), u.tolist(), float(seen.last[cell]), float(seen.kept[cell]))

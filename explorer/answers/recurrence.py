@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.analysis.cells import around
 from explorer.analysis.cells import one_cell as worked
 from explorer.analysis.differences import proof
 from explorer.analysis.recurrence import of_states
@@ -163,9 +164,19 @@ def one_cell(
             raise ValueError(f"there is no {name} {one} here; choose one from 0 to {count - 1}")
     lines = worked(training.model, batch, prefix, cell, at)
     with numerics(training.config):
-        values = observe(training.model, batch, False, lambda name: name.startswith(prefix)).values
-    own = [float(values[f"{prefix}{line.tap}"][0, at, cell]) for line in lines]
-    return OneCell(step, layer, cell, at, tokens[at], lines, own)
+        seen, numbers = around(training.model, batch, prefix, cell, at)
+    return OneCell(
+        step=step,
+        layer=layer,
+        cell=cell,
+        at=at,
+        token=tokens[at],
+        before=tokens[at - 1] if at else None,
+        lines=lines,
+        own=[float(seen[line.tap]) for line in lines],
+        **numbers,
+        precision=training.config.train.precision,
+    )
 
 
 @torch.no_grad()
@@ -213,7 +224,10 @@ def find(
     if what is None or holds is None:
         return Found(step, layer, tokens[0], what or "", 0.0, OF_PROBE, state, [])
     values = on_probe(training, prefix + state)
+    if not np.isfinite(values).all():
+        return Found(step, layer, tokens[0], what, float(holds.mean()), OF_PROBE, state, [], lost=True)
     best = followers(values, holds)
+    own = standing(training, prefix + state, batch)[0, :, best[0].cell]
     shown = slice(OF_PROBE // 2, OF_PROBE // 2 + ELSEWHERE)
     return Found(
         step,
@@ -224,6 +238,7 @@ def find(
         OF_PROBE,
         state,
         best,
+        best[0].is_on(own),
         [vocabulary.show(row) for row in training.task.probe(OF_PROBE).tokens[shown]],
         holds[shown],
         best[0].is_on(values[shown, :, best[0].cell]),
@@ -255,8 +270,13 @@ def where(task: Task, what: str) -> np.ndarray | None:
 
 def on_probe(training: Training, tap: str) -> np.ndarray:
     """What stands in a tap on OF_PROBE examples of the probe, (B, T, C)."""
+    return standing(training, tap, training.task.probe(OF_PROBE).to(training.device))
+
+
+def standing(training: Training, tap: str, batch: Batch) -> np.ndarray:
+    """What stands in a tap on a batch, (B, T, C)."""
     with numerics(training.config):
-        return observe(training.model, training.task.probe(OF_PROBE).to(training.device), False, tap.__eq__).values[tap]
+        return observe(training.model, batch, False, tap.__eq__).values[tap]
 
 
 def in_words(vocabulary: Vocabulary, batch: Batch) -> tuple[list[list[str]], list[list[str]]]:

@@ -14,7 +14,7 @@ from explorer.charts import theme, timeline
 from explorer.measure.names import RAISED
 from explorer.measure.recurrence import Reach
 
-HEIGHT = 300
+HEIGHT = 380  # as tall as the triangle beside it
 DOMAIN = (-12, 2)  # powers of ten that every picture has at least, so that models can be compared
 FURTHER = 4  # powers at a time, so that the picture seldom changes its scale while a run learns
 FURTHEST = 300  # powers of ten: beyond, a number in float64 may be 0 or infinite

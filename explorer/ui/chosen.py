@@ -45,7 +45,7 @@ WIDGETS = {  # that Streamlit binds to the address
     *("optimizer-part", "toy", "toy-steps", "toy-optimizers", "race-axis", "encoding", "shuffle-share"),
 }
 NUMBERED = (  # the same, with a number or a word behind
-    *("wave-", "memory-layer-", "cells-value-", "one-cell-at-", "find-span-", "reach-times-", "encoding-"),
+    *("wave-", "memory-layer-", "cells-value-", "one-cell-at-", "reach-times-", "encoding-"),
 )
 
 

@@ -26,6 +26,7 @@ NAMES = {
     "score",
     "shuffled",
     "shuffled-head",
+    "span",
     "turning-head",
     "turning-key",
     "turning-query",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from components.examples_of_writing import LONG, of_drafted, of_score, of_stages, of_written  # noqa: F401
+from components.memory_examples import of_brush, of_cell_arithmetic  # noqa: F401, examples as those below
 from components.mounting import numbers
 from components.reading_examples import of_strips, of_tiles  # noqa: F401, examples as those below
 from tiny_runs import TINY, recorded

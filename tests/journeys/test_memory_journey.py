@@ -56,9 +56,15 @@ def test_the_triangle_a_cell_held_a_span_and_a_race(visit: Callable) -> None:
     expect(held).to_have_text(cell)
 
     section(page, "Find a cell")
-    end = page.get_by_role("slider", name=re.compile("Tokens from")).last
-    end.focus()
-    end.press("ArrowLeft")
+    tokens = page.locator(".brush .text span")
+    expect(tokens).to_have_count(12)
+    for place, act in ((4, page.mouse.down), (6, page.mouse.up)):
+        at = tokens.nth(place).bounding_box()
+        assert at is not None
+        page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+        act()
+    expect(page.locator(".brush .foot b")).to_have_text("tokens 4 to 6")
+    page.wait_for_url(re.compile("span=4-6"))
     expect(page.get_by_text(re.compile("that tells this span"))).to_be_visible()
 
     section(page, "Race")

@@ -96,9 +96,14 @@ class ByDelay(Record, of="recurrence.by_delay"):
 
 @dataclass(frozen=True)
 class OneCell(Record, of="recurrence.one_cell"):
-    """Every value of one cell at one token, in float64, and beside each the model's own.
+    """Every value of one cell at one token: the model's own, and beside them the same in float64. G gates.
 
-    layer, cell, at: counted from 0.   token: what stands there.   own: the model's values in the order of the lines.
+    layer, cell, at: counted from 0.   token, before: what stands there, and what stands before it, None for the first.
+    lines: each value in float64, in order.   own: the model's values in the order of the lines.   read, last (C,): what
+    the layer reads, and its hidden state at the token before.   w, u_w (G, C), b, u_b (G,): this cell's rows of its
+    weights and biases.   x, u (G,): the sums.   source (G,): what a decoder adds to x of the source, None for another
+    kind.   kept (1,): the cell state at the token before, None for a kind without.   precision: of the model's own
+    products.
     """
 
     step: int
@@ -106,8 +111,20 @@ class OneCell(Record, of="recurrence.one_cell"):
     cell: int
     at: int
     token: str
+    before: str | None
     lines: list[Line]
     own: list[float]
+    read: Array
+    w: Array
+    b: Array
+    x: Array
+    last: Array
+    u_w: Array
+    u_b: Array
+    u: Array
+    source: Array | None
+    kept: Array | None
+    precision: str
 
 
 @dataclass(frozen=True)
@@ -129,9 +146,10 @@ class Found(Record, of="recurrence.find"):
     """The cells of a layer that follow what holds in a span of an input.
 
     tokens: of the input.   what: that in words, "" where nothing tells the span from what is around it.   share: of the
-    tokens of `examples` of the probe where it holds.   state: the tap.   followers: the best first.   elsewhere: the
-    tokens of some of the examples on which they are measured, in rows of one length T; holds, on (examples, T): where
-    it holds, and where the best follower is on.
+    tokens of `examples` of the probe where it holds.   state: the tap.   followers: the best first.   here: where the
+    best is on in the input.   elsewhere: the tokens of some of the examples on which they are measured, in rows of one
+    length T; holds, on (examples, T): where it holds, and where the best follower is on.   lost: the states are not
+    finite, so nothing follows.
     """
 
     step: int
@@ -142,6 +160,22 @@ class Found(Record, of="recurrence.find"):
     examples: int
     state: str
     followers: list[Follower]
+    here: Array | None = None
     elsewhere: list[list[str]] = field(default_factory=list)
     holds: Array | None = None
     on: Array | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Finiteness(Record, of="finiteness.finiteness"):
+    """since: the first step whose weights, or logits of the probe, are not finite; None if those at `step` are.
+
+    well: the last step before that, None where there is none.   weights: whether the weights at `since` are finite, so
+    that it is what the model computes with them that is not.
+    """
+
+    step: int
+    since: int | None
+    well: int | None
+    weights: bool

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import streamlit as st
 
 from explorer.answers.records.recurrence import Cells, Found, Since
-from explorer.measure import following
+from explorer.measure import following, names
 from explorer.measure.following import Follower
 from explorer.measure.heads import crossings
 from explorer.measure.names import listed, number, percent
 from explorer.runs.events import Event
-from explorer.ui import picture, server
+from explorer.ui import held, picture, server, visit
+from explorer.ui.components.brush import brush, message
 from explorer.ui.frame import cards
-from explorer.ui.memory import layers
-from explorer.ui.memory.through_time import labels
+from explorer.ui.memory import layers, lost
 from explorer.ui.parts import inputs
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
 
 EVERY = 1.5
+FIRST = "0-3"  # the span at first
 SINCE = 4.0  # seconds between two looks at the snapshots of a growing run
 FOLLOWING = "following the cells of {of} snapshots"
 COMPUTED = """
@@ -35,31 +38,43 @@ yet, each with its own threshold.
 """
 
 
+@dataclass
+class Brushed:
+    """The span of the text that a visit chose, as the address writes it: its two ends."""
+
+    span: str = FIRST
+
+    def choose(self, start: int, end: int) -> None:
+        """Takes the span that was brushed."""
+        self.span = f"{start}-{end}"
+
+
+def span_of(word: str) -> str:
+    """A span as the address writes it. ValueError where it is none."""
+    if not re.fullmatch(r"[0-9]{1,6}-[0-9]{1,6}", word):
+        raise ValueError("use two places from 0, such as 2-5")
+    start, end = sorted(map(int, word.split("-")))
+    return f"{start}-{end}"
+
+
 def show(view: View) -> None:
-    """Two ends of a span, what holds there, and the cells that are on where it holds."""
+    """The text with a span, what holds there, and the cells that are on where it holds."""
     with inputs.row():
         given = inputs.choose(view)
+        layer = layers.choose(view)
     cells = view.picture(Cells, EVERY, layer=0, **given)
     if cells is None:
         return
-    named = labels(cells.tokens)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = layers.choose(view)
-        last = len(named) - 1
-        start, end = (
-            st.select_slider(
-                "Tokens from … to …",
-                range(len(named)),
-                (0, min(3, last)),
-                named.__getitem__,
-                key=f"find-span-{last}",
-                bind="query-params",
-            )
-            if last
-            else (0, 0)
-        )
-    answer = view.picture(Found, EVERY, layer=layer, start=int(start), end=int(end), **given)
+    if lost.says(view, cells.values):
+        return
+    state = visit.kept(Brushed)
+    held.holds("span", state, "span", span_of, FIRST)
+    start, end = (min(int(at), len(cells.tokens) - 1) for at in state.span.split("-"))
+    answer = view.picture(Found, EVERY, layer=layer, start=start, end=end, says=False, **given)
+    with cards("brush", 1)[0]:
+        brush(text(cells.tokens, start, end, answer), key="brush", on_span=state.choose)
     if answer is None:
+        picture.making(view.waiting)
         return
     with cards("find", 1)[0]:
         st.caption(caption(answer))
@@ -70,6 +85,14 @@ def show(view: View) -> None:
     if answer.followers:
         picture.details(lambda: elsewhere(answer))
     picture.computed(COMPUTED, following.followers, following.least_figures)
+
+
+def text(tokens: list[str], start: int, end: int, answer: Found | None) -> bytes:
+    """The text with its span, and where the best cell is on in it."""
+    there = answer is not None and answer.here is not None and answer.tokens == tokens
+    legend = f"Blue: where cell {answer.followers[0].cell} is on." if answer is not None and there else ""
+    on = answer.here if answer is not None and there else None
+    return message([shown_token(token) for token in tokens], start, end, on, legend, visit.state().projector)
 
 
 def caption(answer: Found) -> str:
@@ -146,6 +169,8 @@ def sentence(answer: Found, begins: dict[int, int]) -> str:
     """What tells the span, and which cells follow it."""
     if not answer.what:
         return "nothing that is looked for tells this span from what is around it; choose another."
+    if answer.lost:
+        return names.lost("the states", answer.step, plural=True)
     if not answer.followers:
         return f"{answer.what} in this span, and in no other example."
     found = [str(one.cell) for one in answer.followers if one.named]

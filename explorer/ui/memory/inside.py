@@ -9,19 +9,21 @@ import numpy as np
 import streamlit as st
 
 from explorer.answers.records.recurrence import Cells, OneCell
+from explorer.measure import names
 from explorer.measure import recurrence as measure
-from explorer.measure.names import lost, number, of_a_cell
+from explorer.measure.names import number, of_a_cell
 from explorer.ui import held, picture, visit
+from explorer.ui.components.cell_arithmetic import cell_arithmetic
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
-from explorer.ui.memory import layers
+from explorer.ui.memory import layers, lost
 from explorer.ui.memory.through_time import labels
 from explorer.ui.parts import inputs
-from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
 
 EVERY = 0.6
 MOST = 64  # cells that are drawn
+FAR = 0.05  # of the largest number of a cell, more than bfloat16 takes from it by rounding
 COMPUTED = r"""
 What stands in the layer on this input, without dropout. LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000):
 $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot \tanh c_t$. GRU (Cho et al. 2014):
@@ -44,6 +46,8 @@ def show(view: View) -> None:
         given = inputs.choose(view, says=False)
         answer = view.picture(Cells, EVERY, layer=layers.choose(view), **given)
         if answer is None:
+            return
+        if lost.says(view, answer.values):
             return
         name = st.segmented_control(
             "Value",
@@ -81,30 +85,25 @@ def arithmetic(view: View, cells_: Cells, cell: int, given: dict[str, Any]) -> N
         answer = view.picture(OneCell, EVERY, layer=cells_.layer, cell=cell, at=int(at), **given)
         if answer is None:
             return
-        st.markdown(table(answer))
+        cell_arithmetic(answer, key="one-cell")
         picture.look_for("one-cell", agreement(answer))
-
-
-def table(answer: OneCell) -> str:
-    """The lines of a cell as a table."""
-    head = "| value | formula | with its numbers | result | the model’s own |\n|---|---|---|---|---|\n"
-    return head + "\n".join(
-        f"| {of_a_cell(line.tap)} | {line.formula} | {line.filled} | {number(line.value, 4)} | {number(own, 4)} |"
-        for line, own in zip(answer.lines, answer.own, strict=True)
-    )
 
 
 def agreement(answer: OneCell) -> str:
     """How far the numbers worked out are from those of the model."""
     values = np.array([line.value for line in answer.lines])
     if not np.isfinite([*values, *answer.own]).all():
-        return lost("this cell", answer.step)
+        return names.lost("this cell", answer.step)
     apart = float(np.abs(values - answer.own).max())
     proof = "exactly" if apart == 0 else f"within {number(apart, 2)}"
+    if apart > FAR * max(1.0, float(np.abs(values).max())):
+        return (
+            f"worked out again in float64, these numbers are up to {number(apart, 2)} from the model’s own: its sums "
+            "are so large that what it rounds decides."
+        )
     return (
-        f"x is what the cell reads at “{shown_token(answer.token)}”, u what it hears of all cells at the token before, "
-        f"each with its bias; c′ and h′ are of the token before. "
-        f"Worked out in float64, every line is the model’s own value {proof}."
+        "point at a number of 3: its sources are lit above, and the formula stands below with its numbers. "
+        f"Worked out again in float64, each of the {len(answer.lines)} numbers of 3 is the model’s own {proof}."
     )
 
 
@@ -142,7 +141,7 @@ def cells_message(answer: Cells, name: str, cell: int) -> bytes:
 def sentence(answer: Cells) -> str:
     """How long the cells keep."""
     if not np.isfinite(answer.values).all():
-        return lost("the state", answer.step)
+        return names.lost("the state", answer.step)
     if answer.memory is None or answer.keeps is None:
         return "there is no gate here: each state is squeezed through the same matrix and tanh at every token."
     longest, middle = float(answer.memory.max()), float(np.median(answer.memory))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import streamlit as st
 from explorer.answers.records.recurrence import ThroughTime
 from explorer.charts import recurrence as charts
 from explorer.config.states import DECODER, states_of
+from explorer.measure import names
 from explorer.measure import recurrence as measure
-from explorer.measure.names import lost, number, percent
-from explorer.ui import chosen, picture, visit
+from explorer.measure.names import number, percent
+from explorer.ui import picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
-from explorer.ui.memory import layers, proof
+from explorer.ui.memory import layers, lost, proof, rivals
 from explorer.ui.parts import inputs
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
@@ -52,45 +53,48 @@ def show(view: View) -> None:
         given = inputs.choose(view, says=False)
         layer = layers.choose(view)
         states = stack(view)
-        other = beside(view)
+        other = rivals.beside(view)
     arguments = {"layer": layer, "states": states, **given}
     answer = view.picture(ThroughTime, EVERY, lane="slow", says=False, **arguments)
     if answer is None:
         picture.making(view.waiting)
         return
-    answers = {words(view): answer}
+    if lost.says(view, answer.sizes):
+        return
+    answers = {rivals.words(view): answer}
     if other is not None:
         same = states if states in states_of(other.config) else DECODER
         twin = other.picture(
             ThroughTime, EVERY, lane="slow", layer=min(layer, other.config.model.layers - 1), states=same
         )
         if twin is not None:
-            answers[words(other)] = twin
-    for card, (place, (name, one)) in zip(
-        cards("triangles", *[1] * len(answers)), enumerate(answers.items()), strict=True
-    ):
+            answers[rivals.words(other)] = twin
+    *triangles, curves = cards("triangles", *[1] * len(answers), 1)
+    for card, (place, (name, one)) in zip(triangles, enumerate(answers.items()), strict=True):
         with card:
             triangle(name, one, f"memory-triangle-{place}", chooses=place == 0)
-    picture.details(lambda: more(view, answer, answers, arguments))
+    with curves:
+        by_distance(answers | rivals.curves(view, other, EVERY, layer), answer)
+    picture.details(lambda: more(view, answer, arguments))
     picture.computed(COMPUTED, measure.reach)
 
 
-def more(view: View, answer: ThroughTime, answers: dict[str, ThroughTime], arguments: dict[str, Any]) -> None:
-    """What one prediction still has of the text, its proof, and below it the mean by distance."""
+def more(view: View, answer: ThroughTime, arguments: dict[str, Any]) -> None:
+    """What one prediction still has of the text, and its proof."""
     with cards("heard", 1)[0]:
         row = row_of(answer, visit.kept(Choice, "memory").at)
         heard(answer, row)
         if row >= 0:
             proof.prove(view, arguments | {"position": answer.places[row]})
-    with cards("by-distance", 1)[0]:
-        st.caption("mean over all pairs of prediction and state")
-        reaches = {name: one.reach for name, one in answers.items()}
-        reaches |= {
-            f"directly · {name}": one.directly for name, one in answers.items() if one.directly and shortcut(one)
-        }
-        table = charts.frame(reaches)
-        picture.show(charts.by_distance, table, "reach", powers=charts.domain(table))
-        picture.look_for("reach", reach_sentence(answer))
+
+
+def by_distance(answers: dict[str, ThroughTime], answer: ThroughTime) -> None:
+    """Mean and spread of the gradient by distance, of all that are compared."""
+    reaches = {name: one.reach for name, one in answers.items()}
+    reaches |= {f"directly · {name}": one.directly for name, one in answers.items() if one.directly and shortcut(one)}
+    table = charts.frame(reaches)
+    picture.show(charts.by_distance, table, "reach", powers=charts.domain(table))
+    picture.look_for("reach", reach_sentence(answer))
 
 
 def stack(view: View) -> str:
@@ -113,30 +117,6 @@ def stack(view: View) -> str:
 def shortcut(answer: ThroughTime) -> bool:
     """Whether attention reads these states directly."""
     return answer.direct is not None and bool(answer.direct.any())
-
-
-def words(view: View) -> str:
-    """A run in the legend."""
-    return f"{view.config.model.kind} · {chosen.differences(view.run)}"
-
-
-def beside(view: View) -> View | None:
-    """Another run of this visit at its newest step, to be drawn beside; None if none is chosen."""
-    runs = {run.id: run for run in chosen.earlier_runs() if run.config.has("logits") and run.config.has("states")}
-    if not runs:
-        st.caption("Train another kind of model and its picture can stand beside this one.")
-        return None
-    name = st.selectbox(
-        "Beside it",
-        [None, *runs],
-        key="memory-beside",
-        format_func=lambda name: (
-            "nothing" if name is None else f"{runs[name].config.model.kind} · {chosen.differences(runs[name])}"
-        ),
-    )
-    if name is None:
-        return None
-    return replace(view, run=runs[name], step=runs[name].newest_snapshot(), live=False, place="memory-beside")
 
 
 def labels(tokens: list[str]) -> list[str]:
@@ -205,7 +185,7 @@ def states_of_row(answer: ThroughTime, row: int) -> int:
 def triangle_sentence(answer: ThroughTime) -> str:
     """How the gradient changes from one token to the one before: the mean factor over the longest way."""
     if not np.isfinite(answer.sizes).all():
-        return lost("the gradient", answer.step)
+        return names.lost("the gradient", answer.step)
     each, far = measure.each_token(answer.reach)
     if not far:
         return "there is no way through time here: no gradient reaches an earlier state."
@@ -238,8 +218,12 @@ def reach_sentence(answer: ThroughTime) -> str:
     mean = answer.reach.mean
     known = np.flatnonzero(np.isfinite(mean))
     if not len(known):
+        if not np.isfinite(answer.sizes).all():
+            return names.lost("the gradient", answer.step)
         return "no prediction has a gradient in any state."
     near, far = known[0], known[-1]
+    if near == far:
+        return f"{far} tokens back the gradient is {number(10.0 ** mean[far])}; at no other distance is there one."
     if shortcut(answer):
         ends = "A level line is what attention brings: no token is far away."
     elif mean[far] > mean[near]:
@@ -256,7 +240,7 @@ def heard_sentence(answer: ThroughTime, row: int) -> str:
     """The token that this prediction has most of."""
     t, sizes = answer.places[row], answer.sizes[row]
     if not np.isfinite(sizes).all():
-        return lost("this gradient", answer.step)
+        return names.lost("this gradient", answer.step)
     some = sizes[: states_of_row(answer, row)]
     if not some.any():
         return "nothing is left of any token."

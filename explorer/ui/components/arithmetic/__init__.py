@@ -17,7 +17,10 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_arithmetic",
-    scripts=("palette.js", "arithmetic_stages.js", "arithmetic_formulas.js", "arithmetic.js"),
+    scripts=(
+        *("palette.js", "arithmetic_sheet.js", "arithmetic_sums.js"),
+        *("arithmetic_stages.js", "arithmetic_formulas.js", "arithmetic.js"),
+    ),
     styles=("arithmetic.css",),
 )
 mount = SOURCE.component()

@@ -1,4 +1,4 @@
-// The arithmetic of one head: the component itself. The numbers are painted once a message; lights on top of them.
+// Arithmetic: the component itself, of a head or of a cell. The numbers are painted once a message; lights on top of them.
 const HINT = "Point at a number: its formula, and in outline the numbers it is made of. A click holds it, Esc lets go, arrow keys move.";
 
 function unpack(bytes) {
@@ -9,9 +9,7 @@ function unpack(bytes) {
     arrays[name] = new Float32Array(whole.buffer, from, size);
     from += 4 * size;
   }
-  const { C, D } = header.sizes, transposed = new Float32Array(C * D);
-  for (let c = 0; c < C; c++) for (let d = 0; d < D; d++) transposed[d * C + c] = arrays.w_o[c * D + d];
-  return { ...header, arrays, transposed };
+  return prepared({ ...header, arrays });
 }
 
 function build(parent) {
@@ -27,7 +25,7 @@ function build(parent) {
   view.bars = ["signed", "share"].map((kind) => {
     make("span", "", foot, kind === "signed" ? "−" : "0");
     const bar = make("i", "bar", foot);
-    make("span", "", foot, kind === "signed" ? "+ each block to its own largest, 5 and 6 alike" : "1 exp and softmax");
+    make("span", "", foot, SCALES[kind === "signed" ? 0 : 1]);
     return bar;
   });
   make("span", "", foot, "square-root brightness");
@@ -59,7 +57,6 @@ function listen(view) {
 }
 
 const same = (a, b) => a?.id === b?.id && a?.r === b?.r && a?.c === b?.c;
-const strongest = ({ data: { arrays: { pattern } } }) => ({ id: "pattern", r: pattern.indexOf(Math.max(...pattern)), c: 0 });
 
 function point(view, cell) {
   if (same(cell, view.hover)) return;
@@ -80,8 +77,7 @@ function move(view, cell, free) {
 function hold(view, cell) {
   if (!cell && !view.held) return light(view);
   view.held = same(cell, view.held) ? null : cell;
-  const inProjection = view.held && ["input", "weight", "bias", "projected", "turned"].includes(view.held.id);
-  if (!inProjection) view.source = view.held;
+  if (!view.held || !keepsProjection(view.held)) view.source = view.held;
   view.report(view.held && { stage: view.held.id, row: view.held.r, column: view.held.c });
   paintAll(view);
 }
@@ -180,8 +176,7 @@ function light(view) {
   const line = make("div", "line", reading);
   make("span", "", line, explanation.name);
   make("strong", "", line, format(explanation.exact, 6));
-  const away = ["keys", "values"].includes(cell.id);
-  if (view.held || away) make("i", "", line, view.held ? "held · Esc lets go" : "a click shows its weights in 1");
+  if (view.held || shownElsewhere(cell)) make("i", "", line, view.held ? "held · Esc lets go" : "a click shows its weights in 1");
   make("div", "words", reading, explanation.words);
   if (explanation.numbers) make("div", "operands", reading, `= ${explanation.numbers} = ${short(explanation.exact)}`);
   if (explanation.again !== null)
@@ -199,6 +194,6 @@ export default living({
     view.root.ariaLabel = view.data.label;
     view.numbers.ariaLabel = view.data.label;
     paintAll(view);
-    if (!before && view.stages && view.stages.height > view.scroll.clientHeight) view.scroll.scrollTop = view.stages.keysFrom - 14; // what is attended to comes first
+    if (!before && view.stages?.begins && view.stages.height > view.scroll.clientHeight) view.scroll.scrollTop = view.stages.begins;
   },
 });
