@@ -16,21 +16,27 @@ TOKENS = list("ab(cd[ef]g)hi")
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def started() -> Iterator[BlankPage]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        yield browser.new_page(viewport={"width": 600, "height": 400}, has_touch=True)
+        blank = BlankPage(browser.new_page(viewport={"width": 600, "height": 400}, has_touch=True))
+        blank.start()
+        blank.theme(LIGHT)
+        yield blank
         browser.close()
 
 
 @pytest.fixture
-def blank(page: Page) -> BlankPage:
-    blank = BlankPage(page)
-    blank.start()
-    blank.theme(LIGHT)
-    blank.open(brush.SOURCE)
-    blank.tell(brush.message(TOKENS, 0, 3, None, ""))
-    return blank
+def blank(started: BlankPage) -> BlankPage:
+    started.page.evaluate("answers.length = 0")
+    started.open(brush.SOURCE)
+    started.tell(brush.message(TOKENS, 0, 3, None, ""))
+    return started
+
+
+@pytest.fixture
+def page(blank: BlankPage) -> Page:
+    return blank.page
 
 
 def answers(page: Page) -> list:

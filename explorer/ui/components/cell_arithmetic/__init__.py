@@ -32,7 +32,7 @@ SYMBOLS = {  # of a line by its tap
     "cell": "c",
     "hidden": "h",
 }
-ROW, REST = 18, 434  # pixels: of a gate, twice, and of all else
+ROW, REST = 18, 400  # pixels: of a gate, twice, and of all else
 
 
 def symbol(answer: OneCell, tap: str) -> str:

@@ -32,7 +32,10 @@ function lineOf(tap) {
     return {
       name,
       words: `${symbol} = ${formula}`,
-      numbers: formula.replace(/[^\s()·+−]+/g, (word) => (word in operands ? signed(operands[word]) : word)),
+      numbers: formula.replace(/[^\s()·+−]+/g, (word, at) => {
+        if (!(word in operands)) return word;
+        return at === 0 || formula[at - 1] === "(" ? short(operands[word]) : signed(operands[word]);
+      }),
       value: RULES[formula](operands),
       sources: Object.values(terms).map(([id, r, c]) => cellOf(id, r, c)),
     };
