@@ -11,6 +11,7 @@ from tiny_runs import TINY, recorded
 from waiting import until
 
 from explorer.runs import catalogue
+from explorer.ui import visit
 from explorer.ui.memory import finding
 
 APP = str(Path(__file__).parents[5] / "explorer" / "app.py")
@@ -38,7 +39,6 @@ def test_the_address_says_which_span_and_what_it_says_wrongly_is_named(served, w
     app.run()
     until(lambda: any("span" in line for line in looked_for(app.run())), "the span is told")
     assert not app.exception, app.exception
-    kept = [value for name, value in app.session_state.filtered_state.items() if name.endswith("finding.Brushed")]
-    assert [one.span for state in kept for one in state.values()] == [shown]
+    assert app.session_state[visit.name_of(finding.Brushed)][()].span == shown
     refusals = [box.value for box in [*app.warning, *app.error, *app.info]]
     assert any("span" in said and "use two places from 0" in said for said in refusals) == (word == "nonsense")
