@@ -226,12 +226,23 @@ def export(options: argparse.Namespace) -> None:
     print(f"{options.weights}: the weights of step {step}")
 
 
+def pytorch(options: argparse.Namespace) -> None:
+    """Writes a run's training as a script of PyTorch alone."""
+    from explorer import Run
+    from explorer.script.pytorch import of_run
+
+    run = Run.open(options.run)
+    script = of_run(run)
+    written(options.out, script.zipped(run.id))
+    print(f"{options.out}: {script.lines} lines that train steps 0 to {script.steps - 1}")
+
+
 def written(path: Path, data: bytes) -> None:
     """Writes a whole file or none: the old one stays until the new one is complete. ValueError if it cannot."""
     from explorer.runs import file, leftovers
 
     if path.exists() and file.begins_as_run(path):
-        raise ValueError(f"{path.name} is a run file and would be lost; choose another name for the weights")
+        raise ValueError(f"{path.name} is a run file and would be lost; choose another name for what is written")
     leftovers.sweep(path.parent, file.UNREADY)
     with file.replacing(path, "choose another place") as unready:
         unready.write_bytes(data)

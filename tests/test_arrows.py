@@ -24,7 +24,7 @@ ALLOWED = {
     "measure": {"explorer.home"},
     "analysis": {"models", "config", "tasks", "training", "measure", "explorer.trace"},
     "runs": {"config", "tasks", "training", "measure", "explorer.home"},
-    "answers": {"models", "config", "tasks", "training", "measure", "analysis", "runs", "explorer.trace"},
+    "answers": {"models", "config", "tasks", "training", "measure", "analysis", "runs", "script", "explorer.trace"},
     "cluster": {"runs", "processes"},
     "search": {"config", "tasks", "training", "measure", "runs", "answers", "processes", "cluster"},
     "processes": {"config", "tasks", "training", "runs", "answers", "cluster", "explorer.trace"},
@@ -37,13 +37,14 @@ ALLOWED = {
     },
     "pages": {"ui", "charts", "measure", "runs", "search", "lessons"},
     "explorer": set(),  # the public names, imported when first used
-    "explorer.commands": {"explorer", "config", "training", "measure", "runs", "lessons"},
+    "explorer.commands": {"explorer", "config", "training", "measure", "runs", "lessons", "script"},
     "explorer.scoring": {"explorer", "measure", "runs", "answers", "cluster"},
     "explorer.writing": {"explorer", "measure", "runs", "answers"},
     "explorer.__main__": {
         *("explorer.commands", "explorer.scoring", "explorer.writing", "explorer.home"),
         *("config", "measure"),
     },
+    "script": {"models", "config", "tasks", "training", "runs"},
     "explorer.app": {"ui"},
     "explorer.serve": {"ui"},
 }

@@ -1,14 +1,18 @@
-"""Facts about a run's task for pages."""
+"""Facts about a run's task for pages, and its training as a script."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from explorer.answers.records.task import About, Fit, Preparation
+import numpy as np
+
+from explorer.answers.records.task import About, Fit, Preparation, TorchScript
 from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
 from explorer.runs import catalogue, footprint
 from explorer.runs.restored import opened
+from explorer.script import pytorch
 from explorer.tasks import build
 from explorer.tasks.base import Task
 
@@ -44,3 +48,13 @@ def prepare(preset: str) -> Preparation:
     config = PRESETS[preset].config
     build(config.task, config.model)
     return Preparation(preset)
+
+
+def torch_script(path: str, last: int) -> TorchScript:
+    """The script of a run's first `last` steps, or of those until a hand changed it.
+
+    ValueError says what no line is written for.
+    """
+    script = pytorch.of_run(opened(path), last)
+    zipped = np.frombuffer(script.zipped(Path(path).stem), np.uint8)
+    return TorchScript(script.text, script.lines, script.steps, zipped)

@@ -1,10 +1,10 @@
-"""What pages need to know of a run's task."""
+"""What pages need to know of a run's task, and its training as a script."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.answers.records.record import Record
+from explorer.answers.records.record import Array, Record
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,16 @@ class Preparation(Record, of="task.prepare"):
     """A preset whose text is on disk."""
 
     preset: str
+
+
+@dataclass(frozen=True)
+class TorchScript(Record, of="task.torch_script"):
+    """A run's training in PyTorch alone.
+
+    text: the script.   lines: of code.   steps: that it takes.   zipped: it, a notebook and its data, as bytes.
+    """
+
+    text: str
+    lines: int
+    steps: int
+    zipped: Array

@@ -1,0 +1,138 @@
+"""The model of a run in lines of PyTorch, a template for each family.
+
+B batch, T position, S position of what is attended to, C width, H heads, D = C / H, V tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from explorer.script.template import filled
+from explorer.script.templates import (
+    DROP,
+    HIDE,
+    LINEAR,
+    NORMAL,
+    RECURRENT,
+    TRANSFORMER,
+    TRANSLATOR,
+    WORD_VECTORS,
+)
+from models.attention import SCALES
+from models.config import ModelConfig, RecurrentConfig, TranslatorConfig, WordVectorConfig
+from models.positions import slopes
+from models.transformer import INITS
+
+ACTIVATIONS = {"gelu": "GELU", "relu": "ReLU", "silu": "SiLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+ENCODINGS = ("none", "learned", "sinusoidal", "rotary", "alibi")
+TORCH_CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+def transformer(config: ModelConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
+    """A Transformer, of any kind. ValueError names an encoding that no line is known for."""
+    if config.positions not in ENCODINGS:
+        raise ValueError(f"no PyTorch is written for model.positions={config.positions}; use {', '.join(ENCODINGS)}")
+    cross = config.kind == "encoder-decoder"
+    flags = flags | {config.positions, config.norm} | ({"cross"} if cross else set())
+    flags |= {"causal"} if config.mask == "causal" and config.kind != "encoder" else set()
+    flags |= {"padded"} if config.kind == "encoder" and "pad" in flags else set()
+    flags |= {"large"} if INITS[config.init] != 1 else set()
+    flags |= {"none-norm"} if config.norm == "none" else set()
+    drop = values["drop"]
+    values = values | {
+        "scale": "" if SCALES[config.scale](4) == 1 else " * D**-0.5",
+        "pattern": "drop(pattern)" if drop else "pattern",
+        "norms": 3 if cross else 2,
+        "activation": ACTIVATIONS[config.activation],
+        "place": config.norm,
+        "residual": config.residual,
+        "attended": joined(config, 0, "self.attention({}, mask)", drop),
+        "lifted": joined(config, 1, "self.mlp({})", drop),
+        "crossed": joined(config, 2, "self.cross({}, hidden, memory)", drop),
+        "large": INITS[config.init],
+        "std": 0.02,
+    }
+    hides = HIDE if "padded" in flags or (cross and "pad" in flags) else ""
+    return filled(LINEAR + NORMAL[1:] + hides[1:] + TRANSFORMER[1:], flags, values)
+
+
+def joined(config: ModelConfig, norm: int, sublayer: str, drop: str) -> str:
+    """How a sublayer, a call with {} for what it reads, comes into the stream x."""
+    before = f"self.norms[{norm}](x)" if config.norm == "pre" else "x"
+    out = f"{drop}({sublayer.format(before)})" if drop else sublayer.format(before)
+    out = f"x + {out}" if config.residual == "add" else out
+    return f"self.norms[{norm}]({out})" if config.norm == "post" else out
+
+
+def recurrent(config: RecurrentConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
+    """Torch's own cells, with the run's initial weights."""
+    gated = config.kind != "rnn"
+    values = values | {
+        "cell": TORCH_CELLS[config.kind],
+        "gain": config.gain,
+        "bias": config.forget_bias,
+        "std": "STD",
+    }
+    return filled(LINEAR + NORMAL[1:] + RECURRENT[1:], flags | ({"gated"} if gated else set()), values)
+
+
+def translator(config: TranslatorConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
+    """GRUs that read and write."""
+    attention = {"attention"} if config.attentions else set()
+    values = values | {"bias": config.forget_bias, "std": "STD"}
+    return filled(LINEAR + NORMAL[1:] + TRANSLATOR[1:], flags | attention, values)
+
+
+def word_vectors(config: WordVectorConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
+    """Word vectors."""
+    return filled(WORD_VECTORS, flags | {config.kind}, values)
+
+
+LINES: dict[type, Callable[[Any, dict[str, Any], set[str]], list[str]]] = {
+    ModelConfig: transformer,
+    RecurrentConfig: recurrent,
+    TranslatorConfig: translator,
+    WordVectorConfig: word_vectors,
+}
+
+
+def lines(config: Any, values: dict[str, Any], flags: set[str]) -> list[str]:
+    """The classes of a model and the line that builds it. ValueError if there is no template for its family.
+
+    values: `stream`, `heads`, `scores`, `logits`, `width`: shapes for the comments, as text.   flags: `pad` if the
+    vocabulary has a token that fills; `dropout`.
+    """
+    if type(config) not in LINES:
+        raise ValueError(f"no PyTorch is written for model.kind={config.kind}; look at its settings instead")
+    drop = {"drop": "drop" if "dropout" in flags else ""}
+    dropped = filled(DROP, flags, {}) if "dropout" in flags else []
+    return dropped + ([""] if dropped else []) + LINES[type(config)](config, values | drop, flags)
+
+
+def constants(config: Any, vocabulary: int, pad: int | None) -> str:
+    """The constants that a model's template reads, in a line."""
+    named = {"V": vocabulary, "C": config.width}
+    if isinstance(config, ModelConfig):
+        named |= {"H": config.heads, "D": config.head_width, "L": config.layers, "CONTEXT": config.context}
+    elif not isinstance(config, WordVectorConfig):
+        named |= {"L": config.layers, "STD": (3 * config.width) ** -0.5}
+    named |= {} if pad is None else {"PAD": pad}
+    named |= {"DROPOUT": config.dropout} if getattr(config, "dropout", 0) else {}
+    named |= {"SLOPES": slopes(config.heads).tolist()} if getattr(config, "positions", "") == "alibi" else {}
+    meant = ", ".join(MEANT[name] for name in named)
+    return f"# {meant}\n{', '.join(named)} = {', '.join(map(str, named.values()))}"
+
+
+MEANT = {
+    "V": "tokens",
+    "C": "width",
+    "H": "heads",
+    "D": "width of a head",
+    "L": "layers",
+    "CONTEXT": "longest sequence",
+    "STD": "of initial weights",
+    "PAD": "the token that fills short rows",
+    "DROPOUT": "share of values dropped",
+    "SLOPES": "of ALiBi",
+}
