@@ -56,7 +56,7 @@ class Script:
 
 def cell(kind: str, text: str, number: int) -> dict[str, Any]:
     """A cell of a notebook."""
-    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
     source = text.splitlines(keepends=True)
     return {"cell_type": kind, "id": f"part-{number}", "metadata": {}, "source": source} | code
 
