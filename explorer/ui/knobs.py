@@ -13,7 +13,8 @@ from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
 from explorer.measure.names import head_name
 from explorer.runs.run import Run
-from explorer.ui import branching, chosen, in_pytorch, refusals, restarting, visit
+from explorer.ui import branching, chosen, refusals, restarting, visit
+from explorer.ui.parts import in_pytorch
 from explorer.ui.pressing import pressed
 
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 3, 5)] + [1.0]  # 3 · 0.1 is not 0.3

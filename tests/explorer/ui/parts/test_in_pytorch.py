@@ -14,7 +14,8 @@ from explorer.ui import server
 
 def page(path: str) -> None:
     """The dialog, open."""
-    from explorer.ui import in_pytorch, server
+    from explorer.ui import server
+    from explorer.ui.parts import in_pytorch
 
     in_pytorch.dialog(server.opened(path))
 
