@@ -9,7 +9,7 @@ from explorer.runs.run import Run
 from explorer.ui import server
 
 CODE_HEIGHT = 520  # pixels
-ROUND = 50  # steps: a growing run's script is made anew only after so many
+ROUND = 50  # steps, after which a growing run gets another script
 
 
 @st.dialog("The same in PyTorch", width="large")
