@@ -42,7 +42,7 @@ def frame(shares: np.ndarray, shuffled: np.ndarray, keys: Mapping[int, str]) -> 
 
 def bars(data: pd.DataFrame, title: str = "Embedding") -> alt.LayerChart:
     """A bar a frequency, and a short line where it would be with the numbers shuffled."""
-    axis = alt.Axis(labelAngle=0, format="d", values=[1, 5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100])
+    axis = alt.Axis(labelAngle=0, format="d")
     x = alt.X("frequency:O", title="frequency", axis=axis)
     scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, REACH]), nice=True)
     y = alt.Y("share:Q", title="share of the variance", axis=alt.Axis(format=".0%", tickCount=4), scale=scale)
@@ -54,7 +54,7 @@ def bars(data: pd.DataFrame, title: str = "Embedding") -> alt.LayerChart:
     ]
     there = alt.Chart().transform_filter("isValid(datum.share)").encode(x=x, tooltip=tooltip)
     bar = there.mark_bar().encode(y=y.stack(None), color=timeline.own_color())
-    control = there.mark_tick(thickness=2, color=theme.WARN, width={"band": 0.9}).encode(y=alt.Y("shuffled:Q"))
+    control = there.mark_tick(thickness=2, color=theme.WARN).encode(y=alt.Y("shuffled:Q"))
     text = f"{title}: the share of its variance in each frequency around the clock, and of shuffled numbers"
     return timeline.picture([bar, control], data, title, text, HEIGHT)
 

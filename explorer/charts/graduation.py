@@ -40,7 +40,7 @@ def frame(modulus: int, since: np.ndarray, wrong: np.ndarray, trained: np.ndarra
 
 def pairs(data: pd.DataFrame) -> alt.LayerChart:
     """All pairs: a square is trained on, a dot held out; its colour is the step, and one without is not right yet."""
-    axis = alt.Axis(labelAngle=0, format="d", values=list(range(0, LARGEST, 5)), labelOverlap=True)
+    axis = alt.Axis(labelAngle=0, format="d")
     x, y = alt.X("b:O", title="b", axis=axis), alt.Y("a:O", title="a", axis=axis)
     scale = alt.Scale(type="sqrt", range="ramp", interpolate="rgb", domainMin=0)
     legend = alt.Legend(title="right since step", orient="top", gradientLength=180, tickCount=4, titleLimit=200)

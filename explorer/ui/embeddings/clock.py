@@ -62,7 +62,7 @@ def show(view: View) -> None:
             else:
                 waves = answer.parts[name]
                 table = charts.frame(waves.shares, waves.shuffled, charts.colors(waves.keys))
-                picture.show(charts.bars, table, f"clock-{name}", title=f"{name} · step {answer.step:,}")
+                picture.show(charts.bars, table, f"clock-{name}", title=name)
     with cards("clock-steps", 1)[0]:
         over_steps(view, answer, history)
     picture.look_for("clock", sentence(answer) if answer is not None else "the waves are being measured.")
