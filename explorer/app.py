@@ -43,13 +43,16 @@ chosen.put_into_url()
 with st.container():  # there while it is empty too: the page after it keeps its place
     linked.show()
 before = visit.state().painted
-page.run()
-if visit.state().painted != before:  # the first pictures of a run: a browser that has all at once shows none
-    time.sleep(SIDEBAR_SECONDS)
-course_way.remember()
-with st.sidebar:
-    lesson_beside.show()
-    knobs.show()
-    scenes.show()
-    lesson_beside.of_page()
+try:
+    page.run()
+    if visit.state().painted != before:  # the first pictures of a run: a browser that has all at once shows none
+        time.sleep(SIDEBAR_SECONDS)
+    course_way.remember()
+    with st.sidebar:
+        lesson_beside.show()
+        knobs.show()
+        scenes.show()
+        lesson_beside.of_page()
+finally:
+    pressing.begin_ticks()
 pressing.forget()

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.search import search as file
-from explorer.ui import frame, picture, refusals, sitemap, visit
+from explorer.ui import frame, picture, pressing, refusals, sitemap, visit
 from explorer.ui.parts import searching
 from explorer.ui.search import explained, form, overview, pictures, trial
 
@@ -74,7 +74,7 @@ def watch(path: Path) -> None:
         for sentence in searching.complaints(path):
             refusals.keep(sentence)
 
-    st.fragment(live, run_every=LIVE_SECONDS if busy else IDLE_SECONDS)()
+    pressing.live(live, LIVE_SECONDS if busy else IDLE_SECONDS)
     picture.computed(explained.TEXT, *explained.FUNCTIONS)
 
 

@@ -1,8 +1,10 @@
 """Start: pick something to learn."""
 
+from functools import partial
+
 import streamlit as st
 
-from explorer.ui import cards, refusals, visit
+from explorer.ui import cards, pressing, refusals, visit
 from explorer.ui.parts import whole_model
 from explorer.ui.parts.course_way import begin_with_first
 from explorer.ui.scenes.going import begin_shipped
@@ -11,7 +13,6 @@ LATER_SECONDS = 1.0
 SCENES = "How a Transformer learns: begins a run and shows it from page to page. N goes on, B back."
 
 
-@st.fragment(run_every=LATER_SECONDS)
 def later(everything: bool) -> None:
     """What no visitor sees at first comes once the cards stand: what is folded, and what the first chart needs."""
     if everything:
@@ -35,4 +36,4 @@ st.markdown(
 refusals.show()
 whole_model.show()
 cards.show(everything)
-later(everything)
+pressing.live(partial(later, everything), LATER_SECONDS)

@@ -1,8 +1,6 @@
 """Tokenizers: how a text becomes numbers, and what each way costs."""
 
-import streamlit as st
-
-from explorer.ui import frame, refusals, visit
+from explorer.ui import frame, pressing, refusals, visit
 from explorer.ui.sections import Sections
 from explorer.ui.tokenizers import choosing, compare, frequencies, learning, lengths
 from explorer.ui.view import View
@@ -39,7 +37,7 @@ def alone() -> None:
         if visit.state().tokenizers_wait != busy:
             refusals.draw_again()
 
-    st.fragment(live, run_every=0.4 if busy else frame.IDLE_SECONDS)()
+    pressing.live(live, 0.4 if busy else frame.IDLE_SECONDS)
 
 
 frame.watch(TITLE, SENTENCE, draw, alone=alone)

@@ -28,6 +28,7 @@ from explorer.ui import (
     on_purpose,
     picture,
     player,
+    pressing,
     refusals,
     server,
     sitemap,
@@ -114,7 +115,7 @@ def watch(
     sentence = quiet(slow_precision(run)) or sentence
     with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
         place = heading(title, sentence, run)  # style.css keeps the bar's room above it
-    st.fragment(live, run_every=chosen_pace)()
+    pressing.live(live, chosen_pace)
 
 
 def having(view: View, *parts: str) -> View | None:

@@ -1,13 +1,22 @@
-"""Pressing: a button whose press the page itself answers, kept until a drawing has come to that button.
+"""Pressing: that no press of a visitor's is lost, on a button or on what keeps its value.
 
-Streamlit tells of a press in one drawing alone. A drawing that gives way to another before it has come to the button,
-as one whose top is behind does at its very start, would lose it.
+Streamlit tells of a button's press in one drawing alone. A drawing that gives way to another before it has come to the
+button, as one whose top is behind does at its very start, would lose it: it is kept until a drawing has come there.
+
+A widget of a page that one comes back to is ordered to the value that it had, by every drawing until the browser has
+said that it has it. A tick that set out before the browser had the widget would have it ordered once more, and so take
+back what was pressed meanwhile: what is live ticks once all of the page is drawn, and each page has ticks of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from explorer.ui import visit
 
@@ -28,3 +37,28 @@ def pressed(button: Callable[..., bool], label: str, key: str, **look: Any) -> b
 def forget() -> None:
     """At the end of a drawing of the whole page: a press whose button is gone is not answered later."""
     visit.state().presses.clear()
+
+
+def live(draw: Callable[[], None], seconds: float | None) -> None:
+    """Draws a part of the page, and again every so many seconds (None: never), once all of the page is drawn."""
+    ctx = get_script_run_ctx()
+    whole = ctx is not None and not ctx.fragment_ids_this_run
+
+    def part() -> None:
+        if whole and seconds and (fragment := ThreadState.get().fragment_id):
+            visit.state().ticks.setdefault(fragment, seconds)
+        draw()
+
+    part.__qualname__ = f"{part.__qualname__} of {visit.state().page}"  # Streamlit tells live parts apart by it
+    st.fragment(part, run_every=None if whole else seconds)()
+
+
+def begin_ticks() -> None:
+    """At the end of a drawing of the whole page."""
+    ticks, ctx = visit.state().ticks, get_script_run_ctx()
+    for fragment, seconds in ticks.items():
+        if ctx is not None:
+            message = ForwardMsg()
+            message.auto_rerun.fragment_id, message.auto_rerun.interval = fragment, seconds
+            ctx.enqueue(message)
+    ticks.clear()

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.runs import catalogue, deleted, quota
-from explorer.ui import refusals, server, visit
+from explorer.ui import pressing, refusals, server, visit
 
 KEPT = 20  # newest runs that a sweep leaves
 TICK_SECONDS = 5.0  # between two looks at what can still be brought back
@@ -54,7 +54,7 @@ def undo() -> None:
                 st.markdown(f"{what} Gone for good after {deleted.UNDO_SECONDS:g} seconds.", width="content")
                 st.button("Undo", icon=":material/undo:", key="undo-delete", on_click=bring_back, args=(names,))
 
-    st.fragment(draw, run_every=TICK_SECONDS if waits else None)()
+    pressing.live(draw, TICK_SECONDS if waits else None)
 
 
 def bring_back(names: Iterable[str]) -> None:

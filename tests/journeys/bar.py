@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, expect
 from tiny_runs import TINY, recorded
 
 from explorer.runs import catalogue, file
@@ -48,22 +48,11 @@ def keys(page: Page, *names: str) -> None:
 
 
 def section(page: Page, name: str) -> None:
-    """Opens a section of the page.
-
-    A press in a page's first moments was lost now and then, seen on busy machines alone: it is made again, as a person
-    does. Three causes are mended (test_pressing, test_foreign_journey); that there is no other is not shown.
-    """
+    """Opens a section of the page, by one press, which is not taken back while the page is drawn."""
     radio = page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True)
-    for _ in range(2):
-        radio.click()
-        try:
-            expect(radio).to_be_checked(timeout=5000)
-            page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=20_000)
-            expect(radio).to_be_checked(timeout=1000)
-            return
-        except (AssertionError, TimeoutError):
-            continue
     radio.click()
+    expect(radio).to_be_checked()
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
     expect(radio).to_be_checked()
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.lessons.lesson import PARTS, Lesson, Target
 from explorer.lessons.reading import lessons
-from explorer.ui import chosen, refusals, visit
+from explorer.ui import chosen, pressing, refusals, visit
 from explorer.ui.parts.course_marking import course_markdown
 from explorer.ui.parts.course_way import PAGE, leave, look, open_lesson, way
 from explorer.ui.parts.course_words import word
@@ -19,7 +19,7 @@ def show() -> None:
     """In the sidebar: the lesson whose run was started, on every page but that of the course."""
     if way().beside is not None and visit.state().page != PAGE:
         with st.container(key="lesson-beside"):
-            st.fragment(live, run_every=TICK_SECONDS)()
+            pressing.live(live, TICK_SECONDS)
 
 
 def live() -> None:

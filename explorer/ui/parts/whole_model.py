@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.config.presets import PRESETS
-from explorer.ui import chosen, foreign
+from explorer.ui import chosen, foreign, pressing
 from explorer.ui.parts import model_map
 
 SECONDS = 0.5  # between two pictures of a run that trains
@@ -33,4 +33,4 @@ def show() -> None:
         st.caption(f"{of}. A click on a part opens it.")
 
     with st.container(key="whole-model"):
-        st.fragment(draw, run_every=SECONDS if trains else None)()
+        pressing.live(draw, SECONDS if trains else None)

@@ -8,6 +8,7 @@ from pathlib import Path
 import every_page
 import pytest
 from here import Here
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 from visits import visit_of
@@ -94,3 +95,30 @@ def test_no_widget_of_a_section_that_takes_long_is_ordered_to_where_it_begins(se
     app.run()
     every_page.draw(app, "optimizers", section)
     assert app.session_state[every_page.KEYS["optimizers"]] == section
+
+
+@pytest.mark.usefixtures("served")
+def test_nothing_ticks_before_all_of_the_page_is_drawn_nor_for_the_page_before(monkeypatch):
+    """A tick that sets out before the browser has the page's widgets has them ordered to what they were."""
+    messages, enqueue = [], ScriptRunContext.enqueue
+
+    def note(ctx, message):
+        messages.append(message)
+        enqueue(ctx, message)
+
+    run = recorded(catalogue.new_path("ticks"), 6, TINY, every=3)
+    app = AppTest.from_file(every_page.APP, default_timeout=120)
+    app.query_params["run"] = run.id
+    app.run()
+    monkeypatch.setattr(ScriptRunContext, "enqueue", note)
+    ticking = []
+    for name in ("attention", "tokenizers", "start"):
+        messages.clear()
+        app.switch_page(f"../pages/{name}.py").run()
+        kinds = [message.WhichOneof("type") for message in messages]
+        assert "auto_rerun" in kinds, name
+        begun = kinds.index("auto_rerun")
+        assert "delta" in kinds[:begun], name
+        assert "delta" not in kinds[begun:], name
+        ticking += {message.auto_rerun.fragment_id for message in messages[begun:] if message.auto_rerun.fragment_id}
+    assert len(set(ticking)) == len(ticking), "a tick of one page draws another"
