@@ -42,7 +42,6 @@ def sentence(answer: ParseHistory) -> str:
     if not len(answer.steps):
         return "the curve begins at the first snapshot."
     return (
-        f"at step {answer.steps[-1]} {percent(answer.share[-1])} of {answer.samples} samples are Python by the "
-        f"grammar; of held-out code that is cut alike {percent(answer.code)}, of tokens by their frequency "
-        f"{percent(answer.letters)}."
+        f"{percent(answer.share[-1])} of {answer.samples} samples are Python by the grammar. Of held-out code that is "
+        f"cut alike {percent(answer.code)} are, of tokens by their frequency {percent(answer.letters)}."
     )

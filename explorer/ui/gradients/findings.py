@@ -32,9 +32,8 @@ def tests_sentence(measured: Measurement) -> str:
     word = "more noise than signal" if norm > 1 else "less noise than signal"
     return (
         f"at step {measured.step} the error of the batch’s gradient is about {number(norm, 2)} times its length "
-        f"({word}): "
-        f"{number(inner, 2)} along it, so much is its length uncertain, and {number(across, 2)} to the side"
-        + (", where the two curves all but meet." if across > 0.9 * norm else ".")
+        f"({word}). It is {number(inner, 2)} along it, so much is its length uncertain, and {number(across, 2)} to the "
+        "side" + (", where the two curves all but meet." if across > 0.9 * norm else ".")
     )
 
 
@@ -55,17 +54,16 @@ def noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     tr = [*history.numbers["noise"][before][1 - WINDOW :], noise]
     signals = [*history.numbers["signal"][before][1 - WINDOW :], signal]
     scale = measure.noise_scale(tr, signals)
-    since = history.steps[before][1 - WINDOW :]
-    over = f"over the {len(tr)} measured steps from {since[0]} to {step}" if len(tr) > 1 else f"at step {step} alone"
+    over = f"over the last {len(tr)} measured steps" if len(tr) > 1 else f"at step {step} alone"
     if scale is None:
         return f"{over} the noise scale is not resolvable at this batch size: {B} samples do not show the signal."
     if scale > 2 * B:
-        verdict = f"the batch of {B} is dominated by noise, and a larger one would make each step worth more"
+        verdict = f"The batch of {B} is dominated by noise, and a larger one would make each step worth more"
     elif scale < B / 2:
-        verdict = f"the batch of {B} is larger than it needs to be, and a smaller one would cost little"
+        verdict = f"The batch of {B} is larger than it needs to be, and a smaller one would cost little"
     else:
-        verdict = f"about the batch of {B}: noise and signal weigh alike"
-    return f"{over} the noise scale is {number(scale)} samples; {verdict}."
+        verdict = f"That is about the batch of {B}: noise and signal weigh alike"
+    return f"{over} the noise scale is {number(scale)} samples. {verdict}."
 
 
 def to_noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
@@ -73,12 +71,12 @@ def to_noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     now = measured.numbers.get("to_noise")
     if now is None or not finite(now):
         return unknown(measured)
-    words = f"at step {measured.step} a parameter’s squared gradient is on average {number(now, 2)} times its variance"
+    words = f"a parameter’s squared gradient is on average {number(now, 2)} times its variance"
     words += " over the samples plus 10⁻⁵"
     first = history.numbers["to_noise"][:1]
     if not (first.size and np.isfinite(first[0]) and first[0] > 0 and measured.step > history.steps[0]):
         return f"{words}."
-    return f"{words}, {number(now / first[0], 2)} times what it was at step {history.steps[0]}."
+    return f"{words}. That is {number(now / first[0], 2)} times what it was at step {history.steps[0]}."
 
 
 def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
@@ -86,13 +84,13 @@ def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
     alpha, step = measured.numbers.get("quality"), measured.step
     finite_ones = all_of[np.isfinite(all_of)]
     overshot = int((finite_ones > 0).sum()) or "none"
-    beyond = f"; {overshot} of {len(finite_ones)} measured steps went beyond it" if len(finite_ones) else ""
+    beyond = f" Of {len(finite_ones)} measured steps {overshot} went beyond it." if len(finite_ones) else ""
     if alpha is not None and not finite(alpha):
         return unknown(measured)
     if alpha is None:
         if measured.last:
-            return f"training ends at step {step}, so no step was taken from here{beyond}."
-        return f"where step {step} ends cannot be told{beyond}."
+            return f"training ends at step {step}, so no step was taken from here.{beyond}"
+        return f"where step {step} ends cannot be told.{beyond}"
     if alpha < -1:
         where = "leads away from the floor, which lies behind it"
     elif alpha == -1:
@@ -105,4 +103,4 @@ def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
         where = "crosses the floor and ends lower than it began"
     else:
         where = "crosses the floor and ends higher than it began"
-    return f"as far as the noise lets see, step {step} {where} (α = {signed(alpha, 2)}){beyond}.".replace("-", "−")
+    return f"as far as the noise lets see, this step {where} (α = {signed(alpha, 2)}).{beyond}".replace("-", "−")

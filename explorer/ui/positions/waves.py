@@ -109,13 +109,12 @@ def wave_sentence(i: int, theta: float, length: int) -> str:
     rounds = (length - 1) / apart
     if rounds >= 1:
         return (
-            f"wave {i} comes round {number(rounds, 3)} times here: positions {number(apart, 3)} apart are the same to "
+            f"wave {i} comes round {number(rounds, 3)} times here. Positions {number(apart, 3)} apart are the same to "
             f"it, while neighbours have a cosine of {fixed(step, 3)}."
         )
     return (
-        f"wave {i} makes {percent(rounds, 1)} of a round here: it hardly tells neighbours apart (cosine "
-        f"{fixed(step, 6)}), "
-        f"but never takes two positions for the same."
+        f"wave {i} makes {percent(rounds, 1)} of a round here, so it never takes two positions for the same. It hardly "
+        f"tells neighbours apart (cosine {fixed(step, 6)})."
     )
 
 
@@ -125,14 +124,15 @@ def sum_sentence(turns: np.ndarray, i: int) -> str:
     (at, so_far), (of_all, _) = echo(up_to), echo(every)
     if at == 0:
         return (
-            f"to waves 0 to {i} two positions are less alike the further apart they stand, here down to "
+            "to the waves so far two positions are less alike the further apart they stand, here down to "
             f"{fixed(so_far, 3)}."
         )
     last = (
         f"all waves together take {of_all} for it" if of_all else "to all waves together no distance looks like another"
     )
     return (
-        f"to waves 0 to {i} a distance of {at} looks most like none at all, once their cosine has first fallen; {last}."
+        f"to the waves so far a distance of {at} looks most like none at all, once their cosine has first fallen; "
+        f"{last}."
     )
 
 

@@ -82,8 +82,8 @@ def warning(answer: Questions) -> str:
         else ""
     )
     return (
-        f"{first} of {len(rows)} questions have the right answer first, {ten} among the first ten; by chance "
-        f"{percent(answer.chance, 2)} would. Half of their words occur fewer than {answer.median:,.0f} times.{size}"
+        f"{first} of {len(rows)} questions have the right answer first. By chance {percent(answer.chance, 2)} would; "
+        f"{ten} have it among the first ten. Half of their words occur fewer than {answer.median:,.0f} times.{size}"
     )
 
 

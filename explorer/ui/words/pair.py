@@ -165,7 +165,7 @@ def sentence(pair: Pair) -> str:
         return (
             f"the model says e^s = {number(np.exp(count.total))} where the text has {number(count.x)}, so the score "
             "is pulled "
-            f"{way}; a pair seen {number(count.x)} times weighs f(x) = {fixed(count.weight, 2)}."
+            f"{way}. A pair seen so often weighs f(x) = {fixed(count.weight, 2)}."
         )
     assert noise is not None
     others = [other for other in pair.scored[1:] if other.counts]
@@ -174,9 +174,8 @@ def sentence(pair: Pair) -> str:
     closer = "rises" if row.score_after > row.score else "falls"
     why = "" if row.score_after > row.score else ": the rest of the batch pulls it the other way"
     return (
-        f"`{row.word}` is the true word with p = {fixed(noise.p, 2)} and {order}; with this step its score "
-        f"{closer} "
-        f"from {signed(row.score, 3)} to {signed(row.score_after, 3)}{why}."
+        f"`{row.word}` is the true word with p = {fixed(noise.p, 2)} and {order}. With this step its score "
+        f"{closer} from {signed(row.score, 3)} to {signed(row.score_after, 3)}{why}."
     )
 
 
@@ -190,6 +189,6 @@ def moved(pair: Pair) -> str:
     most = int(lengths.argmax())
     times = pair.times if most == 0 else pair.scored[most - 1].times
     return (
-        f"{words[most]} moves most, by {number(lengths[most], 2)} of a length of {number(sizes[most], 2)}; it is "
+        f"{words[most]} moves most, by {number(lengths[most], 2)} of a length of {number(sizes[most], 2)}. It is "
         f"{times} times among the {pair.batch:,} pairs of this step, and the step follows all of them."
     )

@@ -67,9 +67,9 @@ def test_the_tests_say_whether_noise_or_signal_is_larger():
 @pytest.mark.parametrize(
     ("noise", "signal", "words"),
     [
-        (640.0, 1.0, "the noise scale is 640 samples; the batch of 32 is dominated by noise"),
-        (32.0, 1.0, "the noise scale is 32 samples; about the batch of 32"),
-        (4.0, 1.0, "the noise scale is 4 samples; the batch of 32 is larger than it needs to be"),
+        (640.0, 1.0, "the noise scale is 640 samples. The batch of 32 is dominated by noise"),
+        (32.0, 1.0, "the noise scale is 32 samples. That is about the batch of 32"),
+        (4.0, 1.0, "the noise scale is 4 samples. The batch of 32 is larger than it needs to be"),
         (4.0, -1.0, "the noise scale is not resolvable at this batch size"),
     ],
 )
@@ -77,13 +77,13 @@ def test_the_noise_scale_is_held_against_the_batch_or_not_told(noise, signal, wo
     before = history(noise=np.full(10, noise), signal=np.full(10, signal))
     sentence = findings.noise_sentence(measured(noise=noise, signal=signal), before)
     assert words in sentence
-    assert "over the 8 measured steps from 20 to 90" in sentence
+    assert "over the last 8 measured steps" in sentence
 
 
 def test_the_noise_scale_is_of_steps_before_the_one_looked_at():
     before = history(noise=np.array([8.0, 16.0, *np.full(8, 1e6)]), signal=np.ones(10))
     sentence = findings.noise_sentence(measured(15, noise=24.0, signal=1.0), before)
-    assert "over the 3 measured steps from 0 to 15 the noise scale is 16 samples" in sentence
+    assert "over the last 3 measured steps the noise scale is 16 samples" in sentence
     first = findings.noise_sentence(measured(0, noise=24.0, signal=1.0), before)
     assert "at step 0 alone the noise scale is 24 samples" in first
 
@@ -91,7 +91,7 @@ def test_the_noise_scale_is_of_steps_before_the_one_looked_at():
 def test_signal_to_noise_is_held_against_the_first_one_measured():
     before = history(to_noise=np.full(10, 0.02))
     assert (
-        "0.06 times its variance over the samples plus 10⁻⁵, 3 times what it was at step 0"
+        "0.06 times its variance over the samples plus 10⁻⁵. That is 3 times what it was at step 0"
         in findings.to_noise_sentence(measured(to_noise=0.06), before)
     )
     assert findings.to_noise_sentence(measured(0, to_noise=0.06), before).endswith("over the samples plus 10⁻⁵.")
@@ -112,13 +112,13 @@ def test_signal_to_noise_is_held_against_the_first_one_measured():
 def test_the_quality_of_a_step_is_put_in_words(alpha, words):
     sentence = findings.quality_sentence(measured(quality=alpha), np.array([0.5, -0.5, np.nan]))
     assert words in sentence
-    assert sentence.endswith("; 1 of 2 measured steps went beyond it.")
+    assert sentence.endswith(". Of 2 measured steps 1 went beyond it.")
 
 
 def test_where_training_ends_no_step_is_judged():
     sentence = findings.quality_sentence(replace(measured(quality=None), last=True), np.array([-0.5]))
     assert (
-        sentence == "training ends at step 90, so no step was taken from here; none of 1 measured steps went beyond it."
+        sentence == "training ends at step 90, so no step was taken from here. Of 1 measured steps none went beyond it."
     )
 
 

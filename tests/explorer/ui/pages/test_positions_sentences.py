@@ -63,7 +63,7 @@ def test_who_began_alike_is_told(hashes, same, sentence):
 
 def test_a_wave_and_their_sum_are_told_as_they_are():
     turns = measure.turns(64, 64, 10_000)
-    assert waves.wave_sentence(0, 1.0, 64).startswith("wave 0 comes round 10 times here: positions 6.28 apart")
+    assert waves.wave_sentence(0, 1.0, 64).startswith("wave 0 comes round 10 times here. Positions 6.28 apart")
     assert "never takes two positions for the same" in waves.wave_sentence(20, 0.003, 64)
     at, cosine = waves.echo(measure.along(measure.waves(turns[:, :1]))["mean"])
     assert (at, cosine) == (44, pytest.approx(math.cos(44)))

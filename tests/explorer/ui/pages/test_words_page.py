@@ -189,7 +189,9 @@ def test_sentences_hold():
     places = [Question(("a", "b", "c", "d"), place) for place in (1, 4, None)] * 2
     questions = Questions(9, places, built_in=30, chance=0.001, read=900, median=8.0)
     said = analogies.warning(questions)
-    assert "2 of 6 questions have the right answer first, 4 among the first ten; by chance 0.10 % would." in said
+    assert (
+        "2 of 6 questions have the right answer first. By chance 0.10 % would; 4 have it among the first ten." in said
+    )
     assert "The text has 900 words; good analogies need" in said
     assert "need" not in analogies.warning(replace(questions, read=10**9))
     assert "&lt;b&gt;" in analogies.listed([Question(("<b>", "b", "c", "d"), None)])
