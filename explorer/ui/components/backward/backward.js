@@ -109,8 +109,10 @@ const isolated = (token) => `\u2068${token}\u2069`;
 // What the model reads, or should say, beside the box where it goes in or out.
 function tokensBeside({ sheet, data, width }, at, tokens, words) {
   if (!at) return;
-  const text = make("div", "tokens", sheet, `${words}: ${tokens.map((token, i) => isolated(token || (data.tokens.targets === tokens ? "·" : ""))).join(" ")}`);
-  Object.assign(text.style, { left: `${at.x + at.wide + 12}px`, top: `${at.y + 12}px`, width: `${width - at.x - at.wide - 24}px` });
+  const line = `${words}: ${tokens.map((token) => isolated(token || (data.tokens.targets === tokens ? "·" : ""))).join(" ")}`;
+  const text = make("div", "tokens", sheet);
+  make("span", "", text, line).title = line; // of a long one three lines, and all of it where one points
+  Object.assign(text.style, { left: `${at.x + at.wide + 12}px`, top: `${at.y}px`, width: `${width - at.x - at.wide - 24}px` });
 }
 
 function face(view, box, { x, y, wide, tall }) {
