@@ -22,6 +22,7 @@ NAMES = (
     "gradients",
     "surface",
     "embeddings",
+    "first_map",
     "point_map",
     "race",
     "race_page",

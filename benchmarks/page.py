@@ -3,6 +3,7 @@
 - *start*: from starting the server process (not its first start in a home) to the first Train button usable.
 - *first line*: from the click on a card, or on the bare page's button, to the frame that has a loss line in it. Every
   click is made by a new visit that has looked for READING ms, with no other run training; both have trained before.
+- *moves*: from the same click to the first frame in which that line has grown.
 - *slider*: from the key on the learning rate to the frame with its event mark; on the bare page, with its value.
 - *scrubber*: from the press to the frame with that step's attention patterns, while a run trains; on the bare page the
   same patterns lie ready and are painted on one canvas.
@@ -40,6 +41,7 @@ COUNTS = (  # what, on which page, and the signs of ours and of the bare page
 
 Side = Ours | Bare
 Take = Callable[[Side], list[float]]
+Rounds = Sequence[Sequence[list[float]]]  # of each round, the values of ours and of the bare page
 
 
 def quick() -> Figures:
@@ -60,16 +62,22 @@ def measured(rounds: int, counts: Sequence[tuple[str, str, str, str]], aha: bool
             seconds(side, page)  # fills the caches
         yield from pair("start → usable", "s", rounds, (ours, bare), lambda side: [seconds(side, page)])
         with ours.server() as ours.address, bare.server() as bare.address:
+            signs: dict[Side, str] = {ours: "loss", bare: "bareLoss"}
             for side in (ours, bare):
                 side.first_line(page)  # the first warms the host
                 side.leave(page)
 
+            moving: dict[Side, list[float]] = {ours: [], bare: []}
+
             def first(side: Side) -> list[float]:
                 took = side.first_line(page)
+                moving[side].append(grown(page, signs[side]))
                 side.leave(page)
                 return [took]
 
             yield from pair("click → first loss line", "ms", 2 * rounds, (ours, bare), first)
+            values = [[[one] for one in both] for both in zip(moving[ours], moving[bare], strict=True)]
+            yield from paired("click → something moves", "ms", values, limit="≤ 2000")
             for what, name in (("learning rate → mark", "train"), ("scrubber → heads painted", "attention")):
                 yield from pair(what, "ms", rounds, (ours, bare), partial(moves, page, name))
             for what, name, sign, peer in counts:
@@ -83,10 +91,25 @@ def pair(
     what: str, unit: str, rounds: int, sides: tuple[Ours, Bare], take: Take, floor: str = "≤ 1.5"
 ) -> Iterator[Figure]:
     """The ratio of ours to the bare page's, then both sides. take: one round's values of a side."""
-    values = [[take(side) for side in sides] for _ in range(rounds)]
+    yield from paired(what, unit, [[take(side) for side in sides] for _ in range(rounds)], floor)
+
+
+def paired(what: str, unit: str, values: Rounds, floor: str = "≤ 1.5", limit: str | None = None) -> Iterator[Figure]:
+    """The same of what is measured. limit: the floor of ours alone."""
     yield Figure(f"{what}, ours / bare", floor, "×", [median(mine) / median(other) for mine, other in values])
     for name, of_side in zip(("ours", "bare"), zip(*values, strict=True), strict=True):
-        yield Figure(f"  {name}", None, unit, [value for values in of_side for value in values])
+        yield Figure(
+            f"  {name}", limit if name == "ours" else None, unit, [value for values in of_side for value in values]
+        )
+
+
+def grown(page: Page, sign: str) -> float:
+    """Milliseconds from the newest click to the second loss line after it."""
+    clicked = last(page, "click")
+    entries = [(ms, value) for ms, name, value in seen(page) if name == sign and ms > clicked and value is not None]
+    if len(entries) > 1:
+        return entries[1][0] - clicked
+    return wait_for(page, sign, 0, f"value !== null && value !== {entries[0][1]!r} && ms > {clicked}") - clicked
 
 
 def moves(page: Page, name: str, side: Side) -> list[float]:
