@@ -68,9 +68,10 @@ def watch(path: Path) -> None:
         if now.busy:
             searching.keep(path)
         overview.show(now)
-        if now.trials:
-            pictures.show(now)
-            trial.show(now)
+        with st.container(key="search-pictures"):  # their place is there before the first trial is
+            if now.trials:
+                pictures.show(now)
+                trial.show(now)
         for sentence in searching.complaints(path):
             refusals.keep(sentence)
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import altair as alt
 import numpy as np
@@ -51,8 +51,13 @@ def show(chart: Chart, data: pd.DataFrame, key: str, **knobs: Any) -> None:
     described = spec_of(chart, data, visit.state().projector, **knobs)
     # as a named dataset the table is there when the view is made; as `data` it would come later
     whole = described | {"datasets": {"source": charts.theme.finite(data)}}
-    height = described.get("height")  # of its place, which is there before the browser has the code of charts
-    st.vega_lite_chart(whole, key=key, width="stretch", height=height if isinstance(height, int) else "content")
+    st.vega_lite_chart(whole, key=key, width="stretch", height=height_of(described))
+
+
+def height_of(described: dict[str, Any]) -> int | Literal["content"]:
+    """Pixels of a chart's place, which is there before the browser has the code of charts."""
+    height = described.get("height")
+    return height if isinstance(height, int) else "content"
 
 
 @dataclass(frozen=True)

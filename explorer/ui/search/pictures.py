@@ -64,7 +64,10 @@ def draw(chart: Callable[..., alt.TopLevelMixin], data: pd.DataFrame, key: str, 
 
     spec = picture.spec_of(chart, data, visit.state().projector, **knobs)
     full_spec = spec | {"datasets": {"source": data}}
-    st.vega_lite_chart(full_spec, key=key, width="stretch", on_select=choose, selection_mode=charts.CLICKED)
+    place = picture.height_of(spec)
+    st.vega_lite_chart(
+        full_spec, key=key, width="stretch", height=place, on_select=choose, selection_mode=charts.CLICKED
+    )
 
 
 def calm(name: str, now: Standing, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
