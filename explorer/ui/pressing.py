@@ -49,7 +49,8 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
             visit.state().ticks.setdefault(fragment, seconds)
         draw()
 
-    part.__qualname__ = f"{part.__qualname__} of {visit.state().page}"  # Streamlit tells live parts apart by it
+    drawn = getattr(draw, "__qualname__", "part")
+    part.__qualname__ = f"{drawn} of {visit.state().page}"  # Streamlit tells live parts apart by it
     st.fragment(part, run_every=None if whole else seconds)()
 
 
