@@ -49,8 +49,8 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
             visit.state().ticks.setdefault(fragment, seconds)
         draw()
 
-    drawn = getattr(draw, "__qualname__", "part")
-    part.__qualname__ = f"{drawn} of {visit.state().page}"  # Streamlit tells live parts apart by it
+    name = getattr(draw, "__qualname__", "part")
+    part.__qualname__ = f"{name} of {visit.state().page}"  # Streamlit tells live parts apart by it
     st.fragment(part, run_every=None if whole else seconds)()
 
 
