@@ -40,7 +40,7 @@ def forget() -> None:
 
 
 def live(draw: Callable[[], None], seconds: float | None) -> None:
-    """Draws a part of the page, and again every so many seconds (None: never), once all of the page is drawn."""
+    """Draws a part of the page; once all of the page is there, it is drawn anew at this pace (None: never)."""
     ctx = get_script_run_ctx()
     whole = ctx is not None and not ctx.fragment_ids_this_run
 
