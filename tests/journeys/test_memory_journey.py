@@ -65,7 +65,7 @@ def test_the_triangle_a_cell_held_a_span_and_a_race(visit: Callable) -> None:
         act()
     expect(page.locator(".brush .foot b")).to_have_text("tokens 4 to 6")
     page.wait_for_url(re.compile("span=4-6"))
-    expect(page.get_by_text(re.compile("that tells this span"))).to_be_visible()
+    expect(page.get_by_text(re.compile("these tokens have in common"))).to_be_visible()
 
     section(page, "Race")
     steps = page.get_by_role("spinbutton", name="Steps")

@@ -168,7 +168,7 @@ def follows(one: Follower, begins: dict[int, int]) -> str:
 def sentence(answer: Found, begins: dict[int, int]) -> str:
     """What tells the span, and which cells follow it."""
     if not answer.what:
-        return "nothing that is looked for tells this span from what is around it; choose another."
+        return "these tokens have nothing in common that is looked for; brush others."
     if answer.lost:
         return names.lost("the states", answer.step, plural=True)
     if not answer.followers:
@@ -176,11 +176,14 @@ def sentence(answer: Found, begins: dict[int, int]) -> str:
     found = [str(one.cell) for one in answer.followers if one.named]
     if not found:
         return (
-            f"{answer.what}: that tells this span, and no cell follows it by itself: none has "
-            f"{percent(following.NAMED)} or more in all three figures."
+            f"these tokens have in common, more than those around them: {answer.what}. No cell follows that by itself: "
+            f"none has {percent(following.NAMED)} or more in all three figures."
         )
-    cells = f"cell {found[0]} follows" if len(found) == 1 else f"cells {listed(found)} follow"
-    words = f"{answer.what}: that tells this span, and {cells} it, on examples that did not choose them."
+    cells = f"Cell {found[0]} follows" if len(found) == 1 else f"Cells {listed(found)} follow"
+    words = (
+        f"these tokens have in common, more than those around them: {answer.what}. {cells} that, also in examples that "
+        "did not choose them."
+    )
     if not begins:
         return words
     first = min(begins, key=lambda cell: begins[cell])

@@ -124,7 +124,7 @@ def test_inside_the_cells_says_how_long_they_keep(runs, kind, says):
 def test_find_a_cell_says_what_tells_the_span_and_shows_where_else_a_cell_is_on(runs):
     app = visit("Find a cell", runs["lstm"])
     said = looked_for(app)
-    assert any("that tells this span" in line for line in said), said
+    assert any("these tokens have in common" in line for line in said), said
     said = looked_for(settled(unfold(app, "Memory", "Find a cell")))
     assert any("on where it is coloured; the token is" in line for line in said), said
 
