@@ -11,10 +11,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # what is compiled is kept, whatever the environment says: the tests start many processes
 export PYTHONDONTWRITEBYTECODE :=
 
-# what make test is made of
-PARTS := lint format scripts types tests journeys
+# what make test is made of, besides tests and journeys
+CHECKS := lint format scripts types
 
-.PHONY: setup run test $(PARTS) bench prove lock
+.PHONY: setup run test $(CHECKS) tests journeys bench prove lock
 
 setup: .venv/installed
 
@@ -50,14 +50,19 @@ lock:
 run: setup
 	$(BIN)/python -m explorer
 
-# One part after the other, as all at once takes as long on two cores and makes browsers late. Every part is run to its
-# end, whatever the others find. More tests at once than cores: a test waits half of its time, for a host or a browser.
+# The checks one after the other, beside the tests: the longest, that of types, has work for one core alone. Journeys after
+# both, as anything beside them makes browsers late. Every part is run to its end, whatever the others find. More tests at
+# once than cores: a test waits half of its time, for a host or a browser.
 test: setup
 	$(BIN)/python tests/browser.py
-	@$(MAKE) --no-print-directory --keep-going --jobs 1 $(PARTS)
+	@found=0; \
+	$(MAKE) --no-print-directory --keep-going --jobs 2 tests $(CHECKS) || found=1; \
+	$(MAKE) --no-print-directory journeys || found=1; \
+	exit $$found
 
+# in the order of tests/journeys/conftest.py, the longest file first
 journeys: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile --durations 30 tests/journeys
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 30 tests/journeys
 
 tests: setup
 	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 30 --ignore tests/journeys
