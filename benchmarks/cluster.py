@@ -36,7 +36,7 @@ from explorer.search.ledger import Ledger, Trial
 from explorer.search.search import Search
 from explorer.search.space import FloatKnob
 
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests" / "support"))
 from families import family
 from ray_cluster import QUIET, answers, command
 
@@ -197,8 +197,8 @@ def killed(client: Client, node: int) -> Iterator[Figure]:
     start = time.perf_counter()
     end(node)
     wait(lambda: file.read(path)[1].state in ("paused", "finished"))
-    yield Figure("a node is killed → the sweep says so", None, "s", [time.perf_counter() - start])
-    print(f"  it says: {file.read(path)[1].reason or 'nothing, and went on to its end'}")
+    print(f"  once a node is killed, the sweep has {file.read(path)[1].state}: {file.read(path)[1].reason}")
+    yield Figure("a node is killed → all is done, or paused", None, "s", [time.perf_counter() - start])
     after = {trial.number: trial for trial in trials()}
     gone = sum(not same(trial, after[number]) for number, trial in before.items() if trial.over)
     yield Figure("  trials that were over and are lost", "≤ 0", "", [gone])

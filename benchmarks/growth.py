@@ -28,7 +28,7 @@ from explorer.runs import catalogue, file
 from explorer.runs.recorder import Recorder
 from explorer.ui import server
 
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests" / "support"))
 from here import Here
 
 AXES = {

@@ -53,6 +53,11 @@ def unable(given: str, why: str) -> str:
     )
 
 
+def left(given: str, why: str) -> str:
+    """The sentence for: what trained one run has ended, and the cluster goes on without it."""
+    return f"{why}, and the Ray cluster at {VARIABLE}={given} goes on; every step it told is kept"
+
+
 def lost(given: str, why: str) -> str:
     """The sentence for: the cluster was lost while it trained."""
     return (

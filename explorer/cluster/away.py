@@ -35,6 +35,10 @@ class Lost(Exception):
     """The cluster, or the connection to it, is lost: one sentence."""
 
 
+class Left(Lost):
+    """What trained the runs has ended, and the cluster goes on without it: one sentence."""
+
+
 class Ended(Exception):
     """The remote training broke, as a local process would have."""
 
@@ -145,7 +149,7 @@ class Away:
     def hear(self, message: dict[str, Any]) -> None:
         """Handles a message of the bridge. Lost if it reports that."""
         if "lost" in message:
-            raise Lost(message["lost"])
+            raise (Left if message.get("alone") else Lost)(message["lost"])
         if "waiting" in message:
             self.status("waiting", WAITING)
         if "begun" in message:

@@ -9,6 +9,7 @@ next child.
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import sys
@@ -30,6 +31,7 @@ KNOCK_SECONDS = 3.0  # Ray itself would try for minutes
 POLL_SECONDS = 0.5
 TOKEN = "it asks for a token: set RAY_AUTH_MODE and RAY_AUTH_TOKEN as it has them"
 NOBODY = "nobody answers there"
+ENDED = "the process or the machine that trained has ended"
 LOST_SECONDS = 30.0  # without a reply from an actor
 IDLE_SECONDS = 60.0  # an actor waits this long for the next child
 GOODBYE_SECONDS = 5.0  # for children to end, once the host has
@@ -37,6 +39,10 @@ GOODBYE_SECONDS = 5.0  # for children to end, once the host has
 
 class Refused(Exception):
     """One sentence for the child: the cluster cannot be reached, cannot train, or is lost."""
+
+
+class Left(Refused):
+    """The actor has ended, with its process or its machine, and the cluster goes on without it."""
 
 
 class Bridge:
@@ -83,7 +89,7 @@ class Bridge:
                     self.begin(connection, actor, task, files)
                     self.exchange(connection, actor)
             except Refused as refused:
-                say(connection, {"lost": str(refused)})
+                say(connection, {"lost": str(refused), "alone": isinstance(refused, Left)})
                 if self.joined and not answers(self.given):
                     os._exit(1)  # Ray would end this process anyway; the host starts another
         self.open.discard(threading.current_thread())
@@ -113,6 +119,9 @@ class Bridge:
         except BaseException as error:
             with suppress(Exception):
                 ray.kill(actor)
+            if isinstance(error, ray.exceptions.RayActorError) and answers(self.given):
+                self.dismiss(math.inf)  # they may be of the same machine; whoever comes next gets a fresh one
+                raise Left(address.left(self.given, ENDED)) from None
             if isinstance(error, ray.exceptions.RayError):
                 raise Refused(address.lost(self.given, self.why(error))) from None
             raise
@@ -147,8 +156,6 @@ class Bridge:
             return NOBODY
         if isinstance(error, ray.exceptions.GetTimeoutError):
             return f"nothing heard for {LOST_SECONDS:g} s"
-        if isinstance(error, ray.exceptions.RayActorError):
-            return "the process or the machine that trained has ended"
         return first_line(error)
 
     def dismiss(self, before: float) -> None:
@@ -158,7 +165,8 @@ class Bridge:
         for actor in old:
             import ray
 
-            ray.kill(actor)
+            with suppress(ray.exceptions.RayError):  # it has ended by itself
+                ray.kill(actor)
 
     def begin(self, connection: Connection, actor: Any, task: dict[str, Any], files: dict[str, bytes]) -> None:
         """Starts the task once the actor has loaded torch. Refused if it cannot train; EOFError as in `waiting`."""

@@ -140,13 +140,13 @@ class Driver:
         return child
 
     def ended(self, number: int) -> None:
-        """Handles a trial's end: its run says how; a trial whose process died is tried again a few times."""
+        """Handles a trial's end: its run says how. What trained it died: it goes on elsewhere, a few times at most."""
         child = self.children.pop(number)
-        reason, lost = "its process ended again and again", ""
+        reason, lost, left = "its process ended again and again", "", ""
         with suppress(EOFError, ConnectionError):
             while child.pipe.poll(0):
                 message = json.loads(child.pipe.recv_bytes())
-                lost = message.get("lost", lost)
+                lost, left = message.get("lost", lost), message.get("left", left)
                 if "failed" in message:
                     reason = message["failed"]
                     self.died[number] = ATTEMPTS
@@ -155,10 +155,10 @@ class Driver:
         if lost:
             self.stop(lost)
             return
-        if child.process.exitcode != 0:
+        if child.process.exitcode != 0 or left:
             self.died[number] = self.died.get(number, 0) + 1
         if self.died.get(number, 0) >= ATTEMPTS:
-            self.give_up(number, reason)
+            self.give_up(number, left or reason)
 
     def give_up(self, number: int, reason: str) -> None:
         """Records that a trial cannot be trained. Stops the search if another process trains it."""

@@ -138,12 +138,14 @@ def main(task: Task, orders: Connection) -> None:
 
 
 def send(path: Path, search: Search, rivals: Sequence[Trial], bridge: str, orders: Connection) -> None:
-    """The same on the cluster, where `receive` runs it. Reports a lost cluster as such."""
+    """The same on the cluster, where `receive` runs it. Reports a lost cluster, or a lost machine of it, as such."""
     from explorer.cluster import away
 
     task = {"role": "received trial", "search": search.model_dump(mode="json"), "rivals": [t.plain() for t in rivals]}
     try:
         away.train(task, [path], bridge, orders, budget=BUDGET, recent=RECENT, validates=False)
+    except away.Left as left:
+        away.tell(orders, {"left": str(left)})
     except away.Lost as lost:
         away.tell(orders, {"lost": str(lost)})
 
