@@ -19,10 +19,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import safetensors.numpy
 from filelock import Timeout
 
 from explorer.runs import contents, file, thinning, whereabouts
+from explorer.runs.blobs import saved
 from explorer.runs.file import COLUMNS, LINE, RunFileError
 from explorer.runs.history import sum_up
 from explorer.runs.lock import run_lock
@@ -35,6 +35,7 @@ COMMIT_SECONDS = 0.1
 SEEN_SECONDS = 0.22  # between two commits at most, so that viewers of a large race see it move four times a second
 REPLAY_SECONDS = 0.12  # training between two checkpoints, so that any step of a short run is that near
 LIVE_SECONDS = 0.2  # after so long without a checkpoint, viewers would see an old picture
+CHECKPOINT_SHARE = 0.05  # of the training time, of the processor: where steps wait for others, that is not the clock's
 VALIDATION_SHARE = 0.01  # of the training time
 
 
@@ -75,7 +76,10 @@ class Recorder:
         self._stride = 1
         self._snapshots = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
         self._thin_stride = self._thinned_to()
-        self._seconds = 0.0  # per step, running average
+        self.sharing = sharing
+        self._seconds = 0.0  # of the processor, per step, running average
+        self._costs, self._since = (0.0, 0.0), 0.0  # of the last two checkpoints, the first is dear; and since then
+        self._left = math.inf  # this thread's time when the last step was recorded
         self._next_validation = 0
         self._pace = Pace()
         self._rows: list[tuple] = []
@@ -107,6 +111,7 @@ class Recorder:
             self.event(training.step, "moved", here.plain())
             if training.step not in self._snapshots:
                 self.snapshot(training)
+        self._left = time.thread_time()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -158,21 +163,30 @@ class Recorder:
         ratios = np.fromiter(step.update_ratios.values(), np.float32, len(step.update_ratios)).tobytes()
         self._tensors.append((step.index, norms, ratios))
         self._pace.add(time.monotonic())
-        self._seconds = step.seconds if not self._seconds else 0.9 * self._seconds + 0.1 * step.seconds
+        seconds = self._took(step)
+        self._seconds = seconds if not self._seconds else 0.9 * self._seconds + 0.1 * seconds
+        self._since += seconds
         while self._stride * self._seconds < REPLAY_SECONDS and self._stride < 1024:
             self._stride *= 2
-        on_stride = training.step % max(self._stride, self._thin_stride) == 0
-        if on_stride or time.monotonic() - self._last_snapshot >= self.live_seconds:
+        old = time.monotonic() - self._last_snapshot >= self.live_seconds
+        old = old and CHECKPOINT_SHARE * self._since >= min(self._costs)
+        if old or training.step % max(self._stride, self._thin_stride) == 0:
             self.snapshot(training)
         elif training.step == LINE or time.monotonic() - self._last_commit >= self.commit_seconds:
             self.commit()
         if self.validates and training.step >= self._next_validation:
             self._validate(training)
+        self._left = time.thread_time()
+
+    def _took(self, step: Step) -> float:
+        """Seconds of the processor that a step took: what it takes to repeat it, however busy the machine is."""
+        took = (time.thread_time() - self._left) / self.sharing
+        return min(step.seconds, took) if took > 0 else step.seconds
 
     def _validate(self, training: Training) -> None:
-        start = time.perf_counter()
+        start = time.thread_time()
         held_out = training.validate()
-        cost = time.perf_counter() - start
+        cost = time.thread_time() - start
         self._next_validation = training.step + max(10, round(cost / max(self._seconds, 1e-6) / VALIDATION_SHARE))
         if held_out is not None:
             self.validated(training.step, *held_out)
@@ -223,11 +237,10 @@ class Recorder:
     def snapshot(self, training: Training) -> None:
         """Writes a checkpoint: weights and state as they are now, after all events so far."""
         self.commit()
-        self._last_snapshot = time.monotonic()
-        # through numpy: three times faster than safetensors.torch.save, and the same bytes
+        self._last_snapshot, begun = time.monotonic(), time.thread_time()
         weights = {name: v.cpu().contiguous().numpy() for name, v in training.weights().items()}
         state = {name: v.cpu().contiguous().numpy() for name, v in training.state().items()}
-        blobs = safetensors.numpy.save(weights), safetensors.numpy.save(state)
+        blobs = saved(weights), saved(state)
         values, kept, stride = (training.step, self._event, *blobs), self._snapshots, self._thin_stride
         try:
             with self._writing():
@@ -238,6 +251,8 @@ class Recorder:
         except file.Unwritable:
             self._snapshots, self._thin_stride = kept, stride  # as the file has them
             raise
+        self._left = time.thread_time()
+        self._costs, self._since = (self._costs[1], self._left - begun), 0.0
 
     def _thinned_to(self) -> int:
         """The stride to which a file's old checkpoints are thinned already: a power of two."""

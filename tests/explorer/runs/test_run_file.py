@@ -6,9 +6,11 @@ import os
 import shutil
 import sqlite3
 import time
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,6 +93,34 @@ def test_the_second_step_is_in_the_file_at_once(tmp_path: Path, monkeypatch):
         assert run.last == 0
         own.add(next(training), training)
         assert run.last == file.LINE
+
+
+def test_where_steps_wait_for_others_a_checkpoint_still_costs_a_share_of_what_they_compute(tmp_path: Path, monkeypatch):
+    """By the clock every step takes long enough for a picture of its own; the processor was ours a hundredth of it."""
+    clock = [0.0]
+    clocks = {"monotonic": lambda: 100 * clock[0], "thread_time": lambda: clock[0], "time": time.time}
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(**clocks))
+    saved = recorder.saved
+
+    def dear(named: dict) -> bytes:
+        clock[0] += 0.002
+        return saved(named)
+
+    monkeypatch.setattr(recorder, "saved", dear)
+    path = tmp_path / "busy.run"
+    file.begin(path, TINY)
+    run, taken = Run.open(path), []
+    with Recorder(path, validates=False) as own:
+        training = restore(run, 0)
+        own.snapshot(training)
+        for _ in range(60):
+            step = next(training)
+            clock[0] += 0.02
+            own.add(replace(step, seconds=2.0), training)
+            taken.append(training.step in own._snapshots)
+    assert own._stride == 8, "0.12 s of the processor's"
+    assert taken[0], "the first two come as soon as they may"
+    assert 11 <= sum(taken[10:]) <= 13, "of 50 steps every fourth: 4 ms each are a twentieth of 80"
 
 
 def test_a_second_writer_is_refused(tiny):
