@@ -125,6 +125,8 @@ def test_a_page_says_which_part_is_missing(visits, family, where):
 ARGUMENTS: dict[str, Any] = {
     "head": "blocks.0.attention.0",
     "query": 1,
+    "attention": "blocks.0.attention",
+    "before": 0,
     "name": "embedding.weight",
     "row": 0,
     "column": 0,

@@ -90,17 +90,20 @@ def lines(pattern: np.ndarray) -> dict[str, Line]:
     """
     seen, chances = visible(pattern), even(pattern[None])[0]
     q, k = np.indices(pattern.shape)
-    clearest = {}
-    for name, kind in KINDS.items():
-        offset = q + k if kind.mirror else q - k
+    along = {}  # of both directions, for every offset: visible cells, and the means on them
+    for mirror in {kind.mirror for kind in KINDS.values()}:
+        offset = q + k if mirror else q - k
         low = int(offset.min())
         cells = (offset - low).ravel()
         count = np.bincount(cells, seen.ravel())
+        score = np.bincount(cells, pattern.ravel()) / np.maximum(count, 1)
+        along[mirror] = low, count, score, np.bincount(cells, chances.ravel()) / np.maximum(count, 1)
+    clearest = {}
+    for name, kind in KINDS.items():
+        low, count, score, chance = along[kind.mirror]
         counts = (count >= FEWEST) & kind.among(np.arange(len(count)) + low)
         if not counts.any():
             continue
-        score = np.bincount(cells, pattern.ravel()) / np.maximum(count, 1)
-        chance = np.bincount(cells, chances.ravel()) / np.maximum(count, 1)
         top = int(np.where(counts, score, -1).argmax())
         clearest[name] = Line(name, top + low, float(score[top]), float(chance[top]))
     return clearest

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,6 +40,7 @@ ACTED = 0.25  # seconds that it waits for an event in the run, where somebody ha
 THREADS = ThreadPoolExecutor(16, "feed")  # of their own: Streamlit's carry its files
 opened = False  # whether the server has a way to the feed
 Draw = Callable[[View], bytes | None]
+Ask = Callable[[View, Mapping[str, str]], bytes | None]  # of a view, in words of the address
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Offers:
     about: TaskFacts
     visit: str
     draws: dict[str, Offer] = field(default_factory=dict)
+    asks: dict[str, Ask] = field(default_factory=dict)
 
 
 @contextmanager
@@ -95,6 +97,16 @@ def offer(name: str, draw: Draw, every: float = 0, plain: bool = False) -> None:
         offers.draws[name] = Offer(draw, every, plain)
 
 
+def asked(name: str, view: View, answers: Ask) -> str | None:
+    """Lets the browser ask for what a picture of a step has no room for; the address, None if the server has no feed.
+
+    answers: gives the bytes, None while they are computed; ValueError where there are none.
+    """
+    if (offers := visit.state().offers) is not None:
+        offers.asks[name] = answers
+    return f"feed/{server.session().id}?run={view.run.id}&ask={name}" if opened else None
+
+
 def address(view: View) -> dict[str, Any] | None:
     """The address that the browser asks, as the player bar gets it; None if the server has no feed."""
     if not opened:
@@ -106,9 +118,15 @@ def address(view: View) -> dict[str, Any] | None:
 
 def numbers(view: View, kind: type[R], /, **arguments: Any) -> R | None:
     """A record of this kind, as `View.picture` asks for it. None if it takes longer than PATIENCE."""
-    question = Question(server.pictures().ask(view.run, view.step, kind, past=not view.live, **arguments))
     with suppress(ValueError):  # the page itself says why
-        question.wait(PATIENCE)
+        return exactly(view, kind, past=not view.live, **arguments)
+    return None
+
+
+def exactly(view: View, kind: type[R], /, past: bool = False, **arguments: Any) -> R | None:
+    """The same; ValueError where it is refused.   past: somebody looks back and waits, so trainings rest meanwhile."""
+    question = Question(server.pictures().ask(view.run, view.step, kind, past=past, **arguments))
+    question.wait(PATIENCE)
     return question.shown
 
 
@@ -143,6 +161,8 @@ async def answer(request: Request) -> Response:
     if session not in server.feeds():
         return Response(status_code=404)
     aside = partial(asyncio.get_running_loop().run_in_executor, THREADS)
+    if "ask" in query:
+        return await aside(answer_ask, session, query)
     begun, after, acted = time.monotonic(), query.get("after", ""), "acted" in query
     try:
         while (waited := time.monotonic() - begun) < WAIT:
@@ -159,6 +179,24 @@ async def answer(request: Request) -> Response:
         return Response(status_code=404)
     if message is None:
         return Response(status_code=204)
+    return sent(message)
+
+
+def answer_ask(session: str, query: Mapping[str, str]) -> Response:
+    """What was asked for by name, see `asked`. 204: it takes long. 404: no such visit, name, step or thing."""
+    offers: Offers | None = server.feeds().get(session)
+    if offers is None or offers.run.id != query.get("run") or query["ask"] not in offers.asks:
+        return Response(status_code=404)
+    try:
+        with server.asking(session):
+            message = offers.asks[query["ask"]](at(offers, whole(query.get("step"))), query)
+    except ValueError:
+        return Response(status_code=404)
+    return Response(status_code=204) if message is None else sent(message)
+
+
+def sent(message: bytes) -> Response:
+    """A message on its way."""
     # "identity": Streamlit's server would spend more on compressing it than the way costs
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
     return Response(message, media_type="application/octet-stream", headers=headers)

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from explorer.answers.records.record import Array, Record
 from explorer.measure.lines import Line
 
+KINDS = ("pattern", "logits", "weighted", "gradient", "product")  # of numbers, in the order of their buttons
+
 
 @dataclass(frozen=True)
 class AttentionMap:
-    """One attention. All arrays are (H, Q, K).
+    """One attention. All arrays are (H, Q, K); of a grid with blocks means, (H, ⌈Q/n⌉, ⌈K/n⌉), see measure/blocks.py.
 
     pattern: probabilities.   logits: the scores before the softmax.   weighted: ‖A v W_O‖.   gradient: ∂L/∂A, None if
     the input has no targets.   scores: of each head, by name.   chance: what even attention scores, by name.
     lines: of each head the clearest line of each kind.
     gold: the cells (q, k) that are aligned.   causal: whether it hides what comes after a query.
+    product: means of pattern times gradient; None where that can be multiplied from the two.
     """
 
     pattern: Array
@@ -27,6 +30,11 @@ class AttentionMap:
     lines: list[dict[str, Line]]
     gold: list[tuple[int, int]]
     causal: bool
+    product: Array | None = None
+
+    def kinds(self) -> dict[str, Array]:
+        """Every kind of number that is there, by its field."""
+        return {name: array for name in KINDS if (array := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class AttentionMaps(Record, of="attention.patterns"):
 
     targets: how many tokens the input asks for.   asked: at which of the positions shown.   loss: None if it asks for
     none.   ablated: heads that are switched off.   source: the encoder's tokens, if there is one.
+    block: the side n of the blocks whose means the arrays hold, where all numbers would be too many: then no flow is
+    here either, see `AttentionDetail`. None where every number is here.
     """
 
     step: int
@@ -54,6 +64,7 @@ class AttentionMaps(Record, of="attention.patterns"):
     flows: dict[str, Flow]
     tokens: list[str]
     source: list[str] | None
+    block: int | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -67,3 +78,49 @@ class AttentionMaps(Record, of="attention.patterns"):
     def keys(self, path: str) -> list[str]:
         """The tokens of an attention's keys."""
         return self.source if path.endswith(".cross") and self.source is not None else self.queries(path)
+
+
+@dataclass(frozen=True)
+class Strongest:
+    """The largest of a matrix's entries, the largest first. places: q · K + k of each.   values: exact.
+
+    count: how many reach EDGE of `most`, which may be more than are here.   most: what counts as full strength.
+    """
+
+    places: Array
+    values: Array
+    count: int
+    most: float
+
+
+@dataclass(frozen=True)
+class AttentionDetail(Record, of="attention.detail"):
+    """One head of a large grid as finely as its place on the screen is, and its layer's strongest weights.
+
+    block: the side of the blocks whose means `kinds` holds, (⌈Q/n⌉, ⌈K/n⌉) of each kind.   edges: of each head of the
+    layer.   together: of matrices for all its heads together, by name.
+    """
+
+    step: int
+    head: str
+    block: int
+    kinds: dict[str, Array]
+    edges: list[Strongest]
+    together: dict[str, Strongest]
+
+
+@dataclass(frozen=True)
+class AttentionLines(Record, of="attention.lines_at"):
+    """Every number of one attention that belongs to one query, (H, K) of each kind, or to one key, (H, Q): exact."""
+
+    step: int
+    kinds: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class AttentionMoves(Record, of="attention.moves"):
+    """The share of its attention that each head moved between two steps, (H,) by the attention's path."""
+
+    before: int
+    step: int
+    shares: dict[str, Array]

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.answers.records.attention import AttentionMaps
+from explorer.answers.records.attention import AttentionMaps, AttentionMoves
 from explorer.measure.attention import moved
 from explorer.measure.names import attention_name, fixed, head_name, percent
 from explorer.ui import held, picture, visit
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import labels
-from explorer.ui.components.matrix_grid import Head, matrix_grid
+from explorer.ui.components.matrix_grid import Head, Mode, Row, matrix_grid, mount
+from explorer.ui.components.matrix_grid.coarse import Coarse, coarse_message, modes_of
 from explorer.ui.frame import cards
 from explorer.ui.parts import steered
 
@@ -42,7 +43,9 @@ def show(look: Look) -> None:
     if before is None or after is None:
         return
     paths = [look.path] if what == LAYER else look.maps.paths
-    moves = {path: moved(one.pattern, after.attentions[path].pattern) for path, one in before.attentions.items()}
+    moves = shares(look, before, after)
+    if moves is None:
+        return
     height = REST + ROW * len(paths)
     left, right = cards("steps", 1, 1)
     with left:
@@ -56,6 +59,15 @@ def show(look: Look) -> None:
         difference(look, before, after, paths, moves, height)
         picture.look_for("compare", sentence(before.step, after.step, moves))
     picture.computed(COMPUTED)
+
+
+def shares(look: Look, before: AttentionMaps, after: AttentionMaps) -> dict[str, np.ndarray] | None:
+    """What each head moved, (H,) by path: of the exact patterns, also where the maps hold means. None before it is."""
+    if before.block is None:
+        return {path: moved(one.pattern, after.attentions[path].pattern) for path, one in before.attentions.items()}
+    view = look.view.at(after.step, "moves")
+    answer = view.picture(AttentionMoves, before=before.step, **look.given)
+    return None if answer is None else answer.shares
 
 
 def controls(look: Look) -> tuple[int, int | None, str]:
@@ -126,6 +138,22 @@ def draw(
         if head := st.session_state[key]["selected"]:
             visit.state().head = head
 
+    if block := look.maps.block:
+        rows = [
+            Row(
+                attention_name(path),
+                [means],
+                named,
+                look.maps.queries(path),
+                look.maps.keys(path),
+                causal=look.maps.attentions[path].causal,
+            )
+            for path, means, named in zip(paths, matrices, heads, strict=True)
+        ]
+        more = {"scope": "all", "colours": [], "selected": look.head, "query": None, "height": height, "step": step}
+        modes = modes_of([Mode("values", "", scale["kind"])], block)
+        mount(key=key, data=coarse_message(rows, modes, 0, Coarse(block), **more), on_selected_change=choose)
+        return
     matrix_grid(
         matrices,
         [attention_name(path) for path in paths],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from explorer.answers.records.attention import AttentionMaps
+from explorer.answers.records.attention import AttentionLines, AttentionMaps
 from explorer.measure.names import head_name
 from explorer.ui.view import View
 
@@ -46,10 +46,17 @@ class Look:
         """The chosen head as people count: head 2.3."""
         return head_name(self.head)
 
-    @property
-    def pattern(self) -> np.ndarray:
-        """The chosen head's attention, (Q, K)."""
-        return self.maps.attentions[self.path].pattern[self.number]
+    def row(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The chosen head's attention at the chosen query and the scores before the softmax, (K,) each.
+
+        None while they are computed, where the maps hold means.
+        """
+        if self.maps.block is None:
+            one = self.maps.attentions[self.path]
+            return one.pattern[self.number, self.query], one.logits[self.number, self.query]
+        view = replace(self.view, step=self.step, place="row")
+        lines = view.picture(AttentionLines, attention=self.path, query=self.query, **self.given)
+        return None if lines is None else (lines.kinds["pattern"][self.number], lines.kinds["logits"][self.number])
 
     @property
     def queries(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.answers.records.attention import AttentionMaps
+from explorer.answers.records.attention import AttentionMap, AttentionMaps
 from explorer.measure import attention
 from explorer.measure.names import finite, fixed, head_name, listed, lost, percent
 from explorer.measure.standing import AGREEMENT, Claim, claim
@@ -30,7 +30,12 @@ def label(head: str, pattern: np.ndarray, maps: AttentionMaps) -> Head:
         return Head(head, name, f"agrees {fixed(agrees, 2)} (even {fixed(even, 2)})", good=does is not None)
     if does is not None:
         return Head(head, name, does.words, good=True)
-    return Head(head, name, "broad" if attention.entropy(pattern[None])[0] > BROAD else "")
+    return Head(head, name, "broad" if spread(one, int(number), pattern, maps) > BROAD else "")
+
+
+def spread(one: AttentionMap, h: int, pattern: np.ndarray, maps: AttentionMaps) -> float:
+    """The mean entropy of a head's rows as a share of the even row's, never of a pattern of means."""
+    return float(attention.entropy(pattern[None])[0]) if maps.block is None else one.scores["entropy"][h]
 
 
 def does_at(maps: AttentionMaps, head: str) -> Claim | None:
@@ -61,13 +66,14 @@ def summary(maps: AttentionMaps) -> str:
             f"{head_name(best)} agrees best with the true translation: {percent(gold[best])} of its attention lies on "
             f"the outlined letters, where even attention would put {percent(even)}."
         )
-    patterns = [one.pattern for one in maps.attentions.values()]
-    if not finite(*patterns):
+    attentions = list(maps.attentions.values())
+    if not finite(*(one.pattern for one in attentions)):
         return lost("some attention", maps.step)
     clear = {head: does for head, does in claims(maps).items() if head not in maps.ablated}
     if not clear:
-        spread = np.nanmean(np.concatenate([attention.entropy(pattern) for pattern in patterns]))
-        return f"no head clearly does one thing yet; on average a row’s entropy is {percent(spread)} of an even row’s."
+        scored = [attention.entropy(one.pattern) if maps.block is None else one.scores["entropy"] for one in attentions]
+        mean = np.nanmean(np.concatenate(scored))
+        return f"no head clearly does one thing yet; on average a row’s entropy is {percent(mean)} of an even row’s."
     best = max(clear, key=lambda head: clear[head].lead)
     others = [head_name(head) for head in clear if head != best]
     do = "do" if others[1:] else "does"

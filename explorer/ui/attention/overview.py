@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from explorer.answers.records.attention import AttentionMaps
+from explorer.answers.records.attention import KINDS, AttentionDetail, AttentionMaps
 from explorer.measure.heads import ON_INPUT
 from explorer.measure.names import attention_name
 from explorer.ui import feed, visit
+from explorer.ui.attention import large
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import labels, summary
-from explorer.ui.components.matrix_grid import Head, Mode, Row, attention_map, attention_message
+from explorer.ui.components.matrix_grid import Head, Mode, Row, attention_message, mount
 from explorer.ui.frame import cards
 from explorer.ui.view import View
 
@@ -22,7 +24,7 @@ WEIGHTED = Mode("weighted", "‖attention · value · W_O‖: size of what is ha
 GRADIENT = Mode("∂L/∂A", "gradient of the loss by the attention", "signed")
 PRODUCT = Mode("A⊙∂L/∂A", "attention times its gradient: negative lowers the loss", "signed", product=(0, 3))
 ALL_MODES, WITHOUT_TARGETS = (PATTERN, SCORES, WEIGHTED, GRADIENT, PRODUCT), (PATTERN, SCORES, WEIGHTED)
-FIELDS = {"pattern": "pattern", "scores": "logits", "weighted": "weighted", "∂L/∂A": "gradient"}  # of AttentionMap
+FIELDS = dict(zip([mode.name for mode in ALL_MODES], KINDS, strict=True))  # of AttentionMap
 MANY, FEW = 410, 430  # pixels that more than two rows of heads get, and that fewer get
 
 
@@ -44,18 +46,28 @@ def show(look: Look) -> None:
 
     mode = visit.state().mode or PATTERN.name
 
+    ask = feed.asked("heads", view, partial(large.line, given=given))
+    detail = large.detail(look)
+
+    def message(view: View, maps: AttentionMaps, detail: AttentionDetail | None) -> bytes:
+        parts = message_parts(view, head, query, maps)
+        if maps.block is None:
+            return attention_message(**parts, mode=mode)
+        return large.message(maps, detail, parts, FIELDS, mode, ask)
+
     def again(view: View) -> bytes | None:
-        newer = feed.numbers(view, AttentionMaps, **given)
-        return None if newer is None else attention_message(**message_parts(view, head, query, newer), mode=mode)
+        if (newer := feed.numbers(view, AttentionMaps, **given)) is None:
+            return None
+        finer = None if newer.block is None else feed.numbers(view, AttentionDetail, head=head, **given)
+        return message(view, newer, finer)
 
     with cards("heads", 1)[0]:
-        attention_map(
-            **message_parts(view, head, query, look.maps),
-            mode=mode,
+        mount(
             key="heads",
-            on_head=choose_head,
-            on_query=choose_query,
-            on_mode=choose_mode,
+            data=message(view, look.maps, detail),
+            on_selected_change=choose_head,
+            on_query_change=choose_query,
+            on_mode_change=choose_mode,
         )
     feed.offer("heads", again)
 
@@ -64,7 +76,7 @@ def message_parts(view: View, head: str, query: int, maps: AttentionMaps) -> dic
     """The arguments of the message to the map of all heads, with a head and a query chosen."""
     modes = ALL_MODES if maps.targets else WITHOUT_TARGETS
     named = {path: labels(path, maps) for path in maps.paths}
-    rows = [row(path, named[path], maps, modes) for path in maps.paths]
+    rows = [row(path, named[path], maps, modes if maps.block is None else ()) for path in maps.paths]
     return {
         "rows": rows,
         "modes": modes,
@@ -92,7 +104,7 @@ def row(
     stack, one = path.partition("blocks.")[0], maps.attentions[path]
     layer = [p for p in maps.paths if p.startswith(f"{stack}blocks.") and p.endswith(".attention")]
     together = {}
-    if path in layer:
+    if path in layer and maps.block is None:
         flow, place = maps.flows[stack], layer.index(path)
         together["rollout"] = flow.rollout[place]
         if flow.relevance is not None:

@@ -28,13 +28,16 @@ Weights = tuple[float, ...]  # a row of attention, (K,)
 def turn(look: Look) -> None:
     """The controls and, before beside after, the row and the next token."""
     st.markdown(f"**Turn {look.name} by hand** · the training does not notice")
-    if not np.isfinite(look.pattern[look.query]).all():
+    if (there := look.row()) is None:
+        return
+    row, scores = there
+    if not np.isfinite(row).all():
         st.warning(
             "this row is not finite, so there is nothing to turn; look at an earlier step", icon=":material/info:"
         )
         return
-    visible = np.flatnonzero(look.maps.attentions[look.path].logits[look.number, look.query] > -np.inf)
-    temperature, weights = controls(look, visible)
+    visible = np.flatnonzero(scores > -np.inf)
+    temperature, weights = controls(look, row, visible)
     answer = look.view.picture(
         Experiment,
         EVERY,
@@ -74,12 +77,15 @@ class Turned:
     slider: tuple[object, int, int] = (None, 0, 0)
 
 
-def controls(look: Look, visible: np.ndarray) -> tuple[float, Weights | None]:
-    """The temperature, and what the row becomes: None as it is. visible: the keys that the query sees."""
+def controls(look: Look, shares: np.ndarray, visible: np.ndarray) -> tuple[float, Weights | None]:
+    """The temperature, and what the row becomes: None as it is.
+
+    shares: the row as it is, (K,).   visible: the keys that the query sees.
+    """
     place = (look.view.run.id, look.head, look.query, *sorted(look.given.items()))
     turned, turns = visit.kept(Turned, place), visit.state().turns
     weights = turned.weights
-    row = look.pattern[look.query].astype(np.float64) if weights is None else np.array(weights)
+    row = shares.astype(np.float64) if weights is None else np.array(weights)
     if turned.key is None:
         turned.key = int(row.argmax())  # at first where the row looks most
     key = turned.key

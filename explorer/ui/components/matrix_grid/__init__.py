@@ -32,6 +32,7 @@ SOURCE = Source(
         "tools.js",
         "pointing.js",
         "edges.js",
+        "coarse.js",
         "head_view.js",
         "matrix_grid.js",
     ),
@@ -97,22 +98,24 @@ def describe(rows: Sequence[Row], modes: Sequence[Mode], **more: Any) -> dict[st
     for row in rows:
         check(row, len(stored))
     return {
-        "rows": [
-            {
-                "name": row.name,
-                "shape": [len(row.heads), len(row.queries), len(row.keys)],
-                "heads": [asdict(head) for head in row.heads],
-                "q": list(row.queries),
-                "k": list(row.keys),
-                "causal": row.causal,
-                "scores": {name: [finite(score) for score in scores] for name, scores in row.scores.items()},
-                "gold": [[int(q), int(k)] for q, k in row.gold],
-                "aggregates": list(row.aggregates),
-            }
-            for row in rows
-        ],
+        "rows": [said(row) for row in rows],
         "modes": [asdict(mode) for mode in modes],
         **more,
+    }
+
+
+def said(row: Row) -> dict[str, Any]:
+    """A row in the header: all but its numbers."""
+    return {
+        "name": row.name,
+        "shape": [len(row.heads), len(row.queries), len(row.keys)],
+        "heads": [asdict(head) for head in row.heads],
+        "q": list(row.queries),
+        "k": list(row.keys),
+        "causal": row.causal,
+        "scores": {name: [finite(score) for score in scores] for name, scores in row.scores.items()},
+        "gold": [[int(q), int(k)] for q, k in row.gold],
+        "aggregates": list(row.aggregates),
     }
 
 

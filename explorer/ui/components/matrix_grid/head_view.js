@@ -107,7 +107,8 @@ function updateView(grid) {
   grid.accent = style.getPropertyValue("--st-primary-color");
   offer(grid.layers, grid.rows.map((row, r) => [String(r), row.name]), String(grid.layer));
   const { aggregates, q, k } = grid.rows[grid.layer];
-  const merges = [["heads", "heads on, each"], ...Object.entries(MERGED), ...aggregates.map((name) => [name, name])];
+  const { coarse } = grid.message, named = coarse ? coarse.together.map(({ name }) => name) : aggregates;
+  const merges = [["heads", "heads on, each"], ...Object.entries(coarse ? {} : MERGED), ...named.map((name) => [name, name])];
   offer(grid.merges, merges, merges.some(([name]) => name === grid.merge) ? grid.merge : "heads");
   showChips(grid);
   if (grid.held && (grid.held.q >= q.length || grid.held.k >= k.length)) grid.held = null;
@@ -138,7 +139,8 @@ function showChips(grid) {
     chip.ariaPressed = String(!grid.off.has(cells[i].head.id));
     chip.ariaLabel = cells[i].head.caption;
   });
-  grid.chips.classList.toggle("apart", grid.rows[grid.layer].aggregates.includes(grid.merges.value));
+  const together = grid.message.coarse?.together.map(({ name }) => name) ?? grid.rows[grid.layer].aggregates;
+  grid.chips.classList.toggle("apart", together.includes(grid.merges.value));
 }
 
 // A double click isolates; on a head that is alone already it brings all back.
@@ -168,7 +170,10 @@ function drawView(grid) {
   const token = side && `${side === "q" ? "query" : "key"} ${focus[side]} “${visible(row[side][focus[side]])}”`;
   grid.seen.textContent = ` · ${token ?? row.name}`;
   const from = sheets.some(({ most }) => most > 1) ? "1 % of the largest" : "1 %";
-  grid.fewer.textContent = drawn.count > MOST
+  const { coarse } = grid.message, partly = coarse && focus && sheets.some((sheet) => !sheet.line && sheet.count > sheet.weights.length);
+  if (coarse && coarse.layer !== grid.layer) grid.fewer.textContent = "The weights of this layer are on their way.";
+  else if (partly) grid.fewer.textContent = `Of the ${MOST} strongest weights of each.`;
+  else grid.fewer.textContent = drawn.count > MOST
     ? `The ${MOST} strongest of ${drawn.count} weights from ${from}.`
     : `Weights from ${from}; width and strength show the size.`;
   grid.edgeCanvas.ariaLabel = `Edges: ${who}, ${row.name}. Up and down move through the tokens, left and right change ` +

@@ -44,9 +44,9 @@ function buildRows(grid, rows) {
       element.onclick = () => choose(grid, cell, !grid.edges && !grid.open);
       element.ondblclick = () => grid.edges && enlarge(grid, true);
       frame.onpointermove = (event) => {
-        const box = frame.getBoundingClientRect(), [, Q, K] = cell.row.shape;
-        const q = Math.floor(((event.clientY - box.top) / box.height) * Q);
-        const k = Math.floor(((event.clientX - box.left) / box.width) * K);
+        const box = frame.getBoundingClientRect(), [, Q, K] = cell.row.shape, [down, across] = spanOf(grid, r);
+        const q = Math.floor(((event.clientY - box.top) / box.height) * down);
+        const k = Math.floor(((event.clientX - box.left) / box.width) * across);
         if (q >= 0 && q < Q && k >= 0 && k < K) point(grid, { cell, r, q, k, x: event.clientX, y: event.clientY });
       };
       frame.onpointerleave = () => point(grid, null);
@@ -161,7 +161,7 @@ function drawOpen(grid) {
   const cell = chosenCell(grid), gold = grid.gold ? cell.row.gold : [], at = lit(grid);
   const same = at && sameTokens(grid.rows[at.r], cell.row);
   grid.place = loupePlace(cell, grid.stage.clientWidth, grid.most);
-  drawLoupe(grid.large, cell, grid.place, same ? at : null, gold, getComputedStyle(grid.root));
+  drawLoupe(grid.large, cell, grid.place, same ? at : null, gold, getComputedStyle(grid.root), largePicture(grid, cell));
   grid.title.textContent = [cell.head.caption, cell.row.name].join(" · ");
   grid.note.textContent = cell.head.note;
   grid.note.className = cell.head.good ? "good" : "";
@@ -187,11 +187,12 @@ function update(grid, message) {
 
 // Paints every head in the mode, scope and order that are chosen.
 function repaint(grid) {
-  const m = Math.max(0, grid.modes.findIndex((mode) => mode.name === grid.mode)), marks = {};
+  const { coarse } = grid.message, marks = {}; // another kind of a large grid's numbers comes with the next message
+  const m = coarse ? coarse.mode : Math.max(0, grid.modes.findIndex((mode) => mode.name === grid.mode));
   const { kind } = grid.modes[m], limits = kind === "probability" ? null : limitsOf(grid.message, m);
   const limitOf = ({ r, h }) => (limits ? { cell: limits.cell[r][h], row: limits.row[r], all: limits.all }[grid.scope] : 1);
   for (const cell of grid.cells) {
-    const { row, head, h } = cell, [, Q, K] = row.shape, limit = limitOf(cell);
+    const { row, head, h } = cell, [Q, K] = cellsOf(grid.message.header, cell.r), limit = (cell.limit = limitOf(cell));
     cell.values = numbersOf(grid.message, m, cell.r).subarray(h * Q * K, (h + 1) * Q * K);
     paint(cell.canvas, cell.values, Q, K, limit, grid.palette, marks);
     const end = limits && grid.scope === "cell", score = row.scores[grid.order]?.[h];
@@ -199,9 +200,9 @@ function repaint(grid) {
     cell.note.textContent = end ? `${kind === "signed" ? "±" : "to "}${format(limit, 2)}` : head.note;
     cell.note.className = head.good && !end ? "good" : "";
     cell.span.textContent = head.caption;
-    const label = [`${head.caption}, ${row.name}`, head.note, `${Q} queries by ${K} keys`];
+    const label = [`${head.caption}, ${row.name}`, head.note, `${row.shape[1]} queries by ${row.shape[2]} keys`];
     cell.canvas.ariaLabel = label.filter(Boolean).join(", ");
-    showGold(cell, grid.gold);
+    showGold(cell, grid.gold, spanOf(grid, cell.r));
   }
   grid.lines.forEach(({ name }, r) => {
     const end = limits && grid.scope === "row" ? ` · ${kind === "signed" ? "±" : "to "}${format(limits.row[r], 2)}` : "";

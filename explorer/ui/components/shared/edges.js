@@ -5,6 +5,7 @@ const MOST = 1200; // lines at once: more are a fog, and slow
 
 // The matrices that are drawn: [{values, colour, name}], each (Q, K). `most` is what counts as full strength.
 function sheetsOf(grid) {
+  if (grid.message.coarse) return coarseSheets(grid);
   const { message, layer: r, merge } = grid, row = grid.rows[r], [, Q, K] = row.shape;
   const alone = (values, name) => [{ values, name, colour: grid.accent, most: Math.max(1, largest(values)) }];
   if (row.aggregates.includes(merge)) return alone(aggregateOf(message, merge, r), merge);
@@ -35,14 +36,15 @@ const cut = (token) => (visible(token).length > 10 ? `${visible(token).slice(0, 
 // The weight from which lines are drawn where no token is pointed at, and how many reach `LEAST`.
 function threshold(sheets) {
   const shares = ({ values, most }) => values.map((value) => value / most).filter((share) => share >= LEAST);
-  const weights = sheets.map(shares);
-  const count = weights.reduce((sum, some) => sum + some.length, 0), all = new Float32Array(count);
+  const weights = sheets.map((sheet) => (sheet.places ? sheet.weights.map((weight) => weight / sheet.most) : shares(sheet)));
+  const here = weights.reduce((sum, some) => sum + some.length, 0), all = new Float32Array(here);
+  const count = sheets.reduce((sum, sheet, s) => sum + (sheet.count ?? weights[s].length), 0); // of a large grid more than here
   let from = 0;
   for (const some of weights) {
     all.set(some, from);
     from += some.length;
   }
-  return { count, least: count > MOST ? all.sort()[count - MOST] : LEAST };
+  return { count, least: count > MOST ? all.sort()[here - MOST] : LEAST };
 }
 
 // Everything to draw. `focus` is {q, k} or null: with a query only its edges, else with a key only its.
@@ -51,22 +53,24 @@ function layOut(row, sheets, place, focus) {
   const lines = [], words = [], squares = [], side = focus && (focus.q !== null ? "q" : "k");
   const { count, least } = side ? { count: 0, least: LEAST } : threshold(sheets);
   const shown = { q: new Float32Array(Q), k: new Float32Array(K) }; // the largest weight at every token
-  sheets.forEach(({ values, colour, most }, s) => {
+  sheets.forEach((sheet, s) => {
+    const { values, colour, most } = sheet;
+    const see = (q, k, weight) => {
+      if (!(weight >= least)) return;
+      lines.push({ y1: y(q), y2: y(k), weight, colour });
+      shown.q[q] = Math.max(shown.q[q], weight);
+      shown.k[k] = Math.max(shown.k[k], weight);
+      if (!side) return;
+      const [x, align, at] = side === "q" ? [place.width, "right", y(k)] : [0, "left", y(q)];
+      const wide = Math.min(8, 40 / sheets.length), first = side === "q" ? x - 40 : 0;
+      if (sheets.length === 1) words.push({ x, y: at, text: (weight * most).toFixed(2), align, kind: "number" });
+      else squares.push({ x: first + s * wide, y: at, wide: wide - 1, weight, colour });
+    };
+    if (sheet.places) return eachWeight(sheet, K, focus, side, see);
     const [q0, q1] = side === "q" ? [focus.q, focus.q + 1] : [0, Q];
     const [k0, k1] = side === "k" ? [focus.k, focus.k + 1] : [0, K];
     for (let q = q0; q < q1; q++)
-      for (let k = k0; k < k1; k++) {
-        const weight = values[q * K + k] / most;
-        if (!(weight >= least)) continue;
-        lines.push({ y1: y(q), y2: y(k), weight, colour });
-        shown.q[q] = Math.max(shown.q[q], weight);
-        shown.k[k] = Math.max(shown.k[k], weight);
-        if (!side) continue;
-        const [x, align, at] = side === "q" ? [place.width, "right", y(k)] : [0, "left", y(q)];
-        const wide = Math.min(8, 40 / sheets.length), first = side === "q" ? x - 40 : 0;
-        if (sheets.length === 1) words.push({ x, y: at, text: (weight * most).toFixed(2), align, kind: "number" });
-        else squares.push({ x: first + s * wide, y: at, wide: wide - 1, weight, colour });
-      }
+      for (let k = k0; k < k1; k++) see(q, k, values[q * K + k] / most);
   });
   if (!side) lines.sort((a, b) => a.weight - b.weight); // the strongest on top
   const label = (name, tokens, x, align) =>

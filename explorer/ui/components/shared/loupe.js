@@ -10,7 +10,8 @@ function loupePlace(cell, width, most) {
   return { left, top, unit, width, height: top + unit * Q + 8, Q, K };
 }
 
-function drawLoupe(canvas, cell, place, hover, gold, style) {
+// picture: the head's canvas, and how many pairs one of its pixels is wide.
+function drawLoupe(canvas, cell, place, hover, gold, style, [picture, n]) {
   const { left, top, unit, width, height, Q, K } = place, ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -18,7 +19,7 @@ function drawLoupe(canvas, cell, place, hover, gold, style) {
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
   context.imageSmoothingEnabled = false;
-  context.drawImage(cell.canvas, left, top, unit * K, unit * Q);
+  context.drawImage(picture, 0, 0, K / n, Q / n, left, top, unit * K, unit * Q);
   const accent = style.getPropertyValue("--st-primary-color");
   context.strokeStyle = style.getPropertyValue("--st-border-color");
   context.strokeRect(left - 0.5, top - 0.5, unit * K + 1, unit * Q + 1);

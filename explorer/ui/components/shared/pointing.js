@@ -18,12 +18,12 @@ function point(grid, hover) {
 function light(grid) {
   const at = lit(grid);
   grid.lines.forEach(({ line }, r) => {
-    const row = grid.rows[r], same = Boolean(at) && sameTokens(row, grid.rows[at.r]), [, Q, K] = row.shape;
+    const row = grid.rows[r], same = Boolean(at) && sameTokens(row, grid.rows[at.r]), [, Q, K] = row.shape, [down, across] = spanOf(grid, r);
     const on = { q: same && at.q !== null && at.q < Q, k: same && at.k !== null && at.k < K };
     line.classList.toggle("hovering", on.q || on.k);
     for (const side of ["q", "k"]) line.classList.toggle(`at-${side}`, on[side]);
     if (!same) return;
-    const percent = { x: at.k / K, w: 1 / K, y: at.q / Q, h: 1 / Q };
+    const percent = { x: at.k / across, w: 1 / across, y: at.q / down, h: 1 / down };
     for (const [name, part] of Object.entries(percent)) line.style.setProperty(`--${name}`, `${part * 100}%`);
   });
 }
@@ -33,7 +33,8 @@ function showTip(grid) {
   tip.hidden = false;
   tip.replaceChildren();
   make("b", "", tip, cell.head.caption);
-  make("strong", "", tip, format(cell.values[q * cell.row.shape[2] + k]));
+  if (grid.message.coarse) tellPair(grid, tip);
+  else make("strong", "", tip, format(cell.values[q * cell.row.shape[2] + k]));
   for (const [axis, token, position] of [["query", cell.row.q[q], q], ["key", cell.row.k[k], k]]) {
     make("span", "", tip, axis);
     const words = make("span", "", tip);

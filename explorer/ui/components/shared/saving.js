@@ -1,5 +1,6 @@
 // Saving what is shown: a picture of the whole grid, or its numbers.
-function saveNumbers({ cells }, name) {
+function saveNumbers({ cells, message }, name) {
+  if (message.coarse) return saveMeans({ cells, message }, name);
   const lines = ["head,query,query_position,key,key_position,value"];
   for (const { head, row, values } of cells) {
     const [, Q, K] = row.shape;
@@ -10,7 +11,22 @@ function saveNumbers({ cells }, name) {
   download(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
 }
 
-function savePicture({ rows, cells, gold, legend, palette, subject, low, high }, style, name) {
+// Of a large grid the means: of which queries and keys, both ends among them.
+function saveMeans({ cells, message }, name) {
+  const n = message.coarse.block, lines = ["head,first_query,last_query,first_key,last_key,mean"];
+  for (const { head, row, r, values } of cells) {
+    const [, Q, K] = row.shape, [down, across] = cellsOf(message.header, r);
+    for (let q = 0; q < down; q++)
+      for (let k = 0; k < (row.causal ? q + 1 : across); k++) {
+        const ends = [q * n, Math.min(Q, q * n + n) - 1, k * n, Math.min(K, k * n + n) - 1];
+        lines.push([quoted(head.id), ...ends, values[q * across + k]].join());
+      }
+  }
+  download(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
+}
+
+function savePicture(grid, style, name) {
+  const { rows, cells, gold, legend, palette, subject, low, high } = grid;
   const side = 192, gap = 16, left = 40, line = 26, above = subject.textContent ? line : 0;
   const columns = Math.max(...rows.map((row) => row.heads.length));
   const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
@@ -24,7 +40,7 @@ function savePicture({ rows, cells, gold, legend, palette, subject, low, high },
   context.font = `15px ${style.getPropertyValue("--st-font")}`;
   if (above) context.fillText(`All heads · ${subject.textContent}`, left, gap + 12);
   for (const { head, row, r, place, canvas: small, score } of cells) {
-    const x = left + place * (side + gap), y = down(r), [, Q, K] = row.shape;
+    const x = left + place * (side + gap), y = down(r), [Q, K] = spanOf(grid, r);
     context.drawImage(small, x, y, side, side);
     for (const [colour, wide] of gold ? [[GOLD.halo, 3], [GOLD.core, 1.5]] : []) {
       [context.strokeStyle, context.lineWidth] = [colour, wide];

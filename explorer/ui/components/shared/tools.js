@@ -112,7 +112,9 @@ function explain(grid, kind, limits, marks) {
     words: [limits && scope, "square-root brightness"].filter(Boolean).join(" · "),
   };
   [grid.low.textContent, grid.high.textContent] = [low, high];
-  grid.words.textContent = "square-root brightness";
+  const n = grid.message.coarse?.block ?? 1, cells = n > 1 ? `a cell is ${pairs(n)}, fewer where fewer are seen` : "";
+  grid.legend.words = [grid.legend.words, cells].filter(Boolean).join(" · ");
+  grid.words.textContent = grid.words.title = [cells, "square-root brightness"].filter(Boolean).join(" · ");
   grid.scopes.parentElement.hidden = !limits;
   offer(grid.scopes, SCOPES, grid.scope);
   grid.bar.style.background = `linear-gradient(90deg, ${grid.legend.stops(grid.palette.colours).map(css).join()})`;
@@ -138,8 +140,8 @@ function outlines(frame) {
   return svg;
 }
 
-function showGold({ gold: svg, row }, on) {
-  const [, Q, K] = row.shape, shape = on ? row.gold.map(([q, k]) => `M${k} ${q}h1v1h-1z`).join("") : "";
+function showGold({ gold: svg, row }, on, [Q, K]) {
+  const shape = on ? row.gold.map(([q, k]) => `M${k} ${q}h1v1h-1z`).join("") : "";
   const known = `${Q} ${K} ${shape}`;
   if (svg.known === known) return;
   svg.known = known;
