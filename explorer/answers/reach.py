@@ -115,13 +115,22 @@ def named(patterns: dict[str, np.ndarray]) -> list[str]:
 
 
 @torch.no_grad()
-def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: Progress = None) -> Shuffle:
-    """The probe and OWN − 1 others like it, read as it is and with a share of the positions shuffled in a copy."""
+def shuffle(
+    path: str, step: int, share: float = 1.0, seed: int = 0, head: str = "", progress: Progress = None
+) -> Shuffle:
+    """The probe and OWN − 1 others like it, read as it is and with a share of the positions shuffled in a copy.
+
+    head: whose attention is shown, by its name; where there is none such, that of the head that moved most.
+    """
     training = training_at(path, step, progress, needs=NEEDS)
     batch = training.task.probe(OWN).to(training.device)
     confused, orders = shuffled(training.model, batch, share, seed)
     (one, predicted, right), (two, _, still) = (answers(training, m, batch) for m in (training.model, confused))
     before, after = self_attention_patterns(one), self_attention_patterns(two)
+    moved = [attention.moved(a[0], b[0]) for a, b in zip(before.values(), after.values(), strict=True)]
+    heads = named(before)
+    at = heads.index(head) if head in heads else int(np.argmax(np.concatenate(moved)))
+    shown, number = heads[at].rsplit(".", 1)
     tokens = tokens_of(training, batch)
     assert tokens["tokens"] is not None
     return Shuffle(
@@ -129,7 +138,8 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
         positions=training.config.model.positions,
         share=share,
         seed=seed,
-        heads=named(before),
+        heads=heads,
+        head=heads[at],
         loss=(one.loss, two.loss),
         right=(float(right.sum() / predicted.sum()), float(still.sum() / predicted.sum())),
         answers=int(predicted.sum()),
@@ -143,11 +153,9 @@ def shuffle(path: str, step: int, share: float = 1.0, seed: int = 0, progress: P
         output_after=in_words(training, two.values["logits"][0].argmax(-1), predicted[0]),
         right_before=measure.right_by_position(right, predicted),
         right_after=measure.right_by_position(still, predicted),
-        before=np.concatenate([p[0] for p in before.values()]),
-        after=np.concatenate([p[0] for p in after.values()]),
-        moved=np.concatenate(
-            [attention.moved(a[0], b[0]) for a, b in zip(before.values(), after.values(), strict=True)]
-        ),
+        before=before[shown][0][int(number)],
+        after=after[shown][0][int(number)],
+        moved=np.concatenate(moved),
     )
 
 

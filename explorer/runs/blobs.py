@@ -24,7 +24,7 @@ def saved(named: dict[str, np.ndarray]) -> bytes:
         while len(_headers) > HEADERS:
             _headers.popitem(last=False)
     begins, names = _headers[kind]
-    return b"".join([begins, *(np.ascontiguousarray(named[name]).reshape(-1).view(np.uint8) for name in names)])
+    return b"".join([begins, *(np.ascontiguousarray(named[name]).reshape(-1).view(np.uint8).data for name in names)])
 
 
 def header(data: bytes) -> tuple[bytes, list[str]]:

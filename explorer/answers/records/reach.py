@@ -69,8 +69,8 @@ class Shuffle(Record, of="reach.shuffle"):
 
     loss, right: before and after.   answers: how many are counted.   order: what each position counts as.
     tokens, source, targets, output, output_after: of the first example as text, "" where no token is predicted.
-    right_before, right_after (T,).   before, after (H, Q, K): self-attention on the first example.   moved (H,): the
-    share of attention that went elsewhere.
+    right_before, right_after (T,).   before, after (Q, K): self-attention of `head` on the first example.   moved (H,):
+    the share of attention that went elsewhere, of each of `heads`.
     """
 
     step: int
@@ -78,6 +78,7 @@ class Shuffle(Record, of="reach.shuffle"):
     share: float
     seed: int
     heads: list[str]
+    head: str
     loss: tuple[float, float]
     right: tuple[float, float]
     answers: int

@@ -21,7 +21,8 @@ from explorer.ui.frame import cards
 from explorer.ui.positions.common import heat
 from explorer.ui.view import View
 
-EVERY = 2.0
+EVERY, PATIENCE = 2.0, 1.5  # seconds between two; and that another head is waited for, so that the cards stand still
+KEYS = "Queries are rows, keys are columns"
 SHARES = {"two of them": 0.0, "a quarter": 0.25, "half": 0.5, "all": 1.0}
 SEEN = 0.005  # share of right answers: a smaller difference is not called one
 BEFORE, AFTER = theme.CATEGORICAL[0], theme.CATEGORICAL[1]
@@ -43,7 +44,9 @@ def show(view: View | None) -> None:
         return
     seed = controls(view)
     share = SHARES[st.session_state.get("shuffle-share") or "all"]
-    answer = view.picture(Shuffle, EVERY, share=share, seed=max(seed, 0))
+    held.holds("shuffled-head", visit.state(), "shuffled_head")
+    head = visit.state().shuffled_head
+    answer = view.picture(Shuffle, EVERY, patience=PATIENCE, share=share, seed=max(seed, 0), head=head)
     if answer is None:
         return
     results(answer, shuffled=seed > 0)
@@ -159,9 +162,7 @@ def sentence(answer: Shuffle) -> str:
 def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
     """The chosen head on the first example, as trained and with positions shuffled."""
     heads = answer.heads
-    held.holds("shuffled-head", visit.state(), "shuffled_head")
-    kept = visit.state().shuffled_head
-    at = heads.index(kept) if kept in heads else int(np.argmax(answer.moved))
+    at = heads.index(answer.head)
     key = f"shuffle-head-{len(heads)}"
 
     def keep() -> None:
@@ -170,19 +171,19 @@ def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
     labels = {head: f"{head_name(head)} · moved {percent(m)}" for head, m in zip(heads, answer.moved, strict=True)}
     if not shuffled:
         labels = {head: head_name(head) for head in heads}
-    h = heads.index(st.selectbox("Head", heads, at, format_func=labels.__getitem__, key=key, on_change=keep))
+    st.selectbox("Head", heads, at, format_func=labels.__getitem__, key=key, on_change=keep)
 
     def drawing() -> bytes:
-        tokens = answer.source if heads[h].startswith("encoder.") and answer.source else answer.tokens
-        panels = {"as trained": answer.before[h]}
+        tokens = answer.source if answer.head.startswith("encoder.") and answer.source else answer.tokens
+        panels = {"as trained": answer.before}
         if shuffled:
-            panels["positions shuffled"] = answer.after[h]
+            panels["positions shuffled"] = answer.after
         words = [f"{i} {token}" for i, token in enumerate(tokens)]
-        title, text = f"Attention of {head_name(heads[h])} · step {answer.step}", "Queries are rows, keys are columns"
+        title, text = f"Attention of {head_name(answer.head)} · step {answer.step}", KEYS
         look = Look(title, text, "attention", "probability", 220, square=True, least=180)
         return message(panels, Side("query", words), Side("key", words), look, visit.state().projector)
 
-    heat(drawing, "shuffle-attention", (run, answer.step, answer.seed, answer.share, shuffled, h, len(heads)))
+    heat(drawing, "shuffle-attention", (run, answer.step, answer.seed, answer.share, shuffled, answer.head, len(heads)))
 
 
 def by_position(answer: Shuffle, shuffled: bool) -> list[list[dict[str, Any]]]:

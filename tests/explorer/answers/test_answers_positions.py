@@ -14,6 +14,7 @@ from explorer import Run
 from explorer.analysis.positions import shuffled
 from explorer.answers import positions, reach
 from explorer.answers.records import record
+from explorer.measure.attention import moved
 from explorer.tasks.base import IGNORE
 from explorer.trace import observe
 from models.layers import INIT_STD
@@ -177,4 +178,11 @@ def test_an_encoder_and_a_decoder_each_have_positions(tmp_path):
         np.testing.assert_array_equal(answer.table, getattr(model, stack).positions.table.detach().numpy())
     answer = reach.shuffle(str(run.path), 2)
     assert answer.heads[0].startswith("decoder.")
+    assert answer.head == answer.heads[int(answer.moved.argmax())], "the one that moved most"
+    chosen = answer.heads[-1]
+    answer = reach.shuffle(str(run.path), 2, head=chosen)
+    path, _, number = chosen.rpartition(".")
+    pattern = observe(model, run.task.probe()).values[f"{path}.pattern"][0, int(number)]
+    np.testing.assert_allclose(answer.before, pattern, atol=1e-6)
+    assert moved(answer.before[None], answer.after[None]) == pytest.approx(answer.moved[-1:])
     assert reach.distances(str(run.path), 2).causal

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from messages import panels
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from tiny_runs import recorded
 from waiting import until
 
 from explorer import Run
+from explorer.answers import attention
 from explorer.runs import catalogue
 from explorer.ui import feed, frame, server
 from explorer.ui.view import View
@@ -91,6 +93,34 @@ def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
         return json.loads(parts["player"]) | {"beat": bar["beat"]} == bar and parts["heads"] == heads
 
     until(same, "the page has the heads of this step")
+
+
+def test_what_a_picture_has_no_room_for_is_asked_for_exactly(run: Run):
+    _, own = visit("attention", run)
+
+    def answered(**query: str) -> Any:
+        words = "&".join(f"{name}={value}" for name, value in query.items())
+        scope = {"type": "http", "query_string": words.encode(), "path_params": {"visit": own}, "headers": []}
+        return asyncio.run(feed.answer(Request(scope)))
+
+    asked = {"run": run.id, "ask": "heads", "step": "15", "attention": "blocks.1.attention"}
+    for place, exact in (({"q": "4"}, {"query": 4}), ({"k": "2"}, {"key": 2})):
+        until(lambda place=place: answered(**asked, **place).status_code == 200, "it is there")
+        data = bytes(answered(**asked, **place).body)
+        at = 4 + int.from_bytes(data[:4], "little")
+        header, values = json.loads(data[4:at]), np.frombuffer(data, "<f4", offset=at)
+        kinds = attention.lines_at(str(run.path), 15, "blocks.1.attention", **exact).kinds
+        assert header == {"kinds": list(kinds), "length": next(iter(kinds.values())).size}
+        np.testing.assert_array_equal(values, np.concatenate([lines.ravel() for lines in kinds.values()]))
+    for wrong in (
+        {"ask": "tails"},
+        {"run": "other"},
+        {"step": "999"},
+        {"q": "99"},
+        {"attention": "blocks.9.attention"},
+    ):
+        assert answered(**(asked | {"q": "4"} | wrong)).status_code == 404
+    assert answered(**asked).status_code == 404, "neither a query nor a key"
 
 
 @pytest.mark.parametrize("step", [None, 0, 15])

@@ -20,10 +20,13 @@ function unpackCoarse(header, values) {
   return unpacked;
 }
 
-// Two scales for one head would be one too many: the finer means count in the end of its scale.
-function liftLimit({ coarse }, limits) {
-  const h = Number(coarse.head.split(".").pop()), of = limits[coarse.layer];
-  of[h] = Math.max(of[h], largest(coarse.fine.values));
+// The end of the scale of the chosen head's finer means, which are larger than those of the small pictures.
+const fineLimit = (grid, fine) => (grid.modes[grid.message.coarse.mode].kind === "probability" ? 1 : largest(fine.values));
+
+// The same in words, where the head is shown large and not to the end of the small pictures.
+function fineEnd(grid, cell) {
+  const { coarse } = grid.message, fine = coarse && fineOf(grid, cell), kind = coarse && grid.modes[coarse.mode].kind;
+  return !fine || kind === "probability" ? "" : `${kind === "signed" ? "±" : "to "}${format(fineLimit(grid, fine), 2)}`;
 }
 
 // How many tokens a picture's rows and columns span: those of its last blocks too.
@@ -128,6 +131,6 @@ function largePicture(grid, cell) {
   const fine = fineOf(grid, cell);
   if (!fine) return [cell.canvas, coarse.block];
   grid.finer ??= document.createElement("canvas");
-  paint(grid.finer, fine.values, fine.Q, fine.K, cell.limit, grid.palette, {});
+  paint(grid.finer, fine.values, fine.Q, fine.K, fineLimit(grid, fine), grid.palette, {});
   return [grid.finer, fine.n];
 }

@@ -162,7 +162,7 @@ function drawOpen(grid) {
   const same = at && sameTokens(grid.rows[at.r], cell.row);
   grid.place = loupePlace(cell, grid.stage.clientWidth, grid.most);
   drawLoupe(grid.large, cell, grid.place, same ? at : null, gold, getComputedStyle(grid.root), largePicture(grid, cell));
-  grid.title.textContent = [cell.head.caption, cell.row.name].join(" · ");
+  grid.title.textContent = [cell.head.caption, cell.row.name, fineEnd(grid, cell)].filter(Boolean).join(" · ");
   grid.note.textContent = cell.head.note;
   grid.note.className = cell.head.good ? "good" : "";
   grid.large.ariaLabel = cell.canvas.ariaLabel;
@@ -192,7 +192,7 @@ function repaint(grid) {
   const { kind } = grid.modes[m], limits = kind === "probability" ? null : limitsOf(grid.message, m);
   const limitOf = ({ r, h }) => (limits ? { cell: limits.cell[r][h], row: limits.row[r], all: limits.all }[grid.scope] : 1);
   for (const cell of grid.cells) {
-    const { row, head, h } = cell, [Q, K] = cellsOf(grid.message.header, cell.r), limit = (cell.limit = limitOf(cell));
+    const { row, head, h } = cell, [Q, K] = cellsOf(grid.message.header, cell.r), limit = limitOf(cell);
     cell.values = numbersOf(grid.message, m, cell.r).subarray(h * Q * K, (h + 1) * Q * K);
     paint(cell.canvas, cell.values, Q, K, limit, grid.palette, marks);
     const end = limits && grid.scope === "cell", score = row.scores[grid.order]?.[h];

@@ -77,7 +77,6 @@ function limitsOf(message, m) {
     const values = numbersOf(message, m, r), [Q, K] = cellsOf(message.header, r);
     return Array.from({ length: H }, (_, h) => largest(values.subarray(h * Q * K, (h + 1) * Q * K)));
   });
-  if (message.coarse?.fine) liftLimit(message, cell);
   const row = cell.map((limits) => Math.max(...limits));
   return { cell, row, all: Math.max(...row) };
 }
