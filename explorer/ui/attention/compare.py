@@ -150,7 +150,14 @@ def draw(
             )
             for path, means, named in zip(paths, matrices, heads, strict=True)
         ]
-        more = {"scope": "all", "colours": [], "selected": look.head, "query": None, "height": height, "step": step}
+        more: dict[str, Any] = {
+            "scope": "all",
+            "colours": [],
+            "selected": look.head,
+            "query": None,
+            "height": height,
+            "step": step,
+        }
         modes = modes_of([Mode("values", "", scale["kind"])], block)
         mount(key=key, data=coarse_message(rows, modes, 0, Coarse(block), **more), on_selected_change=choose)
         return

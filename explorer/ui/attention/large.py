@@ -75,7 +75,7 @@ def line(view: View, words: Mapping[str, str], given: Mapping[str, Any]) -> byte
 
     None while they are computed. ValueError where there are none.
     """
-    place = {"query": feed.whole(words.get("q")), "key": feed.whole(words.get("k"))}
+    place: dict[str, Any] = {"query": feed.whole(words.get("q")), "key": feed.whole(words.get("k"))}
     answer = feed.exactly(view, AttentionLines, attention=words.get("attention", ""), **place, **given)
     if answer is None:
         return None
