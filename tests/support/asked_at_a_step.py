@@ -15,7 +15,6 @@ ASKED: dict[str, dict[str, Any]] = {  # every view of a Transformer's run at a s
     "attention.patterns": {},
     "attention.detail": {"head": HEAD},
     "attention.lines_at": {"attention": "blocks.0.attention", "query": 5},
-    "attention.moves": {"before": 0},
     "backward.walk": {},
     "backward.split": {},
     "diagnosis.findings": {},
@@ -73,6 +72,7 @@ OF_WORDS: dict[str, dict[str, Any]] = {  # and of word vectors
     "weight.proved": {"name": "context.weight", "row": 0, "column": 0},
 }
 ELSEWHERE = {  # what depends on the run's past too, or needs a task that the runs here have not
+    "attention.moves": "of two steps; test_large_attention.py",
     "autopsy.examine": "looks at the steps before",
     "embeddings.noise": "a layout of what embeddings.frame shows",
     "embeddings.trails": "the frames of earlier steps",
