@@ -25,7 +25,7 @@ from models.attention import patterned
 NEEDS = ("attention",)  # parts of the model
 WATCHED = (".pattern", ".scores", ".values", ".head_out")
 DERIVED = (".pattern", ".head_out")  # whose gradients are looked at
-LONG = 64  # tokens: up to so many every number is shown
+LONG = 64  # tokens: of an input no longer than this every number is shown
 MESSAGE = 1_000_000  # bytes of numbers that a message may hold besides
 MEANS = 100_000  # means of one kind in a message, 0.4 MB
 MOST = 64_000_000  # pairs of tokens, over all heads: four numbers of each take a gigabyte here

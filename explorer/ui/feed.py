@@ -97,7 +97,7 @@ def offer(name: str, draw: Draw, every: float = 0, plain: bool = False) -> None:
         offers.draws[name] = Offer(draw, every, plain)
 
 
-def asked(name: str, view: View, answers: Ask) -> str | None:
+def way_to(name: str, view: View, answers: Ask) -> str | None:
     """Lets the browser ask for what a picture of a step has no room for; the address, None if the server has no feed.
 
     answers: gives the bytes, None while they are computed; ValueError where there are none.
@@ -183,7 +183,7 @@ async def answer(request: Request) -> Response:
 
 
 def answer_ask(session: str, query: Mapping[str, str]) -> Response:
-    """What was asked for by name, see `asked`. 204: it takes long. 404: no such visit, name, step or thing."""
+    """What was asked for by name, see `way_to`. 204: it takes long. 404: no such visit, name, step or thing."""
     offers: Offers | None = server.feeds().get(session)
     if offers is None or offers.run.id != query.get("run") or query["ask"] not in offers.asks:
         return Response(status_code=404)

@@ -46,7 +46,7 @@ def show(look: Look) -> None:
 
     mode = visit.state().mode or PATTERN.name
 
-    ask = feed.asked("heads", view, partial(large.line, given=given))
+    ask = feed.way_to("heads", view, partial(large.line, given=given))
     detail = large.detail(look)
 
     def message(view: View, maps: AttentionMaps, detail: AttentionDetail | None) -> bytes:

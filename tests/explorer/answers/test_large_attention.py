@@ -1,4 +1,4 @@
-"""Large grids of heads: means over blocks, with exact numbers for what is asked, against the exact maps."""
+"""Large grids of heads: means over blocks, with exact numbers for what is arguments, against the exact maps."""
 
 import numpy as np
 import pytest
@@ -120,7 +120,7 @@ def test_moves_are_of_the_exact_patterns(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("arguments", "message"),
     [
         ({}, "query=None and key=None: give one of the two"),
         ({"query": 1, "key": 1}, "query=1 and key=1: give one of the two"),
@@ -129,9 +129,9 @@ def test_moves_are_of_the_exact_patterns(run, monkeypatch):
         ({"attention": "blocks.9.attention", "query": 1}, "attention=blocks.9.attention is none of this model’s; use"),
     ],
 )
-def test_what_is_not_there_is_refused(run, asked, message):
+def test_what_is_not_there_is_refused(run, arguments, message):
     with pytest.raises(ValueError, match=message):
-        attention.lines_at(str(run.path), 5, **({"attention": PATH} | asked))
+        attention.lines_at(str(run.path), 5, **({"attention": PATH} | arguments))
 
 
 def test_a_head_that_is_not_there_is_refused(run):

@@ -148,9 +148,11 @@ def test_a_search_whose_actors_are_killed_goes_on_to_the_same_trials(client, clu
     until(over, "the search has gone on to its end by itself", 120)
     assert "paused" not in states
     trials = Ledger(path).trials(SMALL)
-    told = [e.detail["reason"] for t in trials for e in Run.open(t.path).events if e.kind == "paused"]
-    assert told
-    assert all("the process or the machine that trained has ended, and the Ray cluster at" in reason for reason in told)
+    reasons = [e.detail["reason"] for t in trials for e in Run.open(t.path).events if e.kind == "paused"]
+    assert reasons
+    assert all(
+        "the process or the machine that trained has ended, and the Ray cluster at" in reason for reason in reasons
+    )
     assert not {t.state for t in trials} & {"training", "interrupted"}
     for t in trials:
         config = SMALL.config_of(t.params)

@@ -103,10 +103,10 @@ def test_what_a_picture_has_no_room_for_is_asked_for_exactly(run: Run):
         scope = {"type": "http", "query_string": words.encode(), "path_params": {"visit": own}, "headers": []}
         return asyncio.run(feed.answer(Request(scope)))
 
-    asked = {"run": run.id, "ask": "heads", "step": "15", "attention": "blocks.1.attention"}
+    query_of = {"run": run.id, "ask": "heads", "step": "15", "attention": "blocks.1.attention"}
     for place, exact in (({"q": "4"}, {"query": 4}), ({"k": "2"}, {"key": 2})):
-        until(lambda place=place: answered(**asked, **place).status_code == 200, "it is there")
-        data = bytes(answered(**asked, **place).body)
+        until(lambda place=place: answered(**query_of, **place).status_code == 200, "it is there")
+        data = bytes(answered(**query_of, **place).body)
         at = 4 + int.from_bytes(data[:4], "little")
         header, values = json.loads(data[4:at]), np.frombuffer(data, "<f4", offset=at)
         kinds = attention.lines_at(str(run.path), 15, "blocks.1.attention", **exact).kinds
@@ -119,8 +119,8 @@ def test_what_a_picture_has_no_room_for_is_asked_for_exactly(run: Run):
         {"q": "99"},
         {"attention": "blocks.9.attention"},
     ):
-        assert answered(**(asked | {"q": "4"} | wrong)).status_code == 404
-    assert answered(**asked).status_code == 404, "neither a query nor a key"
+        assert answered(**(query_of | {"q": "4"} | wrong)).status_code == 404
+    assert answered(**query_of).status_code == 404, "neither a query nor a key"
 
 
 @pytest.mark.parametrize("step", [None, 0, 15])

@@ -98,13 +98,13 @@ def describe(rows: Sequence[Row], modes: Sequence[Mode], **more: Any) -> dict[st
     for row in rows:
         check(row, len(stored))
     return {
-        "rows": [said(row) for row in rows],
+        "rows": [header_of(row) for row in rows],
         "modes": [asdict(mode) for mode in modes],
         **more,
     }
 
 
-def said(row: Row) -> dict[str, Any]:
+def header_of(row: Row) -> dict[str, Any]:
     """A row in the header: all but its numbers."""
     return {
         "name": row.name,

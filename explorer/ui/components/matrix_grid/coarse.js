@@ -111,7 +111,7 @@ function paintedAt(grid) {
   return [values[Math.floor(q / n) * columns + Math.floor(k / n)], n];
 }
 
-// What the pointer is told of a pair: the exact number once it is here, and the mean that is painted.
+// A pair in the tooltip: the exact number once it is here, and the mean that is painted.
 function tellPair(grid, tip) {
   const { cell, q, k } = grid.hover, { coarse } = grid.message, [mean, n] = paintedAt(grid);
   const exact = n === 1 ? mean : lineAt(grid, cell.r, { q, k: null })?.kinds[coarse.kind][cell.h * cell.row.shape[2] + k];

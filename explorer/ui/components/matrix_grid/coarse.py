@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ui.components.matrix_grid import SCOPES, Mode, Row, said
+from explorer.ui.components.matrix_grid import SCOPES, Mode, Row, header_of
 from explorer.ui.components.message import pack
 
 
@@ -74,14 +74,21 @@ def coarse_message(rows: Sequence[Row], modes: Sequence[Mode], shown: int, coars
                 f"{len(row.heads)} heads and {shape} blocks of {fine.n} × {fine.n} pairs"
             )
         about |= {"fine": fine.n, "head": fine.head, "layer": fine.layer}
-        about |= {"edges": [told(one) for one in fine.edges], "together": [told(one) for one in fine.together]}
+        about |= {
+            "edges": [header_of_edges(one) for one in fine.edges],
+            "together": [header_of_edges(one) for one in fine.together],
+        }
         values.append(below(fine.means, row))
         values += [array for one in (*fine.edges, *fine.together) for array in (one.places, one.values)]
-    header = {"rows": [said(row) for row in rows], "modes": [asdict(mode) for mode in modes], "coarse": about} | more
+    header = {
+        "rows": [header_of(row) for row in rows],
+        "modes": [asdict(mode) for mode in modes],
+        "coarse": about,
+    } | more
     return pack(header, values)
 
 
-def told(edges: Edges) -> dict[str, Any]:
+def header_of_edges(edges: Edges) -> dict[str, Any]:
     """Edges in the header."""
     return {"name": edges.name, "length": len(edges.places), "count": edges.count, "most": edges.most}
 

@@ -31,7 +31,7 @@ function expand({ header, values, starts }, name, r, count, hidden) {
   return whole(values.subarray(from), Q, K, header.rows[r].causal, count, hidden);
 }
 
-// So many matrices of Q × K, of which causal ones travelled without what they hide.
+// `count` matrices of Q × K, of which causal ones travelled without what they hide.
 function whole(values, Q, K, causal, count, hidden) {
   if (!causal) return values.subarray(0, count * Q * K);
   const full = new Float32Array(count * Q * K);
