@@ -12,7 +12,7 @@ KINDS = ("pattern", "logits", "weighted", "gradient", "product")  # of numbers, 
 
 @dataclass(frozen=True)
 class AttentionMap:
-    """One attention. All arrays are (H, Q, K); of a grid with blocks means, (H, ⌈Q/n⌉, ⌈K/n⌉), see measure/blocks.py.
+    """One attention. All arrays are (H, Q, K); of a grid with blocks means, (H, ⌈Q/n⌉, ⌈K/n⌉), see attention/blocks.py.
 
     pattern: probabilities.   logits: the scores before the softmax.   weighted: ‖A v W_O‖.   gradient: ∂L/∂A, None if
     the input has no targets.   scores: of each head, by name.   chance: what even attention scores, by name.

@@ -5,9 +5,10 @@ import pytest
 from tiny_runs import TINY, recorded
 
 from explorer import Run, RunConfig
-from explorer.answers import attention, attention_look
+from explorer.answers import attention
+from explorer.answers.attention import blocks
+from explorer.answers.attention import exact as looking
 from explorer.measure import attention as measure
-from explorer.measure import blocks
 from explorer.runs import kept
 
 DATES = RunConfig.preset("dates-fr").replace({"model.width": 16, "model.heads": 2, "train.batch": 4})
@@ -29,7 +30,7 @@ def nothing_kept():
 def made_large(monkeypatch: pytest.MonkeyPatch, means: int) -> None:
     """Every grid is too large for its numbers, and may have so many means."""
     for name, value in (("LONG", 1), ("MESSAGE", 0), ("MEANS", means)):
-        monkeypatch.setattr(attention_look, name, value)
+        monkeypatch.setattr(looking, name, value)
 
 
 def kinds(one) -> dict[str, np.ndarray]:
@@ -140,7 +141,7 @@ def test_a_head_that_is_not_there_is_refused(run):
 
 
 def test_more_pairs_than_can_be_held_are_refused_before_anything_is_computed(run, monkeypatch):
-    monkeypatch.setattr(attention_look, "MOST", 400)
+    monkeypatch.setattr(looking, "MOST", 400)
     with pytest.raises(
         ValueError, match=r"2 attentions of 2 heads over 12 tokens are 576 pairs, and 400 .* of up to 10 tokens"
     ):

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from test_components import ALL, heads, unpack
 
-from explorer.answers.attention import EDGES, LARGE
-from explorer.answers.attention_look import MEANS
-from explorer.measure import blocks
+from explorer.answers.attention import EDGES, LARGE, blocks
+from explorer.answers.attention.exact import MEANS
 from explorer.ui.components.matrix_grid import Row
 from explorer.ui.components.matrix_grid.coarse import Coarse, Edges, Fine, coarse_message, modes_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.answers.attention_look import EDGE, NEEDS, Look, look, present
+from explorer.answers.attention import blocks
+from explorer.answers.attention.exact import EDGE, NEEDS, Look, look, present
 from explorer.answers.heads import Repeats
 from explorer.answers.records.attention import (
     AttentionDetail,
@@ -15,7 +16,6 @@ from explorer.answers.records.attention import (
     Strongest,
 )
 from explorer.measure import attention as measure
-from explorer.measure import blocks
 from explorer.measure.heads import ON_INPUT
 from explorer.measure.lines import lines
 from explorer.measure.standing import AGREEMENT

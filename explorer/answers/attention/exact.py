@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from explorer.answers.attention import blocks
 from explorer.answers.records.attention import Flow
 from explorer.measure import attention as measure
-from explorer.measure import blocks
 from explorer.runs.kept import kept
 from explorer.runs.restored import Progress, chosen_input, opened, training_at
 from explorer.tasks.base import Batch

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.measure import blocks
+from explorer.answers.attention import blocks
 
 SEED = np.random.default_rng(7)
 
