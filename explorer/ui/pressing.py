@@ -46,7 +46,7 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
 
     def part() -> None:
         if whole and seconds and (fragment := ThreadState.get().fragment_id):
-            visit.state().ticks.setdefault(fragment, seconds)
+            visit.state().ticks.append((fragment, seconds))
         draw()
 
     name = getattr(draw, "__qualname__", "part")
@@ -57,7 +57,7 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
 def begin_ticks() -> None:
     """At the end of a drawing of the whole page."""
     ticks, ctx = visit.state().ticks, get_script_run_ctx()
-    for fragment, seconds in ticks.items():
+    for fragment, seconds in ticks:
         if ctx is not None:
             message = ForwardMsg()
             message.auto_rerun.fragment_id, message.auto_rerun.interval = fragment, seconds

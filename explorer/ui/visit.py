@@ -50,7 +50,7 @@ class Visit:
     refused: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)  # by place, as refusals.py has it
     refused_on_page: list[str] = field(default_factory=list)  # what the top of the page shows of it
     presses: set[str] = field(default_factory=set)  # of buttons that no drawing has come to yet, by key
-    ticks: dict[str, float] = field(default_factory=dict)  # of live parts, once all is drawn: seconds by fragment
+    ticks: list[tuple[str, float]] = field(default_factory=list)  # to begin once all is drawn: live parts, seconds
     drawn_again: bool = False  # this drawing answers no action of the hand
     details: Any = None  # what is drawn at the end of the section, as picture.py has it
     paced: Recent[str, tuple[object, float, Any]] = field(default_factory=Recent)  # made last: of what, when, what
