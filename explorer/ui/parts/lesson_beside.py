@@ -56,7 +56,7 @@ def action(lesson: Lesson, place: int, target: Target | None) -> str:
     if (lesson.name, place) in way().reached:
         return f":green[:material/check_circle:] {text}"
     run, aim = chosen.run(), aims[place]
-    reaching = aim is target and run is not None and visit.state().page == aim.page and aim.step > run.last
+    reaching = aim == target and run is not None and visit.state().page == aim.page and aim.step > run.last
     step = word("reaching", language, now=f"{run.last:,}", step=f"{aim.step:,}") if reaching and run else ""
     return f":orange[:material/radio_button_unchecked:] {text}" + (f" :orange[({step})]" if step else "")
 
