@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from explorer.config.answering import ANSWERING
 from explorer.config.broken import BROKEN, Broken
 from explorer.config.ordinary import ORDINARY, RECURRENT, WORDS, Preset
 from explorer.config.reading import READING
 from explorer.config.run import RunConfig
 from models.families import kind_of
 
-__all__ = ["BROKEN", "ORDINARY", "PRESETS", "READING", "RECURRENT", "WORDS", "Broken", "Preset", "broken_of", "presets"]
-PRESETS: dict[str, Preset] = ORDINARY | READING | RECURRENT | WORDS | BROKEN
+__all__ = [
+    *("ANSWERING", "BROKEN", "ORDINARY", "PRESETS", "READING", "RECURRENT", "WORDS"),
+    *("Broken", "Preset", "broken_of", "presets"),
+]
+PRESETS: dict[str, Preset] = ORDINARY | READING | ANSWERING | RECURRENT | WORDS | BROKEN
 
 
 def presets() -> dict[str, str]:

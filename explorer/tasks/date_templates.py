@@ -19,12 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.tasks.answering import END, SPECIAL
 from explorer.tasks.cache import Entry, cached
 
 YEARS = range(1900, 2061)
 ENGLISH = ("EEEE, MMMM d, y", "MMMM d, y", "d MMMM y", "d MMM y", "MMM d, y")  # CLDR date patterns
-PAD, START, END = 0, 1, 2
-SPECIAL = ("∅", "⊢", "⊣")  # their symbols
 DIGIT = len(SPECIAL)  # token of "0"; the other digits follow
 # Marks: what a character expresses, equal in both languages if one translates the other. Numbers are copied, so each
 # digit has its own mark; names count as a whole.

@@ -6,30 +6,27 @@ B batch, T target position, S source position; tokens are characters.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
-from explorer.tasks.date_templates import DIGIT, END, ENGLISH, PAD, SPECIAL, START, YEAR_MARK, templates, with_year
+from explorer.tasks.answering import PAD, SPECIAL, Answering, laid_out
+from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.date_templates import DIGIT, ENGLISH, YEAR_MARK, templates, with_year
 from models.families import kind_of
 
 WORDS = {"ja": "char", "zh": "zh"}  # sacrebleu's tokenizer where words are not set apart by spaces
 
 
-class Dates(Task):
+class Dates(Answering):
     """Tuesday, March 4, 1997 -> mardi 4 mars 1997
 
     The weekday is translated if the source has one. A tenth of the days from 1900 to 2060 is held out, in all patterns.
-    An encoder-decoder reads the date as source; a decoder reads `source ⊢ target` in one sequence. start, end: the
-    tokens around a target; generation begins with start and stops at end.
     """
 
     metric = "share of characters right"
-    start, end = START, END
 
     def __init__(self, fields: f.Dates, model: Any):
         if kind_of(model).reads == "in place":
@@ -41,8 +38,8 @@ class Dates(Task):
         self.words = WORDS.get(fields.language, self.words)
         self.table = table = templates(fields.language)
         self.vocabulary = Vocabulary(table.symbols, pad=PAD)
-        S, T = table.source.shape[2], table.target.shape[2]
-        self.length = S + T if self.reads == "onward" else max(S, T)
+        S, self.longest = table.source.shape[2], table.target.shape[2]
+        self.length = S + self.longest if self.reads == "onward" else max(S, self.longest)
         order = torch.randperm(len(table.year), generator=torch.Generator().manual_seed(0))
         hold = len(order) // 10
         self.splits = {"held out": order[:hold], "trained": order[hold:]}
@@ -89,41 +86,12 @@ class Dates(Task):
         longest = int((tokens != PAD).sum(1).max())
         return tokens[:, :longest], marks[:, :longest]
 
-    def opening(self, text: str | None = None) -> Opening:
-        """An answer is as long as the model makes it, up to the longest date there is."""
-        return replace(super().opening(text), length=self.table.target.shape[2], end=END)
-
     def arrange(self, pattern: Tensor, pairing: Tensor, year: Tensor) -> Batch:
         """Dates given by (B,) each, as the input of this kind of model."""
         source, source_marks = self.dated("source", pattern, pairing, year)
         target, target_marks = self.dated("target", pattern, pairing, year)
-        start = torch.full((len(source), 1), START)
-        decoder_input = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)  # (B, T)
-        targets = target.masked_fill(target == PAD, IGNORE)
-        if self.reads == "source":
-            alignment = (target_marks[:, :, None] == source_marks[:, None]) & (target_marks > 0)[:, :, None]
-            return Batch(decoder_input, targets, source, alignment.float())
-        # `source ⊢ target` without the source's padding: column j is source j, or target j − length
-        length = (source != PAD).sum(1, keepdim=True)  # (B, 1)
-        S, width = source.shape[1], source.shape[1] + target.shape[1]
-        j = torch.arange(width)
-        column = torch.where(j < length, j, S + j - length).clamp_max(width)  # (B, S + T)
-
-        def joined(left: Tensor, right: Tensor, filler: int) -> Tensor:
-            last = torch.full((len(left), 1), filler)
-            return torch.cat([left, right, last], 1).gather(1, column)
-
-        silent = torch.zeros_like(source)
-        targets = joined(silent + IGNORE, targets, IGNORE)
-        asks, reads = joined(silent, target_marks, 0), joined(source_marks, torch.zeros_like(target), 0)
-        alignment = (asks[:, :, None] == reads[:, None]) & (asks > 0)[:, :, None]
-        longest = int((targets != IGNORE).cumsum(1).argmax(1).max()) + 1
-        tokens = joined(source, decoder_input, PAD)
-        return Batch(
-            tokens[:, :longest],
-            targets[:, :longest],
-            alignment=alignment[:, :longest, :longest].float(),
-        )
+        alignment = (target_marks[:, :, None] == source_marks[:, None]) & (target_marks > 0)[:, :, None]
+        return laid_out(self.reads, source, target, alignment.float())
 
     def encode(self, text: str) -> Batch:
         text = " ".join(text.split())
@@ -148,10 +116,3 @@ class Dates(Task):
 
     def readable(self, tokens: Tensor | list[int]) -> str:
         return "".join(self.vocabulary.symbols[int(t)] for t in tokens if int(t) >= DIGIT)
-
-    def sample(self, batch: Batch, row: int = 0) -> str:
-        predicted = batch.targets[row] != IGNORE
-        read = batch.tokens[row][: int(predicted.long().argmax())] if batch.source is None else batch.source[row]
-        return f"{self.readable(read)} → {self.readable(batch.targets[row][predicted])}"
-
-    spelled = readable

@@ -7,7 +7,6 @@ projected to vectors; ours are tokens: a pixel has one of three shades, so there
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,15 +15,14 @@ import torch
 from torch import Tensor
 
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
+from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Answering, laid_out
+from explorer.tasks.base import Batch, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from models.families import kind_of
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LETTERS = tuple(sorted(set("".join(WORDS))))
-PAD, START, END = range(3)
-SPECIAL = ("∅", "⊢", "⊣")
-LETTER = len(SPECIAL)  # the number of the first letter
+LETTER = FIRST  # the number of the first letter
 PATCH = LETTER + len(LETTERS)  # and of the first patch
 SHADES, SIDE, CUT = 3, 8, 2  # of a pixel; pixels of a picture and of a patch, along one side
 INKS = "·▒█"  # the shades as signs; a patch is written as four of them, row by row
@@ -60,7 +58,7 @@ def pixels(numbers: Tensor) -> Tensor:
     return cut.unflatten(2, (CUT, CUT)).unflatten(1, (ALONG, ALONG)).transpose(2, 3).flatten(3).flatten(1, 2)
 
 
-class Digits(Task):
+class Digits(Answering):
     """a picture -> seven
 
     patches=shuffled moves the patches of each picture into an order of its own: all its ink is there, and where it
@@ -69,6 +67,7 @@ class Digits(Task):
 
     metric = "share of letters right"
     corpus = "handwritten digits, as scikit-learn has them"
+    longest = LONGEST
 
     def __init__(self, fields: f.Digits, model: Any):
         if kind_of(model).reads != "source":
@@ -113,9 +112,7 @@ class Digits(Task):
         """Pictures by their numbers (B,)."""
         target = self.targets[self.digits[which]]
         target = target[:, : int((target != PAD).sum(1).max())]
-        start = torch.full((len(which), 1), START)
-        read = torch.cat([start, target[:, :-1].masked_fill(target[:, :-1] == END, PAD)], 1)
-        return Batch(read, target.masked_fill(target == PAD, IGNORE), source=self.sources[which])
+        return laid_out("source", self.sources[which], target)
 
     def encode(self, text: str) -> Batch:
         """A picture by its number."""
@@ -123,10 +120,6 @@ class Digits(Task):
         if not (text.strip().isdecimal() and int(text) < count):
             raise ValueError(f"“{text[:40]}” is no picture; type the number of one, 0 to {count - 1}")
         return self.arrange(torch.tensor([int(text)]))
-
-    def opening(self, text: str | None = None) -> Opening:
-        """An answer is as long as the model makes it, up to the longest word."""
-        return replace(super().opening(text), length=LONGEST, end=END)
 
     def readable(self, tokens: Tensor | list[int]) -> str:
         """The patches of a whole picture as its rows; an answer by its signs, patches among its letters too."""

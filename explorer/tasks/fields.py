@@ -11,14 +11,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from explorer.tasks import corpus, tunes
+from explorer.tasks.answering_fields import ANSWERING, Facts, Tally  # noqa: F401
 from explorer.tasks.kinds import TaskKind
 from explorer.tasks.reading_fields import READING, Digits, Genre, Language  # noqa: F401
 from explorer.tasks.text_fields import MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
-    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Digits", "Fill", "Genre", "Induction", "Language", "Python"),
-    *("Reverse", "Shakespeare", "Sort", "Text", "Tunes", "Words"),
+    *("Addition", "Brackets", "Copy", "Dates", "Delay", "Digits", "Facts", "Fill", "Genre"),
+    *("Induction", "Language", "Python", "Reverse", "Shakespeare", "Sort", "Tally", "Text", "Tunes", "Words"),
 ]
 
 Length = Annotated[int, Field(ge=2, le=200, description="symbols in one input")]
@@ -250,4 +251,6 @@ TASKS: dict[str, TaskKind] = {
         sample="king → crown, not window",
         needs=("word vectors",),
     ),
-} | READING
+    **READING,
+    **ANSWERING,
+}

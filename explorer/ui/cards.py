@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
-from explorer.config.presets import BROKEN, ORDINARY, READING, RECURRENT, WORDS, Preset
+from explorer.config.presets import ANSWERING, BROKEN, ORDINARY, READING, RECURRENT, WORDS, Preset
 from explorer.config.run import RunConfig
 from explorer.ui import chosen, refusals, sitemap
 from explorer.ui.pressing import pressed
@@ -17,8 +18,10 @@ PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
 IN_A_ROW = 3
+Kind = Literal["primary", "secondary"]  # of a button
 MORE = (
     ("**Reading**: models that read both ways", READING, "Train"),
+    ("**Answering**: models that answer what they are asked", ANSWERING, "Train"),
     ("**Memory**: networks that read token after token", RECURRENT, "Train"),
     ("**Word vectors**: what words mean, by the words around them", WORDS, "Train"),
     (
@@ -36,10 +39,11 @@ def show(everything: bool = True) -> None:
     """
     with st.container(key="preset-cards"):
         for name, preset in ORDINARY.items():
-            card(name) if (PICTURES / f"{name}.png").is_file() else plain_card(preset, name, "Train")
+            card(preset, name, "Train", "primary")
         own_text_card()
     more = st.expander(
-        "More: reading, memory, word vectors, and trainings that fail on purpose", icon=":material/more_horiz:"
+        "More: reading, answering, memory, word vectors, and trainings that fail on purpose",
+        icon=":material/more_horiz:",
     )
     if everything:
         with more:
@@ -49,32 +53,26 @@ def show(everything: bool = True) -> None:
 
 
 def rows_of_cards(presets: Mapping[str, Preset], action: str) -> None:
-    """Presets without pictures, in rows."""
+    """Presets in rows."""
     for first in range(0, len(presets), IN_A_ROW):
         for column, name in zip(st.columns(IN_A_ROW), list(presets)[first:], strict=False):
             with column:
-                plain_card(presets[name], name, action)
+                card(presets[name], name, action, "secondary")
 
 
-def card(name: str) -> None:
-    """One preset: its picture, what it is, how long it takes, a button."""
-    preset = ORDINARY[name]
+def card(preset: Preset, name: str, action: str, kind: Kind) -> None:
+    """One preset: its picture if it has one, what it is, how long it takes, a button."""
     with st.container(border=True, height="stretch", key=f"card-{name}"):
-        picture, words = st.columns([1, 2.2])
-        picture.image(PICTURES / f"{name}.png", width="stretch")
-        with words:
+        place: AbstractContextManager[Any] = nullcontext()
+        if (path := PICTURES / f"{name}.png").is_file():
+            picture, place = st.columns([1, 2.2])
+            picture.image(path, width="stretch")
+        with place:
             st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-            start(preset, name, "Train", "primary")
+            start(preset, name, action, kind)
 
 
-def plain_card(preset: Preset, name: str, action: str) -> None:
-    """One preset without a picture: what it is, a button."""
-    with st.container(border=True, height="stretch", key=f"card-{name}"):
-        st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
-        start(preset, name, action, "secondary")
-
-
-def start(preset: Preset, name: str, action: str, kind: Literal["primary", "secondary"]) -> None:
+def start(preset: Preset, name: str, action: str, kind: Kind) -> None:
     """The button, and beside it how long it takes. style.css has it press wherever the card is clicked."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"start-{name}"):
         icon = ":material/play_arrow:"

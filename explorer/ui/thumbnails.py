@@ -1,18 +1,20 @@
 """The pictures on the preset cards: one attention pattern of each preset, really trained.
 
-`python -m explorer.ui.thumbnails` trains every ordinary preset (seed 0) and writes explorer/ui/thumbnails/NAME.png.
+`python -m explorer.ui.thumbnails [NAME …]` trains presets (seed 0) and writes explorer/ui/thumbnails/NAME.png; without
+a name it is every one that has a picture.
 Colour is transparent where attention is 0, so a picture sits on a light card and on a dark one.
 """
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from explorer.config.presets import ORDINARY
+from explorer.config.presets import ANSWERING, ORDINARY, READING
 from explorer.config.run import RunConfig
 from explorer.measure.attention import entropy
 from explorer.measure.lines import lines
@@ -49,11 +51,11 @@ def image(pattern: np.ndarray) -> Image.Image:
 
 
 def main() -> None:
-    """Trains and draws all of them."""
+    """Trains and draws those that are named, or all of them."""
     FOLDER.mkdir(exist_ok=True)
-    for name, preset in ORDINARY.items():
-        if not preset.config.has("attention"):
-            continue  # its card has no picture
+    every = ORDINARY | READING | ANSWERING
+    for name in sys.argv[1:] or every:
+        preset = every[name]
         image(clearest(preset.config, preset.pictured)).save(FOLDER / f"{name}.png", optimize=True)
         print(f"{name}: {preset.pictured} steps", flush=True)
 

@@ -33,7 +33,7 @@ def picture(page: Page, step: int) -> str:
 def test_first_use(visit: Callable):
     tab = visit()
     page = tab.open("/")
-    expect(page.locator("[class*=st-key-card-] img")).to_have_count(len(ORDINARY))
+    expect(page.locator(".st-key-preset-cards img")).to_have_count(len(ORDINARY))
     card = page.locator(".st-key-card-reverse").bounding_box()
     page.mouse.click(card["x"] + 40, card["y"] + card["height"] - 12)  # wherever a card is clicked, it trains
     chart(page, "Loss")

@@ -45,7 +45,7 @@ def test_every_page_fits_its_window_and_is_kept_to_be_looked_at(visit: Callable,
             page.get_by_test_id("stExpandSidebarButton").click()
         if title == "Start":
             page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-            expect(page.locator("[class*=st-key-card-] img")).to_have_count(len(ORDINARY))
+            expect(page.locator(".st-key-preset-cards img")).to_have_count(len(ORDINARY))
         else:
             tab.go(title)
         if title == "Attention":

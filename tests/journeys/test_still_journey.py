@@ -76,7 +76,7 @@ def look(walk: Walk, name: str) -> None:
     if name in CURVES:
         chart(page, CURVES[name])
     if name == "start":
-        expect(page.locator("[class*=st-key-card-] img")).to_have_count(len(ORDINARY))
+        expect(page.locator(".st-key-preset-cards img")).to_have_count(len(ORDINARY))
     if name == "gradients":
         expect(page.locator(".microscope")).to_have_attribute("data-newest", re.compile(r"\d"))
     if name == "attention":

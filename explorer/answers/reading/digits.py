@@ -8,7 +8,8 @@ from torch import Tensor
 
 from explorer.answers.records.reading.digits import Readings, Written
 from explorer.runs.restored import Progress, training_at
-from explorer.tasks.digits import END, LONGEST, PATCH, START, WORDS, Digits, pixels
+from explorer.tasks.answering import END, START
+from explorer.tasks.digits import LONGEST, PATCH, WORDS, Digits, pixels
 from explorer.trace import copied, evaluating, watching, whole
 from explorer.training.device import numerics
 from explorer.training.loop import Training

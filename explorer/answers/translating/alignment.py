@@ -44,7 +44,7 @@ def alignments(training: Training, batch: Batch) -> list[np.ndarray]:
     if alignment is None:
         raise ValueError(
             "this task does not say which part of its input an answer comes from; look at one that translates, "
-            "reverses, copies or sorts"
+            "reverses, copies, sorts or tallies"
         )
     return list(alignment.cpu().numpy())
 

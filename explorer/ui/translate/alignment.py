@@ -25,8 +25,9 @@ CLEAR = 0.25  # an error rate below which a head clearly keeps to it
 COMPUTED = r"""
 What belongs together comes from the task: a date's day, month, year and weekday are written by babel field by field,
 so each digit and each name of the answer has its partner in the source; an answer that reverses, copies or sorts says
-where each symbol stood. A name is one piece with all its characters, a digit one by itself. A head links each piece of
-the answer to the piece of the source on which most of its attention lies, while the answer's characters are chosen
+where each symbol stood; of a tally a number and its word come from all places of the word. A name is one piece with all
+its characters, a digit one by itself. A head links each piece of the answer to the piece of the source on which most of
+its attention lies, while the answer's characters are chosen
 after the right ones. With $A$ these links and $S$ the task's, over 32 examples, the alignment error rate is
 $1 - 2\,|A \cap S| / (|A| + |S|)$ (Och & Ney 2003), all of the task's links being sure. Of equal symbols any is right.
 It is the paper's rate of pieces in place of words, and not of single characters: each character of a name belongs to

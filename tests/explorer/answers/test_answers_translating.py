@@ -23,8 +23,10 @@ CONFIGS = {
     "dates-gru": RunConfig.preset("dates-gru").replace({"model.width": 16, "train.batch": 8}),
     "sort": RunConfig.preset("sort").replace(HEADS | {"model.context": 12, "task.length": 6}),
     "copy-source": TINY.replace({"task.name": "copy", "model.kind": "encoder-decoder"}),
+    "tally": RunConfig.preset("tally").replace(HEADS),
 }
-READS = {"reverse": 4, "dates": 2, "dates-onward": 2, "dates-gru": 1, "sort": 2, "copy-source": 4}  # heads that read it
+# heads that read the source
+READS = {"reverse": 4, "dates": 2, "dates-onward": 2, "dates-gru": 1, "sort": 2, "copy-source": 4, "tally": 2}
 
 
 @pytest.fixture(scope="module")

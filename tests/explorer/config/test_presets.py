@@ -7,12 +7,12 @@ import math
 import pytest
 
 from explorer import RunConfig, observe, presets, train
-from explorer.config.presets import BROKEN, ORDINARY, PRESETS, READING, RECURRENT, WORDS, broken_of
+from explorer.config.presets import ANSWERING, BROKEN, ORDINARY, PRESETS, READING, RECURRENT, WORDS, broken_of
 from explorer.config.run import LIVE
 from explorer.measure import diagnosis
 
 
-@pytest.mark.parametrize("name", [*ORDINARY, *READING, *RECURRENT, *BROKEN])
+@pytest.mark.parametrize("name", [*ORDINARY, *READING, *ANSWERING, *RECURRENT, *BROKEN])
 def test_a_preset_trains(name):
     training = train(RunConfig.preset(name))
     steps = [next(training) for _ in range(3)]
@@ -42,7 +42,7 @@ def test_a_preset_travels_whole(name):
 
 
 def test_eight_learn_and_reverse_comes_first_and_twelve_fail():
-    assert list(presets()) == [*ORDINARY, *READING, *RECURRENT, *WORDS, *BROKEN]
+    assert list(presets()) == [*ORDINARY, *READING, *ANSWERING, *RECURRENT, *WORDS, *BROKEN]
     assert len(BROKEN) == 12
     assert list(ORDINARY) == [
         "reverse",
@@ -98,7 +98,7 @@ def test_what_fails_on_purpose_is_known_by_its_fault_and_when_cured_by_its_prese
     assert broken_of(BROKEN[name].config.replace({"train.seed": 3})) is BROKEN[name]
 
 
-@pytest.mark.parametrize("name", [*ORDINARY, *READING, *RECURRENT, *WORDS])
+@pytest.mark.parametrize("name", [*ORDINARY, *READING, *ANSWERING, *RECURRENT, *WORDS])
 def test_no_sound_preset_fails_on_purpose(name):
     assert broken_of(PRESETS[name].config) is None
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from babel.dates import format_date, get_day_names, get_month_names
 
-from explorer.tasks import build, date_templates
+from explorer.tasks import answering, build, date_templates
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE
 from models.config import ModelConfig
@@ -141,7 +141,7 @@ def test_chance_is_what_the_commonest_character_of_each_place_gets():
         every = torch.full_like(days, pattern)
         target, _ = task.dated("target", every, task.table.pairing[days], task.table.year[days])
         for t, column in enumerate(target.T):
-            counts[t] += column[column != date_templates.PAD].bincount(minlength=counts.shape[1])
+            counts[t] += column[column != answering.PAD].bincount(minlength=counts.shape[1])
     assert task.chance == pytest.approx(int(counts.amax(1).sum()) / int(counts.sum()), rel=1e-12)
     assert task.chance == pytest.approx(0.228012, abs=1e-6)  # a sample of 2,000 days had 0.2326
 

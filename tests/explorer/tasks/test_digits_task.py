@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.datasets import load_digits
 
-from explorer.tasks import build, digits
+from explorer.tasks import answering, build, digits
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE
 from models.config import ModelConfig
@@ -54,7 +54,7 @@ def test_a_word_is_asked_for_letter_by_letter_to_its_end(task):
         predicted = targets[targets != IGNORE].tolist()
         assert predicted[-1] == digits.END
         assert task.readable(predicted) in digits.WORDS
-        assert read[: len(predicted)].tolist() == [digits.START, *predicted[:-1]]
+        assert read[: len(predicted)].tolist() == [answering.START, *predicted[:-1]]
     assert batch.source.shape == (32, 16)
     assert int(batch.source.min()) >= digits.PATCH
 

@@ -23,6 +23,7 @@ HEADS = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 
 CONFIGS = {
     "dates": RunConfig.preset("dates-fr").replace(HEADS),
     "gru": RunConfig.preset("dates-gru").replace({"model.width": 16, "train.batch": 4}),
+    "tally": RunConfig.preset("tally").replace(HEADS),
     "reverse": TINY,
     "recurrent": TINY.replace({"model.kind": "gru"}),
     "delay": TINY.replace({"task.name": "delay", "task.length": 2, "task.delay": 2}),
