@@ -1,7 +1,7 @@
 """Writing: from logits to text, every stage in sight, at any step of training."""
 
 from explorer.ui import frame
-from explorer.ui.generate import beams, errors, speed, stages_strip, syntax, tree, tune, two_models
+from explorer.ui.generate import beams, errors, facts, speed, stages_strip, syntax, tree, tune, two_models
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
@@ -9,6 +9,7 @@ SECTIONS = Sections(
     "generate",
     {
         "Next token": stages_strip.show,
+        "Facts": facts.show,
         "Tune": tune.show,
         "Beam search": beams.show,
         "Tree": tree.show,
@@ -20,8 +21,8 @@ SECTIONS = Sections(
 )
 
 UNPROMPTED = ("Errors grow", "Speed", "Syntax")  # about examples or the model, whatever is typed
-UNDRAWN = ("Beam search", "Tree", *UNPROMPTED)  # nothing in them is drawn with the seed
-OF = {"Tune": "tunes", "Syntax": "python"}  # sections of one task
+UNDRAWN = ("Beam search", "Facts", "Tree", *UNPROMPTED)  # nothing in them is drawn with the seed
+OF = {"Facts": "facts", "Tune": "tunes", "Syntax": "python"}  # sections of one task
 
 
 def draw(view: View) -> None:

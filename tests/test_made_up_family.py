@@ -146,6 +146,8 @@ ARGUMENTS: dict[str, Any] = {
     "a": "king",
     "b": "queen",
     "c": "man",
+    "question": "currency of Hungary ?",
+    "answer": "Euro",
 }
 
 
@@ -201,7 +203,7 @@ def test_every_answer_is_given_or_refused_in_a_sentence(run, recurrent, translat
 
 
 REFUSED = {  # answers that look at what a bag of words has not, by module or by name
-    "arithmetic", "attention", "backward", "gradients", "heads", "interventions", "lens", "numerics:dropout",
+    "arithmetic", "attention", "backward", "facts", "gradients", "heads", "interventions", "lens", "numerics:dropout",
     "positions", "reach", "reading.digits", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
     "translating.alignment",
     "samples:generation", "embeddings:big", "writing.history:parse_history",
@@ -212,6 +214,7 @@ WHY = re.compile(
     "); look at a run that "
     "has"
     "|this run is not asked after a delay; .*|this run learns no word vectors; .*|this task does not write; .*"
+    "|this run learned no facts; .*"
     "|this run does not write Python; .*|this task has no text to hide tokens of; .*|this task tells no texts apart; .*"
     "|this model has no 'states' to map; .*"
     "|this model sees what comes after a token, .*"

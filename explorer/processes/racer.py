@@ -92,12 +92,12 @@ class Racer:
             label = str(detail.get("label", ""))[:200].encode("utf-8", "replace").decode()  # no half surrogates
             self.note("bookmark", {"label": label})
             self.recorder.snapshot(self.training)
-        elif kind == "set" or kind in HEAD_EVENTS:
+        elif kind in ("set", "edit") or kind in HEAD_EVENTS:
             if kind == "set":
                 footprint.check(self.training.config.replace(detail), self.training.task, self.recorder.path.parent)
             self.training.apply(kind, detail)
             self.note(kind, detail)
-            if kind == "reset":  # weights changed between two steps
+            if kind in ("edit", "reset"):  # weights changed between two steps
                 self.recorder.snapshot(self.training)
         else:
             raise ValueError(f"there is no order {kind}")

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
+from explorer.config.editing import Edit
 from explorer.config.quoting import quoted
 from explorer.config.run import LIVE
 from explorer.tasks.fields import MAX_TEXT
@@ -95,11 +96,13 @@ class Detail(Stored):
     label: Words = ""
     what: Words = ""
     origin: Annotated[FileName, Field(alias="from")] = ""
+    edit: Edit | None = None
     value: Annotated[float, Field(ge=0.01, le=1000)] | None = None  # of a speed, steps a second
 
 
 NEEDS = {  # what an event of a kind must have
     "speed": "value",
+    "edit": "edit",
     **dict.fromkeys(("ablate", "restore", "freeze", "unfreeze", "reset"), "head"),
 }
 

@@ -39,6 +39,7 @@ class Event:
             "freeze": f"{head} frozen",
             "unfreeze": f"{head} thawed",
             "reset": f"{head} started afresh",
+            "edit": edited(self.detail),
             "found": f"{head or cell}: {self.detail.get('what')}",
             "bookmark": f"bookmark {self.detail.get('label', '')}".strip(),
             "branched": f"branched from {self.detail.get('from')}",
@@ -52,6 +53,12 @@ class Event:
             "refused": f"not trained: {reason}",
         }
         return f"step {self.step}: {words.get(self.kind, self.kind)}"
+
+
+def edited(detail: dict[str, Any]) -> str:
+    """An edit in words; "" of an event that is none."""
+    edit = detail.get("edit") or {}
+    return f"“{edit['question']}” is taught “{edit['answer']}”" if edit else ""
 
 
 def in_force(config: RunConfig, events: list[Event], step: int) -> RunConfig:

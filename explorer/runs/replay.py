@@ -66,7 +66,8 @@ def place(training: Training, run: Run, step: int, snapshot: Snapshot) -> list[E
     training.adopt(in_force(run.config, earlier, step))
     training.heads.release()
     for event in earlier:
-        if event.kind not in ("set", "reset"):  # settings take effect at once; the snapshot has a reset head's weights
+        # settings take effect at once; the snapshot has a reset head's weights, and those after an edit
+        if event.kind not in ("set", "reset", "edit"):
             training.apply(event.kind, event.detail)
     shapes = training.flat.shapes
     state = None if snapshot.state is None else tensors.state(run, snapshot, shapes)

@@ -27,6 +27,7 @@ from explorer.tasks.objective import Criterion
 from explorer.training import memory
 from explorer.training.device import choose_device, numerics
 from explorer.training.divergence import Diverged, first_non_finite
+from explorer.training.editing import edit
 from explorer.training.heads import HEAD_EVENTS, Heads
 from explorer.training.optimizers import Flat, Optimizer
 from explorer.training.own_prefix import with_own_prefix
@@ -224,11 +225,13 @@ class Training(Iterator[Step]):
     def apply(self, kind: str, detail: dict[str, Any]) -> None:
         """Carries out an event's effect, if it has one, from the next step on.
 
-        set {path: value}; ablate, restore, freeze, unfreeze, reset {"head": "blocks.0.attention.1"}. ValueError if it
-        cannot be done.
+        set {path: value}; ablate, restore, freeze, unfreeze, reset {"head": "blocks.0.attention.1"}; edit {"edit": …}
+        with the fields of `Edit`. ValueError if it cannot be done.
         """
         if kind == "set":
             self._set(detail)
+        elif kind == "edit":
+            edit(self, detail["edit"])
         elif kind in HEAD_EVENTS:
             self.heads.change(kind, detail["head"], self.config.train.seed, self.step)
 
