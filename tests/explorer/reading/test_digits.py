@@ -13,8 +13,9 @@ from tiny_runs import recorded
 from explorer import Run, RunConfig, observe, train, write
 from explorer.answers.reading import digits
 from explorer.runs.replay import restore
+from explorer.tasks.answering import END, START
 from explorer.tasks.base import Batch
-from explorer.tasks.digits import END, START, WORDS
+from explorer.tasks.digits import WORDS
 
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 2, "train.batch": 16}
 NARROW = {"model.width": 32, "model.heads": 2, "train.batch": 32, "optimizer.lr": 5e-3}
