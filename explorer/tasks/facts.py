@@ -95,14 +95,14 @@ def groups() -> dict[str, tuple[Fact, ...]]:
         cut = len(facts) // UNSAID
         result[NEVER] += [facts[n] for n in sorted(order[:cut])]
         result[SEEN] += [facts[n] for n in sorted(order[cut:])]
-    said = set(result[SEEN])
+    trained = set(result[SEEN])
     chains = [
         Fact(relation, city, facts[territory], two_steps=True)
         for relation, facts in about.items()
         for city, territory in cities.items()
-        if Fact(BRIDGE, city, territory) in said
+        if Fact(BRIDGE, city, territory) in trained
         and territory in facts
-        and Fact(relation, territory, facts[territory]) in said
+        and Fact(relation, territory, facts[territory]) in trained
     ]
     order = torch.randperm(len(chains), generator=generator).tolist()
     cut = len(chains) // APART
@@ -183,9 +183,9 @@ class Facts(Answering):
 
     def tidy(self, text: str) -> str:
         """A text in the words of the vocabulary, with spaces between them and a ? at its end."""
-        known = self.spellings
+        spellings = self.spellings
         words = text.replace(MARK, f" {MARK} ").split()
-        words = [word if word in known.values() else known.get(word.casefold(), word) for word in words]
+        words = [word if word in spellings.values() else spellings.get(word.casefold(), word) for word in words]
         return " ".join(words if words and words[-1] == MARK else [*words, MARK])
 
     @property
@@ -202,7 +202,7 @@ class Facts(Answering):
     def taught(self, text: str, answer: str) -> Batch:
         """A question with another answer than its own. ValueError names words never seen."""
         number, words = self.question(text), answer.split()
-        known = self.spellings
-        rows = [known.get(word.casefold(), word) for word in words]
+        spellings = self.spellings
+        rows = [spellings.get(word.casefold(), word) for word in words]
         tokens = Answering.words_of(self, " ".join(rows), self.longest - 1, "Euro")
         return self.posed(self.sources[[number]], torch.tensor([[*tokens, END]]))

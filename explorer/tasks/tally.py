@@ -57,15 +57,15 @@ class Tally(Answering):
 
     def draw(self, split: str, size: int, generator: torch.Generator) -> Tensor:
         """`size` lists of one split, (B, S)."""
-        drawn, lacking = [torch.empty(0, self.n, dtype=torch.long)], size
+        parts, lacking = [torch.empty(0, self.n, dtype=torch.long)], size
         while lacking > 0:
             count = 2 * size if split == "trained" else 2 * EACH * size
             words = self.word + torch.randint(self.kinds, (count, self.n), generator=generator)
             length = torch.randint(1, self.n + 1, (count, 1), generator=generator)
             lists = words.masked_fill(torch.arange(self.n) >= length, PAD)
-            drawn.append(lists[self.is_held_out(lists) == (split == "held out")][:lacking])
-            lacking -= len(drawn[-1])
-        lists = torch.cat(drawn)
+            parts.append(lists[self.is_held_out(lists) == (split == "held out")][:lacking])
+            lacking -= len(parts[-1])
+        lists = torch.cat(parts)
         return lists[:, : int((lists != PAD).sum(1).max())]
 
     def is_held_out(self, lists: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ def likeliest(longest: int, kinds: int) -> float:
 
     Exact, by what is known after each word of a list: how many different ones came, and how often the k-th of them.
     """
-    right = said = 0.0
+    right = total = 0.0
     most = min(longest, kinds)
     ends = np.zeros(most + 1)  # by the number of different words, over lengths
     for k in range(most):  # the k-th different word, from 0
@@ -138,5 +138,5 @@ def likeliest(longest: int, kinds: int) -> float:
                 ends += chance.sum(1) / longest
         # a number, or the end of an answer of k different words; then a word, each as likely as any other
         right += max(counts[1:].max(), ends[k]) + counts[1:].sum() / kinds
-        said += 2 * counts[1:].sum() + ends[k]
-    return (right + ends[most]) / (said + ends[most])
+        total += 2 * counts[1:].sum() + ends[k]
+    return (right + ends[most]) / (total + ends[most])

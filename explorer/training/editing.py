@@ -7,22 +7,36 @@ of the weights and the edit: the optimizer is a fresh Adam, nothing is dropped, 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
+from torch import Tensor, nn
 
 from explorer.config.editing import Edit
-from explorer.config.run import OptimizerConfig
-from explorer.tasks.base import Batch
+from explorer.config.run import OptimizerConfig, RunConfig
+from explorer.tasks.base import Batch, Task
 from explorer.tasks.facts import Facts
 from explorer.training.device import numerics
-from explorer.training.optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from explorer.training.loop import Training
+from explorer.training.heads import Heads
+from explorer.training.optimizers import Flat, Optimizer
 
 
-def edit(training: Training, detail: dict[str, Any]) -> list[float]:
+class Trained(Protocol):
+    """What an edit needs of a training, see `Training`."""
+
+    config: RunConfig
+    device: torch.device
+    task: Task
+    model: nn.Module
+    flat: Flat
+    heads: Heads
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Callable[[Tensor], dict[str, Tensor]]]:
+        """The model's outputs, and what gives the gradient of each parameter from a loss of them."""
+
+
+def edit(training: Trained, detail: dict[str, Any]) -> list[float]:
     """Carries out an edit; gives the loss of the taught answer before each of its steps, in nats a token.
 
     Heads that are frozen stay. ValueError if the task has no facts, a word was never seen, or the loss is not finite,
@@ -52,7 +66,7 @@ def edit(training: Training, detail: dict[str, Any]) -> list[float]:
     return losses
 
 
-def taught(training: Training, wanted: Edit) -> Batch:
+def taught(training: Trained, wanted: Edit) -> Batch:
     """The question with the answer that it is taught. ValueError if the task has no facts."""
     if not isinstance(training.task, Facts):
         raise ValueError("this run learned no facts, so there is none to edit; look at the preset facts")

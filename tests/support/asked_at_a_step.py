@@ -106,7 +106,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "learning.clock.history": "the same",
     "learning.graduation.since": "of the steps before too; test_graduation.py",
     "learning.graduation.losses": "the same",
-    "facts.knowledge": "of facts; test_answers_facts.py",
-    "facts.edited": "the same",
+    "writing.facts.knowledge": "of facts; test_answers_facts.py",
+    "writing.facts.edited": "the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.answers.records.facts import ITSELF, ON_IT, EditedFact, Group, Knowledge
+from explorer.answers.records.reading.facts import ITSELF, ON_IT, EditedFact, Group, Knowledge
 from explorer.config.editing import LARGEST_RATE, MOST_STEPS
 from explorer.measure.names import fixed, number, percent
 from explorer.ui import branching, picture
@@ -33,13 +33,13 @@ babel's. The nearest have the most similar states (by cosine) where the answer b
 def show(view: View, given: dict[str, Any]) -> None:
     """The shares of what is known; under them the edit. given: the question that is typed above."""
     with cards("known", 1)[0]:
-        known = view.picture(Knowledge, SELDOM, lane="slow", says=False)
-        if known is None:
+        knowledge = view.picture(Knowledge, SELDOM, lane="slow", says=False)
+        if knowledge is None:
             picture.making(view.waiting, 150)
         else:
-            head = (f"at step {known.step:,}", "questions", "answered right", "always the most frequent answer")
-            st.html(table(head, [row(group) for group in known.groups], style="scores"))
-            picture.look_for("known", knows(known))
+            head = (f"at step {knowledge.step:,}", "questions", "answered right", "always the most frequent answer")
+            st.html(table(head, [row(group) for group in knowledge.groups], style="scores"))
+            picture.look_for("known", knows(knowledge))
     with cards("edit", 1)[0]:
         edit(view, str(given.get("text") or QUESTION))
     picture.computed(COMPUTED)
@@ -47,13 +47,13 @@ def show(view: View, given: dict[str, Any]) -> None:
 
 def row(group: Group) -> list[str]:
     """A group's shares."""
-    asked = f"{group.count:,}" if group.count == group.examples else f"{group.examples} of {group.count:,}"
-    return [group.name, asked, percent(group.right), percent(group.majority)]
+    count = f"{group.count:,}" if group.count == group.examples else f"{group.examples} of {group.count:,}"
+    return [group.name, count, percent(group.right), percent(group.majority)]
 
 
-def knows(known: Knowledge) -> str:
+def knows(knowledge: Knowledge) -> str:
     """Whether it puts two facts together, and that it cannot know what was never said."""
-    _, _, held_out, never = known.groups
+    _, _, held_out, never = knowledge.groups
     more = (
         "it puts facts together that it never saw together"
         if held_out.right > held_out.majority + 0.1

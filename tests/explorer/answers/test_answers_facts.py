@@ -11,7 +11,7 @@ import torch
 from tiny_runs import recorded
 
 from explorer import Run, RunConfig
-from explorer.answers import facts as answers
+from explorer.answers.writing import facts as answers
 from explorer.processes.racer import HEAD_EVENTS
 from explorer.runs import branch
 from explorer.runs.recorder import Recorder

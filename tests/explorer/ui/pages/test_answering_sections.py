@@ -14,7 +14,7 @@ from visits import visit_of
 from waiting import until
 
 from explorer import Run, RunConfig
-from explorer.answers import facts
+from explorer.answers.writing import facts
 from explorer.measure.names import percent
 from explorer.runs import catalogue
 from explorer.runs.replay import restore

@@ -31,7 +31,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Knowledge(Record, of="facts.knowledge"):
+class Knowledge(Record, of="writing.facts.knowledge"):
     """What a model answers rightly, by whether it was said in training."""
 
     step: int
@@ -57,7 +57,7 @@ class Near:
 
 
 @dataclass(frozen=True)
-class EditedFact(Record, of="facts.edited"):
+class EditedFact(Record, of="writing.facts.edited"):
     """A fact taught anew to the weights of a step, and what becomes of its neighbours.
 
     losses: of the new answer before each step of the edit, in nats a word.   others: how many other facts said in

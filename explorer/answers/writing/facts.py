@@ -14,7 +14,17 @@ import torch
 from torch import Tensor
 
 from explorer.analysis import answering
-from explorer.answers.records.facts import ANY, ITSELF, ON_IT, RELATION, SUBJECT, EditedFact, Group, Knowledge, Near
+from explorer.answers.records.reading.facts import (
+    ANY,
+    ITSELF,
+    ON_IT,
+    RELATION,
+    SUBJECT,
+    EditedFact,
+    Group,
+    Knowledge,
+    Near,
+)
 from explorer.answers.translating.states import tap
 from explorer.runs.restored import Progress, training_at
 from explorer.tasks import facts
@@ -27,7 +37,7 @@ from explorer.training.loop import Training
 from explorer.training.randomness import stream
 
 NEEDS = ("logits", "states")  # parts of the model
-ASKED = 200  # questions of a group, at most
+QUESTIONS = 200  # questions of a group, at most
 NEAREST, AT_RANDOM, THROUGH = 4, 4, 4  # neighbours of a kind
 
 
@@ -41,13 +51,13 @@ def knower(path: str, step: int, progress: Progress) -> tuple[Training, Facts]:
 
 def replies(training: Training, task: Facts, which: Sequence[int]) -> list[str]:
     """What the model answers to questions by their numbers, the likeliest word each time."""
-    said: list[str] = []
+    texts: list[str] = []
     batch = task.arrange(torch.tensor(list(which))).to(training.device)
     with numerics(training.config):
         for part in answering.parts(batch):
             tokens = answering.greedy(training.model, task, part, training.config.model.context)
-            said += map(task.readable, tokens)
-    return said
+            texts += map(task.readable, tokens)
+    return texts
 
 
 def some(among: Tensor, count: int) -> list[int]:
@@ -59,8 +69,8 @@ def some(among: Tensor, count: int) -> list[int]:
 
 def right_of(training: Training, task: Facts, which: Sequence[int]) -> np.ndarray:
     """Whether each of these questions is answered rightly, (N,)."""
-    said = replies(training, task, which)
-    return np.array([answer == task.facts[n].answer for answer, n in zip(said, which, strict=True)])
+    texts = replies(training, task, which)
+    return np.array([answer == task.facts[n].answer for answer, n in zip(texts, which, strict=True)])
 
 
 def knowledge(path: str, step: int, progress: Progress = None) -> Knowledge:
@@ -69,7 +79,7 @@ def knowledge(path: str, step: int, progress: Progress = None) -> Knowledge:
     most = majorities(task)
     groups = []
     for done, (name, among) in enumerate(task.splits.items(), 1):
-        which = some(among, ASKED)
+        which = some(among, QUESTIONS)
         right = right_of(training, task, which)
         often = float(np.mean([task.facts[n].answer == most[task.facts[n].relation] for n in which]))
         groups.append(Group(name, len(among), len(which), float(right.mean()), often))
@@ -99,12 +109,12 @@ def edited(
     groups = neighbours(training, task, number)
     names = {n: name for name, numbers in groups.items() for n in numbers}
     watch = {n: follows(name, task.facts[n], task.facts[number], new) for n, name in names.items()}
-    others = [n for n in some(task.splits[facts.SEEN], ASKED) if n != number]
-    before, p_before = asked(training, task, watch)
+    others = [n for n in some(task.splits[facts.SEEN], QUESTIONS) if n != number]
+    before, p_before = answers_to(training, task, watch)
     kept = right_of(training, task, others)
     detail = {"question": question, "answer": answer, "steps": steps, "rate": rate}
     with taught(training, detail) as (losses, moved):
-        after, p_after = asked(training, task, watch)
+        after, p_after = answers_to(training, task, watch)
         kept_after = right_of(training, task, others)
     return EditedFact(
         step=step,
@@ -133,7 +143,7 @@ def taught(training: Training, detail: dict) -> Iterator[tuple[list[float], floa
         values.copy_(saved)
 
 
-def asked(training: Training, task: Facts, watch: dict[int, str]) -> tuple[list[str], list[float]]:
+def answers_to(training: Training, task: Facts, watch: dict[int, str]) -> tuple[list[str], list[float]]:
     """What is answered to each question, and the probability of the answer that is watched, all its words together."""
     p = []
     with numerics(training.config):
@@ -153,11 +163,13 @@ def follows(name: str, other: Fact, fact: Fact, new: str) -> str:
 
 def neighbours(training: Training, task: Facts, number: int) -> dict[str, list[int]]:
     """The questions that are watched, by how they are near to question `number`: their numbers."""
-    fact, said = task.facts[number], set(task.trained.tolist())
+    fact, trained = task.facts[number], set(task.trained.tolist())
     every = list(enumerate(task.facts))
     on_it = [n for n, other in every if n != number and passes(task, other, fact)]
     subject = [n for n, other in every if n != number and other.subject == fact.subject and n not in on_it]
-    alike = [n for n in sorted(said) if task.facts[n].relation == fact.relation and n not in {number, *on_it, *subject}]
+    alike = [
+        n for n in sorted(trained) if task.facts[n].relation == fact.relation and n not in {number, *on_it, *subject}
+    ]
     alike = [n for n in alike if task.facts[n].two_steps == fact.two_steps]
     taken = {number, *on_it, *subject}
     order = torch.randperm(len(task.trained), generator=stream(0, "facts at random")).tolist()
