@@ -139,7 +139,7 @@ def of_config(config: RunConfig, task: Task, steps: int, change: str = "") -> Sc
     if source.steps is not None and source.steps < steps:
         steps, change = source.steps, f"{data.FILE} holds as many batches."
     tokens, of_source = data.shapes(task, config)
-    flags, values = known(config, task, tokens, of_source)
+    flags, values = for_templates(config, task, tokens, of_source)
     head = {"seed": config.train.seed, "steps": steps, "batch": config.train.batch, "lr": config.optimizer.lr}
     parts = [
         "\n".join(filled(HEAD, flags, values | head)),
@@ -171,7 +171,7 @@ def refuse(config: RunConfig, task: Task, steps: int) -> None:
         raise ValueError("no PyTorch is written for label smoothing of word vectors; use train.label_smoothing=0")
 
 
-def known(
+def for_templates(
     config: RunConfig, task: Task, tokens: tuple[int, ...], source: tuple[int, ...] | None
 ) -> tuple[set[str], dict[str, Any]]:
     """What the templates ask for: flags, and values by name."""
