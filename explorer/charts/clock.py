@@ -13,7 +13,7 @@ from explorer.charts import theme, timeline
 from explorer.charts.timeline import Guide, Panel
 
 HEIGHT = 190
-MOST = 6  # frequencies with a curve of their own
+MOST = 8  # frequencies with a curve of their own
 REACH = 0.2  # that the axis of shares always shows
 OVER_STEPS = Panel(
     "Key frequencies", "The share of the variance in each key frequency over steps", "share", "share", (0, 1), 215, 4

@@ -61,7 +61,7 @@ def show(view: View) -> None:
                 picture.making(view.waiting, charts.HEIGHT)
             else:
                 waves = answer.parts[name]
-                table = charts.frame(waves.shares, waves.shuffled, charts.colors(waves.keys))
+                table = charts.frame(waves.shares, waves.shuffled, colors(answer, name))
                 picture.show(charts.bars, table, f"clock-{name}", title=name)
     with cards("clock-steps", 1)[0]:
         over_steps(view, answer, history)
@@ -84,8 +84,18 @@ def over_steps(view: View, answer: Clock | None, history: ClockHistory | None) -
         picture.making("".join(view.refines[-1:]) or view.waiting or "being measured", charts.OVER_STEPS.height)
         return
     name = name or EMBEDDING
-    drawing = charts.parts(history.steps, history.shares[name], charts.colors(answer.parts[name].keys), view.cursor)
+    drawing = charts.parts(history.steps, history.shares[name], colors(answer, name), view.cursor)
     picture.curves(charts.OVER_STEPS, drawing, "clock-over-steps")
+
+
+def colors(answer: Clock, name: str) -> dict[int, str]:
+    """The colour of each key frequency of a part; the same in every part."""
+    strongest: dict[int, float] = {}
+    for waves in answer.parts.values():
+        for k in waves.keys:
+            strongest[k] = max(strongest.get(k, 0.0), float(waves.shares[k - 1]))
+    every = charts.colors(sorted(strongest, key=lambda k: -strongest[k]))
+    return {k: every[k] for k in answer.parts[name].keys if k in every}
 
 
 def sentence(answer: Clock) -> str:
