@@ -17,7 +17,7 @@ FLAT, DEAD = 0.15, 0.25  # of the hidden values of a layer, of its units
 ONE_KEY, ROWS = 0.99, 0.5  # attention of a row on one key, in this share of the rows
 AGREE = 0.08  # mean cosine of two batches' gradients
 AHEAD = 0.01  # of the attention
-FADES, GROWS = 0.65, 1.2  # what one token back leaves: ordinary 0.69 to 1.12, broken up to 0.57, from 1.28
+FADES, GROWS = 0.65, 1.15  # what one token back leaves: ordinary 0.69 to 1.12, broken up to 0.57, from 1.18
 LONG = 8  # tokens: over fewer nothing is said of time
 READING = {".ahead": ", read from left to right,", ".back": ", read from right to left,"}  # of an encoder's cells
 
