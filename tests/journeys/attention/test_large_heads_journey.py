@@ -38,7 +38,7 @@ def test_the_picture_is_a_mean_and_the_pointer_finds_the_exact_number(visit: Cal
     assert maps.block == 2
     box = cell.locator(".frame").bounding_box()
     page.mouse.move(box["x"] + (40 + 0.5) / T * box["width"], box["y"] + (96 + 0.5) / T * box["height"])
-    tip = page.locator(".tip")
+    tip = page.locator(".matrix-grid .tip")
     expect(tip).to_contain_text("painted")
     expect(tip).to_contain_text(re.compile(r"the mean of 2 × 2 pairs"))
     query, key = (int(position) for position in re.findall(r"position (\d+)", tip.inner_text()))

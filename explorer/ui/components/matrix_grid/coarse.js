@@ -23,10 +23,12 @@ function unpackCoarse(header, values) {
 // The end of the scale of the chosen head's finer means, which are larger than those of the small pictures.
 const fineLimit = (grid, fine) => (grid.modes[grid.message.coarse.mode].kind === "probability" ? 1 : largest(fine.values));
 
-// The same in words, where the head is shown large and not to the end of the small pictures.
+// The same in words, and what a cell is, where the head is shown large: neither is as in the small pictures.
 function fineEnd(grid, cell) {
   const { coarse } = grid.message, fine = coarse && fineOf(grid, cell), kind = coarse && grid.modes[coarse.mode].kind;
-  return !fine || kind === "probability" ? "" : `${kind === "signed" ? "±" : "to "}${format(fineLimit(grid, fine), 2)}`;
+  if (!fine) return "";
+  const end = kind === "probability" ? "" : `${kind === "signed" ? "±" : "to "}${format(fineLimit(grid, fine), 2)}`;
+  return [end, fine.n === 1 ? "a cell is one pair" : `a cell is ${pairs(fine.n)}`].filter(Boolean).join(" · ");
 }
 
 // How many tokens a picture's rows and columns span: those of its last blocks too.
