@@ -33,7 +33,7 @@ def test_the_picture_is_a_mean_and_the_pointer_finds_the_exact_number(visit: Cal
     cell.click()
     expect(page.locator(".view .heading")).to_contain_text("Head 2.3")
     expect(page.locator(".subject")).to_contain_text("each cell the mean of 2 × 2 pairs")
-    expect(page.locator(".view .foot")).to_contain_text("weights from 1 %")
+    expect(page.locator(".view .foot")).to_contain_text("Weights from 1 %")
     maps = attention.patterns(str(tab.run.path), 3)
     assert maps.block == 2
     box = cell.locator(".frame").bounding_box()
