@@ -18,7 +18,7 @@ from explorer.ui.view import View
 
 EVERY = 1.5  # seconds between two looks at a growing run
 POINTS = 300  # of the curve
-SHOWN = 8  # examples in sight; the others are in the fold
+SHOWN = 6  # examples in sight; the others are in the fold
 BEFORE = 32  # steps whose median a spike is measured from
 COST, QUICK = 4, 0.15  # training steps that a measurement takes, about; seconds above which it waits in the slow lane
 COMPUTED = r"""
@@ -34,7 +34,7 @@ def show(view: View) -> None:
     """The loss over steps, a click on which chooses a batch; and the examples of that batch."""
     spike = largest_spike(view.run.steps["loss"])
     with cards("batch", 1)[0]:
-        panel = replace(progress.loss_panel(view.about.unit, view.about.answer), height=210)
+        panel = replace(progress.loss_panel(view.about.unit, view.about.answer), height=170)
         curve = progress.parts(view.run.curve(POINTS), "loss", events=view.events, cursor=view.cursor)
         picture.curves(panel, curve, "batch-loss")
         with st.container(horizontal=True, vertical_alignment="center"):
