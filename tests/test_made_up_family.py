@@ -206,7 +206,7 @@ REFUSED = {  # answers that look at what a bag of words has not, by module or by
     "arithmetic", "attention", "backward", "gradients", "heads", "interventions", "lens", "numerics:dropout",
     "positions", "reach", "reading.digits", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
     "translating.alignment",
-    "samples:generation", "embeddings:big", "writing.history:parse_history", "writing.facts",
+    "samples:generation", "embeddings:big", "writing.history:parse_history", "writing.facts", "learning.clock",
 }  # fmt: skip
 WHY = re.compile(
     r"this run is a (bag of words \(bag\)|recurrent network \(lstm\)) and has no "
@@ -214,7 +214,7 @@ WHY = re.compile(
     "); look at a run that "
     "has"
     "|this run is not asked after a delay; .*|this run learns no word vectors; .*|this task does not write; .*"
-    "|this run learned no facts; .*"
+    "|this run learned no facts; .*|the tokens of this run are no numbers of a clock; .*"
     "|this run does not write Python; .*|this task has no text to hide tokens of; .*|this task tells no texts apart; .*"
     "|this model has no 'states' to map; .*"
     "|this model sees what comes after a token, .*"

@@ -18,6 +18,7 @@ class Encoding:
     title: as a heading.   spoken: within a sentence.   text: its formula, explained, as Markdown. acts: adds a table to
     the embeddings, turns queries and keys, or adds biases to the scores; it is drawn accordingly. learned: its table is
     trained.   waves: its formula has wavelengths with a base.   pairs: it takes channels of a head in pairs.
+    script: the flag of its lines in explorer/script/templates.py; None if no PyTorch is written for it.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Encoding:
     learned: bool = False
     waves: bool = False
     pairs: bool = False
+    script: str | None = None
 
 
 NONE_TEXT = (
@@ -75,6 +77,7 @@ ALIBI_TEXT = (
 ENCODINGS: dict[str, Encoding] = {
     "none": Encoding(
         title="None",
+        script="unordered",
         spoken="none",
         source="",
         text=NONE_TEXT,
@@ -82,6 +85,7 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "learned": Encoding(
         title="Learned",
+        script="learned",
         spoken="learned",
         source="Gehring et al. 2017",
         text=LEARNED_TEXT,
@@ -90,6 +94,7 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "sinusoidal": Encoding(
         title="Sinusoidal",
+        script="sinusoidal",
         spoken="sinusoidal",
         source="Vaswani et al. 2017, §3.5",
         text=SINUSOIDAL_TEXT,
@@ -98,6 +103,7 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "rotary": Encoding(
         title="Rotary",
+        script="rotary",
         spoken="rotary",
         source="Su et al. 2021, §3.2",
         text=ROTARY_TEXT,
@@ -107,6 +113,7 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "alibi": Encoding(
         title="ALiBi",
+        script="alibi",
         spoken="ALiBi",
         source="Press et al. 2022, §3",
         text=ALIBI_TEXT,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from explorer.config.encodings import ENCODINGS
 from explorer.script.template import filled
 from explorer.script.templates import (
     DROP,
@@ -21,22 +22,25 @@ from explorer.script.templates import (
 )
 from models.attention import SCALES
 from models.config import ModelConfig, RecurrentConfig, TranslatorConfig, WordVectorConfig
-from models.positions import slopes
+from models.families import kind_of
+from models.positions import POSITIONS
+from models.recurrent import CELLS
 from models.transformer import INITS
 
 ACTIVATIONS = {"gelu": "GELU", "relu": "ReLU", "silu": "SiLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
-ENCODINGS = ("none", "learned", "sinusoidal", "rotary", "alibi")
 TORCH_CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 
 
 def transformer(config: ModelConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
     """A Transformer, of any kind. ValueError names an encoding that no line is known for."""
-    if config.positions not in ENCODINGS:
-        raise ValueError(f"no PyTorch is written for model.positions={config.positions}; use {', '.join(ENCODINGS)}")
-    cross = config.kind == "encoder-decoder"
-    flags = flags | {config.positions, config.norm} | ({"cross"} if cross else set())
-    flags |= {"causal"} if config.mask == "causal" and config.kind != "encoder" else set()
-    flags |= {"padded"} if config.kind == "encoder" and "pad" in flags else set()
+    written = ENCODINGS[config.positions].script
+    if written is None:
+        able = ", ".join(name for name, encoding in ENCODINGS.items() if encoding.script)
+        raise ValueError(f"no PyTorch is written for model.positions={config.positions}; use {able}")
+    cross, inside = "cross-attention" in kind_of(config).parts, kind_of(config).reads == "in place"
+    flags = flags | {written, config.norm} | ({"cross"} if cross else set())
+    flags |= {"causal"} if config.mask == "causal" and not inside else set()
+    flags |= {"padded"} if inside and "pad" in flags else set()
     flags |= {"large"} if INITS[config.init] != 1 else set()
     flags |= {"none-norm"} if config.norm == "none" else set()
     drop = values["drop"]
@@ -67,7 +71,7 @@ def joined(config: ModelConfig, norm: int, sublayer: str, drop: str) -> str:
 
 def recurrent(config: RecurrentConfig, values: dict[str, Any], flags: set[str]) -> list[str]:
     """Torch's own cells, with the run's initial weights."""
-    gated = config.kind != "rnn"
+    gated = CELLS[config.kind].KEEPS is not None
     values = values | {
         "cell": TORCH_CELLS[config.kind],
         "gain": config.gain,
@@ -113,13 +117,15 @@ def lines(config: Any, values: dict[str, Any], flags: set[str]) -> list[str]:
 def constants(config: Any, vocabulary: int, pad: int | None) -> str:
     """The constants that a model's template reads, in a line."""
     named = {"V": vocabulary, "C": config.width}
-    if isinstance(config, ModelConfig):
+    parts = kind_of(config).parts
+    if "attention heads" in parts:
         named |= {"H": config.heads, "D": config.head_width, "L": config.layers, "CONTEXT": config.context}
-    elif not isinstance(config, WordVectorConfig):
+    elif "recurrent state" in parts:
         named |= {"L": config.layers, "STD": (3 * config.width) ** -0.5}
     named |= {} if pad is None else {"PAD": pad}
     named |= {"DROPOUT": config.dropout} if getattr(config, "dropout", 0) else {}
-    named |= {"SLOPES": slopes(config.heads).tolist()} if getattr(config, "positions", "") == "alibi" else {}
+    slopes = POSITIONS[config.positions].slopes(config.heads) if "attention heads" in parts else None
+    named |= {} if slopes is None else {"SLOPES": slopes.tolist()}
     meant = ", ".join(MEANT[name] for name in named)
     return f"# {meant}\n{', '.join(named)} = {', '.join(map(str, named.values()))}"
 
