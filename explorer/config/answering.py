@@ -30,4 +30,15 @@ ANSWERING: dict[str, Preset] = {
             train=TrainConfig(batch=64, steps=800),
         ),
     ),
+    "dialogue": Preset(
+        "Dialogue",
+        "Somebody speaks in a play, somebody else replies: say something to it, and see whose words it answers with.",
+        "≈ 35 s until it replies in words",
+        RunConfig(
+            model=ModelConfig(context=72, positions="rotary"),
+            task=fields.Dialogue(),
+            optimizer=OptimizerConfig(name="muon", lr=1e-2, warmup=20, schedule="cosine"),
+            train=TrainConfig(steps=3000),
+        ),
+    ),
 }

