@@ -1,7 +1,7 @@
 """Writing: from logits to text, every stage in sight, at any step of training."""
 
 from explorer.ui import frame
-from explorer.ui.generate import beams, errors, facts, speed, stages_strip, syntax, tree, tune, two_models
+from explorer.ui.generate import beams, chat, errors, facts, speed, stages_strip, syntax, tree, tune, two_models
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 
@@ -9,6 +9,7 @@ SECTIONS = Sections(
     "generate",
     {
         "Next token": stages_strip.show,
+        "Chat": chat.show,
         "Facts": facts.show,
         "Tune": tune.show,
         "Beam search": beams.show,
@@ -20,15 +21,15 @@ SECTIONS = Sections(
     },
 )
 
-UNPROMPTED = ("Errors grow", "Speed", "Syntax")  # about examples or the model, whatever is typed
+UNPROMPTED = ("Chat", "Errors grow", "Speed", "Syntax")  # about examples or the model, whatever is typed
 UNDRAWN = ("Beam search", "Facts", "Tree", *UNPROMPTED)  # nothing in them is drawn with the seed
-OF = {"Facts": "facts", "Tune": "tunes", "Syntax": "python"}  # sections of one task
+OF = {"Chat": ("dialogue", "facts"), "Facts": ("facts",), "Tune": ("tunes",), "Syntax": ("python",)}  # by section
 
 
 def draw(view: View) -> None:
     """The section that is chosen, after the prompt that is typed above it."""
     task = view.config.task.name
-    title = SECTIONS.choose([title for title in SECTIONS.shows if OF.get(title, task) == task])
+    title = SECTIONS.choose([title for title in SECTIONS.shows if task in OF.get(title, (task,))])
     SECTIONS.show(title, view, stages_strip.prompt(title not in UNPROMPTED, title not in UNDRAWN))
 
 

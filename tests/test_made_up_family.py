@@ -207,6 +207,7 @@ REFUSED = {  # answers that look at what a bag of words has not, by module or by
     "positions", "reach", "reading.digits", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
     "translating.alignment",
     "samples:generation", "embeddings:big", "writing.history:parse_history", "writing.facts", "learning.clock",
+    "writing.chat",
 }  # fmt: skip
 WHY = re.compile(
     r"this run is a (bag of words \(bag\)|recurrent network \(lstm\)) and has no "
@@ -215,6 +216,7 @@ WHY = re.compile(
     "has"
     "|this run is not asked after a delay; .*|this run learns no word vectors; .*|this task does not write; .*"
     "|this run learned no facts; .*|the tokens of this run are no numbers of a clock; .*"
+    "|this run learned no dialogue; .*|this run has learned to answer nobody; .*"
     "|this run does not write Python; .*|this task has no text to hide tokens of; .*|this task tells no texts apart; .*"
     "|this model has no 'states' to map; .*"
     "|this model sees what comes after a token, .*"

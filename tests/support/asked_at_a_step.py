@@ -108,5 +108,7 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "learning.graduation.losses": "the same",
     "writing.facts.knowledge": "of facts; test_answers_facts.py",
     "writing.facts.edited": "the same",
+    "writing.chat.reply": "of dialogue and facts; test_answers_chat.py",
+    "writing.chat.habits": "of dialogue; the same",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }
