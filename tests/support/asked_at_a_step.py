@@ -110,5 +110,6 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "writing.facts.edited": "the same",
     "writing.chat.reply": "of dialogue and facts; test_answers_chat.py",
     "writing.chat.habits": "of dialogue; the same",
+    "finiteness.finiteness": "of the steps before too; test_finiteness.py",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }
