@@ -23,7 +23,7 @@ SECTIONS = Sections(
 
 UNPROMPTED = ("Chat", "Errors grow", "Speed", "Syntax")  # about examples or the model, whatever is typed
 UNDRAWN = ("Beam search", "Facts", "Tree", *UNPROMPTED)  # nothing in them is drawn with the seed
-OF = {"Chat": ("dialogue", "facts"), "Facts": ("facts",), "Tune": ("tunes",), "Syntax": ("python",)}  # by section
+OF = {"Chat": tuple(chat.WAYS), "Facts": ("facts",), "Tune": ("tunes",), "Syntax": ("python",)}  # by section
 
 
 def draw(view: View) -> None:

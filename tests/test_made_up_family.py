@@ -148,6 +148,7 @@ ARGUMENTS: dict[str, Any] = {
     "c": "man",
     "question": "currency of Hungary ?",
     "answer": "Euro",
+    "text": "currency of Hungary ?",
 }
 
 

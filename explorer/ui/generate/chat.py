@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -42,26 +43,24 @@ class Talk:
 
 def show(view: View, given: dict[str, object]) -> None:
     """The exchange, newest last, and under it what the run can do."""
-    talk, speaks = visit.kept(Talk, view.run.id), view.config.task.name == "dialogue"
-    temperature = 0.0
+    talk, way, temperature = visit.kept(Talk, view.run.id), WAYS[view.config.task.name], 0.0
     with cards("chat", 1)[0]:
-        if speaks:
+        if way.varied:
             temperature = st.slider("Temperature", 0.0, 1.5, 0.7, 0.1, key="chat-temperature", width=300)
         with st.container(height=HEIGHT, border=False, key="chat-box"):
             if not talk.exchanges:
-                example = "Who's there?" if speaks else "currency of the country of Warsaw ?"
-                st.caption(f"Nothing was said yet. Type below, such as: {example}")
+                st.caption(f"Nothing was said yet. Type below, such as: {way.example}")
             first = max(0, len(talk.exchanges) - KEPT)
             for number, (words, step, warmth) in enumerate(talk.exchanges[first:], first):
                 exchange(view, number, words, step, warmth)
         st.chat_input(
-            "Say something to it" if speaks else "Ask it",
+            way.label,
             max_chars=MOST,
             key="chat-said",
             on_submit=talk.say,
             args=(view.step, temperature),
         )
-        picture.look_for("chat", can_do(view, temperature) or "what it can do is being measured.")
+        picture.look_for("chat", way.can_do(view, temperature) or "what it can do is being measured.")
     picture.computed(COMPUTED)
 
 
@@ -90,18 +89,8 @@ def note(answer: Reply) -> str:
     return " · ".join(notes)
 
 
-def can_do(view: View, temperature: float) -> str:
-    """What the run can do, measured."""
-    if view.config.task.name == "facts":
-        knowledge = view.picture(Knowledge, SELDOM, lane="slow", says=False)
-        if knowledge is None:
-            return ""
-        one, _, held_out, never = knowledge.groups
-        return (
-            f"it answers questions of this one kind and no others. Of what was said to it {percent(one.right)} are "
-            f"right, of questions in two steps never asked {percent(held_out.right)}, of what was never said "
-            f"{percent(never.right)}: it does not know that it does not know."
-        )
+def speaks(view: View, temperature: float) -> str:
+    """What a run of dialogue can do, measured; "" until it is."""
     habits = view.picture(Habits, SELDOM, lane="slow", says=False, temperature=temperature)
     if habits is None:
         return ""
@@ -112,3 +101,35 @@ def can_do(view: View, temperature: float) -> str:
         f"its replies to {habits.examples} held-out speeches {percent(habits.copied)} stand word for word in the texts "
         f"it is trained on; of the right replies {percent(habits.true)} do."
     )
+
+
+def answers(view: View, temperature: float) -> str:
+    """What a run of facts can do, measured; "" until it is."""
+    knowledge = view.picture(Knowledge, SELDOM, lane="slow", says=False)
+    if knowledge is None:
+        return ""
+    one, _, held_out, never = knowledge.groups
+    return (
+        f"it answers questions of this one kind and no others. Of what was said to it {percent(one.right)} are right, "
+        f"of questions in two steps never asked {percent(held_out.right)}, of what was never said "
+        f"{percent(never.right)}: it does not know that it does not know."
+    )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a run is talked to. varied: its replies are drawn at a temperature, and not the likeliest alone.
+
+    can_do: what it can do in a sentence, at a temperature.
+    """
+
+    label: str
+    example: str
+    varied: bool
+    can_do: Callable[[View, float], str]
+
+
+WAYS = {  # by task
+    "dialogue": Way("Say something to it", "Who's there?", True, speaks),
+    "facts": Way("Ask it", "currency of the country of Warsaw ?", False, answers),
+}
