@@ -79,8 +79,7 @@ def exchange(view: View, number: int, words: str, step: int, temperature: float)
 def note(answer: Reply) -> str:
     """The step, how much of the reply was read, and the words that were never seen."""
     notes = [f"step {answer.step:,}"]
-    if answer.run:
-        size = len(answer.run.split())
+    if (size := len(answer.run.split())) > 1:
         notes.append(f"{size} of its {answer.words} words stand one after the other in a text it is trained on")
     if answer.unseen:
         notes.append(f"it never saw {foreign.text(', '.join(answer.unseen[:NAMED]))}")

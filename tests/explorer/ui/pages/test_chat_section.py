@@ -13,8 +13,10 @@ from visits import visit_of
 from waiting import until
 
 from explorer import Run, RunConfig
+from explorer.answers.records.reading.chat import Reply
 from explorer.answers.writing import chat
 from explorer.runs import catalogue
+from explorer.ui.generate.chat import note
 
 STEPS = 6
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 4, "optimizer.name": "adamw"}
@@ -65,3 +67,11 @@ def test_a_question_is_answered_and_one_that_is_none_refused(runs):
     settled(app)
     assert [message.name for message in app.chat_message] == ["user", "assistant"] * 2
     assert any("never saw Who, art, thou" in unescape(warning.value) for warning in app.warning)
+
+
+def test_a_word_alone_is_no_run_of_words():
+    assert note(Reply(3, "a word", True, [], 2, "word")) == "step 3"
+    expected = (
+        "step 3 · 2 of its 3 words stand one after the other in a text it is trained on · it never saw x · cut off"
+    )
+    assert note(Reply(3, "a word or", False, ["x"], 3, "a word")) == expected
