@@ -6,6 +6,7 @@ The components are those of the folder, so that none is forgotten.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,11 +17,14 @@ from components.examples import EXAMPLES
 from components.mounting import messages
 from playwright.sync_api import sync_playwright
 
-from explorer.ui.components.source import FILES, Source
+from explorer.ui import components
+from explorer.ui.components.source import Source
 
 pytestmark = pytest.mark.journey
-SCRIPTS = sorted(
-    path.stem for path in FILES.values() if path.suffix == ".js" and "export default" in path.read_text("utf-8")
+SCRIPTS = sorted(  # of every folder with a component, its own script or another's
+    module.name
+    for module in pkgutil.iter_modules(components.__path__)
+    if hasattr(importlib.import_module(f"{components.__name__}.{module.name}"), "SOURCE")
 )
 
 

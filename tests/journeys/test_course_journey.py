@@ -56,7 +56,7 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
 
 
 CUT = """elements => elements.filter((one) => one.scrollWidth > one.clientWidth + 1)
-    .filter((one) => getComputedStyle(one).overflowX !== "visible" && !one.closest(".katex"))
+    .filter((one) => one.textContent.trim() && getComputedStyle(one).overflowX !== "visible" && !one.closest(".katex"))
     .map((one) => one.textContent.slice(0, 40))"""  # the texts that do not fit their place
 
 

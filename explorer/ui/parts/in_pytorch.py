@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.answers.records.task import TorchScript
 from explorer.runs.run import Run
-from explorer.ui import server
+from explorer.ui import foreign, server
 
 CODE_HEIGHT = 520  # pixels
 ROUND = 50  # steps, after which a growing run gets another script
@@ -19,7 +19,7 @@ def dialog(run: Run) -> None:
     try:
         script = server.answer(server.shared(TorchScript, "slow", path=str(run.path), last=last), "writing it")
     except ValueError as error:
-        st.info(str(error))
+        st.info(foreign.sentence(str(error)))
         return
     st.caption(
         f"{script.lines} lines without any of this explorer. They print the losses of this run, steps 0 to "

@@ -32,5 +32,5 @@ def test_it_shows_the_script_or_says_what_no_line_is_written_for(tmp_path: Path,
         assert shown in app.code[0].value
         assert "steps 0 to 3" in app.caption[0].value
     else:
-        assert "own_prefix" in app.info[0].value
+        assert "reads its own tokens while it trains" in app.info[0].value
         assert not app.code

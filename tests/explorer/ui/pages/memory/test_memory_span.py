@@ -37,7 +37,9 @@ def test_the_address_says_which_span_and_what_it_says_wrongly_is_named(served, w
         app.query_params[name] = value
     app.switch_page("../pages/memory.py")
     app.run()
-    until(lambda: any("span" in line for line in looked_for(app.run())), "the span is told")
+    until(
+        lambda: any("these tokens" in line or "this span" in line for line in looked_for(app.run())), "what they share"
+    )
     assert not app.exception, app.exception
     assert app.session_state[visit.name_of(finding.Brushed)][()].span == shown
     refusals = [box.value for box in [*app.warning, *app.error, *app.info]]
