@@ -74,7 +74,6 @@ OF_WORDS: dict[str, dict[str, Any]] = {  # and of word vectors
 ELSEWHERE = {  # what depends on the run's past too, or needs a task that the runs here have not
     "attention.moves": "of two steps; test_large_attention.py",
     "autopsy.examine": "looks at the steps before",
-    "finiteness.finiteness": "of the steps before too; test_finiteness.py",
     "embeddings.noise": "a layout of what embeddings.frame shows",
     "embeddings.trails": "the frames of earlier steps",
     "positions.rotation": "of rotary positions; test_answers_positions.py",
@@ -111,6 +110,5 @@ ELSEWHERE = {  # what depends on the run's past too, or needs a task that the ru
     "writing.facts.edited": "the same",
     "writing.chat.reply": "of dialogue and facts; test_answers_chat.py",
     "writing.chat.habits": "of dialogue; the same",
-    "finiteness.finiteness": "of the steps before too; test_finiteness.py",
     "landscape.paths": "of several runs; test_answers_landscape.py",
 }
