@@ -74,6 +74,7 @@ OF_WORDS: dict[str, dict[str, Any]] = {  # and of word vectors
 ELSEWHERE = {  # what depends on the run's past too, or needs a task that the runs here have not
     "attention.moves": "of two steps; test_large_attention.py",
     "autopsy.examine": "looks at the steps before",
+    "finiteness.finiteness": "of the steps before too; test_finiteness.py",
     "embeddings.noise": "a layout of what embeddings.frame shows",
     "embeddings.trails": "the frames of earlier steps",
     "positions.rotation": "of rotary positions; test_answers_positions.py",
