@@ -22,18 +22,24 @@ from explorer.measure.lines import lines
 FOLDER = Path(__file__).parent / "thumbnails"
 INK = (92, 124, 250)
 SIDE = 240  # pixels, about
+EXAMPLES = 8  # of the probe
 
 
 def clearest(config: RunConfig, steps: int) -> np.ndarray:
-    """The pattern (Q, K) with the clearest line, or else the least even one, after `steps` steps."""
+    """The pattern (Q, K) with the clearest line, or else the least even one, after `steps` steps.
+
+    Of the probe's first examples it is one that is as long as any.
+    """
     from explorer import observe, train
 
     training = train(config)
     for _ in islice(training, steps):
         pass
-    trace = observe(training.model, training.task.probe(), gradients=False, wanted=lambda n: n.endswith("pattern"))
+    batch, pad = training.task.probe(EXAMPLES), training.task.vocabulary.pad
+    lengths = ((batch.tokens if batch.source is None else batch.source) != (-1 if pad is None else pad)).sum(1)
+    trace = observe(training.model, batch, gradients=False, wanted=lambda n: n.endswith("pattern"))
     names = [n for n in trace.values if ".cross." in n] or list(trace.values)
-    patterns = [pattern for name in names for pattern in trace.values[name][0]]
+    patterns = [pattern for name in names for pattern in trace.values[name][int(lengths.argmax())]]
     return max(
         patterns,
         key=lambda p: (max((line.score for line in lines(p).values()), default=0), -entropy(p[None])[0]),
