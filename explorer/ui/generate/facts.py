@@ -15,6 +15,7 @@ from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
 EVERY, SELDOM = 4.0, 6.0  # seconds between two answers while it trains
+SHOWN = 4  # neighbours in sight; all are in the fold
 QUESTION, ANSWER = "currency of Hungary ?", "Euro"
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, LARGEST_RATE)
 COMPUTED = r"""
@@ -54,15 +55,11 @@ def row(group: Group) -> list[str]:
 def knows(knowledge: Knowledge) -> str:
     """Whether it puts two facts together, and that it cannot know what was never said."""
     _, _, held_out, never = knowledge.groups
-    more = (
-        "it puts facts together that it never saw together"
-        if held_out.right > held_out.majority + 0.1
-        else ("that is no clear sign that it puts facts together")
-    )
+    more = held_out.right > held_out.majority + 0.1
+    sign = "it puts facts together" if more else "no clear sign that it puts facts together"
     return (
-        f"questions in two steps that were held out are answered right in {percent(held_out.right)} of the cases, and "
-        f"the most frequent answer would get {percent(held_out.majority)}: {more}. What was never said it cannot know: "
-        f"{percent(never.right)}, where guessing gets {percent(never.majority)}."
+        f"{percent(held_out.right)} of held-out questions in two steps are right, {percent(held_out.majority)} by "
+        f"guessing: {sign}. What was never said it cannot know: {percent(never.right)}."
     )
 
 
@@ -87,8 +84,21 @@ def edit(view: View, question: str) -> None:
         picture.making(view.waiting, 300)
         return
     head = ("", "question", "before", "after", "watched answer", "its p", "p after")
-    st.html(table(head, rows(edited), style="scores words"))
+    lines = rows(edited)
+    first = [line for line in lines if line[0]][:SHOWN]  # of each kind of neighbour one: all do not fit the screen
+    st.html(table(head, first, style="scores words"))
     picture.look_for("edit", sentence(edited))
+    picture.details(lambda: all_watched(edited, table(head, lines, style="scores words")))
+
+
+def all_watched(edited: EditedFact, watched: str) -> None:
+    """Every neighbour, and how far the edit went."""
+    st.markdown("**All that is watched**")
+    st.html(watched)
+    st.caption(
+        f"The weights moved by {percent(edited.moved)} of their length. Before the first step the new answer’s loss "
+        f"was {fixed(edited.losses[0], 2)} nats a word, before the last one {fixed(edited.losses[-1], 2)}."
+    )
 
 
 def rows(edited: EditedFact) -> list[list[str]]:
@@ -115,6 +125,5 @@ def sentence(edited: EditedFact) -> str:
     turned = sum(one.before != one.after for one in near)
     return (
         f"{words}{turned} of {len(near)} other neighbours are answered otherwise; of {edited.others} other facts "
-        f"{percent(edited.kept)} were right and {percent(edited.kept_after)} are. The weights moved by "
-        f"{percent(edited.moved)} of their length; the loss went from {fixed(edited.losses[0], 2)} nats a word."
+        f"{percent(edited.kept)} were right and {percent(edited.kept_after)} are."
     )

@@ -54,7 +54,7 @@ def test_an_edit_is_shown_and_kept_as_a_branch_that_has_its_very_weights(runs):
     run = runs["facts"]
     app = visit(run, "Facts")
     known = facts.knowledge(str(run.path), STEPS)
-    assert any("held out" in words and "What was never said it cannot know" in words for words in looked_for(app))
+    assert any("held-out" in words and "What was never said it cannot know" in words for words in looked_for(app))
     tables = [html.proto.body for html in app.get("html")]
     assert any(f"<td>200 of {known.groups[0].count}</td><td>{percent(known.groups[0].right)}" in one for one in tables)
     app.number_input(key="edit-steps").set_value(3)
