@@ -15,7 +15,7 @@ from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
 EVERY, SELDOM = 4.0, 6.0  # seconds between two answers while it trains
-SHOWN = 4  # neighbours in sight; all are in the fold
+SHOWN = 3  # neighbours in sight; all are in the fold
 QUESTION, ANSWER = "currency of Hungary ?", "Euro"
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, LARGEST_RATE)
 COMPUTED = r"""
@@ -58,7 +58,7 @@ def knows(knowledge: Knowledge) -> str:
     more = held_out.right > held_out.majority + 0.1
     sign = "it puts facts together" if more else "no clear sign that it puts facts together"
     return (
-        f"{percent(held_out.right)} of held-out questions in two steps are right, {percent(held_out.majority)} by "
+        f"{percent(held_out.right)} of held-out two-step questions are right, {percent(held_out.majority)} by "
         f"guessing: {sign}. What was never said it cannot know: {percent(never.right)}."
     )
 
