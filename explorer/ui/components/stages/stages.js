@@ -93,7 +93,29 @@ function move(view, stage, to) {
   tell(view);
 }
 
-const tell = (view) => view.choose({ settings: view.settings, order: view.order });
+const ANSWERED = 3000; // ms in which what was chosen comes back
+
+// what was chosen stands until the page answers it: an answer to an earlier choice does not take a later one back
+function tell(view) {
+  const chosen = chosenOf(view);
+  view.awaited = chosen;
+  setTimeout(() => {
+    if (view.awaited !== chosen) return;
+    view.awaited = null;
+    take(view, view.header);
+    draw(view);
+  }, ANSWERED);
+  view.choose({ settings: view.settings, order: view.order });
+}
+
+const chosenOf = ({ settings, order }) => JSON.stringify([Object.entries(settings).sort(), order]);
+
+function take(view, header) {
+  const given = chosenOf(header);
+  if (view.awaited === given) view.awaited = null;
+  if (view.awaited || view.held || given === view.given) return;
+  [view.settings, view.order, view.given] = [{ ...header.settings }, [...header.order], given];
+}
 
 function drawRows(view, column, step, most, lasting) {
   while (column.rows.length > view.leading.length) column.rows.pop().row.remove();
@@ -162,8 +184,8 @@ function show(view, data) {
   Object.assign(view, { logits: numbers.slice(0, header.symbols.length), symbols: header.symbols, about: header.about, orders: header.orders });
   view.seen = new Set(header.seen);
   view.leading = view.logits.map((_, i) => i).sort((a, b) => view.logits[b] - view.logits[a] || a - b).slice(0, SHOWN);
-  const given = JSON.stringify([header.settings, header.order]);
-  if (given !== view.given && !view.held) [view.settings, view.order, view.given] = [{ ...header.settings }, [...header.order], given];
+  view.header = header;
+  take(view, header);
   view.title.textContent = view.title.title = header.title;
   view.root.classList.toggle("projector", header.projector);
   if (!view.buttons.children.length)
