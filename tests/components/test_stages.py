@@ -1,0 +1,46 @@
+"""The stages of a sampler in a real browser: what the hand chose stands until the page answers that very choice."""
+
+from __future__ import annotations
+
+import browser as found
+import pytest
+from components.blank_page import LIGHT, BlankPage
+from components.mounting import messages, numbers
+from playwright.sync_api import sync_playwright
+
+from explorer.measure.sampling import ORDERS
+from explorer.ui.components import stages
+
+pytestmark = pytest.mark.journey
+ORDER = "[...parent_.querySelectorAll('.column')].map((column) => column.dataset.stage)"
+
+
+def told() -> None:
+    """The page's messages: at first, its answer to a slider, and its answer to a press that came after it."""
+    face, _ = ORDERS.values()
+    moved = list(face)
+    at = moved.index("top_k")
+    moved[at - 1 : at + 1] = [moved[at], moved[at - 1]]
+    for settings, order in (({}, face), ({"temperature": 2.0}, face), ({"temperature": 2.0}, tuple(moved))):
+        data = stages.message("After “a”", "abcdefgh", numbers(8), [], settings, order)
+        stages.stages(data, key="c", on_chosen=print)
+
+
+def test_an_answer_to_an_earlier_choice_does_not_take_a_later_one_back():
+    first, to_slider, to_press = messages(stages, told)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
+        blank = BlankPage(browser.new_page(viewport={"width": 1400, "height": 900}))
+        blank.start()
+        blank.theme(LIGHT)
+        blank.open(stages.SOURCE)
+        blank.tell(first)
+        before = blank.page.evaluate(ORDER)
+        blank.page.get_by_role("slider", name="Temperature").fill("2")
+        blank.page.get_by_role("button", name="Top-k earlier").click()
+        after = blank.page.evaluate(ORDER)
+        assert after != before
+        for answer in (to_slider, to_press):
+            blank.tell(answer)
+            assert blank.page.evaluate(ORDER) == after
+        browser.close()
