@@ -15,7 +15,7 @@ pytestmark = pytest.mark.journey
 ORDER = "[...parent_.querySelectorAll('.column')].map((column) => column.dataset.stage)"
 
 
-def told() -> None:
+def choices_and_answers() -> None:
     """The page's messages: at first, its answer to a slider, and its answer to a press that came after it."""
     face, _ = ORDERS.values()
     moved = list(face)
@@ -27,7 +27,7 @@ def told() -> None:
 
 
 def test_an_answer_to_an_earlier_choice_does_not_take_a_later_one_back():
-    first, to_slider, to_press = messages(stages, told)
+    first, to_slider, to_press = messages(stages, choices_and_answers)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
         blank = BlankPage(browser.new_page(viewport={"width": 1400, "height": 900}))
