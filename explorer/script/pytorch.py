@@ -19,10 +19,10 @@ from explorer.script.packing import Script
 from explorer.script.template import filled
 from explorer.tasks.base import Task
 from explorer.tasks.objective import CrossEntropy, NegativeSampling, WeightedSquares
+from explorer.training.heads import HEAD_EVENTS
 
 LONGEST = {1: 80, 2: 90}  # lines of code, for models of one stack and of two
 FEW = 200  # steps of a run that has none yet and no end
-HEADS = frozenset({"ablate", "restore", "freeze", "unfreeze", "reset"})
 INSIDE = 're.search("blocks|layers|query|key|output", name)'
 
 HEAD = """
@@ -120,8 +120,10 @@ def span(run: Run) -> tuple[RunConfig, int, str]:
     """The settings of step 0, the step before which a hand changed them, and a sentence about that."""
     config = run.config_at(0)
     for event in run.events:
-        if event.kind in HEADS:
+        if event.kind in HEAD_EVENTS:
             return config, event.step, f"At step {event.step} a head of the run was changed by hand."
+        if event.kind == "edit":
+            return config, event.step, f"At step {event.step} a fact was taught to the run by hand."
         if event.kind != "set" or event.step == 0:
             continue
         changed = {path for path, value in event.detail.items() if config.get(path) != value}

@@ -17,7 +17,7 @@ BODY = "parent_.querySelector('.body').offsetHeight"
 
 
 def grid(layers: int, heads: int) -> None:
-    """A map of layers of so many heads."""
+    """A map of layers, each with this number of heads."""
     row = [matrix_grid.Head(f"h{h}", f"head {h}", "") for h in range(heads)]
     rows = [
         matrix_grid.Row(f"layer {n}", [np.eye(4)[None].repeat(heads, 0)], row, [*"abcd"], [*"abcd"])

@@ -22,8 +22,8 @@ COMPUTED = r"""
 Facts are babel's: currency and language of a territory, the country of a city. A tenth of them is never said in
 training; of questions in two steps, whose parts are both said, a quarter is held out. An answer counts as right if all
 its words are, each the likeliest one after the model's own. The edit is fine-tuning on the one question (a baseline in
-Meng et al. 2022, §3): so many steps of Adam (β 0.9 and 0.999, no decay, moments from 0) on the mean cross-entropy of
-the new answer and its end, at a constant rate, with every weight free to move. It is computed in a copy of these
+Meng et al. 2022, §3): the chosen steps of Adam (β 0.9 and 0.999, no decay, moments from 0) on the mean cross-entropy
+of the new answer and its end, at a constant rate, with every weight free to move. It is computed in a copy of these
 weights, the same bit for bit at every call; the branch carries out the very same steps and keeps them as an event,
 beside every step before. A probability is that of the whole watched answer with its end: of the fact the new one, of
 questions in two steps through it what then follows (Cohen et al. 2024 call this a ripple effect), of all others

@@ -6,6 +6,7 @@ import json
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tiny_runs import recorded
@@ -119,6 +120,16 @@ def test_it_ends_where_a_hand_changed_the_run(tmp_path: Path):
     script = pytorch.of_run(Run.open(tmp_path / "b.run"), 20)
     assert script.steps == 8
     assert "At step 8 optimizer.lr was changed by hand." in script.text
+
+
+@pytest.mark.parametrize("kind", ["edit", "ablate"])
+def test_it_ends_where_a_hand_changed_weights(tmp_path: Path, kind: str):
+    run = recorded(tmp_path / "a.run", 8)
+    event = SimpleNamespace(kind=kind, step=5, detail={})
+    changed = SimpleNamespace(config_at=run.config_at, events=[*run.events, event])
+    _, until, why = pytorch.span(changed)
+    assert until == 5
+    assert "At step 5" in why
 
 
 def test_a_notebook_and_its_data_come_with_it():
