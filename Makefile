@@ -11,10 +11,29 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # what is compiled is kept, whatever the environment says: the tests start many processes
 export PYTHONDONTWRITEBYTECODE :=
 
-# what make test is made of, besides tests and journeys
+# What make test is made of: the checks, and the tests in parts. Each part is a pytest of its own, which loads and collects
+# only what is its own: workers that each collect everything took a tenth of the time for that. The longest come first.
+# A part of what no other part has is the last, so that no folder is forgotten.
 CHECKS := lint format scripts types
+UNITS := components pages answers runs house ui rest
+JOURNEYS := journeys-first journeys-lasting journeys-rest
+components := tests/components
+pages := tests/explorer/ui/pages
+answers := tests/explorer/answers tests/explorer/analysis tests/models
+runs := tests/explorer/runs tests/explorer/processes
+house := $(wildcard tests/test_*.py) tests/explorer/charts tests/explorer/i18n tests/explorer/lessons
+ui := tests/explorer/ui
+ui-without := $(pages)
+rest := tests
+rest-without := tests/journeys $(components) $(ui) $(answers) $(runs) $(house)
+journeys-first := $(addprefix tests/journeys/,test_journeys.py test_course_journey.py test_feed_journey.py attention)
+journeys-lasting := $(addprefix tests/journeys/,test_lasting_journey.py test_writing_journey.py test_walk_journey.py \
+	test_gradients_journey.py test_memory_journey.py test_still_journey.py test_lecture_journey.py)
+journeys-rest := tests/journeys
+journeys-rest-without := $(journeys-first) $(journeys-lasting)
+PARTS := $(UNITS) $(JOURNEYS)
 
-.PHONY: setup run test $(CHECKS) tests journeys bench prove lock
+.PHONY: setup run test $(CHECKS) $(PARTS) tests journeys bench prove lock
 
 setup: .venv/installed
 
@@ -50,22 +69,28 @@ lock:
 run: setup
 	$(BIN)/python -m explorer
 
-# The checks one after the other, beside the tests: the longest, that of types, has work for one core alone. Journeys after
-# both, as anything beside them makes browsers late. Every part is run to its end, whatever the others find. More tests at
-# once than cores: a test waits half of its time, for a host or a browser.
+# Three at once, and not two: a test waits half of its time, for a host or a browser. Journeys last, as anything else
+# beside them makes browsers late, and two at once: of three, one in each run lost a press, and they took as long. Every
+# part is run to its end, whatever the others find.
 test: setup
 	$(BIN)/python tests/browser.py
 	@found=0; \
-	$(MAKE) --no-print-directory --keep-going --jobs 2 tests $(CHECKS) || found=1; \
-	$(MAKE) --no-print-directory journeys || found=1; \
+	$(MAKE) --no-print-directory --keep-going --jobs 3 $(CHECKS) $(UNITS) || found=1; \
+	$(MAKE) --no-print-directory --keep-going --jobs 2 $(JOURNEYS) || found=1; \
 	exit $$found
 
-# in the order of tests/journeys/conftest.py, the longest file first
-journeys: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 30 tests/journeys
-
 tests: setup
-	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 30 --ignore tests/journeys
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(UNITS)
+
+journeys: setup
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(JOURNEYS)
+
+# what a part prints comes when it is over, in one piece
+$(PARTS): setup
+	@mkdir -p build/tests; \
+	$(BIN)/python -m pytest -p no:xdist -p no:cacheprovider --durations 10 $($@) $(addprefix --ignore ,$($@-without)) \
+		> build/tests/$@.txt 2>&1; code=$$?; \
+	echo "== $@"; cat build/tests/$@.txt; exit $$code
 
 types: setup
 	$(BIN)/mypy

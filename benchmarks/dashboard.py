@@ -54,7 +54,11 @@ def server(grace: float = 0.1, script: str = "explorer/serve.py") -> Iterator[st
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # a bare server that has just begun may lose the signal
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

@@ -18,7 +18,7 @@ const SIGNS = {
   standings: () => [...document.querySelectorAll(".standings td:nth-child(4)")].map(text).join(" ") || null,
   step: () => number("Step")?.match(/[\d,]+/)?.[0].replaceAll(",", "") ?? null,
   nats: () => number("Loss"),
-  right: () => number("Right")?.match(/[\d.]+(?=%)/)?.[0] ?? null,
+  right: () => number("Right")?.match(/[\d.]+(?=\s*%)/)?.[0] ?? null,
   heads: () => inside(".st-key-card-heads-0", "[aria-label*=' heads in ']")?.ariaLabel?.match(/step (\d+)/)?.[1] ?? null,
   wanted: () => inside(".st-key-player", ".where .step")?.textContent.replaceAll(",", "") ?? null,
   mark: () => [...(inside(".st-key-player", ".events")?.children ?? [])].at(-1)?.ariaLabel ?? null,

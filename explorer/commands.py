@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.measure.names import fixed
+from explorer.measure.names import fixed, plural
 
 if TYPE_CHECKING:
     from explorer.lessons.lesson import Lesson
@@ -131,7 +131,7 @@ def go_on(path: Path, kind: str, until: int | None = None) -> None:
                 recorder.slim()
     if state == "diverged":
         raise ValueError(f"{path.name} diverged at step {training.step}: {reason}; its steps so far are kept")
-    print(f"{path}: {training.step} steps, {state} ({reason})")
+    print(f"{path}: {training.step} step{plural(training.step)}, {state} ({reason})")
 
 
 def take_steps(training: Training, recorder: Recorder, until: int | None) -> tuple[str, str]:
@@ -152,8 +152,8 @@ def take_steps(training: Training, recorder: Recorder, until: int | None) -> tup
             if training.step == until:
                 break
     if until == training.config.train.steps:
-        return "finished", f"all {until} steps"
-    return "paused", f"{until} steps done"
+        return "finished", f"all {until:,} step{plural(until)}"
+    return "paused", f"{until:,} step{plural(until)} done"
 
 
 def measured(loss: float, metric: float) -> str:
@@ -185,10 +185,13 @@ def info(options: argparse.Namespace) -> None:
         return
     print(one_line(f"{options.run.name}: {status.state}{f' ({status.reason})' if status.reason else ''}"))
     if row:
-        print(f"{run.last} steps, the last with {measured(row['loss'], row['metric'])}")
+        print(f"{run.last} step{plural(run.last)}, the last with {measured(row['loss'], row['metric'])}")
     preset, changes = run.config.nearest_preset()
     differences = {path: quoted(value) if isinstance(value, str) else value for path, value in changes.items()}
-    print(f"{len(run.snapshot_steps)} snapshots; differs from its preset in: {(preset, differences)}")
+    print(
+        f"{len(run.snapshot_steps)} snapshot{plural(len(run.snapshot_steps))}; differs from its preset in: "
+        f"{(preset, differences)}"
+    )
     for event in run.events:
         print(f"  {one_line(event.label)}")
 
@@ -213,16 +216,12 @@ def verify(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Writes a run's weights."""
-    from safetensors.torch import save
-
     from explorer import Run
-    from explorer.runs.replay import restore
+    from explorer.runs import weights_file
 
     run = Run.open(options.run)
     step = run.last if options.step is None else options.step
-    training = restore(run, step)
-    weights = {name: w.cpu().contiguous() for name, w in training.weights().items()}
-    written(options.weights, save(weights, {"run": run.id, "step": str(step), "config": training.config.to_json()}))
+    written(options.weights, weights_file.packed(run, step))
     print(f"{options.weights}: the weights of step {step}")
 
 
@@ -269,15 +268,20 @@ def checked(chosen: list[Lesson], count: int | None, as_json: bool) -> int:
     from dataclasses import asdict
 
     from explorer.lessons.checking import check
+    from explorer.lessons.trial import Trials
 
     findings = []
-    for lesson in chosen:
-        if not as_json:
-            print(lesson.name, flush=True)
-        for finding in check(lesson, None if count is None else range(count)):
-            findings.append(finding)
+    with Trials() as trials:
+        for lesson in chosen:
+            if lesson.lacks and len(chosen) > 1:
+                print(f"{lesson.name}: not checked, it needs package {lesson.lacks}", file=sys.stderr)
+                continue
             if not as_json:
-                print(f"  {finding.sentence} · {finding.seconds:.0f} s", flush=True)
+                print(lesson.name, flush=True)
+            for finding in check(lesson, None if count is None else range(count), trials):
+                findings.append(finding)
+                if not as_json:
+                    print(f"  {finding.sentence} · {finding.seconds:.0f} s", flush=True)
     if as_json:
         print(json.dumps([asdict(one) | {"holds": one.holds} for one in findings]))
     return 0 if all(one.holds for one in findings) else 1

@@ -9,6 +9,7 @@ from pathlib import Path
 NUMBERS = {  # a variable -> its default, and the least that it may be
     "EXPLORER_WORKERS": (0.0, 0.0),  # trainings at once; 0: as many as cores
     "EXPLORER_GRACE_SECONDS": (10.0, 0.0),  # without a viewer, before a run pauses
+    "EXPLORER_PREPARE": (1.0, 0.0),  # 0: texts and maps are loaded when somebody asks for them, and not before
     "EXPLORER_VISIT_MB": (4000.0, 1.0),  # of runs that one visit may begin
     "EXPLORER_RUNS_MB": (50000.0, 1.0),  # of all runs
     "EXPLORER_SNAPSHOT_MB": (160.0, 1.0),  # of one run's snapshots

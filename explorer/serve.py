@@ -12,14 +12,20 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from explorer.ui import admission, feed, server, shell
+from explorer.ui import admission, feed, pressing, shell
+from explorer.ui.locale import addresses, border, frame_words
 
+border.install()  # before the first visitor's address is read
+pressing.install()
 base = (st.get_option("server.baseUrlPath") or "").strip("/")  # not empty if the dashboard is not at the root
-way = "/".join(["", *([base] if base else []), "feed", "{visit}"])
+root = f"/{base}/" if base else "/"
 app = st.App(
     Path(__file__).with_name("app.py"),
-    routes=[Route(way, feed.answer)],
+    routes=[
+        Route(f"{root}feed/{{visit}}", feed.answer),
+        Route(f"{root}{addresses.WAY}", addresses.answer),
+        Route(f"{root}{frame_words.WAY}", frame_words.answer),
+    ],
     middleware=[Middleware(admission.Admission), Middleware(shell.Shell)],
 )
 feed.opened = admission.guards = shell.dressed = True
-server.host()  # it loads torch while the browser loads the page

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from explorer.measure.names import plural
+
 if TYPE_CHECKING:
     from explorer.runs.run import Run
 
@@ -27,7 +29,11 @@ def write(options: argparse.Namespace) -> None:
         text = searched(run, options)
     context = run.config.model.context
     if (cut := run.task.opening(options.prompt).tokens.shape[1] - context) > 0:
-        print(f"the model reads {context} tokens; the first {cut} of the prompt are cut off", file=sys.stderr)
+        print(
+            f"the model reads {context:,} tokens; {cut:,} token{plural(cut)} at the beginning of the prompt "
+            f"{'is' if cut == 1 else 'are'} cut off",
+            file=sys.stderr,
+        )
     print(text)
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.runs import catalogue, quota
 from explorer.ui import chosen, foreign, refusals, room, sitemap, store
 from explorer.ui.pressing import pressed
-from explorer.ui.runs import groups, rows
+from explorer.ui.runs import groups, judging, rows
 
 PAGE = 30  # groups that are drawn at once
 ANY = "in any state"
@@ -40,6 +40,7 @@ with refusals.at("upload"):
         run = chosen.run()
         sitemap.switch("train" if run is None else sitemap.seen_on(run.config))
 
+judging.show()
 room.offer()
 runs = summaries()
 if runs:

@@ -25,7 +25,7 @@ def later(everything: bool) -> None:
 
 
 everything = visit.state().cards_stand
-with st.container(horizontal=True, vertical_alignment="center", key="start-head"):
+with st.container(horizontal=True, vertical_alignment="center", key="head-of-start"):
     st.title("Watch a Transformer learn.", anchor=False)
     st.button("Begin the course", icon=":material/school:", key="first-lesson", on_click=begin_with_first)
     st.button("Ten scenes", icon=":material/movie:", key="scenes-begin", on_click=begin_shipped, help=SCENES)

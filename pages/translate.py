@@ -25,7 +25,9 @@ def draw(view: View) -> None:
     if title == "Scores":
         SECTIONS.show(title, view)
     elif desk.answers(view.config, view.about):
-        SECTIONS.show(title, view, *desk.source(view))
+        given, corner = desk.source(view)
+        if given is not None:
+            SECTIONS.show(title, view, given, corner)
     else:
         with SECTIONS.place(title):
             desk.say_why_not(view.about)

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.ui import foreign, frame
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
-from explorer.ui.words import analogies, beside, curves, map, nearest, offer, pair
+from explorer.ui.words import analogies, beside, bias, curves, map, nearest, offer, pair
 
 TITLE = "Words"
 SENTENCE = "You shall know a word by the company it keeps: vectors for words, learned from nothing else."
@@ -16,6 +16,7 @@ SECTIONS = Sections(
         "Map": map.show,
         "Neighbours": nearest.show,
         "Analogies": analogies.show,
+        "Bias": bias.show,
         "Co-occurrence": beside.show,
         "One pair": pair.show,
     },

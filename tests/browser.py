@@ -71,7 +71,7 @@ def playwrights_own() -> str | None:
 
 
 def install() -> None:
-    """Installs one: Debian's as root, else Playwright's own. Failing is told by `find`."""
+    """Installs one: Debian's as root, else Playwright's own. `find` reports a failure."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)

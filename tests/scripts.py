@@ -1,4 +1,4 @@
-"""The linter of the components' scripts: each component as the browser gets it, all its scripts in one scope.
+"""The linter of our scripts: each component's as the browser gets it, all its scripts in one scope; and the page's own.
 
 `python tests/scripts.py` lints them with Biome, which `make setup` installs where there is npm.
 """
@@ -39,11 +39,12 @@ SETTINGS = {
 
 
 def scripts() -> dict[str, str]:
-    """The whole script of every component, by its name."""
-    from explorer.ui import components
+    """The whole script of every component, by its name, and that of the page."""
+    from explorer.ui import components, shell
 
     names = [module.name for module in pkgutil.iter_modules(components.__path__) if module.ispkg]
-    return {name: importlib.import_module(f"{components.__name__}.{name}").SOURCE.script for name in sorted(names)}
+    each = {name: importlib.import_module(f"{components.__name__}.{name}").SOURCE.script for name in sorted(names)}
+    return {**each, "page": shell.SCRIPT}
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "models": set(),
     "explorer.home": set(),
+    "i18n": set(),
     "config": {"models", "tasks", "measure"},
     "tasks": {"models", "measure", "explorer.home"},
     "explorer.trace": {"models", "tasks"},
@@ -29,13 +30,13 @@ ALLOWED = {
     "search": {"config", "tasks", "training", "measure", "runs", "answers", "processes", "cluster"},
     "processes": {"config", "tasks", "training", "runs", "answers", "cluster", "explorer.trace"},
     "charts": {"measure"},
-    "lessons": {"config", "tasks", "training", "runs", "answers"},
+    "lessons": {"models", "config", "tasks", "training", "measure", "runs", "answers"},
     "ui": {
         "explorer.home",
         *("models", "config", "tasks", "training", "measure", "runs", "answers", "processes", "charts"),
-        *("search", "cluster", "lessons", "explorer"),
+        *("search", "cluster", "lessons", "i18n", "explorer"),
     },
-    "pages": {"ui", "charts", "measure", "runs", "search", "lessons"},
+    "pages": {"ui", "charts", "measure", "runs", "search"},
     "explorer": set(),  # the public names, imported when first used
     "explorer.commands": {"explorer", "config", "training", "measure", "runs", "lessons", "script"},
     "explorer.scoring": {"explorer", "measure", "runs", "answers", "cluster"},
@@ -223,5 +224,19 @@ def test_what_pages_read_of_answers_does_not_load_torch() -> None:
 
 
 def test_the_cards_do_not_load_what_charts_need() -> None:
-    first = ["sitemap", "chosen", "cards", "feed", "knobs", "parts.searching"]  # what the first page stands on
-    check("altair,pandas,torch", [f"explorer.ui.{name}" for name in first])
+    body = ast.parse((ROOT / "explorer" / "app.py").read_text("utf-8")).body
+    first = [
+        f"{line.module}.{name.name}"
+        for line in body
+        if isinstance(line, ast.ImportFrom) and line.module.startswith("explorer")
+        for name in line.names
+    ]
+    assert "explorer.ui.parts.lesson_beside" in first
+    check("altair,pandas,torch", [*first, "explorer.ui.cards", "explorer.serve", "pages.start"])
+
+
+def test_no_room_has_the_name_of_one_of_pythons_own_modules() -> None:
+    """Streamlit puts explorer/, the folder of its script, first: a `locale` there was taken for Python's."""
+    names = {path.parent.name for path in (ROOT / "explorer").glob("*/*.py")}
+    names |= {path.stem for path in (ROOT / "explorer").glob("*.py")} - {"__init__", "__main__"}
+    assert names & sys.stdlib_module_names <= {"trace"}  # that of Python is a tool of its own, which nothing imports

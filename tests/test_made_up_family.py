@@ -12,6 +12,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from every_page import APP, PAGES, ROOT, draw
 from here import Here
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from turns import in_turn
 
 from explorer import RunConfig
 from explorer import answers as package
@@ -94,8 +96,7 @@ def visits(run, recurrent, translator) -> dict[str, AppTest]:
     return apps
 
 
-@pytest.mark.parametrize(("page", "section"), PAGES)
-@pytest.mark.parametrize("family", ["bag", "lstm", "gru-attention"])
+@pytest.mark.parametrize(("page", "section", "family"), in_turn(PAGES, ["bag", "lstm", "gru-attention"]))
 def test_every_page_is_drawn(visits, family, page, section):
     host = server.host()
     host.failures.clear()
@@ -149,7 +150,7 @@ ARGUMENTS: dict[str, Any] = {
     "question": "currency of Hungary ?",
     "answer": "Euro",
     "text": "currency of Hungary ?",
-}
+} | {"first": "king loves", "second": "queen sees", "one": "man a", "other": "woman the", "number": "42"}
 
 
 def answers() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,11 +160,7 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             parameters = inspect.signature(function).parameters
             progress = parameters.get("progress")
-            if (
-                function.__module__ != module.__name__
-                or name.startswith("_")
-                or not {"path", "step"} <= set(parameters)
-            ):
+            if function.__module__ != module.__name__ or name[0] == "_" or not {"path", "step"} <= set(parameters):
                 continue
             if progress is None or progress.default is inspect.Parameter.empty or "new" in parameters:
                 continue
@@ -180,6 +177,7 @@ ANSWERS = dict(answers())
 SENTENCE = re.compile(r"[^\n]{10,240}")
 
 
+@cache
 def refusal(function: str, run: Run) -> str:
     """What an answer was refused with; empty if it was given."""
     arguments = ANSWERS[function] | {"path": str(run.path), "step": 2}
@@ -208,7 +206,7 @@ REFUSED = {  # answers that look at what a bag of words has not, by module or by
     "positions", "reach", "reading.digits", "reading.gaps", "reading.telling", "recurrence", "words", "pair",
     "translating.alignment",
     "samples:generation", "embeddings:big", "writing.history:parse_history", "writing.facts", "learning.clock",
-    "writing.chat",
+    "writing.chat", "writing.secrets", "following",
 }  # fmt: skip
 WHY = re.compile(
     r"this run is a (bag of words \(bag\)|recurrent network \(lstm\)) and has no "
@@ -217,7 +215,7 @@ WHY = re.compile(
     "has"
     "|this run is not asked after a delay; .*|this run learns no word vectors; .*|this task does not write; .*"
     "|this run learned no facts; .*|the tokens of this run are no numbers of a clock; .*"
-    "|this run learned no dialogue; .*|this run has learned to answer nobody; .*"
+    "|this run learned no dialogue; .*|this run has learned to answer nobody; .*|a secret is looked for letter by .*"
     "|this run does not write Python; .*|this task has no text to hide tokens of; .*|this task tells no texts apart; .*"
     "|this model has no 'states' to map; .*"
     "|this model sees what comes after a token, .*"

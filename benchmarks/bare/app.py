@@ -39,7 +39,8 @@ def training() -> np.memmap:
     path = Path(tempfile.mkdtemp(prefix="bare-")) / "shared"
     shared = np.memmap(path, "f8", "w+", shape=(LOSSES + SHOWN,))
     shared[RATE] = 1e-3
-    subprocess.Popen([sys.executable, str(Path(__file__).with_name("training.py")), str(path)])
+    script = str(Path(__file__).with_name("training.py"))
+    subprocess.Popen([sys.executable, script, str(path), str(os.getpid())])
     return shared
 
 

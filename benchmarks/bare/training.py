@@ -1,8 +1,9 @@
 """The bare page's training: a Transformer of two layers that learns to copy, in one thread.
 
-    python benchmarks/bare/training.py FILE
+    python benchmarks/bare/training.py FILE PAGE
 
-It waits until the page says go, and ends with the page. FILE: float64 numbers, see the names below.
+It waits until the page says go, and ends with the page. FILE: float64 numbers, see the names below.   PAGE: the pid of
+its server, which may end while torch is still imported here.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ SHOWN = 200
 BATCH, TOKENS, SYMBOLS, WIDTH = 64, 32, 28, 64
 
 
-def main(path: str) -> None:
+def main(path: str, page: int) -> None:
     torch.set_num_threads(1)
-    shared, page = np.memmap(path, "f8", "r+"), os.getppid()
+    shared = np.memmap(path, "f8", "r+")
     layer = nn.TransformerEncoderLayer(WIDTH, 4, 4 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True)
     model = nn.Sequential(nn.Embedding(SYMBOLS, WIDTH), nn.TransformerEncoder(layer, 2), nn.Linear(WIDTH, SYMBOLS))
     optimizer = torch.optim.AdamW(model.parameters(), lr=shared[RATE])
@@ -42,4 +43,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

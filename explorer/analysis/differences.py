@@ -2,7 +2,9 @@
 
 S states that the prediction can have something of, C width. Two directions are taken at each state: the gradient's
 own, along which the loss changes by the gradient's length, and a random one, along which it changes by the product of
-the two. Each nudge is a copy of the example, so that one forward pass gives many.
+the two. Each nudge is a copy of the example, so that one forward pass gives many. Where the gradient grows on its way,
+so does what becomes of a nudge: it is as much smaller as the gradient is longer than at the nearest state, so that all
+arrive alike.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from models import precisions
 from models.tap import Tap
 
 H = 2.0**-14  # of the nudge: cutting off the series costs some H², 4e-9 of the gradient
+MOST_GROWN = 2.0**30  # times: beyond, a nudge is lost in the rounding of the state
 EPSILON = 2.0**-52
 
 
@@ -40,22 +43,35 @@ def proof(
     chance = torch.randn(gradient.shape, generator=stream(0, "nudges"), dtype=torch.float64)
     unit, chance = (nn.functional.normalize(ways, dim=1) for ways in (gradient, chance))
     place = torch.arange(S) if states.order != "right to left" else S - 1 - torch.arange(S)
-    nudges = H * torch.cat([unit, chance, -unit, -chance])
+    h, noise = sizes(gradient.norm(dim=1), backwards=states.order == "right to left")
+    nudges = h.repeat(4)[:, None] * torch.cat([unit, chance, -unit, -chance])
     losses = nudged(precise, alone(here, [at]), tap, objective, nudges, place.repeat(4))[:, at]
     ahead, behind = losses.chunk(2)
-    along, aside = ((ahead - behind) / (2 * H)).chunk(2)
+    along, aside = ((ahead - behind) / (2 * h.repeat(2))).chunk(2)
     trace = observe(precise, here, wanted=tap.__eq__, objective=objective)
     whole = in_order(torch.tensor(trace.grads[tap]) * len(exact.places), states, exact.length)[0]  # the loss is a mean
     return {
-        "h": H,
+        "h": h.numpy(),
         "shown": shown.grads[row, :S].double().norm(dim=1).cpu().numpy(),
         "exact": gradient.norm(dim=1).numpy(),
         "along": along.numpy(),
         "aside": aside.numpy(),
         "expected": (gradient * chance).sum(1).numpy(),
-        "grain": EPSILON * max(1.0, float(losses.abs().max())) / H,
+        "grain": (noise * max(1.0, float(losses.abs().max())) / h).numpy(),
         "summed": float((exact.grads.sum(0) - whole).norm() / whole.norm().clamp_min(1e-300)),
     }
+
+
+def sizes(lengths: Tensor, backwards: bool = False) -> tuple[Tensor, Tensor]:
+    """The size of the nudge at each state, (S,), by the lengths (S,) of its gradient, and what rounding becomes there.
+
+    A rounding is as good as a nudge: what is rounded at the state or later grows on its way too. backwards: the first
+    state is the nearest to the prediction, not the last.
+    """
+    near = lengths if backwards else lengths.flip(0)
+    grown = (near / near[0]).clamp(1, MOST_GROWN) if near[0] > 0 else torch.ones_like(near)
+    most = grown.cummax(0).values
+    return tuple(one if backwards else one.flip(0) for one in (H / grown, EPSILON * most))  # type: ignore[return-value]
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config.quoting import listed, quoted
+from explorer.measure.names import plural
 from explorer.tasks.base import Batch
 from explorer.trace import Array, copied, evaluating, mean_loss, watching
 from explorer.training.heads import Heads
@@ -213,7 +214,7 @@ def repeated(
     n, so that only the repetition is a cue. ValueError if n is too small.
     """
     if n < SHORTEST:
-        raise ValueError(f"n={n} tokens said twice do not tell heads apart; use {SHORTEST} or more")
+        raise ValueError(f"n={n} token{plural(n)} said twice do not tell heads apart; use {SHORTEST} or more")
     tokens = torch.tensor([token for token in range(vocabulary_size) if token not in exclude])
     rounds = -(-n // len(tokens))
     order = torch.rand(rows, rounds, len(tokens), generator=generator).argsort(-1)

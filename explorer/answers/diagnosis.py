@@ -21,7 +21,7 @@ from explorer.config.states import DECODER, states_of
 from explorer.measure import diagnosis as rules
 from explorer.measure import symptoms
 from explorer.measure.diagnosis import EARLY, WINDOW, Finding, Recorded
-from explorer.measure.names import head_name
+from explorer.measure.names import head_name, plural
 from explorer.measure.recurrence import Reach, by_distance
 from explorer.measure.recurrence import apart as distances
 from explorer.measure.symptoms import ONE_KEY, Units
@@ -193,7 +193,11 @@ def unseen_loss(training: Training) -> tuple[str, float, float]:
         cut = [
             token_losses(model(batch.tokens[:, : t + 1], batch.source), batch.targets[:, : t + 1])[0, t] for t in first
         ]
-    where = "the probe" if len(first) == len(every) else f"the first {len(first)} tokens that the probe asks for"
+    where = (
+        "the probe"
+        if len(first) == len(every)
+        else f"the first {len(first):,} token{plural(len(first))} that the probe asks for"
+    )
     return where, seen, torch.stack(cut).mean().item()
 
 

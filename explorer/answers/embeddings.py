@@ -14,12 +14,12 @@ import numpy as np
 from explorer.answers.maps import frames, points
 from explorer.answers.maps.frames import Style
 from explorer.answers.maps.points import Points, Subject
-from explorer.answers.records.embeddings import LargePointMap, LayoutNoise, PointAxis, PointMap, PointTrails
+from explorer.answers.records.embeddings import LargePointMap, LayoutNoise, Loading, PointAxis, PointMap, PointTrails
 from explorer.measure import layouts, projection
 from explorer.measure.layouts import Method
 from explorer.measure.projection import Metric
 from explorer.runs.kept import bytes_of, kept
-from explorer.runs.restored import Progress, opened, training_at
+from explorer.runs.restored import Progress, glance, opened, training_at
 
 NEAREST = 8  # neighbours listed, and counted for change
 LARGE = 2000  # contextual states on a large map
@@ -48,6 +48,12 @@ def warm_up() -> None:
         _failures.append(f"UMAP could not be loaded ({type(error).__name__}: {error}); choose PCA or t-SNE")
 
 
+def load() -> Loading:
+    """Loads umap in the background before anybody asks for a map: that takes 2 s of a core."""
+    prepare()
+    return Loading(layouts.ready())
+
+
 def frame(
     path: str,
     step: int,
@@ -65,7 +71,7 @@ def frame(
     used = standing_in(wanted)
 
     def make() -> PointMap:
-        there = points.taken(training_at(path, step, progress), subject)
+        there = points.taken(glance(path, step, progress), subject)
         layout = frames.laid_out(subject, used, step, there.vectors, progress)
         before, _ = projection.nearest(frames.vectors(subject, since), NEAREST, used.metric)
         map_ = mapped(PointMap, there, used, step, layout)

@@ -16,7 +16,8 @@ from explorer.measure.heads import SCORES
 from explorer.measure.lines import KINDS, lines
 from explorer.runs import snapshots
 from explorer.runs.restored import Progress, opened, playback
-from explorer.trace import observe
+from explorer.tasks.base import Batch
+from explorer.trace import Trace, observe
 from explorer.training.device import numerics
 from explorer.training.loop import Training
 from explorer.training.randomness import stream
@@ -27,7 +28,8 @@ SHORTEST = 3
 
 
 def history(path: str, step: int, progress: Progress = None) -> HeadHistory:
-    """The scores of every self-attention head at the snapshots until `step`, each with the settings in force there."""
+    """The scores of every self-attention head at the snapshots until `step`, each with the settings in force there, and
+    how far the heads that have an alignment to keep to do so."""
 
     opened(path).config.need("attention heads")
 
@@ -38,9 +40,12 @@ def history(path: str, step: int, progress: Progress = None) -> HeadHistory:
     first = playback(path).training
     repeats = Repeats.of(first)
     steps, values = snapshots.history(path, step, "heads", measure, progress)
-    heads, names = self_attention_heads(first), names_of(repeats)
-    values = values.reshape(len(steps), len(names), len(heads))
-    series = dict(zip(names, values.transpose(1, 0, 2), strict=True))
+    heads, names, keeping = self_attention_heads(first), names_of(repeats), aligned_heads(first)
+    of_alignment = len(names) * len(heads)
+    values = values.reshape(len(steps), of_alignment + 2 * len(keeping))
+    agreement, even = values[:, of_alignment:].reshape(len(steps), 2, len(keeping)).transpose(1, 0, 2)
+    by_name = values[:, :of_alignment].reshape(len(steps), len(names), len(heads)).transpose(1, 0, 2)
+    series = dict(zip(names, by_name, strict=True))
     measured = [name for name in (*SCORES, *KINDS) if np.isfinite(series.get(f"{name}.chance", np.nan)).any()]
     return HeadHistory(
         step=step,
@@ -49,6 +54,9 @@ def history(path: str, step: int, progress: Progress = None) -> HeadHistory:
         scores={name: series[name] for name in (*measured, "entropy")},
         chance={name: series[f"{name}.chance"] for name in measured},
         n=repeats.n if repeats else 0,
+        aligned=keeping,
+        agreement=agreement,
+        agreement_chance=even,
     )
 
 
@@ -92,6 +100,25 @@ def self_attention_heads(training: Training) -> list[str]:
     return [name for name in training.heads.names() if name.rpartition(".")[0].endswith(".attention")]
 
 
+def aligned(batch: Batch) -> np.ndarray | None:
+    """The source positions that each target position translates, (Q, K) of 0 and 1; None if unknown."""
+    return None if batch.alignment is None else batch.alignment[0].cpu().numpy()
+
+
+def crossing(paths: list[str]) -> list[str]:
+    """The attentions whose keys the alignment counts: the source's if there is one, else the tokens themselves."""
+    return [p for p in paths if p.endswith(".cross")] or paths
+
+
+def aligned_heads(training: Training) -> list[str]:
+    """The heads that have an alignment to keep to, by name: none where the task has none."""
+    names = training.heads.names()
+    if training.task.probe().alignment is None:
+        return []
+    paths = crossing(list(dict.fromkeys(name.rpartition(".")[0] for name in names)))
+    return [name for name in names if name.rpartition(".")[0] in paths]
+
+
 def names_of(repeats: Repeats | None) -> list[str]:
     """What `scores` gives, in order."""
     on_repeats = () if repeats is None else SCORES
@@ -104,10 +131,23 @@ def both(names: Iterable[str]) -> list[str]:
 
 
 def scores(training: Training) -> np.ndarray:
-    """Every score of every self-attention head and its chance level, in the order of `names_of`, each (H,)."""
+    """Every score of every self-attention head and its chance level, in the order of `names_of`; then the agreement of
+    every head of `aligned_heads` and what even attention has of it. All in one row."""
     repeats = Repeats.of(training)
+    probe = training.task.probe().to(training.device)
     with numerics(training.config):
-        return np.stack([*([] if repeats is None else on_repeats(training, repeats)), *on_probe(training)])
+        trace = observe(training.model, probe, gradients=False, wanted=lambda name: name.endswith(".pattern"))
+        rows = [*([] if repeats is None else on_repeats(training, repeats)), *on_probe(trace)]
+    alignment = aligned(probe)
+    return np.concatenate([*rows, *([] if alignment is None else agreement(training, trace, alignment))])
+
+
+def agreement(training: Training, trace: Trace, alignment: np.ndarray) -> list[np.ndarray]:
+    """The agreement of the heads of `aligned_heads` with the alignment (Q, K), and that of even attention."""
+    paths = dict.fromkeys(name.rpartition(".")[0] for name in aligned_heads(training))
+    patterns = [trace.values[f"{path}.pattern"][0] for path in paths]
+    even = [np.repeat(attention.agreement(attention.even(one), alignment), len(one)) for one in patterns]
+    return [attention.agreement(one, alignment) for one in patterns] + even
 
 
 def on_repeats(training: Training, repeats: Repeats) -> list[np.ndarray]:
@@ -118,11 +158,9 @@ def on_repeats(training: Training, repeats: Repeats) -> list[np.ndarray]:
     return [*measured, *(np.array([repeats.chance(path)[name] for path in paths]) for name in SCORES)]
 
 
-def on_probe(training: Training) -> list[np.ndarray]:
-    """Clearest line of each kind, what chance gives it, and the entropy of all heads, each (H,)."""
-    probe = training.task.probe().to(training.device)
-    trace = observe(training.model, probe, gradients=False, wanted=lambda name: name.endswith(".attention.pattern"))
-    patterns = [value[0] for value in trace.values.values()]
+def on_probe(trace: Trace) -> list[np.ndarray]:
+    """Clearest line of each kind, what chance gives it, and the entropy of all self-attention heads, each (H,)."""
+    patterns = [value[0] for name, value in trace.values.items() if name.endswith(".attention.pattern")]
     measured = [lines(head) for pattern in patterns for head in pattern]
     scores = [[of[kind].score if kind in of else np.nan for of in measured] for kind in KINDS]
     chance = [[of[kind].chance if kind in of else np.nan for of in measured] for kind in KINDS]

@@ -177,7 +177,7 @@ def laid(path: str, step: int, choice: PlaneChoice, progress: Progress) -> Surfa
     whole = training.batch(step)
     batch = first_samples(whole)
     landscape = Landscape(training, [batch])
-    home = weights.finite(landscape.home.double().cpu().numpy(), f"the weights at step {step}")
+    home = weights.finite(landscape.home.double().cpu().numpy(), f"the weights at step {step:,}")
     wandering = None
     if choice.kind == RANDOM:
         plane = Plane(home, random_directions(training.flat, choice.seed))

@@ -10,15 +10,13 @@ from explorer.analysis.cells import around
 from explorer.analysis.cells import one_cell as worked
 from explorer.analysis.differences import proof
 from explorer.analysis.recurrence import of_states
-from explorer.answers.records.recurrence import ByDelay, Cells, Found, OneCell, Since, ThroughTime, TimeProof
+from explorer.answers.records.recurrence import ByDelay, Cells, OneCell, ThroughTime, TimeProof
 from explorer.config.run import RunConfig
 from explorer.config.states import DECODER, States, states_of
-from explorer.measure.following import best_property, followers, least_figures, properties
 from explorer.measure.names import listed
 from explorer.measure.recurrence import memory_time, reach
-from explorer.runs import snapshots
-from explorer.runs.restored import Progress, chosen_input, opened, playback, training_at
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.runs.restored import Progress, chosen_input, training_at
+from explorer.tasks.base import IGNORE
 from explorer.tasks.memory import Delay
 from explorer.trace import evaluating, observe
 from explorer.training.device import numerics
@@ -29,9 +27,6 @@ from models.tap import Tap
 
 DELAYS = (4, 8, 12, 16, 24, 32, 48, 64)
 EXAMPLES = 128
-SNAPSHOTS = 50  # at which cells are followed over a run
-OF_PROBE = 64  # examples, on half of which cells are chosen and on half measured
-ELSEWHERE = 6  # of the half on which they are measured, shown token by token
 
 
 def states_at(config: RunConfig, layer: int, name: str = DECODER) -> States:
@@ -195,91 +190,3 @@ def by_delay(path: str, step: int, progress: Progress = None) -> ByDelay:
             right.append(hits.sum().item() / x.numel())
     parameters = sum(parameter.numel() for parameter in training.model.parameters())
     return ByDelay(step, delays, right, task.chance, EXAMPLES, parameters)
-
-
-def find(
-    path: str,
-    step: int,
-    layer: int = 0,
-    start: int = 0,
-    end: int = 0,
-    text: str | None = None,
-    sample: int | None = None,
-    progress: Progress = None,
-) -> Found:
-    """The cells that follow what holds from token `start` to `end` of an input. ValueError where there is no such span.
-
-    On the first half of OF_PROBE examples of the probe cells are chosen, on the other they are measured.
-    """
-    training = training_at(path, step, progress, needs=("recurrent state",))
-    prefix, module = layer_of(training, layer)
-    batch, vocabulary = chosen_input(training, text, sample), training.task.vocabulary
-    tokens, targets = in_words(vocabulary, batch)
-    if not 0 <= start <= end < len(tokens[0]):
-        last = len(tokens[0]) - 1
-        raise ValueError(f"there is no span from {start} to {end} here; choose two tokens from 0 to {last}")
-    what = best_property(properties(tokens, targets), start, end)
-    state = "cell" if "cell" in dict(module.named_children()) else "hidden"
-    holds = None if what is None else where(training.task, what)
-    if what is None or holds is None:
-        return Found(step, layer, tokens[0], what or "", 0.0, OF_PROBE, state, [])
-    values = on_probe(training, prefix + state)
-    if not np.isfinite(values).all():
-        return Found(step, layer, tokens[0], what, float(holds.mean()), OF_PROBE, state, [], lost=True)
-    best = followers(values, holds)
-    own = standing(training, prefix + state, batch)[0, :, best[0].cell]
-    shown = slice(OF_PROBE // 2, OF_PROBE // 2 + ELSEWHERE)
-    return Found(
-        step,
-        layer,
-        tokens[0],
-        what,
-        float(holds.mean()),
-        OF_PROBE,
-        state,
-        best,
-        best[0].is_on(own),
-        [vocabulary.show(row) for row in training.task.probe(OF_PROBE).tokens[shown]],
-        holds[shown],
-        best[0].is_on(values[shown, :, best[0].cell]),
-    )
-
-
-def since(path: str, step: int, layer: int = 0, what: str = "", progress: Progress = None) -> Since:
-    """How well each cell of a layer follows a property, named as `find` does, at the snapshots until `step`."""
-    opened(path).config.need("recurrent state")
-    first = playback(path).training
-    prefix, module = layer_of(first, layer)
-    tap = prefix + ("cell" if "cell" in dict(module.named_children()) else "hidden")
-    holds = where(first.task, what)
-    if holds is None:
-        raise ValueError(f"“{what[:40]}” tells no tokens of the probe from others; choose another span")
-
-    def measure(at: int) -> np.ndarray | None:
-        training = playback(path).at(at)
-        return None if training is None else least_figures(on_probe(training, tap), holds)
-
-    steps, least = snapshots.history(path, step, f"following {tap} {what}", measure, progress, SNAPSHOTS)
-    return Since(step, layer, what, steps, least)
-
-
-def where(task: Task, what: str) -> np.ndarray | None:
-    """Where a property holds in OF_PROBE examples of the probe, (B, T); None if it is in none or in all."""
-    return properties(*in_words(task.vocabulary, task.probe(OF_PROBE))).get(what)
-
-
-def on_probe(training: Training, tap: str) -> np.ndarray:
-    """What stands in a tap on OF_PROBE examples of the probe, (B, T, C)."""
-    return standing(training, tap, training.task.probe(OF_PROBE).to(training.device))
-
-
-def standing(training: Training, tap: str, batch: Batch) -> np.ndarray:
-    """What stands in a tap on a batch, (B, T, C)."""
-    with numerics(training.config):
-        return observe(training.model, batch, False, tap.__eq__).values[tap]
-
-
-def in_words(vocabulary: Vocabulary, batch: Batch) -> tuple[list[list[str]], list[list[str]]]:
-    """Tokens and targets of a batch as text, "" where nothing is asked."""
-    targets = [["" if t == IGNORE else vocabulary.show([t])[0] for t in row] for row in batch.targets.tolist()]
-    return [vocabulary.show(row) for row in batch.tokens], targets

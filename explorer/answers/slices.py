@@ -31,7 +31,7 @@ def line(
     training = restore(opened(path), step)
     batch, (other, fresh) = first_samples(training.batch(step)), held_out(training)
     landscape = Landscape(training, [batch, other])
-    home = weights.finite(landscape.home.double().cpu().numpy(), f"the weights at step {step}")
+    home = weights.finite(landscape.home.double().cpu().numpy(), f"the weights at step {step:,}")
     if to is None:
         (direction,), t = random_directions(training.flat, seed, 1), np.linspace(-reach, reach, POINTS)
     else:

@@ -49,7 +49,7 @@ def at_step(run: Run, step: int, training: Training) -> np.ndarray:
     point = at_snapshot(run, step, training)
     if point is None:
         weights = {name: tensor.cpu() for name, tensor in restore(run, step).weights().items()}
-        point = finite(training.flat.join(weights).double().numpy(), f"the weights of {run.id} at step {step}")
+        point = finite(training.flat.join(weights).double().numpy(), f"the weights of {run.id} at step {step:,}")
     return point
 
 

@@ -1,4 +1,4 @@
-"""Word vectors of a run at a step: neighbours, analogies, and which words stand near which.
+"""Word vectors of a run at a step: neighbours, analogies, associations, and which words stand near which.
 
 V words, C width, n words chosen. pair.py explains one training pair.
 """
@@ -10,8 +10,19 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.answers.records.words import Analogy, Example, Examples, Matrix, Nearest, Neighbour, Question, Questions
+from explorer.answers.records.words import (
+    Analogy,
+    Association,
+    Example,
+    Examples,
+    Matrix,
+    Nearest,
+    Neighbour,
+    Question,
+    Questions,
+)
 from explorer.measure import words as measure
+from explorer.measure.text import association as weat
 from explorer.runs.restored import Progress, training_at
 from explorer.tasks import lexicon
 from explorer.tasks.words import Cbow, Glove, SampledTask, WordTask
@@ -21,6 +32,12 @@ from explorer.training.loop import Training
 Table = Literal["word", "context", "both"]
 TABLES = ("word", "context", "both")
 MOST = 40  # words in a matrix
+NEEDS = {  # how many words each list of an association needs, and in words
+    "first": (2, "the first list needs two words"),
+    "second": (2, "the second list needs two words"),
+    "one": (1, "the first attributes need a word"),
+    "other": (1, "the second attributes need a word"),
+}
 
 
 def task_of(training: Training) -> WordTask:
@@ -42,7 +59,7 @@ def vectors_of(training: Training, table: Table = "word") -> np.ndarray:
     word, context = (copied(named[f"{name}.weight"]).astype(np.float64) for name in ("embedding", "context"))
     vectors = {"word": word, "context": context, "both": word + context}[table]
     if not np.isfinite(vectors).all():
-        raise ValueError(f"at step {training.step} the vectors are not finite any more; choose an earlier step")
+        raise ValueError(f"at step {training.step:,} the vectors are not finite any more; choose an earlier step")
     return vectors
 
 
@@ -128,6 +145,60 @@ def questions(path: str, step: int, table: Table = "word", progress: Progress = 
         read=task.lexicon.read,
         median=float(np.median(counts)) if counts else 0.0,
     )
+
+
+def association(
+    path: str,
+    step: int,
+    first: str,
+    second: str,
+    one: str,
+    other: str,
+    table: Table = "word",
+    progress: Progress = None,
+) -> Association:
+    """Whether the words `first` lie nearer to the attributes `one` than the words `second` do, against `other`.
+
+    Of the longer list of targets the last words are left out. ValueError says what is no list.
+    """
+    training = training_at(path, step, progress)
+    numbers, vectors = numbers_of(training), vectors_of(training, table)
+    typed = {"first": first, "second": second, "one": one, "other": other}
+    wanted = {name: list(dict.fromkeys(lexicon.split(text))) for name, text in typed.items()}
+    missing = {name: [word for word in words if word not in numbers] for name, words in wanted.items()}
+    lists = {name: [word for word in words if word in numbers] for name, words in wanted.items()}
+    check_sizes(lists, missing)
+    size = min(len(lists["first"]), len(lists["second"]), weat.MOST)
+    left_out = [word for name in ("first", "second") for word in lists[name][size:]]
+    lists |= {name: lists[name][:size] for name in ("first", "second")}
+    check_apart(lists)
+    rows = {name: vectors[[numbers[word] for word in words]] for name, words in lists.items()}
+    leaning = weat.leaning(np.concatenate([rows["first"], rows["second"]]), rows["one"], rows["other"])
+    effect, (p, splits) = weat.effect(leaning[:size], leaning[size:]), weat.p_value(leaning[:size], leaning[size:])
+    p_exchanged, _ = weat.p_value(leaning[size:], leaning[:size])
+    if np.isnan(effect):
+        raise ValueError(f"at step {step:,} all these words lie alike, so there is no effect size; choose a later step")
+    null = weat.null(weat.leaning(vectors, rows["one"], rows["other"]), size, np.random.default_rng(0))
+    unknown = list(dict.fromkeys(word for words in missing.values() for word in words))
+    return Association(step, lists, unknown, left_out, leaning, effect, p, p_exchanged, splits, null)
+
+
+def check_sizes(lists: dict[str, list[str]], missing: dict[str, list[str]]) -> None:
+    """ValueError where a list has too few words to be compared. missing: those of each that the run does not know."""
+    for name, (least, needs) in NEEDS.items():
+        if len(lists[name]) < least:
+            more = f"it does not know {', '.join(missing[name][:8])}" if missing[name] else "type more"
+            raise ValueError(f"{needs} that this run knows; {more}")
+
+
+def check_apart(lists: dict[str, list[str]]) -> None:
+    """ValueError where a word stands in both lists, or in both lists of attributes."""
+    for where, (one, other) in {
+        "both lists": ("first", "second"),
+        "both lists of attributes": ("one", "other"),
+    }.items():
+        if shared := [word for word in lists[one] if word in lists[other]]:
+            raise ValueError(f"{shared[0]} stands in {where}; take it out of one of them")
 
 
 def matrix(

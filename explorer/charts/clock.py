@@ -19,6 +19,16 @@ OVER_STEPS = Panel(
     "Key frequencies", "The share of the variance in each key frequency over steps", "share", "share", (0, 1), 215, 4
 )
 
+LOSSES = Panel(
+    "Restricted and excluded loss",
+    "The loss over steps, with the key frequencies alone and without them",
+    "nats per sum",
+    "log",
+    (1e-2, 10.0),
+    215,
+    4,
+)
+
 
 def colors(keys: Sequence[int]) -> dict[int, str]:
     """The colour of each key frequency, the strongest first; others have none."""
@@ -42,12 +52,12 @@ def frame(shares: np.ndarray, shuffled: np.ndarray, keys: Mapping[int, str]) -> 
 
 def bars(data: pd.DataFrame, title: str = "Embedding") -> alt.LayerChart:
     """A bar a frequency, and a short line where it would be with the numbers shuffled."""
-    axis = alt.Axis(labelAngle=0, format="d")
+    axis = alt.Axis(labelAngle=0, format=",d")
     x = alt.X("frequency:O", title="frequency", axis=axis)
     scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, REACH]), nice=True)
     y = alt.Y("share:Q", title="share of the variance", axis=alt.Axis(format=".0%", tickCount=4), scale=scale)
     tooltip = [
-        alt.Tooltip("frequency:Q", title="frequency", format="d"),
+        alt.Tooltip("frequency:Q", title="frequency", format=",d"),
         alt.Tooltip("share:Q", title="share of the variance", format=".3%"),
         alt.Tooltip("shuffled:Q", title="with the numbers shuffled", format=".3%"),
         alt.Tooltip("what:N", title=" "),
@@ -74,3 +84,14 @@ def parts(
     level = Guide(1 / F, f"one of {F}, were it flat")
     flat = timeline.rows("guide", value=level.value, label=level.label)
     return [*curves, flat, *timeline.marks((), cursor)]
+
+
+def losses(
+    steps: np.ndarray, curves: Mapping[str, np.ndarray], at_chance: float, cursor: int | None = None
+) -> list[dict[str, Any]]:
+    """A curve for each loss (N,) at steps (N,), by name, and the level of knowing nothing."""
+    result: list[dict[str, Any]] = []
+    colors = (theme.TRAIN, theme.VALIDATION, theme.head(1), theme.head(3))
+    for (name, values), color in zip(curves.items(), colors, strict=True):
+        result += timeline.curve("train", steps, values, series=name, color=color)
+    return [*result, timeline.rows("guide", value=at_chance, label="knowing nothing"), *timeline.marks((), cursor)]

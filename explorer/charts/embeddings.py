@@ -13,7 +13,7 @@ from explorer.charts import theme
 LANES = 9  # rows of names above the strip
 WIDE = 900  # pixels that names are laid out for
 LETTER, PADDING = 7.5, 8  # pixels of a letter and around a name
-COLUMNS = ["along", "label", "lane", "name", "role"]
+COLUMNS = ["along", "token", "lane", "word", "role"]
 OTHER, END = "other", "end of the axis"
 
 
@@ -44,14 +44,14 @@ def strip(data: pd.DataFrame) -> alt.TopLevelMixin:
         "role:N", scale=alt.Scale(domain=[OTHER, END], range=[theme.CATEGORICAL[0], theme.WARN]), legend=None
     )
     tooltip = [
-        alt.Tooltip("label:N", title="point"),
+        alt.Tooltip("token:N", title="point"),
         alt.Tooltip("along:Q", title="along the axis", format=".4f"),
     ]
     base = alt.Chart(data)
     ticks = base.mark_tick(thickness=1.5, size=14, opacity=0.7).encode(
         x=x, y=alt.YDatum(-0.7, axis=None), color=color, tooltip=tooltip
     )
-    names = base.mark_text(fontSize=13, fontWeight=600).encode(x=x, y=y, text="name:N", color=color, tooltip=tooltip)
+    names = base.mark_text(fontSize=13, fontWeight=600).encode(x=x, y=y, text="word:N", color=color, tooltip=tooltip)
     return alt.layer(ticks, names).properties(
         height=270, title="Where every point falls along the axis", description="Points along a custom axis"
     )

@@ -19,6 +19,7 @@ FATES = {
     "infinite": theme.BAD,
 }
 ROW = 17  # pixels: a bar
+NAMED = 135  # pixels of a fate in the legend
 
 
 def lost(data: pd.DataFrame) -> alt.LayerChart:
@@ -29,7 +30,7 @@ def lost(data: pd.DataFrame) -> alt.LayerChart:
         "What each loss scale loses",
         "Share of gradient entries by what float16 makes of them, over the scale",
     )
-    return lines(data, x, y, FATES, title, text)
+    return lines(data, x, y, FATES, title, text, each=NAMED)
 
 
 def histogram_frame(powers: np.ndarray, shares: np.ndarray, exponent: int) -> pd.DataFrame:
@@ -80,7 +81,7 @@ def _end(at: float, word: str) -> list[alt.Chart]:
 
 def _fate() -> alt.Color:
     scale = alt.Scale(domain=list(FATES), range=list(FATES.values()))
-    return alt.Color("fate:N", scale=scale, legend=timeline.legend("square", 120))
+    return alt.Color("fate:N", scale=scale, legend=timeline.legend("square", NAMED))
 
 
 def tensors_frame(names: Sequence[str], shares: np.ndarray, sizes: Sequence[int], zeros: Sequence[int]) -> pd.DataFrame:

@@ -40,15 +40,15 @@ def frame(modulus: int, since: np.ndarray, wrong: np.ndarray, trained: np.ndarra
 
 def pairs(data: pd.DataFrame) -> alt.LayerChart:
     """All pairs: a square is trained on, a dot held out; its colour is the step, and one without is not right yet."""
-    axis = alt.Axis(labelAngle=0, format="d")
+    axis = alt.Axis(labelAngle=0, format=",d")
     x, y = alt.X("b:O", title="b", axis=axis), alt.Y("a:O", title="a", axis=axis)
     scale = alt.Scale(type="sqrt", range="ramp", interpolate="rgb", domainMin=0)
     legend = alt.Legend(title="right since step", orient="top", gradientLength=180, tickCount=4, titleLimit=200)
     color = alt.Color("since:Q", scale=scale, legend=legend)
     tooltip = [
-        alt.Tooltip("a:Q", title="a", format="d"),
-        alt.Tooltip("b:Q", title="b", format="d"),
-        alt.Tooltip("answer:Q", title="a + b on the clock", format="d"),
+        alt.Tooltip("a:Q", title="a", format=",d"),
+        alt.Tooltip("b:Q", title="b", format=",d"),
+        alt.Tooltip("answer:Q", title="a + b on the clock", format=",d"),
         alt.Tooltip("kind:N", title="this pair is"),
         alt.Tooltip("when:N", title="right"),
         alt.Tooltip("wrong:N", title="last wrong"),

@@ -11,7 +11,7 @@ import numpy as np
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Event, Guide, Panel
 
-SCORE = Panel("Score of every head", "A score of every head over steps, from 0 to 1", "score", "share", (0, 1), 320, 4)
+SCORE = Panel("Score of every head", "A score of every head over steps, from 0 to 1", "score", "share", (0, 1), 300, 4)
 DASHES = ([1, 0], [4, 3], [1, 3], [9, 3, 2, 3])  # of layers, over again after the last
 
 

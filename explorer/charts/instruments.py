@@ -12,7 +12,7 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Event, Guide, Panel
 
-HEIGHT = 270
+HEIGHT = 250
 ERRORS = Panel(
     "Error of the gradient",
     "Norm, inner-product and orthogonality test over steps, on a log scale",
@@ -87,7 +87,7 @@ def pulls(data: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("across:Q", title="across", format=".3f"),
     ]
     dots = alt.Chart().mark_point(filled=True, size=70, opacity=0.75, color=theme.TRAIN)
-    mean = alt.Chart().transform_aggregate(along="mean(along)").transform_calculate(across="0", what="'their mean'")
+    mean = alt.Chart().transform_aggregate(along="mean(along)").transform_calculate(across="0")
     zero = alt.Chart().transform_aggregate(n="count()").transform_calculate(along="0")
     values = data.astype(object).where(data.notna(), None).to_dict("records")
     return alt.LayerChart(
@@ -96,7 +96,7 @@ def pulls(data: pd.DataFrame) -> alt.LayerChart:
             zero.mark_rule(opacity=0.7, color=theme.GUIDE).encode(x=x),
             dots.encode(**held, tooltip=tooltip),
             mean.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=theme.WARN).encode(x=x, y=y),
-            mean.mark_text(align="left", dx=10, dy=-8, color=theme.WARN).encode(x=x, y=y, text="what:N"),
+            mean.mark_text(align="left", dx=10, dy=-8, color=theme.WARN).encode(x=x, y=y, text=alt.value("their mean")),
         ],
         title="How each sample pulls",
         description="Gradient of each sample, along the batch's gradient and across it",

@@ -135,13 +135,14 @@ def lines(
     title: str,
     text: str,
     dashed: tuple[str, str] | None = None,
+    each: int = 105,
 ) -> alt.LayerChart:
     """Lines over a fixed domain, and marks where they are not finite.
 
-    dashed: what a solid and a dashed line are, in the legend.
+    dashed: what a solid and a dashed line are, in the legend.   each: pixels that a name takes there.
     """
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    color = alt.Color("series:N", scale=scale, legend=timeline.legend(each=105))
+    color = alt.Color("series:N", scale=scale, legend=timeline.legend(each=each))
     words = f"datum.label == 'plain' ? '{dashed[0]}' : '{dashed[1]}'" if dashed else "datum.label"
     legend = alt.Legend(title=None, labelExpr=words, labelLimit=260, symbolType="stroke") if dashed else None
     dash = alt.StrokeDash("way:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), legend=legend)

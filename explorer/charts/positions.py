@@ -15,10 +15,10 @@ import pandas as pd
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import only
 
-HEIGHT = 300
+HEIGHT, LOW = 300, 220
 SINE, COSINE = theme.CATEGORICAL[0], theme.CATEGORICAL[1]
 COLUMNS = {"x": float, "value": float, "low": float, "high": float, "series": object, "color": object}
-WORDS = {"kind": object, "label": object}
+WORDS = {"kind": object, "note": object}
 
 
 def line(
@@ -38,7 +38,7 @@ def line(
     low, high = value if low is None else low, value if high is None else high
     columns = (x[finite].tolist(), value[finite].tolist(), low[finite].tolist(), high[finite].tolist())
     return [
-        {"x": a, "value": b, "low": c, "high": d, "series": series, "color": color, "kind": kind, "label": ""}
+        {"x": a, "value": b, "low": c, "high": d, "series": series, "color": color, "kind": kind, "note": ""}
         for a, b, c, d in zip(*columns, strict=True)
     ]
 
@@ -53,7 +53,7 @@ def at(x: float, label: str, value: float = np.nan) -> dict[str, Any]:
         "series": "",
         "color": "",
         "kind": "at",
-        "label": label,
+        "note": label,
     }
 
 
@@ -77,7 +77,7 @@ def wave(data: pd.DataFrame) -> alt.LayerChart:
     """A sine and its cosine over positions."""
     y = alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-1.05, 1.05], nice=False), axis=alt.Axis(tickCount=5))
     text = "Sine and cosine of one channel pair over positions, from −1 to 1"
-    return _lines(data, _counted("position"), y, "One wave: its sine and its cosine", text)
+    return _lines(data, _counted("position"), y, "One wave: sine and cosine", text)
 
 
 def sum_of_waves(data: pd.DataFrame) -> alt.LayerChart:
@@ -92,7 +92,7 @@ def by_position(data: pd.DataFrame, *, unit: str = "right answers") -> alt.Layer
     """Right answers at each position of a longer sequence."""
     y = timeline.share_axis(unit)
     text = "Share of right answers at each position, from 0 to 1, with the trained length marked"
-    return _lines(data, _counted("position in the sequence"), y, "Right answers by position", text)
+    return _lines(data, _counted("position in the sequence"), y, "Right answers by position", text, height=LOW)
 
 
 def reach(data: pd.DataFrame) -> alt.LayerChart:
@@ -111,24 +111,26 @@ def by_delay(data: pd.DataFrame) -> alt.LayerChart:
 
 
 def _counted(title: str) -> alt.X:
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
+    axis = alt.Axis(tickMinStep=1, format=",d", grid=False)
     return alt.X("x:Q", title=title, axis=axis, scale=alt.Scale(nice=False, zero=False))
 
 
-def _lines(data: pd.DataFrame, x: alt.X, y: alt.Y, title: str, text: str, band: bool = False) -> alt.LayerChart:
+def _lines(
+    data: pd.DataFrame, x: alt.X, y: alt.Y, title: str, text: str, band: bool = False, height: int = HEIGHT
+) -> alt.LayerChart:
     """Lines, fainter ones, dots and marked places; the nearest point tells its numbers."""
     nearest = alt.selection_point(
         name="hover", fields=["x", "series"], nearest=True, on="pointermove", clear="pointerout", empty=False
     )
     tooltip = [
         alt.Tooltip("series:N", title=" "),
-        alt.Tooltip("x:Q", title=x["title"], format=".4~g"),
-        alt.Tooltip("value:Q", title=y["title"], format=".4~g"),
+        alt.Tooltip("x:Q", title=x["title"], format=",.4~g"),
+        alt.Tooltip("value:Q", title=y["title"], format=",.4~g"),
     ]
     if band:
         tooltip += [
-            alt.Tooltip("low:Q", title="least", format=".4~g"),
-            alt.Tooltip("high:Q", title="most", format=".4~g"),
+            alt.Tooltip("low:Q", title="least", format=",.4~g"),
+            alt.Tooltip("high:Q", title="most", format=",.4~g"),
         ]
     color = timeline.series_color(each=120)
     base = alt.Chart().encode(x=x)
@@ -152,7 +154,7 @@ def _lines(data: pd.DataFrame, x: alt.X, y: alt.Y, title: str, text: str, band: 
         .add_params(nearest),
         marked.mark_rule(strokeDash=[6, 4]).encode(color=alt.value(theme.GUIDE)),
         marked.mark_text(align="left", dx=5, dy=2, baseline="top").encode(
-            y=alt.value(0), text="label:N", color=alt.value(theme.GUIDE)
+            y=alt.value(0), text="note:N", color=alt.value(theme.GUIDE)
         ),
     ]
-    return timeline.picture(layers, data, title, text, HEIGHT)
+    return timeline.picture(layers, data, title, text, height)

@@ -60,7 +60,7 @@ def parts(lanes: Sequence[Lane], column: str, cursor: float | None = None) -> li
         together += of_lane(lane, column, len(lanes) <= BANDS)
     for lane in lanes:
         for place, step, words in lane.diverged:
-            label = f"{lane.name} diverged at step {step}: {words}"
+            label = f"{lane.name} diverged at step {step:,}: {words}"
             marks = timeline.not_finite([place], lane.name, label, f"{lane.name} diverged")
             together += [marks[0] | {"go": step}, *marks[1:]]
     return together if cursor is None else [*together, timeline.rows("cursor", cursor)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from itertools import count
+from types import MappingProxyType
 
 import altair as alt
 import numpy as np
@@ -21,14 +23,18 @@ FURTHEST = 300  # powers of ten: beyond, a number in float64 may be 0 or infinit
 COLUMNS = {"distance": float, "mean": float, "low": float, "high": float, "series": object, "color": object}
 
 
-def frame(reaches: Mapping[str, Reach]) -> pd.DataFrame:
-    """The table of `by_distance`, of each model by its name. Where no pair has a gradient above 0 there is no row."""
-    rows = []
-    for number, (name, reach) in enumerate(reaches.items()):
+def frame(reaches: Mapping[str, Reach], colors: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
+    """The table of `by_distance`, of each model by its name. Where no pair has a gradient above 0 there is no row.
+
+    colors: of those that have one already, such as in their race.
+    """
+    rows, others = [], (theme.run(number) for number in count())
+    for name, reach in reaches.items():
+        color = colors.get(name) or next(other for other in others if other not in colors.values())
         finite = np.isfinite(reach.mean)
         columns = (reach.distance, 10.0**reach.mean, 10.0**reach.low, 10.0**reach.high)
         for values in zip(*(column[finite].tolist() for column in columns), strict=True):
-            rows.append([*values, name, theme.run(number)])
+            rows.append([*values, name, color])
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
     return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
 
@@ -38,7 +44,7 @@ def by_distance(data: pd.DataFrame, powers: tuple[int, int] = DOMAIN) -> alt.Lay
 
     powers: of ten, from and to which the picture goes; `domain` of the data.
     """
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
+    axis = alt.Axis(tickMinStep=1, format=",d", grid=False)
     x = alt.X("distance:Q", title="tokens back", axis=axis, scale=alt.Scale(nice=False, zero=True))
     first, last = powers
     scale = alt.Scale(type="log", domain=[10.0**first, 10.0**last], clamp=True, nice=False)
@@ -48,7 +54,7 @@ def by_distance(data: pd.DataFrame, powers: tuple[int, int] = DOMAIN) -> alt.Lay
     labels = alt.Axis(values=[10.0**power for power in names], labelExpr=label)
     y = alt.Y("mean:Q", title="‖∂ℓ/∂h‖", scale=scale, axis=labels)
     color = timeline.series_color(each=300)
-    tooltip = [alt.Tooltip("series:N", title=" "), alt.Tooltip("distance:Q", title="tokens back", format="d")]
+    tooltip = [alt.Tooltip("series:N", title=" "), alt.Tooltip("distance:Q", title="tokens back", format=",d")]
     tooltip += [alt.Tooltip(f"{name}:Q", title=name, format=".2e") for name in ("mean", "low", "high")]
     base = alt.Chart().transform_filter("isValid(datum.distance)").encode(x=x)
     layers = [

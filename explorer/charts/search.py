@@ -208,8 +208,8 @@ def contour(data: pd.DataFrame, *, across: str, up: str, ends: tuple, logs: tupl
         alt.Scale(type="log" if log else "linear", domain=list(reach), nice=False, padding=8)
         for log, reach in zip(logs, ends, strict=True)
     ]
-    x = alt.X("x:Q", title=across, scale=scales[0]).axis(format=".4~g", grid=False)
-    y = alt.Y("y:Q", title=up, scale=scales[1]).axis(format=".4~g", grid=False)
+    x = alt.X("x:Q", title=across, scale=scales[0]).axis(format=",.4~r", grid=False)
+    y = alt.Y("y:Q", title=up, scale=scales[1]).axis(format=",.4~r", grid=False)
     levels = alt.Scale(type="quantize", range=list(theme.LEVELS), nice=True)
     legend = alt.Legend(title="loss in nats", orient="right", direction="vertical", format=".3~g", offset=18)
     cells = (
@@ -229,7 +229,10 @@ def contour(data: pd.DataFrame, *, across: str, up: str, ends: tuple, logs: tupl
             y=y,
             fill=alt.Fill("state:N", scale=states, legend=None),
             stroke=alt.value("white"),
-            tooltip=[*_tooltip(), alt.Tooltip("x:Q", title=across), alt.Tooltip("y:Q", title=up)],
+            tooltip=[
+                *_tooltip(),
+                *(alt.Tooltip(f"{name}:Q", title=words, format=",.4~r") for name, words in (("x", across), ("y", up))),
+            ],
         )
         .add_params(_clicks())
     )
@@ -252,7 +255,7 @@ def history_frame(dots: Sequence[Dot]) -> pd.DataFrame:
 
 def history(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
     """Every trial's loss in the order of the trials, and the best so far as a falling stair."""
-    x = alt.X("number:Q", title="trial", scale=alt.Scale(nice=False, padding=12)).axis(tickMinStep=1, format="d")
+    x = alt.X("number:Q", title="trial", scale=alt.Scale(nice=False, padding=12)).axis(tickMinStep=1, format=",d")
     scale = alt.Scale(type="log", nice=True) if log else alt.Scale(zero=False, nice=True)
     color = alt.Color("state:N", scale=alt.Scale(domain=list(STATES), range=list(STATES.values())), legend=None)
     dots = (

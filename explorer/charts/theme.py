@@ -17,6 +17,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from explorer.measure.names import THIN
+
 CATEGORICAL = (
     "#4c6ef5",  # blue
     "#e8590c",  # orange
@@ -84,13 +86,16 @@ def config(projector: bool = False) -> dict[str, Any]:
     scale = 1.45 if projector else 1.0
     size = {name: round(pixels * scale) for name, pixels in {"label": 12, "title": 12, "head": 15}.items()}
     y_extent = round(40 * scale)  # fixed, so that a new digit does not push the plot aside
+    numbers = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "percent": THIN + "%"}
     return {
+        "locale": {"number": numbers},
         "background": "transparent",
         "font": '"Source Sans", "Source Sans 3", sans-serif',
         "view": {"strokeWidth": 0, "continuousWidth": 560},
         "title": {
             "anchor": "start",
             "frame": "bounds",
+            "limit": 2000,  # else that of the axes, which larger type exceeds
             "fontSize": size["head"],
             "fontWeight": 600,
             "offset": 10,
@@ -148,6 +153,8 @@ def spec(chart: alt.TopLevelMixin, projector: bool = False, check: bool = True) 
     bare.data = alt.NamedData(name="source")
     plain = bare.to_dict(validate=check)
     plain["config"] = config(projector)
+    if projector and isinstance(plain.get("height"), int):  # rows have room for larger words, a tall chart as it is
+        plain["height"] = max(plain["height"], min(300, round(1.4 * plain["height"])))
     plain["padding"] = {"left": 4, "right": 12, "top": 4, "bottom": 4}
     plain["autosize"] = {"type": "fit", "contains": "padding"}
     return plain

@@ -14,7 +14,7 @@ from explorer.charts.timeline import only
 
 KINDS = {"characters": theme.CATEGORICAL[0], "words": theme.CATEGORICAL[1], "BPE": theme.CATEGORICAL[2]}
 TEXTS = (theme.CATEGORICAL[2], theme.CATEGORICAL[5], theme.CATEGORICAL[3])
-TALL, LABEL = 360, 250  # pixels: a chart, the longest name in its legend
+TALL, LABEL = 310, 250  # pixels: a chart, the longest name in its legend
 POINTS = 300  # of a curve
 COLUMNS = {"kind": object, "series": object, "color": object, "label": object, "x": float, "y": float}
 
@@ -32,9 +32,9 @@ def lengths_frame(
     characters and of words how many there are, and tokens a character.
     """
     rows: list[dict[str, Any]] = []
-    for i, (text, curve) in reversed(list(enumerate(curves.items()))):  # the first one on top
+    for i, (source, curve) in reversed(list(enumerate(curves.items()))):  # the first one on top
         kept = np.unique(np.linspace(0, len(curve) - 1, min(POINTS, len(curve))).astype(int))
-        name = f"BPE on {text}"
+        name = f"BPE on {source}"
         rows += [
             {"kind": "line", "series": name, "color": TEXTS[i], "x": sizes[k], "y": curve[k], "label": f"{k} merges"}
             for k in kept
@@ -83,7 +83,7 @@ def zipf(data: pd.DataFrame) -> alt.LayerChart:
 
 def _log() -> alt.Axis:
     """Whole numbers; powers of ten and of two times ten only, so that labels stay apart."""
-    return alt.Axis(format="~s", tickCount=6)
+    return alt.Axis(format=",d", tickCount=6)
 
 
 def _curves(

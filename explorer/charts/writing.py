@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,21 +58,38 @@ def over_training(
     return [*curve, *levels, *timeline.marks((), cursor)]
 
 
-def speed(data: pd.DataFrame) -> alt.LayerChart:
-    """Tokens a second over the number of tokens that stand there already, both on logarithmic scales."""
-    across = alt.Scale(type="log", base=2, domain=[14, 580], nice=False)
-    ticks = alt.Axis(values=[16, 32, 64, 128, 256, 512], format="d", grid=False)
+def ends(data: pd.DataFrame) -> tuple[float, tuple[float, float]]:
+    """The shortest text, 16 tokens at most, and the powers of ten between which the rates lie.
+
+    These are 10 to 10,000 tokens a second at least; so the axes stand still but for a model beyond them.
+    """
+    rates = data["rate"].dropna()
+    if rates.empty:
+        return 16, (10, 10_000)
+    low, high = math.floor(math.log10(rates.min())), math.ceil(math.log10(rates.max()))
+    return min(16, float(data["length"].min())), (10.0 ** min(1, low), 10.0 ** max(4, high))
+
+
+def speed(data: pd.DataFrame, shortest: float = 16, powers: tuple[float, float] = (10, 10_000)) -> alt.LayerChart:
+    """Tokens a second over the number of tokens that stand there already, both on logarithmic scales.
+
+    shortest, powers: as `ends` gives them.
+    """
+    first = 0.88 * shortest
+    across = alt.Scale(type="log", base=2, domain=[first, 580], nice=False)
+    ticks = alt.Axis(values=[2**n for n in range(10) if 2**n >= first], format=",d", grid=False, labelOverlap=False)
+    rates = [by * 10.0**n for n in range(-3, 8) for by in (1, 3)]
     x = alt.X("length:Q", title="tokens of the text so far", scale=across, axis=ticks)
     y = alt.Y(
         "rate:Q",
         title="tokens a second",
-        scale=alt.Scale(type="log", domain=[10, 10_000], nice=False, clamp=True),
-        axis=alt.Axis(values=[10, 30, 100, 300, 1000, 3000, 10_000], format=",d"),
+        scale=alt.Scale(type="log", domain=list(powers), nice=False),
+        axis=alt.Axis(values=[at for at in rates if powers[0] <= at <= powers[1]], format=",~g"),
     )
     color = timeline.series_color(each=160)
     tooltip = [
         alt.Tooltip("series:N", title=" "),
-        alt.Tooltip("length:Q", title="tokens so far", format="d"),
+        alt.Tooltip("length:Q", title="tokens so far", format=",d"),
         alt.Tooltip("rate:Q", title="tokens a second", format=",.3~r"),
     ]
     base = alt.Chart().transform_filter("isValid(datum.length)").encode(x=x, y=y, color=color)

@@ -26,9 +26,7 @@ class Mirror(Recorder):
             for id, *_ in rows["events"]:
                 self._event = id
             for step, _, weights, state in rows["snapshots"]:
-                if step not in self._snapshots[-1:]:
-                    self._snapshots.append(step)
-                self._thin(len(weights) + len(state))
+                self._checkpoints.add(step, len(weights) + len(state))
 
     def last(self) -> int:
         """Steps taken so far."""

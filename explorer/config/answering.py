@@ -41,4 +41,26 @@ ANSWERING: dict[str, Preset] = {
             train=TrainConfig(steps=3000),
         ),
     ),
+    "numbers-fr": Preset(
+        "Numbers in words",
+        "71 is soixante et onze: an encoder reads digits, a decoder writes them out in French, and in eight others.",
+        "≈ 8 s to 98 % of letters",
+        RunConfig(
+            model=ModelConfig(kind="encoder-decoder", context=64, layers=1),
+            task=fields.Numbers(),
+            optimizer=OptimizerConfig(lr=3e-3, warmup=20, schedule="cosine"),
+            train=TrainConfig(steps=1500),
+        ),
+    ),
+    "verses": Preset(
+        "Verses",
+        "The Bible of 1611 in the English of today: real sentences, of which a copy is half right already.",
+        "≈ 40 s to half of the tokens",
+        RunConfig(
+            model=ModelConfig(kind="encoder-decoder", context=40),
+            task=fields.Verses(),
+            optimizer=OptimizerConfig(name="muon", lr=1e-2, warmup=20, schedule="cosine"),
+            train=TrainConfig(steps=3000),
+        ),
+    ),
 }

@@ -36,6 +36,17 @@ READING: dict[str, Preset] = {
             train=TrainConfig(steps=600),
         ),
     ),
+    "good-or-bad": Preset(
+        "The tone of a word",
+        "Do people find a word good or bad? Its letters tell: prefixes, endings, and stems seen in other words.",
+        "≈ 9 s to 75 % of words unseen",
+        RunConfig(
+            model=ModelConfig(kind="encoder", context=48, layers=1),
+            task=fields.Tone(),
+            optimizer=OptimizerConfig(name="muon", lr=1e-2, warmup=20, schedule="cosine"),
+            train=TrainConfig(batch=128, steps=1000),
+        ),
+    ),
     "digits": Preset(
         "Pictures as tokens",
         "A handwritten digit is cut into sixteen patches; an encoder reads them, a decoder writes the word.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -43,6 +43,15 @@ def no_setting(path: str, paths: Iterable[str]) -> str:
     if near:
         return f"there is no setting {quoted(path)}; did you mean {' or '.join(list(dict.fromkeys(near))[:3])}?"
     return f"there is no setting {quoted(path)}; names look like optimizer.lr, model.width or train.batch"
+
+
+def no_preset(name: str, names: Collection[str]) -> str:
+    """The refusal of a preset that is none of `names`, with the five that are written most like it."""
+    near = get_close_matches(name[:80], names, n=5, cutoff=0)
+    return (
+        f"there is no preset {quoted(name)}; of {len(names)} names these are nearest: "
+        f"{', '.join(quoted(preset) for preset in near)}"
+    )
 
 
 def example(path: str, parts: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError, model_validator
 
 from explorer.config.encodings import ENCODINGS
 from explorer.config.quoting import quoted
-from explorer.config.refusal import no_setting, refusal
+from explorer.config.refusal import no_preset, no_setting, refusal
 from explorer.config.schedules import SCHEDULES, points
 from explorer.config.settings import Frozen, OptimizerConfig, PrecisionName, TrainConfig
 from explorer.config.variants import Model, Task, defaults
@@ -106,7 +106,8 @@ class RunConfig(Frozen):
     @property
     def described(self) -> str:
         """The end of a sentence that begins "this run …", such as "is a Transformer (decoder)"."""
-        return f"{family_of(self.model.kind).spoken} ({self.model.kind})"
+        family, kind = family_of(self.model.kind).spoken, self.model.kind
+        return f"{family} ({kind})"
 
     def get(self, path: str) -> Any:
         """The value at a path such as `optimizer.lr`. ValueError if there is none."""
@@ -166,11 +167,11 @@ class RunConfig(Frozen):
 
     @classmethod
     def preset(cls, name: str) -> RunConfig:
-        """A preset by name. ValueError lists the names."""
+        """A preset by name. ValueError suggests names."""
         from explorer.config.presets import PRESETS
 
         if name not in PRESETS:
-            raise ValueError(f"there is no preset {quoted(name)}; presets are {', '.join(PRESETS)}")
+            raise ValueError(no_preset(name, PRESETS))
         return PRESETS[name].config
 
     def nearest_preset(self) -> tuple[str, dict[str, Any]]:

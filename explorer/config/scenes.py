@@ -66,7 +66,9 @@ def read(data: bytes) -> Scenes:
     try:
         plain = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise ValueError("this file is no list of scenes; use one that was saved here (JSON in UTF-8)") from None
+        plain = None
+    if not isinstance(plain, dict):
+        raise ValueError("this file is no list of scenes; use one that was saved here (JSON in UTF-8)")
     try:
         scenes = Scenes.model_validate_json(json.dumps(plain))
     except (ValidationError, UnicodeEncodeError) as error:
@@ -98,4 +100,6 @@ def complaint(error: Exception) -> str:
         return ": ".join([*place, f"{names[-1]} is missing; give it a value"])
     what = ".".join(quoted(str(name)) for name in names) or "the list"
     reason = first["msg"][0].lower() + first["msg"][1:]
+    if first["type"] == "string_pattern_mismatch":
+        reason = "no list that was saved here has such a word there"
     return ": ".join([*place, f"{what}={quoted(str(first['input']))} is refused: {reason}"])[:400]

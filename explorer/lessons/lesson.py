@@ -11,6 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from explorer.config.run import RunConfig
 from explorer.config.settings import Frozen
 from explorer.lessons.measurements import MEASUREMENTS, Arguments
+from explorer.lessons.measurements.curves import RECORDED
+from explorer.tasks.corpus import packaged
+from explorer.tasks.fields import TASKS
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 SEED = "train.seed"
@@ -61,11 +64,15 @@ class Start(Frozen):
 
 
 class Target(Frozen):
-    """Where an action of a lesson happens. It is done once the visitor looks there and the run has reached a step."""
+    """Where an action of a lesson happens. It is done once the visitor looks there and the run has reached a step.
+
+    search: and a search was begun since the lesson's start.
+    """
 
     page: str
     section: str = ""
     step: Annotated[int, Field(ge=0)] = 0
+    search: bool = False
 
 
 class Control(Frozen):
@@ -131,9 +138,21 @@ class Expectation(Frozen):
         """Whether a value is as claimed; no number never is."""
         return value > self.above if self.above is not None else value < (self.below or 0.0)
 
+    def near(self, guess: float) -> bool:
+        """Whether a guess is nearer to what was measured than half of the way from there to the control."""
+        low, high = self.margin.expected
+        way = min(abs(mine - other) for mine in self.margin.expected for other in self.margin.control)
+        return max(low - guess, guess - high) < way / 2
+
     def margin_of(self, value: float) -> float:
         """How far a value is on the claim's side of its bound; negative on the other."""
         return value - self.above if self.above is not None else (self.below or 0.0) - value
+
+    def written(self, value: float) -> bool:
+        """Whether a value lies in the margin that the file says, a hundredth of the way to the control aside."""
+        low, high = self.margin.expected
+        slack = abs(low - self.margin.control[0]) / 100
+        return low - slack <= value <= high + slack
 
     @property
     def words(self) -> str:
@@ -143,11 +162,21 @@ class Expectation(Frozen):
         return f"{measurement.title} at step {self.at}: {bound}{measurement.unit and f' {measurement.unit}'}"
 
 
+class Drawn(Frozen):
+    """The curve that a question asks for: what the first claim measures, over the steps up to its own.
+
+    high: where the axis of its values ends; it begins at 0.
+    """
+
+    high: Annotated[float, Field(gt=0)]
+
+
 class Head(Frozen):
     """The head of a lesson's file.
 
-    order: among the lessons of its section.   answer: which choice of its question is right, from 1.   targets: of its
-    first actions, in their order; without any, the first one is to see its start's page at the step of its first claim.
+    order: among the lessons of its section.   answer: which choice of its question is right, from 1.   draw: the curve
+    that its question asks for in the place of choices.   targets: of its first actions, in their order; without any,
+    the first one is to see its start's page at the step of its first claim.
     """
 
     chapter: Annotated[int, Field(ge=1, le=len(CHAPTERS))]
@@ -157,7 +186,29 @@ class Head(Frozen):
     control: Control
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
     answer: int | None = None
+    draw: Drawn | None = None
     targets: tuple[Target, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_drawn(self) -> Head:
+        claim = self.expect[0]
+        if self.draw is None:
+            return self
+        if self.answer is not None:
+            raise ValueError("a question has choices or a curve to draw; leave out answer, or draw")
+        if claim.measure not in RECORDED or not claim.at:
+            raise ValueError(
+                f"no curve of {claim.measure} up to step {claim.at} is recorded, so none can be drawn; "
+                f"let the first claim be of {' or '.join(RECORDED)} after some steps"
+            )
+        if self.draw.high <= max(*claim.margin.expected, *claim.margin.control):
+            raise ValueError(f"draw.high={self.draw.high:g} is too low for what was measured; use a larger one")
+        return self
+
+    @property
+    def asks(self) -> bool:
+        """Whether the visitor is to predict something."""
+        return self.answer is not None or self.draw is not None
 
     @property
     def aims(self) -> tuple[Target, ...]:
@@ -165,10 +216,16 @@ class Head(Frozen):
         first = Target(page=self.start.page, section=self.start.section, step=self.expect[0].at)
         return self.targets or (first,)
 
+    @property
+    def other(self) -> RunConfig | None:
+        """The settings of the training that must not show it; None where the control is no other training."""
+        return self.start.config.replace(self.control.settings) if self.control.settings else None
+
     def check_control(self) -> None:
         """ValueError where the control's settings are none, or those of the start."""
-        changed = self.start.config.replace(self.control.settings)
-        if changed == self.start.config and self.control == Control.model_construct(settings=self.control.settings):
+        if self.other in (None, self.start.config) and self.control == Control.model_construct(
+            settings=self.control.settings
+        ):
             raise ValueError("control.settings are those of the start; change one of them")
 
 
@@ -195,6 +252,12 @@ class Lesson:
     head: Head
     words: dict[str, Words]
     letter: str = ""
+
+    @property
+    def lacks(self) -> str:
+        """The package that its task needs and that is not installed here; "" if nothing is missing."""
+        package = TASKS[self.head.start.config.task.name].package
+        return package.replace("_", "-") if package and packaged(package) is None else ""
 
     @property
     def number(self) -> str:

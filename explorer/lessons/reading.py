@@ -23,11 +23,13 @@ import yaml
 from pydantic import ValidationError
 
 from explorer.lessons.lesson import LANGUAGES, OPTIONAL, PARTS, Head, Lesson, Words
+from explorer.measure.glossary import LOADER
 
 TEXTS = Path(__file__).parent / "texts"
 PAGES = Path(__file__).parents[2] / "pages"
 NAME = re.compile(r"(\d)\.(\d+)-[a-z0-9-]+")
 FENCE = "---"
+SHARE = re.compile(r"(\d) %")  # which a line is not broken in, and which looks as a share does on the pages
 Lines = dict[tuple, int]  # of each value of a head, by its path
 
 
@@ -81,8 +83,12 @@ def read(name: str, paths: dict[str, Path]) -> Lesson:
     words = {language: words_of(path, language, after if path == english else 0) for language, path in paths.items()}
     for language, text in words.items():
         count = len(text.choices)
-        if ("predict" in text.parts) != (head.answer is not None):
-            raise LessonError(paths[language], 1, "a question needs an answer in the head, and an answer a question")
+        if ("predict" in text.parts) != head.asks:
+            raise LessonError(
+                paths[language], 1, "a question needs an answer or a curve to draw in the head, and these a question"
+            )
+        if head.draw is not None and count:
+            raise LessonError(paths[language], 1, "what is drawn has no choices; leave them out, or draw in the head")
         if head.answer is not None and not 1 <= head.answer <= count:
             raise LessonError(english, lines["answer",], f"answer {head.answer} is none of the {count} in {language}")
         if count != len(words["en"].choices):
@@ -103,7 +109,7 @@ def head_of(path: Path) -> tuple[Head, Lines, int]:
     end = rows.index(FENCE, 1)
     text = "\n".join(rows[1:end])
     try:
-        node, plain = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+        node, plain = yaml.compose(text, LOADER), yaml.load(text, LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line if error.problem_mark else 0
         raise LessonError(path, line + 2, f"this is not YAML: {error.problem}") from None
@@ -160,7 +166,7 @@ def complaint(error: ValidationError) -> tuple[tuple, str]:
 
 def words_of(path: Path, language: str, after: int) -> Words:
     """The text of a file after its first lines."""
-    rows = path.read_text("utf-8").splitlines()
+    rows = SHARE.sub("\\1\u202f%", path.read_text("utf-8")).splitlines()
     first = next((i for i in range(after, len(rows)) if rows[i]), len(rows) - 1)
     if not rows[first].startswith("# "):
         raise LessonError(path, first + 1, "here the title is to stand, after `# `")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from explorer.measure.glossary import LOADER
+
 FILE = Path(__file__).with_suffix(".yaml")
 KINDS = {
     "course": {"en": "Courses", "zh": "课程"},
@@ -32,5 +34,5 @@ class Resource:
 @cache
 def resources() -> tuple[Resource, ...]:
     """All of them, in the order of KINDS."""
-    rows = [Resource(**row) for row in yaml.safe_load(FILE.read_text("utf-8"))]
+    rows = [Resource(**row) for row in yaml.load(FILE.read_text("utf-8"), LOADER)]
     return tuple(sorted(rows, key=lambda row: list(KINDS).index(row.kind)))

@@ -1,14 +1,20 @@
-"""Trial: a lesson's training, recorded without a host, and its answers."""
+"""Trial: a lesson's training, recorded without a host, and its answers. Trials: all of them, each trained once.
+
+lessons ─ config, steps ─> Trials ─ the same config? ─> Trial ─ trained as far as asked ─> answers, each kept
+"""
 
 from __future__ import annotations
 
+import tempfile
 from importlib import import_module
+from itertools import count
 from pathlib import Path
-from typing import cast
+from types import TracebackType
+from typing import Self, cast
 
 import torch
 
-from explorer.answers.records.record import R
+from explorer.answers.records.record import R, Record
 from explorer.config.run import RunConfig
 from explorer.runs import file
 from explorer.runs.recorder import Recorder
@@ -21,32 +27,70 @@ SHUFFLING_SEED = 1
 
 
 class Trial:
-    """A run file, trained up to the last of `steps`, with its weights at each of them."""
+    """A run file, trained up to the last of `steps`, with its weights at each of them. It may be trained on."""
 
     def __init__(self, path: Path, config: RunConfig, steps: set[int]):
         self.path = path
-        train(path, config, steps)
+        self.answers: dict[tuple, Record] = {}
+        file.begin(path, config)
+        train(path, steps)
         self.run = Run.open(path)
 
+    def reach(self, steps: set[int]) -> None:
+        """Trains on to the last of `steps` if the run has not come that far. One that diverged stays as it is."""
+        if max(steps) > self.run.last and self.run.status.state != "diverged":
+            train(self.path, steps)
+
     def ask(self, kind: type[R], at: int, /, **arguments: object) -> R:
-        """The answer of this kind at a step, computed here."""
-        module, _, name = kind.function.partition(":")
-        first = {"path": str(self.path)} if name == "about" else {"path": str(self.path), "step": at}
-        return cast(R, getattr(import_module(module), name)(**first, **arguments))
+        """The answer of this kind at a step, computed here, once."""
+        place = (kind.function, at, *sorted(arguments.items()))
+        if place not in self.answers:
+            module, _, name = kind.function.partition(":")
+            first = {"path": str(self.path)} if name == "about" else {"path": str(self.path), "step": at}
+            self.answers[place] = getattr(import_module(module), name)(**first, **arguments)
+        return cast(R, self.answers[place])
 
 
-def train(path: Path, config: RunConfig, steps: set[int]) -> None:
-    """Trains a new run file; the weights at `steps` stand in it. A training that diverges ends where it does."""
-    file.begin(path, config)
+class Trials:
+    """The trainings of lessons in a folder that goes with them; lessons with the same settings share one."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="lessons-", ignore_cleanup_errors=True)
+        self.by_config: dict[str, Trial] = {}
+        self.numbers = count()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for trial in self.by_config.values():
+            trial.run.close()
+        self.folder.cleanup()
+
+    def of(self, config: RunConfig, steps: set[int]) -> Trial:
+        """The training with these settings, as far as the last of these steps."""
+        trial = self.by_config.get(config.to_json())
+        if trial is None:
+            path = Path(self.folder.name) / f"{next(self.numbers)}.run"
+            trial = self.by_config[config.to_json()] = Trial(path, config, steps)
+        trial.reach(steps)
+        return trial
+
+
+def train(path: Path, steps: set[int]) -> None:
+    """Trains a run file on; the weights at `steps` stand in it. A training that diverges ends where it does."""
     with Recorder(path, validates=False) as recorder:
         run = Run.open(path)
-        training = restore(run, 0)
+        training = restore(run, run.last)
         run.close()
         recorder.describe(training)
-        recorder.snapshot(training)
+        if not training.step:
+            recorder.snapshot(training)
         state, reason = "paused", "as far as the lesson needs it"
         try:
-            for step in range(max(1, *steps)):
+            for step in range(training.step, max(1, *steps)):
                 recorder.add(next(training), training)
                 if step + 1 in steps:
                     recorder.snapshot(training)

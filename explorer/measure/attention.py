@@ -106,17 +106,12 @@ def relevance(patterns: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -
     return layers
 
 
-def norm_weighted(pattern: np.ndarray, values: np.ndarray, output: np.ndarray) -> np.ndarray:
-    """The size of what each query gets from each key through a head, ‖a_ij · v_j W_O‖, (H, Q, K).
-
-    pattern (H, Q, K), values (H, K, D), output (C, C) the weight of the output matrix, whose columns belong to the
-    heads in turn. A key with much attention and a small value contributes little (Kobayashi et al. 2020, §3).
-    """
-    return pattern * handed_sizes(values, output)[:, None, :]
-
-
 def handed_sizes(values: np.ndarray, output: np.ndarray) -> np.ndarray:
-    """The size of what each key would hand over with all attention, ‖v_j W_O‖, (H, K); as in `norm_weighted`."""
+    """The size of what each key would hand over with all attention, ‖v_j W_O‖, (H, K).
+
+    values (H, K, D), output (C, C) the weight of the output matrix, whose columns belong to the heads in turn. A key
+    with much attention and a small value contributes little: a query gets ‖a_ij · v_j W_O‖ (Kobayashi et al. 2020, §3).
+    """
     columns = output.astype(np.float64).reshape(len(output), *values.shape[::2])  # (C, H, D)
     return np.linalg.norm(np.einsum("chd,hkd->hkc", columns, values), axis=-1)
 

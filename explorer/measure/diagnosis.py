@@ -107,7 +107,7 @@ def vanishing(record: Recorded) -> Finding | None:
                 f"{number(size[low], 2)}, "
                 f"{percent(size[low] / size[high], 2)} of the {number(size[high], 2)} of "
                 f"{layer_name(f'{stack}{high}')} "
-                f"(medians of {len(record.steps)} steps).",
+                f"(medians of {len(record.steps):,} steps).",
                 [f"{stack}{i}" for i in faded],
                 f"under {percent(FADED)} of the largest layer’s gradient. No ordinary preset comes there.",
             )
@@ -128,11 +128,11 @@ def exploding(record: Recorded, exact: float | None = None) -> Finding | None:
     most, norm = int(record.norms[top].argmax()), float(record.grad_norm[top])
     return Finding(
         "exploding",
-        f"at step {record.steps[top]} the gradient’s norm is {number(norm, 2)}, {number(times, 2)} "
+        f"at step {record.steps[top]:,} the gradient’s norm is {number(norm, 2)}, {number(times, 2)} "
         f"times that of the first step, and the loss is {number(record.loss[top])} where even odds have "
         f"{fixed(record.guess, 2)}."
         f"{rounding(norm, exact)}",
-        [record.names[most], f"step {record.steps[top]}"],
+        [record.names[most], f"step {record.steps[top]:,}"],
         f"{EXPLODED} times the norm of the first step. No ordinary preset comes there.",
     )
 
@@ -172,13 +172,13 @@ def update_ratio(record: Recorded) -> Finding | None:
         most = matrix_columns[int(rows[top, matrix_columns].argmax())]
         return Finding(
             "update ratio",
-            f"steps too large: step {steps[top]} moved half of the matrices by {number(ratios[top], 2)} times their "
+            f"steps too large: step {steps[top]:,} moved half of the matrices by {number(ratios[top], 2)} times their "
             "own size "
             f"or more (usual: 10⁻³), {tensor_name(record.names[most].removesuffix('.weight'))} by "
             f"{number(rows[top, most], 2)} times. What was there is "
             "gone.",
-            [record.names[most], f"step {steps[top]}"],
-            f"a median ‖Δθ‖/‖θ‖ over {number(LEAP)} in the first {EARLY} steps or the last {WINDOW}. Small initial "
+            [record.names[most], f"step {steps[top]:,}"],
+            f"a median ‖Δθ‖/‖θ‖ over {number(LEAP)} in the first {EARLY:,} steps or the last {WINDOW}. Small initial "
             "weights "
             "make first steps large; in the ordinary presets up to 0.25.",
         )
@@ -190,7 +190,7 @@ def update_ratio(record: Recorded) -> Finding | None:
             f"steps too small: half of the matrices {moved} "
             "(usual: "
             "10⁻³), and the schedule has not lowered the learning rate.",
-            [f"steps {record.steps[0]} to {record.steps[-1]}"],
+            [f"steps {record.steps[0]:,} to {record.steps[-1]:,}"],
             f"a median ‖Δθ‖/‖θ‖ under {number(CREEP)}: a million steps to turn a matrix over.",
         )
     return None
@@ -203,9 +203,9 @@ def clipping(record: Recorded) -> Finding | None:
         return None
     return Finding(
         "clipped",
-        f"{percent(np.mean(left < 1))} of the last {len(left)} steps were clipped, and "
+        f"{percent(np.mean(left < 1))} of the last {len(left):,} steps were clipped, and "
         f"half of them kept {percent(np.median(left), 2)} of their gradient or less.",
-        [f"steps {record.steps[0]} to {record.steps[-1]}"],
+        [f"steps {record.steps[0]:,} to {record.steps[-1]:,}"],
         f"a median of {percent(CUT)} left. To be clipped at each step is no fault by itself (ordinary "
         "presets are): with Adam or Muon only changes of the gradient’s size matter.",
     )
@@ -220,8 +220,8 @@ def calm(record: Recorded) -> str:
     layers = f" and layers’ gradients are within a factor of {number(apart, 2)}" if apart > 1 else ""
     if cut > OFTEN:
         return (
-            f"No rule fires, but {percent(cut)} of the last {len(record.steps)} steps were clipped: the limit, and no "
-            "more the gradient itself, sets how long it is. Judge by the update ratio, which is "
+            f"No rule fires, but {percent(cut)} of the last {len(record.steps):,} steps were clipped: the limit, and "
+            "no more the gradient itself, sets how long it is. Judge by the update ratio, which is "
             f"{number(ratio, 2)}{layers}."
         )
-    return f"No rule fires: over the last {len(record.steps)} steps the update ratio is {number(ratio, 2)}{layers}."
+    return f"No rule fires: over the last {len(record.steps):,} steps the update ratio is {number(ratio, 2)}{layers}."

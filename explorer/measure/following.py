@@ -98,6 +98,37 @@ def least_figures(values: Array, holds: Array) -> Array:
     return np.array([measured(c, values[half:, :, c], holds[half:], *of[1:]).least for c, of in enumerate(chosen)])
 
 
+def followed(values: Array, holds: dict[str, Array]) -> tuple[list[str], Array]:
+    """What each cell follows best, in words, and its lowest figure for that, (C,), from values (B, T, C).
+
+    holds: of each property, (B, T). It is chosen by F1 on the first half of the examples, the figures are measured on
+    the other.
+    """
+    half, names = len(values) // 2, list(holds)
+    if not names:
+        return [""] * values.shape[2], np.zeros(values.shape[2])
+    first = np.array([holds[words][:half].ravel() for words in names])
+    best, least = [], []
+    for c in range(values.shape[2]):
+        value = values[:half, :, c].ravel()
+        words = names[int(best_f1(value, first).argmax())]
+        _, above, threshold = best_threshold(value, holds[words][:half].ravel())
+        best.append(words)
+        least.append(measured(c, values[half:, :, c], holds[words][half:], above, threshold).least)
+    return best, np.array(least)
+
+
+def best_f1(value: Array, holds: Array) -> Array:
+    """The best F1 of all thresholds and sides for each of P properties, from n values and where they hold, (P, n)."""
+    best = np.zeros(len(holds))
+    for order in (np.argsort(-value, kind="stable"), np.argsort(value, kind="stable")):
+        ends = np.append(np.diff(value[order]) != 0, True)  # equal values are on together
+        hits = np.cumsum(holds[:, order], 1, dtype=np.int32)[:, ends]
+        on = np.flatnonzero(ends) + 1
+        best = np.maximum(best, (2 * hits / (on + np.maximum(1, holds.sum(1))[:, None])).max(1))
+    return best
+
+
 def thresholds(values: Array, holds: Array) -> list[tuple[float, bool, float]]:
     """Of each cell the F1, side and threshold that are best on the first half of the examples."""
     half = len(values) // 2

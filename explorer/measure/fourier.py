@@ -5,6 +5,8 @@ After Nanda et al. 2023, §3. The mean over the numbers is taken away first, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 Array = np.ndarray
@@ -57,6 +59,29 @@ def logit_shares(logits: Array) -> Array:
     whole = float(((even - even.mean((0, 1))) ** 2).sum())
     parts = power(by_sum(even)) * len(logits)  # each sum has p pairs
     return among(parts, whole, logits)
+
+
+def waves_of_sum(logits: Array, frequencies: Sequence[int]) -> Array:
+    """The part of logits (p, p, C), of a, b and C tokens, that is a wave of a + b with one of these frequencies.
+
+    cos(w_k(a + b)) and sin(w_k(a + b)) of Nanda et al. 2023, §5.1, with their least-squares weights for every token.
+    """
+    p = len(logits)
+    total, a = np.indices((p, p))
+    waves = np.fft.rfft(logits[a, (total - a) % p].mean(1), axis=0)  # (F + 1, C)
+    kept = np.isin(np.arange(len(waves)), frequencies)
+    by_total = np.fft.irfft(np.where(kept[:, None], waves, 0), n=p, axis=0)
+    return np.asarray(by_total[np.add.outer(np.arange(p), np.arange(p)) % p])
+
+
+def restricted(logits: Array, frequencies: Sequence[int]) -> Array:
+    """Logits (p, p, C) of which only these waves of a + b are left, and what is the same for all pairs."""
+    return logits.mean((0, 1)) + waves_of_sum(logits, frequencies)
+
+
+def excluded(logits: Array, frequencies: Sequence[int]) -> Array:
+    """Logits (p, p, C) without these waves of a + b."""
+    return logits - waves_of_sum(logits, frequencies)
 
 
 def shuffled(table: Array, seed: int = 0) -> Array:

@@ -16,6 +16,7 @@ import yaml
 
 FILE = Path(__file__).with_suffix(".yaml")
 CHINESE = "zh"  # is written without spaces between words
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, eight times as fast, where PyYAML has it
 UNTOUCHED = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`|\[[^\]]*\]\([^)]*\)", re.DOTALL)  # of Markdown
 
 
@@ -42,7 +43,7 @@ class Term:
 @cache
 def glossary() -> tuple[Term, ...]:
     """All terms, in the order of the file."""
-    rows = yaml.safe_load(FILE.read_text("utf-8"))
+    rows = yaml.load(FILE.read_text("utf-8"), LOADER)
     return tuple(Term(**row | {name: tuple(row.get(name, ())) for name in ("forms", "pictures")}) for row in rows)
 
 

@@ -22,6 +22,7 @@ MOST = 10.0  # wholes: a larger share is no percentage
 
 BLOCK = re.compile(r"(?:(encoder|decoder)\.)?(?:blocks|layers)\.(\d+)(?:\.|$)")  # layers: recurrent ones
 PATH = re.compile(r"\b(?:(?:encoder|decoder)\.)?(?:blocks|layers)\.\d+(?:\.\w+)+")  # of a tap or parameter
+WHOLE = re.compile(r"(?<![\w.,-])\d{4,9}(?![\w-]|[.,]\d)")  # a count, and no part of a name or of another number
 MODULES = {"mlp": "MLP"}  # spelt otherwise than in the path
 PARTS = {  # of a block, by the module that computes it
     "project": "queries, keys and values",
@@ -160,6 +161,11 @@ def lost(what: str, step: float | None = None, plural: bool = False) -> str:
     return f"{when}{what} {'are' if plural else 'is'} not finite any more."
 
 
+def plural(count: object) -> str:
+    """What a noun takes behind a number: nothing behind 1, else s. In an f-string: {n} token{plural(n)}."""
+    return "" if count == 1 else "s"
+
+
 def listed(words: Sequence[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
@@ -221,13 +227,13 @@ def tap_words(name: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """A sentence in which taps and parameters of blocks stand by their paths, with their names instead."""
+    """A recorded sentence as it is shown: taps and parameters of blocks by their names, 3000 as 3,000."""
 
     def named(met: re.Match[str]) -> str:
         parameter = met[0].endswith((".weight", ".bias"))
         return tensor_name(met[0]) if parameter else tap_words(met[0])
 
-    return PATH.sub(named, text)
+    return WHOLE.sub(lambda met: f"{int(met[0]):,}", PATH.sub(named, text))
 
 
 def operation_words(place: str, tap: str, operation: str) -> str:

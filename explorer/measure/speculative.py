@@ -75,8 +75,3 @@ def tokens_per_pass(alpha: float, k: int) -> float:
     """(1 − α^(k+1)) / (1 − α), the tokens that a pass writes if each draft is accepted with probability α by itself
     (Leviathan et al. 2023, eq. 1)."""
     return float(sum(alpha**i for i in range(k + 1)))
-
-
-def faster(alpha: float, k: int, cost: float) -> float:
-    """How many times as fast that is, if a token of the draft costs this share of a pass (theorem 3.8)."""
-    return tokens_per_pass(alpha, k) / (k * cost + 1)

@@ -9,6 +9,8 @@ from explorer.measure.heads import CLEAR, SCORES, stands_out
 from explorer.measure.lines import KINDS, Line
 
 AGREEMENT = "agreement"  # with the true alignment, which says most of a head that has one
+AGREES = "agrees with the translation"  # what such a head does
+ROUNDING = 1e-6  # of a sum of probabilities in float32
 CLEARLY = 0.15  # of the way from even attention to all of it, by which another must lead before it takes over
 
 
@@ -27,8 +29,13 @@ class Claim:
 
     @property
     def lead(self) -> float:
-        """How far the score has come from chance to 1, in [0, 1]."""
-        return (self.score - self.chance) / (1 - self.chance)
+        """How far the score has come from chance to 1, in [0, 1]; 0 where even attention is already there."""
+        return 0.0 if sure(self.chance) else (self.score - self.chance) / (1 - self.chance)
+
+
+def sure(chance: float) -> bool:
+    """Whether even attention has all of a score, so that it tells no head from another: all keys are aligned."""
+    return chance > 1 - ROUNDING
 
 
 def claim(scores: Mapping[str, float], chance: Mapping[str, float], lines: Mapping[str, Line]) -> Claim | None:
@@ -39,7 +46,7 @@ def claim(scores: Mapping[str, float], chance: Mapping[str, float], lines: Mappi
     whole word, even attention agrees too often for anything to be three times as much.
     """
     if AGREEMENT in scores:
-        agrees = Claim(AGREEMENT, "agrees with the translation", scores[AGREEMENT], chance[AGREEMENT])
+        agrees = Claim(AGREEMENT, AGREES, scores[AGREEMENT], chance[AGREEMENT])
         return agrees if agrees.lead >= CLEAR else None
     for kind, record in SCORES.items():
         if kind in scores and record.stands_out(scores[kind], chance[kind]):

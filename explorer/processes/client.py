@@ -76,7 +76,8 @@ class Client:
         self._connection: Connection | None = None
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()  # None: nothing more is sent
         self._sender = threading.Thread(target=self._write, daemon=True, name="to the host")
-        self._over = False
+        self._over = self._closed = False
+        self._closing = threading.Lock()
         self.on_death: Callable[[], None] = lambda: None  # called when the host ends without having been closed
         self.computes: Place | None = None  # where the host and its children compute
         key = secrets.token_bytes(32)
@@ -182,8 +183,14 @@ class Client:
             return list(self._complaints.pop(str(run), ()))
 
     def close(self) -> None:
-        """Ends the host, which pauses every run first."""
+        """Ends the host, which pauses every run first. Once: where it just ended by itself, the reader closes too."""
         self._over = True
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             self._outbox.put(json.dumps({"goodbye": True}).encode())  # closing is not noticed while a thread reads
             self._outbox.put(None)

@@ -30,44 +30,51 @@ Message = dict[str, Any]
 
 
 class Turns:
-    """Waiting requests: visits take turns, and so do the pictures of a visit.
+    """Waiting requests: visits take turns, so do the pictures of a visit, and so do the runs of a picture.
 
-    Of a picture the newest request comes first, which is what a moving scrubber needs. If that held of a whole visit, a
-    picture could wait for ever behind another that is asked for again and again.
+    Of a picture of a run the newest request comes first, which is what a moving scrubber needs. If that held of a whole
+    visit, or of all runs of a race, a picture could wait for ever behind another that is asked for again and again.
     """
 
     def __init__(self) -> None:
-        self.waiting: OrderedDict[str, OrderedDict[str, list[Message]]] = OrderedDict()  # by visit, then by function
+        self.waiting: OrderedDict[str, OrderedDict[str, OrderedDict[str, list[Message]]]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.requests())
 
     def requests(self) -> list[Message]:
         """All of them."""
-        return [request for kinds in self.waiting.values() for some in kinds.values() for request in some]
+        kinds = [runs for of_visit in self.waiting.values() for runs in of_visit.values()]
+        return [request for runs in kinds for some in runs.values() for request in some]
 
     def add(self, request: Message) -> None:
         """Adds a request."""
+        function, path = picture(request)
         kinds = self.waiting.setdefault(request["visit"], OrderedDict())
-        kinds.setdefault(request["function"], []).append(request)
+        kinds.setdefault(function, OrderedDict()).setdefault(path, []).append(request)
 
     def next(self) -> Message:
         """Removes and returns the next request."""
         visit, kinds = next(iter(self.waiting.items()))
-        function, requests = next(iter(kinds.items()))
+        function, runs = next(iter(kinds.items()))
+        path, requests = next(iter(runs.items()))
         request = requests[-1]
         self.waiting.move_to_end(visit)
         kinds.move_to_end(function)
+        runs.move_to_end(path)
         self.remove(request)
         return request
 
     def remove(self, request: Message) -> None:
         """Removes a request that waits."""
-        visit, function = request["visit"], request["function"]
-        self.waiting[visit][function].remove(request)
-        if not self.waiting[visit][function]:
-            del self.waiting[visit][function]
-        if not self.waiting[visit]:
+        visit, (function, path) = request["visit"], picture(request)
+        kinds = self.waiting[visit]
+        kinds[function][path].remove(request)
+        if not kinds[function][path]:
+            del kinds[function][path]
+        if not kinds[function]:
+            del kinds[function]
+        if not kinds:
             del self.waiting[visit]
 
     def take(self, wanted: Callable[[Message], bool]) -> list[Message]:

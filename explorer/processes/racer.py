@@ -90,7 +90,9 @@ class Racer:
         """Carries out an order for this run alone. ValueError if it cannot be done."""
         if kind == "bookmark":
             label = str(detail.get("label", ""))[:200].encode("utf-8", "replace").decode()  # no half surrogates
-            self.note("bookmark", {"label": label})
+            of = int(detail.get("step", self.training.step))  # of a view of the past
+            past = {"step": of} if 0 <= of < self.training.step else {}
+            self.note("bookmark", {"label": label} | past)
             self.recorder.snapshot(self.training)
         elif kind in ("set", "edit") or kind in HEAD_EVENTS:
             if kind == "set":
@@ -107,7 +109,8 @@ class Racer:
         try:
             step = next(self.training)
         except StopIteration:
-            self.end("finished", f"all {self.training.config.train.steps} steps")
+            steps = self.training.config.train.steps
+            self.end("finished", f"all {steps:,} step{'' if steps == 1 else 's'}")
             return
         except Diverged as error:
             self.end("diverged", error.what)

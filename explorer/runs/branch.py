@@ -40,7 +40,7 @@ def branch(
                 if changes:
                     recorder.event(step, "set", changes)
                 recorder.snapshot(training)
-                recorder.status("paused", f"branched from {run.id} at step {step}")
+                recorder.status("paused", f"branched from {run.id} at step {step:,}")
     finally:
         run.close()
 

@@ -94,6 +94,7 @@ class Detail(Stored):
     head: Head = ""
     reason: Words = ""
     label: Words = ""
+    step: Steps | None = None  # that a bookmark is of, where it is not the newest
     what: Words = ""
     origin: Annotated[FileName, Field(alias="from")] = ""
     edit: Edit | None = None
@@ -202,7 +203,7 @@ def check_rows(query: Query, name: str, columns: tuple[str, ...], tensors: int) 
             raise RunFileError(f"{name} holds something else where the numbers of its {table} belong; {OTHER}")
     ((last, count),) = query("SELECT coalesce(max(step) + 1, 0), count(*) FROM steps", ())
     if last != count:
-        raise RunFileError(f"{name} has {count} rows for {last} steps; {OTHER}")
+        raise RunFileError(f"{name} has {count:,} rows for {last:,} steps; {OTHER}")
 
 
 def numbers(rows: list[tuple], width: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,11 @@ class Event:
     time: float
     kind: str
     detail: dict[str, Any]
+
+    @property
+    def shown(self) -> Event:
+        """The same, a bookmark at the step that it is of: it stands in the file where it was made."""
+        return replace(self, step=self.detail.get("step", self.step)) if self.kind == "bookmark" else self
 
     @property
     def label(self) -> str:
@@ -52,7 +57,7 @@ class Event:
             "moved": f"computed from here on by {there.words if there else 'another processor'}",
             "refused": f"not trained: {reason}",
         }
-        return f"step {self.step}: {words.get(self.kind, self.kind)}"
+        return f"step {self.step:,}: {words.get(self.kind, self.kind)}"
 
 
 def edited(detail: dict[str, Any]) -> str:

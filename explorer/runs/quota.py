@@ -24,7 +24,7 @@ class Use:
     size: int
 
     def __str__(self) -> str:
-        return f"{self.runs:,} run{'s' * (self.runs != 1)} and {self.size / 1e6:,.0f} MB"
+        return f"{self.runs:,} run{'' if self.runs == 1 else 's'} and {self.size / 1e6:,.0f} MB"
 
     def share(self, most: Use) -> float:
         """The share of a limit that is used: 1 if all of it."""

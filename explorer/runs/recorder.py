@@ -1,8 +1,9 @@
 """Recorder: writes one run file during training.
 
-One row per step, one transaction every tenth of a second, a checkpoint about as often. Checkpoints are thinned to a
-budget of bytes: the newest stay, of the older ones every 2nd, 4th, 8th … step is kept, so that the file's size is
-bounded and any step is at most one such stride of training away. A finished run is made slim, see `thinning`.
+One row per step, one transaction every tenth of a second, a checkpoint about as often: SQLite writes these while the
+training goes on, see `aside`. Checkpoints are thinned to a budget of bytes: the newest stay, of the older ones every
+2nd, 4th, 8th … step is kept, so that the file's size is bounded and any step is at most one such stride of training
+away. A finished run is made slim, see `thinning`.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from filelock import Timeout
 
-from explorer.runs import contents, file, thinning, whereabouts
+from explorer.runs import contents, file, rows, thinning, whereabouts
+from explorer.runs.aside import Aside
 from explorer.runs.blobs import saved
-from explorer.runs.file import COLUMNS, LINE, RunFileError
-from explorer.runs.history import sum_up
+from explorer.runs.file import LINE, RunFileError
 from explorer.runs.lock import run_lock
 from explorer.runs.pace import Pace
-from explorer.runs.thinning import RECENT
+from explorer.runs.rows import Rows, Taken
+from explorer.runs.thinning import RECENT, Checkpoints
 from explorer.training.device import place
 from explorer.training.loop import Step, Training
 
@@ -51,10 +53,9 @@ class Recorder:
     def __init__(
         self, path: Path, budget: int | None = None, recent: int = RECENT, validates: bool = True, sharing: int = 1
     ):
-        self.path, self.recent, self.validates = path, recent, validates
+        self.path, self.validates, self.sharing = path, validates, sharing
         self.live_seconds = LIVE_SECONDS * sharing
         self.commit_seconds = min(COMMIT_SECONDS * sharing, SEEN_SECONDS)
-        self.budget = thinning.MOST_BYTES if budget is None else budget
         self._identity = file.identity(path)
         self._displacement = ""
         with file.writing(path.name):
@@ -70,20 +71,16 @@ class Recorder:
             raise
         (event,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
         self._event: int = event
-        whole = path.resolve()
-        beside = [whole.with_name(f"{whole.name}{ending}") for ending in ("-wal", "-shm")]
+        beside = [path.resolve().with_name(f"{path.resolve().name}{ending}") for ending in ("-wal", "-shm")]
         self._beside = {other: file.identity(other) for other in beside if other.is_file()}
         self._stride = 1
-        self._snapshots = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
-        self._thin_stride = self._thinned_to()
-        self.sharing = sharing
+        self._checkpoints = Checkpoints(self._connection, budget, recent)
         self._seconds = 0.0  # of the processor, per step, running average
         self._costs, self._since = (0.0, 0.0), 0.0  # of the last two checkpoints, the first is dear; and since then
         self._left = math.inf  # this thread's time when the last step was recorded
         self._next_validation = 0
         self._pace = Pace()
-        self._rows: list[tuple] = []
-        self._tensors: list[tuple] = []
+        self._rows, self._aside = Rows(), Aside()
         self._last_commit = self._last_snapshot = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -105,17 +102,18 @@ class Recorder:
             file.set_meta(self._connection, "tensors", list(training.named))
             file.set_meta(self._connection, "fingerprint", training.task.fingerprint)
             file.set_meta(self._connection, "plain because", training.plain_because)
-            if not self._snapshots:
+            if not self._checkpoints.steps:
                 file.set_meta(self._connection, "machine", here.plain() | {"python": platform.python_version()})
-        if self._snapshots and not here.same(before):
+        if self._checkpoints.steps and not here.same(before):
             self.event(training.step, "moved", here.plain())
-            if training.step not in self._snapshots:
+            if training.step not in self._checkpoints.steps:
                 self.snapshot(training)
         self._left = time.thread_time()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction. Unwritable if there is no room for it: the file is then as before."""
+        self._aside.wait()
         with file.writing(self.path.name), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
@@ -156,27 +154,31 @@ class Recorder:
         file.set_meta(self._connection, "pace", None)
 
     def add(self, step: Step, training: Training) -> None:
-        """Records a step just taken; commits, takes a checkpoint and validates when due."""
-        scalars = (step.index, *(getattr(step, c) for c in COLUMNS), step.tokens)
-        self._rows.append(scalars)
-        norms = np.fromiter(step.grad_norms.values(), np.float32, len(step.grad_norms)).tobytes()
-        ratios = np.fromiter(step.update_ratios.values(), np.float32, len(step.update_ratios)).tobytes()
-        self._tensors.append((step.index, norms, ratios))
+        """Records a step just taken; commits, takes a checkpoint and validates when due. Raises what failed before."""
+        self._rows.add(step)
         self._pace.add(time.monotonic())
         seconds = self._took(step)
         self._seconds = seconds if not self._seconds else 0.9 * self._seconds + 0.1 * seconds
         self._since += seconds
         while self._stride * self._seconds < REPLAY_SECONDS and self._stride < 1024:
             self._stride *= 2
-        old = time.monotonic() - self._last_snapshot >= self.live_seconds
-        old = old and CHECKPOINT_SHARE * self._since >= min(self._costs)
-        if old or training.step % max(self._stride, self._thin_stride) == 0:
-            self.snapshot(training)
+        self._aside.hear()
+        if self._due(training.step):
+            self._aside.begin(partial(self._checkpoint, *self._gathered(training)))
+            self._left = time.thread_time()
         elif training.step == LINE or time.monotonic() - self._last_commit >= self.commit_seconds:
-            self.commit()
+            self._aside.begin(partial(self._commit, *self._taken()))
         if self.validates and training.step >= self._next_validation:
             self._validate(training)
         self._left = time.thread_time()
+
+    def _due(self, step: int) -> bool:
+        """Whether a checkpoint is to be taken after `step` steps."""
+        old = time.monotonic() - self._last_snapshot >= self.live_seconds
+        old = old and CHECKPOINT_SHARE * self._since >= min(self._costs)
+        if old or step % self._stride == 0:
+            self._aside.wait()  # the one before it may double the stride
+        return old or step % max(self._stride, self._checkpoints.stride) == 0
 
     def _took(self, step: Step) -> float:
         """Seconds of the processor that a step took: what it takes to repeat it, however busy the machine is."""
@@ -198,25 +200,34 @@ class Recorder:
 
     def commit(self) -> None:
         """Writes what is new. RunFileError if the file was moved; Unwritable without room, and it is kept."""
+        self._commit(*self._taken())
+
+    def _taken(self) -> tuple[Taken, float | None]:
+        """What is new: rows and the pace. The caller writes them."""
+        self._aside.wait()
         self._last_commit = time.monotonic()
+        return self._rows.take(), self._pace.value
+
+    def _commit(self, new: Taken, pace: float | None) -> None:
         if not self._displacement:
-            self._write_rows()
+            self._write_rows(new, pace)
             self._displacement = file.displacement(self.path, self._identity)
             if self._displacement:
                 self._take_leave()
         if self._displacement:
             raise RunFileError(f"{self.path.name} {self._displacement} while it was trained; the training has stopped")
 
-    def _write_rows(self) -> None:
-        if not self._rows:
+    def _write_rows(self, new: Taken, pace: float | None) -> None:
+        if not new.steps:
             return
-        with self._writing():
-            self._connection.executemany("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
-            self._connection.executemany("INSERT INTO tensors VALUES (?, ?, ?)", self._tensors)
-            sum_up(self._connection, self._rows[0][0], self._rows[-1][0] + 1)
-            if self._pace.value is not None:
-                file.set_meta(self._connection, "pace", self._pace.value)
-        self._rows, self._tensors = [], []
+        try:
+            with self._writing():
+                rows.write(self._connection, new)
+                if pace is not None:
+                    file.set_meta(self._connection, "pace", pace)
+        except file.Unwritable:
+            self._rows.give_back(new)
+            raise
 
     def _take_leave(self) -> None:
         """Leaves a whole run under the file's present name, and nothing next to its former name.
@@ -236,42 +247,28 @@ class Recorder:
 
     def snapshot(self, training: Training) -> None:
         """Writes a checkpoint: weights and state as they are now, after all events so far."""
-        self.commit()
-        self._last_snapshot, begun = time.monotonic(), time.thread_time()
+        self._checkpoint(*self._gathered(training))
+        self._left = time.thread_time()
+
+    def _gathered(self, training: Training) -> tuple:
+        """A checkpoint as it is written: what is new, the step, newest event, weights, state; and what that cost."""
+        new, begun = self._taken(), time.thread_time()
+        self._last_snapshot, self._since = time.monotonic(), 0.0
         weights = {name: v.cpu().contiguous().numpy() for name, v in training.weights().items()}
         state = {name: v.cpu().contiguous().numpy() for name, v in training.state().items()}
-        blobs = saved(weights), saved(state)
-        values, kept, stride = (training.step, self._event, *blobs), self._snapshots, self._thin_stride
+        values = (training.step, self._event, saved(weights), saved(state))
+        return new, values, time.thread_time() - begun
+
+    def _checkpoint(self, new: tuple, values: tuple[int, int, bytes, bytes], cost: float) -> None:
+        self._commit(*new)
+        begun = time.thread_time()
         try:
             with self._writing():
-                self._connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", values)
-                if training.step not in self._snapshots[-1:]:
-                    self._snapshots = [*self._snapshots, training.step]
-                self._thin(sum(map(len, blobs)))
+                self._checkpoints.write(*values)
         except file.Unwritable:
-            self._snapshots, self._thin_stride = kept, stride  # as the file has them
+            self._checkpoints.read()
             raise
-        self._left = time.thread_time()
-        self._costs, self._since = (self._costs[1], self._left - begun), 0.0
-
-    def _thinned_to(self) -> int:
-        """The stride to which a file's old checkpoints are thinned already: a power of two."""
-        steps = self._snapshots
-        common = math.gcd(*steps[: -self.recent]) if len(steps) > self.recent else 0
-        return common & -common or 1
-
-    def _thin(self, size: int) -> None:
-        """Removes old checkpoints off the stride, and doubles the stride if that is not enough."""
-        allowed = thinning.allowance(size, self.budget, self.recent)
-        while len(self._snapshots) > allowed:
-            old, recent = self._snapshots[: -self.recent], self._snapshots[-self.recent :]
-            kept = [s for s in old if s % self._thin_stride == 0] + recent
-            if len(kept) > allowed:
-                self._thin_stride *= 2
-                continue
-            gone = [(s,) for s in set(self._snapshots) - set(kept)]
-            self._connection.executemany("DELETE FROM snapshots WHERE step = ?", gone)
-            self._snapshots = kept
+        self._costs = (self._costs[1], cost + time.thread_time() - begun)
 
     def slim(self) -> None:
         """Makes the file of a run that is over small; without room to rewrite it, it stays as it is."""
@@ -280,8 +277,7 @@ class Recorder:
             with self._writing():
                 thinner = thinning.slim(self._connection)
             if thinner:
-                self._snapshots = [s for (s,) in self._connection.execute("SELECT step FROM snapshots ORDER BY step")]
-                self._thin_stride = self._thinned_to()
+                self._checkpoints.read()
                 with file.writing(self.path.name):
                     self._connection.execute("VACUUM")
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -289,6 +285,8 @@ class Recorder:
     def close(self) -> None:
         """Commits, merges the -wal if nobody is reading, and closes the file."""
         try:
+            with suppress(RunFileError):
+                self._aside.end()
             if not self._displacement:
                 self.commit()
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

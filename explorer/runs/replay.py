@@ -26,9 +26,9 @@ def restore(run: Run, step: int, progress: Callable[[int, int], None] | None = N
     """
     last = run.last
     if isinstance(step, bool) or not isinstance(step, Integral):  # True is 1 to Python, but a slip here
-        raise ValueError(f"{run.path.name} has steps 0 to {last} and not {step!r}; use a whole number")
+        raise ValueError(f"{run.path.name} has steps 0 to {last:,} and not {step!r}; use a whole number")
     if not 0 <= step <= last:
-        raise ValueError(f"{run.path.name} has steps 0 to {last} and not {step}; choose one of them")
+        raise ValueError(f"{run.path.name} has steps 0 to {last:,} and not {step:,}; choose one of them")
     checkpoint = run.checkpoint(step)
     if checkpoint is None or checkpoint.step < step:
         footprint.check_again(run.config_at(step), run.task)
@@ -45,7 +45,7 @@ def restore(run: Run, step: int, progress: Callable[[int, int], None] | None = N
                 StopIteration,
             ) as error:  # what was recorded once comes again, unless the file was changed
                 why = error.what if isinstance(error, Diverged) else "its config ends before"
-                raise RunFileError(f"{run.path.name} cannot be trained again to step {target}: {why}") from None
+                raise RunFileError(f"{run.path.name} cannot be trained again to step {target:,}: {why}") from None
             if progress is not None:
                 progress(training.step - start, step - start)
 
@@ -76,11 +76,11 @@ def place(training: Training, run: Run, step: int, snapshot: Snapshot) -> list[E
 
 
 def shown(run: Run, step: int) -> Training | None:
-    """The training at a step whose weights the file has without the rest, to look at; None at any other step."""
+    """The training at a step whose weights the file has, to look at, without the rest; None at any other step."""
     snapshot = run.snapshot(step)
-    if snapshot is None or not run.distance(step):
+    if snapshot is None:
         return None
-    training = Training(run.config, run.task)
+    training = Training(run.config, run.task, run.meta("implementation", OLDEST))
     for event in place(training, run, step, snapshot):
         training.apply(event.kind, event.detail)
     return training

@@ -66,6 +66,12 @@ def playback(path: str) -> Playback:
     return kept("playback", (run,), lambda: Playback(run), lambda made: training_bytes(made.training), KEPT)
 
 
+def glance(path: str, step: int, progress: Progress = None) -> Training:
+    """The training at a step, for what is copied from it at once: at a snapshot it is the playback's, which is set to
+    another step by whoever asks next."""
+    return playback(path).at(step) or training_at(path, step, progress)
+
+
 def chosen_input(training: Training, text: str | None = None, sample: int | None = None) -> Batch:
     """A batch of one: the run's probe, sample number `sample` of the task, or the visitor's own text.
 

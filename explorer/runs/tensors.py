@@ -27,7 +27,9 @@ from explorer.training.optimizers import Flat, Optimizer
 
 LONGEST = 5_000_000  # bytes of a header
 MOST_TOKENS = 2**53
+MORE = "__metadata__"  # the header's own name for what is no tensor
 Shapes = Mapping[str, tuple[int, ...]]  # by name
+Claims = dict[str, tuple[str, tuple[int, ...]]]  # type and shape by name
 COUNTER = "tokens"  # stored with the optimizer's state
 
 
@@ -39,6 +41,7 @@ class _Entry(BaseModel):
 
 
 _HEADER = TypeAdapter(dict[str, _Entry])
+_MORE = TypeAdapter(dict[str, str])
 
 
 def weights(run: Run, snapshot: Snapshot, shapes: Shapes) -> dict[str, Tensor]:
@@ -54,39 +57,49 @@ def state(run: Run, snapshot: Snapshot, shapes: Shapes) -> dict[str, Tensor]:
         path: ("F32", () if single else tuple(shapes[path.rpartition("/")[0]])) for path, single in kept.items()
     }
     counter = {COUNTER: ("I64", ())}
-    claimed = shapes_of(run, snapshot.step, snapshot.state)
-    fresh = set(claimed) == {COUNTER}  # before the first step most optimizers keep nothing
+    fresh = set(shapes_of(run, snapshot.step, snapshot.state)) == {
+        COUNTER
+    }  # before the first step most optimizers keep nothing
     tensors = _read(run, snapshot.step, snapshot.state, counter if fresh else expected | counter)
     if not 0 <= int(tensors[COUNTER]) <= MOST_TOKENS:
         raise RunFileError(f"{run.path.name} counts tokens that cannot be; {contents.OTHER}")
     return tensors
 
 
-def shapes_of(run: Run, step: int, data: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
+def shapes_of(run: Run, step: int, data: bytes) -> Claims:
     """Type and shape of each tensor, as the header claims. RunFileError if it cannot be read."""
-    size = int.from_bytes(data[:8], "little")
     try:
-        if not 8 + size <= len(data) or size > LONGEST:
-            raise ValueError
-        header = json.loads(data[8 : 8 + size])
-        entries = _HEADER.validate_python({k: v for k, v in header.items() if k != "__metadata__"})
-    except (ValueError, AttributeError, RecursionError, ValidationError):
+        return claimed(data)[0]
+    except ValueError:
         raise RunFileError(
-            f"the weights of {run.path.name} at step {step} have no readable header; {contents.OTHER}"
+            f"the weights of {run.path.name} at step {step:,} have no readable header; {contents.OTHER}"
         ) from None
-    return {name: (entry.dtype, tuple(entry.shape)) for name, entry in entries.items()}
+
+
+def claimed(data: bytes) -> tuple[Claims, dict[str, str]]:
+    """What a header claims: of each tensor type and shape, and what else it says. ValueError if it cannot be read."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or not 8 + size <= len(data) or size > LONGEST:
+        raise ValueError("there is no header")
+    try:
+        header = json.loads(data[8 : 8 + size])
+        entries = _HEADER.validate_python({k: v for k, v in header.items() if k != MORE})
+        more = _MORE.validate_python(header.get(MORE, {}))
+    except (ValueError, AttributeError, RecursionError, ValidationError):
+        raise ValueError("the header cannot be read") from None
+    return {name: (entry.dtype, tuple(entry.shape)) for name, entry in entries.items()}, more
 
 
 def _read(run: Run, step: int, data: bytes, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str, Tensor]:
-    claimed = shapes_of(run, step, data)
-    if claimed != dict(expected):
-        name = next(n for n in [*expected, *claimed] if claimed.get(n) != expected.get(n))
-        what = f"the weights of {run.path.name} at step {step} do not fit its model"
+    claims = shapes_of(run, step, data)
+    if claims != dict(expected):
+        name = next(n for n in [*expected, *claims] if claims.get(n) != expected.get(n))
+        what = f"the weights of {run.path.name} at step {step:,} do not fit its model"
         raise RunFileError(f"{what}, {quoted(name)} first; {contents.OTHER}")
     try:
         return safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, RuntimeError):
-        raise RunFileError(f"the weights of {run.path.name} at step {step} are damaged; open another run") from None
+        raise RunFileError(f"the weights of {run.path.name} at step {step:,} are damaged; open another run") from None
 
 
 @lru_cache(maxsize=32)

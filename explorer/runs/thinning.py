@@ -6,6 +6,7 @@ coarser one. Every step stays exact: where the file has the weights they are sho
 
 from __future__ import annotations
 
+import math
 import sqlite3
 
 from explorer.home import number
@@ -16,6 +17,49 @@ SMALL_BYTES = 32_000_000  # of checkpoints, which any run may keep
 RECENT = 16  # newest checkpoints, never thinned while a run grows
 WEIGHTS_BYTES, FEWEST_WEIGHTS = 36_000_000, 16  # of the weights in a finished run; how many stay however large they are
 STATE_BYTES, FEWEST_STATES = 20_000_000, 8  # the same of the rest of the state
+
+
+class Checkpoints:
+    """steps: after which the file has weights.   stride: to which the old ones are thinned, a power of two.
+
+    budget, recent: bytes of checkpoints, MOST_BYTES if None, and how many of the newest are never thinned.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, budget: int | None, recent: int):
+        self.connection, self.recent = connection, recent
+        self.budget = MOST_BYTES if budget is None else budget
+        self.read()
+
+    def read(self) -> None:
+        """Takes them from the file."""
+        self.steps = [s for (s,) in self.connection.execute("SELECT step FROM snapshots ORDER BY step")]
+        common = math.gcd(*self.steps[: -self.recent]) if len(self.steps) > self.recent else 0
+        self.stride = common & -common or 1
+
+    def write(self, step: int, event: int, weights: bytes, state: bytes) -> None:
+        """Writes one, after all events up to `event`, in the caller's transaction; where that fails, `read` again."""
+        values = (step, event, weights, state)
+        self.connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", values)
+        self.add(step, len(weights) + len(state))
+
+    def add(self, step: int, size: int) -> None:
+        """Counts one of `size` bytes that was written, and thins the others."""
+        if step not in self.steps[-1:]:
+            self.steps = [*self.steps, step]
+        self._thin(size)
+
+    def _thin(self, size: int) -> None:
+        """Removes old ones off the stride, and doubles the stride if that is not enough."""
+        allowed = allowance(size, self.budget, self.recent)
+        while len(self.steps) > allowed:
+            old, recent = self.steps[: -self.recent], self.steps[-self.recent :]
+            kept = [s for s in old if s % self.stride == 0] + recent
+            if len(kept) > allowed:
+                self.stride *= 2
+                continue
+            gone = [(s,) for s in set(self.steps) - set(kept)]
+            self.connection.executemany("DELETE FROM snapshots WHERE step = ?", gone)
+            self.steps = kept
 
 
 def allowance(size: int, budget: int, recent: int) -> int:

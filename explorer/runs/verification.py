@@ -17,6 +17,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.runs import tensors, whereabouts
 from explorer.runs.contents import RunFileError
 from explorer.runs.replay import restore
@@ -207,7 +208,10 @@ def sentence(run: Run, findings: list[Finding]) -> str:
     """The result for a sound run, in words."""
     exact = sum(finding.exact for finding in findings)
     if exact == len(findings):
-        return f"intact, {run.last} steps replay bit for bit from {exact} checkpoints"
+        return (
+            f"intact, {run.last} step{plural(run.last)} {'replays' if run.last == 1 else 'replay'} bit for bit "
+            f"from {exact} checkpoint{plural(exact)}"
+        )
     places = whereabouts.places(run, 0, run.last + 1)
     there = ["an unknown place" if where is None else where.words for where in places]
     loss, weights = max(f.loss for f in findings), max(f.weights for f in findings)

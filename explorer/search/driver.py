@@ -186,7 +186,7 @@ class Driver:
         if not self.children:
             self.playing = False
             count = len([t for t in self.ledger.trials(self.search) if t.over])
-            write(self.path, self.search, "finished", f"all {count} trials")
+            write(self.path, self.search, "finished", "its one trial" if count == 1 else f"all {count} trials")
 
 
 def main(task: Task, orders: Connection) -> None:

@@ -60,7 +60,7 @@ class Search(Frozen):
             raise ValueError(f"every={self.every} is more than steps={self.steps}: a trial would never be measured")
         if 0 < self.patience < self.every:
             raise ValueError(
-                f"patience={self.patience} is shorter than the {self.every} steps between two measurements; "
+                f"patience={self.patience} is shorter than the {self.every:,} steps between two measurements; "
                 f"use {self.every} or more, or 0 for none"
             )
         space.check(self.config.replace({"train.steps": self.steps}), self.knobs)

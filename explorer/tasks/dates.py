@@ -13,14 +13,14 @@ from torch import Tensor
 
 from explorer.tasks import fields as f
 from explorer.tasks.answering import PAD, SPECIAL, Answering, laid_out
-from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.base import Batch, SplitTask, Vocabulary
 from explorer.tasks.date_templates import DIGIT, ENGLISH, YEAR_MARK, templates, with_year
 from models.families import kind_of
 
 WORDS = {"ja": "char", "zh": "zh"}  # sacrebleu's tokenizer where words are not set apart by spaces
 
 
-class Dates(Answering):
+class Dates(SplitTask, Answering):
     """Tuesday, March 4, 1997 -> mardi 4 mars 1997
 
     The weekday is translated if the source has one. A tenth of the days from 1900 to 2060 is held out, in all patterns.
@@ -65,12 +65,6 @@ class Dates(Answering):
         counts[:, PAD] = 0
         return float(counts.amax(1).sum() / counts.sum())
 
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
-
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` days of one split, each in one of the patterns."""
         days = self.splits[split]
@@ -110,7 +104,7 @@ class Dates(Answering):
             if len(matches):
                 return self.arrange(matches[:1, 0], matches[:1, 1], torch.tensor([int(year[0])]))
         raise ValueError(
-            f"“{text}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
+            f"“{text[:40]}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
             "Tuesday, March 4, 1997"
         )
 

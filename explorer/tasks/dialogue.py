@@ -18,11 +18,10 @@ from torch import Tensor
 
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
-from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, START, Answering, laid_out
+from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, START, Listed
 from explorer.tasks.base import Batch, Opening, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from explorer.tasks.tokenizer import Bpe, visible
-from models.families import kind_of
 
 SPEECH = re.compile(r"^\*\*(.+)\*\*[ \t]*$", re.MULTILINE)  # who speaks
 DIRECTION = re.compile(r"^_.*_[ \t]*$|\\?\[[^\]]*\]", re.MULTILINE)  # what is done, on a line of its own or in brackets
@@ -104,7 +103,7 @@ def read(size: int, length: int) -> frozenset[str]:
     return frozenset(b"".join(tokenizer.pieces[n] for n in row if n >= 0).decode(errors="replace") for row in rows)
 
 
-class Dialogue(Answering):
+class Dialogue(Listed):
     """Who's there? -> Nay, answer me: stand, and unfold yourself.
 
     Of a speech the model reads the last tokens, of its reply it learns the first, up to its end where that comes
@@ -115,18 +114,13 @@ class Dialogue(Answering):
     metric = "share of tokens predicted right"
 
     def __init__(self, fields: f.Dialogue, model: Any):
-        if kind_of(model).reads == "in place":
-            raise ValueError(
-                f"model.kind={model.kind} cannot do task.name=dialogue, whose replies have several tokens; "
-                "use model.kind=decoder or encoder-decoder"
-            )
-        self.reads, self.most, self.size = kind_of(model).reads, fields.length, fields.bpe_size
+        super().__init__(model, "dialogue", "whose replies have several tokens")
+        self.most, self.size = fields.length, fields.bpe_size
         self.pairs = source = pairs()
         self.tokenizer, speeches, replies = tokenized(fields.bpe_size, fields.length)
         self.corpus, self.fingerprint = "Shakespeare's plays", corpus.fingerprint(chr(0).join(source.replies))
         self.vocabulary = Vocabulary((*SPECIAL, *map(visible, self.tokenizer.pieces)), pad=PAD)
-        self.longest = fields.length + 1
-        self.length = fields.length + self.longest if self.reads == "onward" else self.longest
+        self.fit(fields.length, fields.length + 1)
         self.sources = torch.where(speeches < 0, PAD, speeches.long() + FIRST)  # (N, S)
         whole = torch.cat(
             [torch.where(replies < 0, PAD, replies.long() + FIRST), torch.full((len(replies), 1), PAD)], 1
@@ -141,30 +135,7 @@ class Dialogue(Answering):
             "held out": (held_out & ~again).nonzero()[:, 0],
             "trained": (~held_out).nonzero()[:, 0],
         }
-        taught = self.targets[self.splits["trained"]]
-        counts = torch.stack([column.bincount(minlength=len(self.vocabulary)) for column in taught.T])
-        counts[:, PAD] = 0
-        self.chance = float(counts.amax(1).sum() / counts.sum())
-
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
-
-    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
-        """`size` pairs of one split."""
-        among = self.splits[split]
-        return self.arrange(among[torch.randint(len(among), (size,), generator=generator)])
-
-    def arrange(self, which: Tensor) -> Batch:
-        """Pairs by their numbers (B,)."""
-        return self.posed(self.sources[which], self.targets[which])
-
-    def posed(self, source: Tensor, target: Tensor) -> Batch:
-        """Speeches (B, S) and replies (B, T), ∅ after their ends."""
-        widths = [int((rows != PAD).sum(1).max()) for rows in (source, target)]
-        return laid_out(self.reads, source[:, : widths[0]], target[:, : widths[1]])
+        self.chance = self.most_frequent(self.splits["trained"])
 
     def heard(self, text: str) -> Tensor:
         """The last tokens of what a visitor says, (1, S). ValueError if that is nothing."""

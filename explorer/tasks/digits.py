@@ -16,7 +16,7 @@ from torch import Tensor
 
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Answering, laid_out
-from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.base import Batch, SplitTask, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from models.families import kind_of
 
@@ -58,7 +58,7 @@ def pixels(numbers: Tensor) -> Tensor:
     return cut.unflatten(2, (CUT, CUT)).unflatten(1, (ALONG, ALONG)).transpose(2, 3).flatten(3).flatten(1, 2)
 
 
-class Digits(Answering):
+class Digits(SplitTask, Answering):
     """a picture -> seven
 
     patches=shuffled moves the patches of each picture into an order of its own: all its ink is there, and where it
@@ -96,12 +96,6 @@ class Digits(Answering):
         counts = torch.stack([column.bincount(minlength=PATCH) for column in often.T])
         counts[:, PAD] = 0
         self.chance = float(counts.amax(1).sum() / counts.sum())
-
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
 
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` pictures of one split."""

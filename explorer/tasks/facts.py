@@ -12,13 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from explorer.tasks import fields as f
-from explorer.tasks.answering import END, PAD, SPECIAL, Answering, laid_out, padded
+from explorer.tasks.answering import END, PAD, SPECIAL, Answering, Listed, padded
 from explorer.tasks.base import Batch, Vocabulary
 from explorer.tasks.corpus import fingerprint
-from models.families import kind_of
 
 WHEN = date(2024, 1, 1)  # of which the currency is asked: one that is in use today would change with the day
 UNSAID, APART = 10, 4  # of as many facts one is never said; of as many questions in two steps one is held out
@@ -111,7 +109,7 @@ def groups() -> dict[str, tuple[Fact, ...]]:
     return {name: tuple(facts) for name, facts in result.items()}
 
 
-class Facts(Answering):
+class Facts(Listed):
     """currency of Hungary ? -> Hungarian Forint
 
     In one step (currency or language of a territory, country of a city) and in two (currency of the country of Warsaw).
@@ -124,12 +122,7 @@ class Facts(Answering):
     corpus = "territories, currencies, languages and cities, as babel has them"
 
     def __init__(self, fields: f.Facts, model: Any):
-        if kind_of(model).reads == "in place":
-            raise ValueError(
-                f"model.kind={model.kind} cannot do task.name=facts, whose answers have several words; "
-                "use model.kind=decoder or encoder-decoder"
-            )
-        self.reads = kind_of(model).reads
+        super().__init__(model, "facts", "whose answers have several words")
         self.facts = [fact for group in groups().values() for fact in group]
         self.group = [name for name, group in groups().items() for _ in group]
         self.number = {fact.question: n for n, fact in enumerate(self.facts)}
@@ -141,34 +134,18 @@ class Facts(Answering):
         self.targets = padded(
             [[*(numbers[word] for word in fact.answer.split()), END] for fact in self.facts]
         )  # (N, T)
-        S, self.longest = self.sources.shape[1], self.targets.shape[1]
-        self.length = S + self.longest if self.reads == "onward" else max(S, self.longest)
+        self.fit(self.sources.shape[1], self.targets.shape[1])
         self.splits = {
             name: torch.tensor([n for n, group in enumerate(self.group) if group == name]) for name in groups()
         }
         self.trained = torch.cat([self.splits[SEEN], self.splits[SEEN_TWO]])
-        counts = torch.stack([column.bincount(minlength=len(numbers)) for column in self.targets[self.trained].T])
-        counts[:, PAD] = 0
-        self.chance = float(counts.amax(1).sum() / counts.sum())
+        self.chance = self.most_frequent(self.trained)
 
     def batch(self, size: int, generator: torch.Generator) -> Batch:
         return self.draw(self.trained, size, generator)
 
     def held_out(self, size: int, generator: torch.Generator) -> Batch:
         return self.draw(self.splits[HELD_OUT], size, generator)
-
-    def draw(self, among: Tensor, size: int, generator: torch.Generator) -> Batch:
-        """`size` of these questions."""
-        return self.arrange(among[torch.randint(len(among), (size,), generator=generator)])
-
-    def arrange(self, which: Tensor) -> Batch:
-        """Questions by their numbers (B,)."""
-        return self.posed(self.sources[which], self.targets[which])
-
-    def posed(self, source: Tensor, target: Tensor) -> Batch:
-        """Questions (B, S) and answers (B, T), ∅ after their ends."""
-        widths = [int((rows != PAD).sum(1).max()) for rows in (source, target)]
-        return laid_out(self.reads, source[:, : widths[0]], target[:, : widths[1]])
 
     def question(self, text: str) -> int:
         """The number of a question. ValueError if it is none that this task has, or has words never seen."""

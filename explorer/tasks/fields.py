@@ -11,15 +11,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from explorer.tasks import corpus, tunes
-from explorer.tasks.answering_fields import ANSWERING, Dialogue, Facts, Tally  # noqa: F401
+from explorer.tasks.answering_fields import ANSWERING, Dialogue, Facts, Numbers, Tally, Verses  # noqa: F401
 from explorer.tasks.kinds import TaskKind
-from explorer.tasks.reading_fields import READING, Digits, Genre, Language  # noqa: F401
+from explorer.tasks.reading_fields import READING, Digits, Genre, Language, Tone  # noqa: F401
 from explorer.tasks.text_fields import MAX_TEXT, Fill, Python, Shakespeare, TaskFields, Text, Tunes
 
 __all__ = [
     *("MAX_TEXT", "TASKS", "TaskFields", "TaskKind"),
     *("Addition", "Brackets", "Copy", "Dates", "Delay", "Dialogue", "Digits", "Facts", "Fill", "Genre"),
-    *("Induction", "Language", "Python", "Reverse", "Shakespeare", "Sort", "Tally", "Text", "Tunes", "Words"),
+    *("Induction", "Language", "Numbers", "Python", "Reverse", "Shakespeare", "Sort", "Tally", "Text", "Tone"),
+    *("Tunes", "Verses", "Words"),
 ]
 
 Length = Annotated[int, Field(ge=2, le=200, description="symbols in one input")]

@@ -20,7 +20,8 @@ class TaskKind:
     in models/families.py.   stretched: the setting that makes its sequences longer; "" if they have one length. corpus:
     its text, from its fields; None if it has none.   reads_again: a model that writes
     reads each token of the answer before it says the next one.   onward: the task on the same text of a model that
-    reads from the left alone, where that is another one.
+    reads from the left alone, where that is another one.   package: the optional one without which it is refused, as
+    it is imported; "" if it needs none.
     """
 
     fields: type[TaskFields]
@@ -34,3 +35,4 @@ class TaskKind:
     corpus: Callable[[Any], Corpus] | None = None
     reads_again: bool = True
     onward: str = ""
+    package: str = ""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
 from explorer.tasks.synthetic import LETTERS, SEPARATOR, letters
@@ -64,7 +65,9 @@ class Delay(Task):
     def encode(self, text: str) -> Batch:
         x = letters(text, self.vocabulary.symbols[: self.symbols])
         if len(x) != self.n:
-            raise ValueError(f"this model remembers {self.n} symbols and the input has {len(x)}; type {self.n}")
+            raise ValueError(
+                f"this model remembers {self.n} symbol{plural(self.n)} and the input has {len(x)}; type {self.n}"
+            )
         return self.arrange(x[None])
 
     def sample(self, batch: Batch, row: int = 0) -> str:

@@ -30,6 +30,13 @@ class Genre(TaskFields):
     length: Annotated[int, Field(ge=4, le=200, description="tokens that are read of a speech")] = 47
 
 
+class Tone(TaskFields):
+    """Whether people find a word good or bad; some words are held out, of which other forms may be known."""
+
+    name: Literal["tone"] = "tone"
+    labels: Labels = "true"
+
+
 class Digits(TaskFields):
     """The word for a handwritten digit, from the patches of its picture; some pictures are held out."""
 
@@ -58,6 +65,16 @@ READING: dict[str, TaskKind] = {
         target="whether a speech is of a comedy or a history",
         chance="always saying the kind of play with the most speeches",
         sample="God save the king! → history",
+    ),
+    "tone": TaskKind(
+        fields=Tone,
+        made_by="telling:Telling",
+        package="vaderSentiment",
+        reads_again=False,
+        title="The tone of a word",
+        target="whether people find a word good or bad",
+        chance="always saying the kind with the most words",
+        sample="joyfully → good",
     ),
     "digits": TaskKind(
         fields=Digits,

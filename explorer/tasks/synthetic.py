@@ -13,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.base import IGNORE, Batch, SplitTask, Task, Vocabulary
 from models.families import kind_of
 
 LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
@@ -156,11 +157,14 @@ class Induction(Task):
     def encode(self, text: str) -> Batch:
         once = letters(text, self.vocabulary.symbols)
         if not 2 <= len(once) < self.length:
-            raise ValueError(f"the input has {len(once)} symbols; type 2 to {self.length - 1}, they will be repeated")
+            raise ValueError(
+                f"the input has {len(once)} symbol{plural(len(once))}; type 2 to {self.length - 1}, they will "
+                "be repeated"
+            )
         return self.arrange(once[None], torch.tensor([[len(once)]]))
 
 
-class Addition(Task):
+class Addition(SplitTask):
     """a + b mod p: tokens `a b =`; only the sum is predicted (Power et al. 2022)."""
 
     metric = "share of sums right"
@@ -175,12 +179,6 @@ class Addition(Task):
         order = torch.randperm(p * p, generator=torch.Generator().manual_seed(0))
         hold = min(max(1, round(p * p * fields.held_out)), p * p - 1)
         self.splits = {"held out": order[:hold], "trained": order[hold:]}
-
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
 
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` pairs of one split."""
@@ -197,6 +195,6 @@ class Addition(Task):
 
     def encode(self, text: str) -> Batch:
         words = text.replace("+", " ").replace("=", " ").split()
-        if len(words) != 2 or not all(w.isdecimal() and int(w) < self.p for w in words):
-            raise ValueError(f"“{text}” is not two numbers below {self.p}; type something like 3 + 4")
+        if len(words) != 2 or not all(w.isdecimal() and len(w) < 10 and int(w) < self.p for w in words):
+            raise ValueError(f"“{text[:40]}” is not two numbers below {self.p}; type something like 3 + 4")
         return self.arrange(*(torch.tensor([int(w)]) for w in words))

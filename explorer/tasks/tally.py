@@ -14,7 +14,7 @@ from torch import Tensor
 
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Answering, laid_out
-from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.base import Batch, SplitTask, Vocabulary
 from models.families import kind_of
 
 WORDS = ("pear", "fig", "plum", "lime", "kiwi", "nut", "leek", "bean", "corn", "rice", "oat", "rye")
@@ -22,7 +22,7 @@ EACH = 10  # of as many answers one is held out
 MIX = 1_000_003  # the prime by which answers are numbered
 
 
-class Tally(Answering):
+class Tally(SplitTask, Answering):
     """pear fig pear -> 2 pear 1 fig
 
     The answer has each different word of the list once, in the order of their first appearance, and before each the
@@ -49,13 +49,10 @@ class Tally(Answering):
         self.length = self.n + self.longest if self.reads == "onward" else max(self.n, self.longest)
         self.chance = likeliest(self.n, self.kinds)
 
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.arrange(self.draw("trained", size, generator))
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        return self.arrange(self.lists(split, size, generator))
 
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.arrange(self.draw("held out", size, generator))
-
-    def draw(self, split: str, size: int, generator: torch.Generator) -> Tensor:
+    def lists(self, split: str, size: int, generator: torch.Generator) -> Tensor:
         """`size` lists of one split, (B, S)."""
         parts, lacking = [torch.empty(0, self.n, dtype=torch.long)], size
         while lacking > 0:

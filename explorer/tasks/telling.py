@@ -18,7 +18,7 @@ from torch import Tensor
 
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.base import IGNORE, Batch, SplitTask, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from explorer.tasks.tokenizer import TOKENIZERS, Tokenizer, visible
 from models.families import kind_of
@@ -42,7 +42,8 @@ PLACES = {  # babel's name of a language -> ours
 LONGEST_NAME = 40  # letters
 KINDS = {"comedies": "comedy", "histories": "history"}  # folder of plays -> what they are
 WORDS = 12  # of the shortest speech that is classified
-EACH = 4  # of as many plays, and of as many territories, one is held out
+EACH = 4  # of as many plays, territories and words of a lexicon, one is held out
+LEXICON = "vader_lexicon.txt"  # of package vaderSentiment (Hutto & Gilbert 2014): a word, the mean of ten raters, …
 SPEECH = re.compile(r"^\*\*.+\*\*[ \t]*$", re.MULTILINE)  # who speaks
 
 
@@ -98,6 +99,31 @@ def speeches() -> Texts:
     return collected(tuple(KINDS.values()), rows, "speeches of Shakespeare's comedies and histories")
 
 
+@lru_cache(maxsize=1)
+def tones() -> Texts:
+    """Words that ten people on the mean found good or bad; a random quarter is held out, some of it forms of others.
+
+    ValueError where the lexicon is not installed, or lists words of one kind alone.
+    """
+    folder = corpus.optional("tone", "vaderSentiment", "language")
+    try:
+        lines = [line.split("\t") for line in (folder / LEXICON).read_text(encoding="utf-8").splitlines()]
+        rated = {line[0]: float(line[1]) for line in lines if line[0].isascii() and line[0].isalpha()}
+    except (OSError, IndexError, ValueError):
+        rated = {}
+    if not rated:
+        raise ValueError(
+            "this version of package vaderSentiment keeps its words in another form; use the version that "
+            "requirements-texts.txt names, or task.name=language"
+        )
+    words = sorted(word for word, valence in rated.items() if valence)
+    order = np.random.default_rng(0).permutation(len(words))
+    rows = [(word, int(rated[word] > 0), bool(n % EACH == 0)) for word, n in zip(words, order, strict=True)]
+    if len({label for _, label, _ in rows}) < 2:
+        raise ValueError(f"{LEXICON} lists words of one kind alone, so there is nothing to tell apart")
+    return collected(("bad", "good"), rows, "words of the lexicon of VADER, rated by ten people each")
+
+
 def collected(classes: tuple[str, ...], rows: list[tuple[str, int, bool]], about: str) -> Texts:
     """Rows of text, label and whether it is held out."""
     texts, labels, held_out = zip(*rows, strict=True)
@@ -124,10 +150,10 @@ def tokenized(name: str, kind: str, size: int, length: int) -> tuple[Tokenizer, 
     return TOKENIZERS[kind](entry.about["tokenizer"]), torch.from_numpy(entry.arrays["tokens"])
 
 
-SOURCES = {"language": places, "genre": speeches}
+SOURCES = {"language": places, "genre": speeches, "tone": tones}
 
 
-class Telling(Task):
+class Telling(SplitTask):
     """Zypern -> German
 
     labels=shuffled trains on the same texts whose classes were drawn anew by one permutation: there is nothing to learn
@@ -136,7 +162,7 @@ class Telling(Task):
 
     metric = "share of texts classified right"
 
-    def __init__(self, fields: f.Language | f.Genre, model: Any):
+    def __init__(self, fields: f.Language | f.Genre | f.Tone, model: Any):
         if kind_of(model).reads != "in place":
             raise ValueError(
                 f"model.kind={model.kind} does not answer at a class token, which task.name={fields.name} asks of; "
@@ -172,12 +198,6 @@ class Telling(Task):
         entropy = float(-(share * share.log()).sum())
         return entropy, f"the entropy of the {len(self.classes)} classes = {entropy:.2f}"
 
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
-
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` texts of one split."""
         among = self.splits[split]
@@ -193,13 +213,19 @@ class Telling(Task):
 
     def tokens_of(self, text: str) -> Tensor:
         """A text as the model reads it, (1, T). ValueError names what it does not know."""
+        return self.whole(text)[:, : self.length]
+
+    def whole(self, text: str) -> Tensor:
+        """The same of all its tokens, which may be more than the model reads."""
         text = " ".join(text.split())
         if not text:
             raise ValueError("there is nothing to tell apart; type a text of at least one letter")
+        if self.tokenizer.unknown(text) and not self.tokenizer.unknown(text.lower()):
+            text = text.lower()  # these texts have no capitals
         if unknown := self.tokenizer.unknown(text):
             names = ", ".join(repr(c) for c in unknown[:12])
             raise ValueError(f"the model does not know {names}; it knows the letters of its {len(self.texts):,} texts")
-        tokens = torch.from_numpy(self.tokenizer.tokens(text)[: self.length - 1]).long() + self.first
+        tokens = torch.from_numpy(self.tokenizer.tokens(text)).long() + self.first
         return torch.cat([torch.tensor([CLASS]), tokens])[None]
 
     def encode(self, text: str) -> Batch:

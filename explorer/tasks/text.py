@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Opening, Task, Vocabulary
+from explorer.tasks.base import IGNORE, Batch, Opening, SplitTask, Vocabulary
 from explorer.tasks.cache import Entry, cached
 from explorer.tasks.corpus import Corpus
 from explorer.tasks.tokenizer import TOKENIZERS, Tokenizer, visible
@@ -54,7 +55,7 @@ def encoded(source: Corpus, kind: str, size: int) -> Encoded:
     return Encoded(torch.from_numpy(entry.arrays["tokens"]), tokenizer, entry.about["fingerprint"])
 
 
-class TextTask(Task):
+class TextTask(SplitTask):
     """Windows of T tokens from a text, gathered by one index.
 
     A decoder predicts the token after each. An encoder predicts 15 % of the tokens, which it sees as `▢` (after Devlin
@@ -91,8 +92,8 @@ class TextTask(Task):
             return
         if held_out < least + 2:
             raise ValueError(
-                f"the text has {tokens} tokens only, too few to hold a tenth out; "
-                f"use a text of at least {10 * (least + 2)}, for this model.context {10 * (self.length + 2)}"
+                f"the text has {tokens:,} token{plural(tokens)} only, too few to hold a tenth out; "
+                f"use a text of at least {10 * (self.length + 2)} tokens"
             )
         raise ValueError(
             f"model.context={self.length} is longer than the text's {held_out} held-out tokens allow; "
@@ -107,12 +108,6 @@ class TextTask(Task):
         start = self.splits["held out"][0]
         first = [self.tokenizer.pieces.index(b"\n")] if b"\n" in self.tokenizer.pieces else self.data[[start]]
         return torch.as_tensor(first).long()[None]
-
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("trained", size, generator)
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.draw("held out", size, generator)
 
     def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
         """`size` windows that lie in one split, targets included."""
@@ -143,7 +138,7 @@ class TextTask(Task):
         unknown = self.tokenizer.unknown(text)
         if unknown:
             names = ", ".join(repr(c) for c in unknown[:12])
-            raise ValueError(f"the model does not know {names}; it knows the {self.mask} characters it read")
+            raise ValueError(f"the model does not know {names}; it knows the {self.mask:,} characters it read")
         return torch.from_numpy(self.tokenizer.tokens(text)).long()[None] if text else torch.empty(1, 0).long()
 
     def opening(self, text: str | None = None) -> Opening:
@@ -157,7 +152,8 @@ class TextTask(Task):
         tokens = self.tokens_of(text)
         if not 2 <= tokens.shape[1] <= self.length:
             raise ValueError(
-                f"the input has {tokens.shape[1]} tokens and this model reads 2 to {self.length}; "
+                f"the input has {tokens.shape[1]:,} token{plural(tokens.shape[1])} and this model reads 2 to "
+                f"{self.length}; "
                 f"type at {'least 2' if tokens.shape[1] < 2 else f'most {self.length}'}"
             )
         if self.reads == "in place":

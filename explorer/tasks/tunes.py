@@ -11,12 +11,11 @@ import random
 import re
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from explorer.measure.music import abc
-from explorer.tasks.corpus import Corpus
+from explorer.tasks.corpus import Corpus, packaged
 
 TUNES, SEED = 2000, 8
 LETTERS = "CDEFGAB"
@@ -127,13 +126,13 @@ KEPT = re.compile(r"^[XMLK]:")
 
 def printed() -> Corpus:
     """Dance tunes of package music21, read without importing it. ValueError if it is not installed."""
-    spec = find_spec("music21")
-    if spec is None or not spec.submodule_search_locations:
+    package = packaged("music21")
+    if package is None:
         raise ValueError(
             "task.collection=printed needs package music21, which is not installed; "
             "`pip install -r requirements-music.txt`, or use task.collection=composed"
         )
-    folder = Path(spec.submodule_search_locations[0]) / "corpus"
+    folder = package / "corpus"
     title = "O’Neill’s and Ryan’s dance tunes, printed in 1903 and 1883 (package music21)"
     return Corpus(title, f"music21 {version('music21')}", lambda: read_printed(folder))
 

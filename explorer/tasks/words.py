@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.measure.names import plural
 from explorer.tasks import corpus, lexicon
 from explorer.tasks import fields as f
-from explorer.tasks.base import IGNORE, Batch, Task, Vocabulary
+from explorer.tasks.base import IGNORE, Batch, SplitTask, Task, Vocabulary
 from explorer.tasks.objective import NegativeSampling, Objective, WeightedSquares
 from models.config import WordVectorConfig
 
@@ -35,7 +36,10 @@ class WordTask(Task):
         self.lexicon = lexicon.lexicon(self.source, fields.vocabulary)
         self.fingerprint = self.lexicon.fingerprint
         if len(self.lexicon.words) < 8:
-            raise ValueError(f"the text has {len(self.lexicon.words)} different words only; use one of at least 8")
+            raise ValueError(
+                f"the text has {len(self.lexicon.words)} different word{plural(len(self.lexicon.words))} only; "
+                "use one of at least 8"
+            )
         self.vocabulary = Vocabulary(self.lexicon.words)
 
     @property
@@ -52,7 +56,7 @@ class WordTask(Task):
         return " ".join(self.vocabulary.show(tokens))
 
 
-class SampledTask(WordTask):
+class SampledTask(SplitTask, WordTask):
     """A place in the thinned text, the words at it and near it, and k words drawn as noise.
 
     Every tenth block of BLOCK words of the thinned text is held out, so that both parts know the same words; each part
@@ -67,7 +71,8 @@ class SampledTask(WordTask):
         least = 2 * self.window + 2
         if len(text) // 10 < least:
             raise ValueError(
-                f"the text has {self.lexicon.read} words, of which task.subsample={fields.subsample:g} leaves "
+                f"the text has {self.lexicon.read} word{plural(self.lexicon.read)}, of which "
+                f"task.subsample={fields.subsample:g} leaves "
                 f"{len(text)}, too few to hold a tenth out; use a text of at least {10 * least} words, a smaller "
                 "task.window or task.subsample=1"
             )
@@ -89,11 +94,8 @@ class SampledTask(WordTask):
         loss = -p * math.log(p) - (1 - p) * math.log(1 - p)
         return loss, f"always {p:.0%}: {loss:.3f}"
 
-    def batch(self, size: int, generator: torch.Generator) -> Batch:
-        return self.at(*self.places("trained", size, generator))
-
-    def held_out(self, size: int, generator: torch.Generator) -> Batch:
-        return self.at(*self.places("held out", size, generator))
+    def draw(self, split: str, size: int, generator: torch.Generator) -> Batch:
+        return self.at(*self.places(split, size, generator))
 
     def places(self, split: str, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Drawn places in the thinned text (B,), distances (B,) and noise (B, k)."""

@@ -15,7 +15,7 @@ class Diverged(ArithmeticError):
     """Training met a value that is not finite and stopped before the update."""
 
     def __init__(self, index: int, what: str):
-        super().__init__(f"step {index}: {what}; the weights are those before this step")
+        super().__init__(f"step {index:,}: {what}; the weights are those before this step")
         self.index, self.what = index, what
 
 

@@ -63,7 +63,7 @@ class Question(Generic[A]):
         """The same in words. doing: what is done `{of}` times."""
         if self.request is None or self.request.progress is None:
             return "computing…"
-        return f"{doing.format(of=self.request.progress[1])} · {self.percent} %"
+        return f"{doing.format(of=f'{self.request.progress[1]:,}')} · {self.percent} %"
 
 
 def at_once(kind: type[R], /, **arguments: Any) -> R:

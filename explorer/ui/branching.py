@@ -100,7 +100,7 @@ def follow() -> None:
         else "Turn a knob or press play: it goes on from here."
     )
     st.toast(
-        f"A branch at step {making.step}. {what} The run it came from stays under Runs.",
+        f"A branch at step {making.step:,}. {what} The run it came from stays under Runs.",
         icon=":material/fork_right:",
     )
 

@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.config import memory_race
 from explorer.config.presets import ANSWERING, BROKEN, ORDINARY, READING, RECURRENT, WORDS, Preset
 from explorer.config.run import RunConfig
+from explorer.tasks.corpus import packaged
+from explorer.tasks.fields import TASKS
 from explorer.ui import chosen, refusals, sitemap
 from explorer.ui.pressing import pressed
 
@@ -19,10 +22,11 @@ UPLOAD_MB = 5
 OWN_STEPS = 5000
 IN_A_ROW = 3
 Kind = Literal["primary", "secondary"]  # of a button
-MORE = (
+RACE = "memory-race"  # the card that is a race
+MORE: tuple[tuple[str, Mapping[str, Preset], str], ...] = (
     ("**Reading**: models that read both ways", READING, "Train"),
     ("**Answering**: models that answer what they are asked", ANSWERING, "Train"),
-    ("**Memory**: networks that read token after token", RECURRENT, "Train"),
+    ("**Memory**: networks that read token after token", RECURRENT | {RACE: memory_race.CARD}, "Train"),
     ("**Word vectors**: what words mean, by the words around them", WORDS, "Train"),
     (
         "**Break it**: each has one thing wrong. On the Gradients page the diagnosis names it, and a button cures it.",
@@ -75,9 +79,14 @@ def card(preset: Preset, name: str, action: str, kind: Kind) -> None:
 def start(preset: Preset, name: str, action: str, kind: Kind) -> None:
     """The button, and beside it how long it takes. style.css has it press wherever the card is clicked."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"start-{name}"):
-        icon = ":material/play_arrow:"
-        st.button(action, key=f"train-{name}", icon=icon, type=kind, on_click=begin, args=(preset.config,))
-        st.caption(preset.wait)
+        package = TASKS[preset.config.task.name].package
+        lacks, key = bool(package) and packaged(package) is None, f"train-{name}"
+        if name == RACE:
+            st.button("Race the four", key=key, icon=":material/sports_score:", type=kind, on_click=race)
+        else:
+            icon, args = ":material/play_arrow:", (preset.config,)
+            st.button(action, key=key, icon=icon, type=kind, on_click=begin, args=args, disabled=lacks)
+        st.caption(f"needs package {package.replace('_', '-')}" if lacks else preset.wait)
 
 
 def own_text_card() -> None:
@@ -122,6 +131,16 @@ def begin(config: RunConfig) -> None:
         refusals.keep(str(error))
         return
     sitemap.go_to(sitemap.seen_on(config))
+
+
+def race() -> None:
+    """The same of the race for memory, with a seed each."""
+    try:
+        chosen.begin_race(memory_race.configs(), memory_race.STEM)
+    except ValueError as error:
+        refusals.keep(str(error))
+        return
+    sitemap.go_to("memory", {sitemap.ROWS["memory"]: ["Race"]})
 
 
 def launch(config: RunConfig) -> None:

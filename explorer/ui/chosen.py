@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.config import scenes
+from explorer.config import memory_race, scenes
 from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.runs import catalogue, deleted, quota
@@ -27,6 +28,7 @@ SCENE = (
     "projector",
 )  # in the address
 NOT_SETTINGS = {*SCENE, "paused", admission.ASKING}
+LANGUAGE = "lang"  # in the address too, where language.py writes it
 INPUT = ("input-kind", "input-sample", "input-text")
 MAP = ("of", "layer", "head", "by", "3d", "trails", "neighbours", "distance", "metric", "seed", "since")
 WIDGETS = {  # that Streamlit binds to the address
@@ -34,18 +36,28 @@ WIDGETS = {  # that Streamlit binds to the address
     *INPUT,
     *sitemap.ROWS.values(),
     *(f"map-{name}" for name in MAP),
-    *("ask-text", "ask-temperature", "prompt", "writing-seed", "wrong-at"),
+    *("ask-text", "ask-temperature", "prompt", "writing-seed", "wrong-at", "secret-before", "secret-number"),
     *("tree-width", "tree-depth", "tree-least", "beam-width", "beam-alpha", "beam-block", "beam-length"),
     *("compare-b", "compare-follows", "compare-what", "logit-a", "logit-b", "logit-position", "whatif-kind"),
     *("microscope-rows", "instruments", "weight-tensor", "weight-map"),
     *("learn-from", "vocabulary-size", "beside-words", "beside-shown", "words-since", "words-vectors"),
+    *("words-bias-vectors", "gap-text", "telling-text", "digit-picture", "translate-source"),
     *("sum-start", "sum-addend", "norm-spread", "norm-mean", "norm-format", "softmax-scale", "loss-scale"),
-    *("mask-rate", "mask-count", "mask-of", "clock-part"),
+    *("mask-rate", "mask-count", "mask-of", "clock-part", "cells-by"),
     *("surface-follows", "surface-plane", "surface-reach", "surface-seed", "slice-reach", "slice-seed"),
     *("optimizer-part", "toy", "toy-steps", "toy-optimizers", "race-axis", "encoding", "shuffle-share"),
 }
 NUMBERED = (  # the same, with a number or a word behind
-    *("wave-", "memory-layer-", "cells-value-", "one-cell-at-", "reach-times-", "encoding-"),
+    *(
+        "wave-",
+        "memory-layer-",
+        "memory-states-",
+        "cells-value-",
+        "cells-by",
+        "one-cell-at-",
+        "reach-times-",
+        "encoding-",
+    ),
 )
 
 
@@ -72,7 +84,7 @@ def take_from_url() -> None:
             open_run(query["run"])
             state.step = step_from(query.get("step"))
         elif "run" not in query and admission.trains(query):
-            settings = {k: v for k, v in query.items() if k not in NOT_SETTINGS and not of_widget(k)}
+            settings = {k: v for k, v in query.items() if k not in {*NOT_SETTINGS, LANGUAGE} and not of_widget(k)}
             config, paused = RunConfig.from_query(settings), query.get("paused") == "1"
             if asks_first(query):
                 state.link = visit.Link(config.to_json(), paused)
@@ -228,15 +240,23 @@ def looked_at(run: Run) -> bool:
 
 
 def earlier_runs() -> list[Run]:
-    """The other runs of this visit, the newest last."""
-    runs, state = [], visit.state()
-    for name in state.opened:
-        if name != state.run:
-            try:
-                runs.append(server.opened(str(catalogue.path_of(name))))
-            except ValueError:
-                continue  # removed since: it is missing from the overlay, and its own page says so
-    return runs[-5:]
+    """The last five other runs of this visit, the newest last: as many as one picture lays over another."""
+    return opened_runs()[-5:]
+
+
+def opened_runs() -> list[Run]:
+    """All other runs of this visit that are still there, the newest last."""
+    state = visit.state()
+    return openable([name for name in state.opened if name != state.run])
+
+
+def openable(names: Iterable[str]) -> list[Run]:
+    """The runs of these names, without those that were removed or are broken: their own page says so."""
+    runs = []
+    for name in names:
+        with suppress(ValueError):
+            runs.append(server.opened(str(catalogue.path_of(name))))
+    return runs
 
 
 def differences(run: Run) -> str:
@@ -249,12 +269,19 @@ def settings_of(run: Run) -> str:
     preset, changes = run.config.nearest_preset()
     racing = race_of(run)
     if racing is not None:
+        preset = "memory" if memory_race.is_one(run.config) else preset
         return f"{preset} race · {racing.name}"
-    words = [f"{path.split('.')[1]} {shown(value)}" for path, value in changes.items()]
+    words = [f"{named(path)} {shown(value)}" for path, value in changes.items()]
     branched = run.meta("parent")
     if branched:
         words.insert(0, f"branch at {branched['step']}")
     return " · ".join([preset, *words[:4]]) + (" …" if len(words) > 4 else "")
+
+
+def named(path: str) -> str:
+    """What a setting is called in a run's name."""
+    part, _, name = path.partition(".")
+    return part if name == "name" else name
 
 
 def shown(value: object) -> str:

@@ -30,6 +30,7 @@ from explorer.runs.run import Run
 from explorer.ui import server, visit
 from explorer.ui.asking import Question
 from explorer.ui.components.message import pack
+from explorer.ui.locale import border
 from explorer.ui.view import View
 
 PATIENCE = 1.0  # seconds that numbers are waited for
@@ -179,7 +180,7 @@ async def answer(request: Request) -> Response:
         return Response(status_code=404)
     if message is None:
         return Response(status_code=204)
-    return sent(message)
+    return sent(border.words(session, message))
 
 
 def answer_ask(session: str, query: Mapping[str, str]) -> Response:
@@ -192,7 +193,7 @@ def answer_ask(session: str, query: Mapping[str, str]) -> Response:
             message = offers.asks[query["ask"]](at(offers, whole(query.get("step"))), query)
     except ValueError:
         return Response(status_code=404)
-    return Response(status_code=204) if message is None else sent(message)
+    return Response(status_code=204) if message is None else sent(border.words(session, message))
 
 
 def sent(message: bytes) -> Response:
@@ -206,7 +207,7 @@ def at(offers: Offers, step: int | None) -> View:
     """What is looked at: a step, or the newest. ValueError where the run has no such step."""
     run, last = offers.run, offers.run.last
     if step is not None and step > last:
-        raise ValueError(f"this run has steps 0 to {last} and not {step}")
+        raise ValueError(f"this run has steps 0 to {last:,} and not {step:,}")
     newest = run.newest_snapshot() if step is None else step
     return View(run, newest, last, step is None, run.status, offers.about, first=False)
 

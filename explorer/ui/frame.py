@@ -102,6 +102,7 @@ def watch(
                 if has(view, *needs):
                     draw(view)
         chosen.put_into_url()
+        held.bring_back()
         course_way.remember()
         for refused in server.host().complaints(run.path):
             refusals.keep(refused)
@@ -226,7 +227,7 @@ def look(run: Run, first: bool = False, fed: bool = False) -> View:
     last = run.last
     step = visit.state().step
     if step is not None and step > last:
-        refusals.keep(f"this run has steps 0 to {last} and not {step}; showing the newest")
+        refusals.keep(f"this run has steps 0 to {last:,} and not {step}; showing the newest")
         step = visit.state().step = None
     live = step is None
     return View(

@@ -10,18 +10,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 from explorer.config.quoting import quoted
 from explorer.ui import refusals, visit
 
 NAMES = {
     "axis-from",
     "axis-to",
+    "beside",
     "compare-a",
     "example",
     "flows-back",
     "looked-cell",
+    "losses-at",
     "number",
     "order-own",
+    "prediction",
     "sampler",
     "score",
     "shuffled",
@@ -35,6 +40,10 @@ NAMES = {
     "words-a",
     "words-around",
     "words-b",
+    "words-bias-first",
+    "words-bias-one",
+    "words-bias-other",
+    "words-bias-second",
     "words-c",
     "words-own",
     "words-word",
@@ -76,6 +85,22 @@ def shown() -> dict[str, str]:
     """What the address has of it."""
     mine = visit.kept(Holding)
     return mine.wanted | mine.shown
+
+
+def bring_back() -> None:
+    """Puts what a widget shows back into the address, where a message of ours that left before it was chosen has
+    overwritten it: Streamlit sends every address as a whole, and gives a widget's part of it once."""
+    ctx = get_script_run_ctx()
+    if ctx is None or ctx.is_history_navigation:
+        return
+    state = ctx.session_state._state
+    with ctx.session_state.query_params() as query:
+        for widget, bound in list(query._bindings_by_widget.items()):
+            metadata = state._new_widget_state.widget_metadata.get(widget)
+            if metadata is None or widget not in state or query.has_param(bound.param_key):
+                continue
+            if (value := state[widget]) != metadata.deserializer(None):
+                query.set_corrected_value(bound.param_key, metadata.serializer(value), metadata.value_type)
 
 
 def holds(name: str, held: object, at: str, kind: Callable[[str], Any] = str, usual: object = "") -> None:

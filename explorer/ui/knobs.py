@@ -32,13 +32,15 @@ class Knobs:
     """What the sidebar keeps of a run.
 
     turns: how often a slider was replaced.   moved: when one was turned last.   seen: the newest change from elsewhere
-    that is shown.   switched: the heads that are off and those that are frozen, as they are drawn.
+    that is shown.   switched: the heads that are off and those that are frozen, as they are drawn.   ordered: the value
+    that was ordered last, by setting.
     """
 
     turns: dict[str, int] = field(default_factory=dict)
     moved: float = -math.inf
     seen: int = 0
     switched: tuple[set[str], set[str]] | None = None
+    ordered: dict[str, Any] = field(default_factory=dict)
 
 
 def show() -> None:
@@ -168,10 +170,13 @@ def slide(run: Run, path: str, label: str, options: list[Any], config: RunConfig
         of = branching.meant(run)
         if of is None or name != slider_key(run, path):  # a slow browser tells of a slider that is gone
             return
-        chosen_value = st.session_state[name]
-        changes = {path: None if chosen_value == NO_CLIP else chosen_value}
-        visit.kept(Knobs, of.id).moved = time.monotonic()
-        branching.order(of, "set", **changes)
+        chosen_value, knobs = st.session_state[name], visit.kept(Knobs, of.id)
+        wanted, now = None if chosen_value == NO_CLIP else chosen_value, time.monotonic()
+        settled = now - knobs.moved >= SETTLING_SECONDS or path not in knobs.ordered
+        if wanted == (of.config_at(of.last).get(path) if settled else knobs.ordered[path]):
+            return  # a browser tells of a new slider once more where nobody turned it: that is no event of the run
+        knobs.moved, knobs.ordered[path] = now, wanted
+        branching.order(of, "set", **{path: wanted})
 
     words = {NO_CLIP: NO_CLIP}
     st.select_slider(

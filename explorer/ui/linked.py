@@ -37,7 +37,7 @@ def settings_of(link: visit.Link) -> str:
     """What a link would train, in words."""
     preset, changes = RunConfig.from_json(link.config).nearest_preset()
     settings = ", ".join(f"{path} = {chosen.shown(value)}" for path, value in changes.items())
-    return f"the preset {preset}" + (f", with {settings}." if settings else ".")
+    return f"the preset {preset}{f', with {settings}' if settings else ''}."
 
 
 def show_deleted(link: visit.Link) -> None:

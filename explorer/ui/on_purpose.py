@@ -52,7 +52,7 @@ def sentence(broken: Broken, here: str | None, diverged: bool = False) -> str:
     """That it fails on purpose, and where to look if that is here."""
     says = f"**This run fails on purpose** ({broken.title})"
     if diverged:
-        says += " and diverged"
+        says = f"**This run fails on purpose** ({broken.title}) and diverged"
         return f"{says}. The autopsy finds where." if here == "gradients" else f"{says}."
     return f"{says}. Look at {broken.look_at}." if here in (broken.page, "gradients") else f"{says}."
 

@@ -143,7 +143,8 @@ def preload() -> None:
     """Lets the browser load its chart library, and the code of curves, before the first chart is needed."""
     with st.container(key="preload"):
         canvas.curves([], key="preload-curves", on_step=lambda step: None)
-        st.vega_lite_chart({"mark": "point", "data": {"values": []}, "width": 1, "height": 1}, key="preload-chart")
+        nothing: dict[str, Any] = {"mark": "point", "data": {"values": []}, "width": 1, "height": 1, "description": " "}
+        st.vega_lite_chart(nothing, key="preload-chart")
 
 
 def look_for(key: str, sentence: str) -> None:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from explorer.measure.names import spoken
 from explorer.runs.run import Run
-from explorer.ui import branching, chosen, feed, refusals, server, visit
-from explorer.ui.components.player_bar import Action, player_bar
+from explorer.ui import branching, chosen, feed, foreign, refusals, server, visit
+from explorer.ui.components.actions import Action, seen
+from explorer.ui.components.page_keys import page_keys
+from explorer.ui.components.player_bar import player_bar
 from explorer.ui.scenes import going
 from explorer.ui.view import View
 
 TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn", "finished": "good", "bookmark": "good"}
+
+
+@dataclass
+class Bar:
+    """drawn: whether this drawing of the page has come to the bar."""
+
+    drawn: bool = False
 
 
 def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> None:
@@ -23,17 +33,45 @@ def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> Non
 
     fed: whether the page has pictures that the browser asks for by itself, beside the bar.
     """
-    run, projector = view.run, visit.state().projector
-    fixed = {"name": chosen.differences(run), "projector": projector, "feed": feed.address(view) if fed else None}
+    run, projector, number = view.run, visit.state().projector, seen("player")
+    visit.kept(Bar).drawn = True
+    mine = foreign.WORD_JOINER if run.meta("title") else ""  # a name that somebody gave it is said in no other language
+    fixed = {
+        "name": mine + chosen.differences(run),
+        "projector": projector,
+        "feed": feed.address(view) if fed else None,
+    }
     fixed |= {"scene": going.caption(), "branched": branching.fresh(run)}
-    seen = st.session_state.get("player.seen", 0)
     making = visit.state().making
     note = {"note": making.words} if making else {}
     if fed:
-        feed.offer("player", lambda view: json.dumps(fixed | header(view) | note | {"seen": seen}).encode(), plain=True)
+        feed.offer(
+            "player", lambda view: json.dumps(fixed | header(view) | note | {"seen": number}).encode(), plain=True
+        )
     beat = {"beat": time.monotonic()}  # the browser hears of a message only where it differs from the one before
     data = fixed | header(view, waiting, refining) | note | beat
     player_bar(data, key="player", on_action=lambda action: act(run, action))
+
+
+def keys() -> None:
+    """What the keys do that mean something without the bar, where a page has none."""
+    if visit.kept(Bar).drawn:
+        return
+
+    def answer(action: Action) -> None:
+        meant(action)
+        visit.state().rerun = False  # all of the page is drawn, for this is part of no live one
+
+    page_keys(going.caption(), key="page-keys", on_action=answer)
+
+
+def meant(action: Action) -> None:
+    """Carries out what means something on every page."""
+    if action["kind"] == "scene":
+        going.turn(int(action["by"]))
+    elif action["kind"] == "projector":
+        visit.state().projector = not visit.state().projector
+        visit.state().rerun = True
 
 
 def header(view: View, waiting: str = "", refining: str = "") -> dict[str, Any]:
@@ -117,20 +155,17 @@ def act(run: Run, action: Action) -> None:
     elif kind == "speed":
         server.obeyed(host.order(run.path, "speed", value=action["value"]))
     elif kind == "bookmark":
-        server.obeyed(host.order(run.path, "bookmark", label=""))
+        server.obeyed(host.order(run.path, "bookmark", label="", step=run.last if state.step is None else state.step))
         try:
             going.add()
             st.toast("A scene of what you see stands under Scenes.", icon=":material/movie:")
         except ValueError as error:
             refusals.keep(str(error))
         state.rerun = True
-    elif kind == "scene":
-        going.turn(int(action["by"]))
     elif kind == "again":  # the browser has not heard from the page: a whole run of it sends the timer anew
         state.rerun = True
-    elif kind == "projector":
-        state.projector = not state.projector
-        state.rerun = True
+    elif kind in ("scene", "projector"):
+        meant(action)
     elif kind == "reset":
         chosen.begin_again(run)
         state.rerun = True

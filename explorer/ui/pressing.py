@@ -3,6 +3,9 @@
 Streamlit tells of a button's press in one drawing alone. A drawing that gives way to another before it has come to the
 button, as one whose top is behind does at its very start, would lose it: it is kept until a drawing has come there.
 
+What a press asks for is done to its end. Streamlit lets a newer press break into a callback, at anything of its own
+that is touched there, and never comes back to it: by then the widget's value is no change any more.
+
 A widget of a page that one comes back to is ordered to the value that it had, by every drawing until the browser has
 said that it has it. A tick that set out before the browser had the widget would have it ordered once more, and so take
 back what was pressed meanwhile: what is live ticks once all of the page is drawn, and each page has ticks of its own.
@@ -10,15 +13,42 @@ back what was pressed meanwhile: what is live ticks once all of the page is draw
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from explorer.ui import visit
+
+callbacks = threading.local()  # running: set while those of a press run, in the thread of its visit
+
+
+def install() -> None:
+    """From now on callbacks run to their end, before a newer press is heard; once a process."""
+    if getattr(SafeSessionState.on_script_will_rerun, "whole", False):
+        return
+    answer, hear = SafeSessionState.on_script_will_rerun, ScriptRunner._maybe_handle_execution_control_request
+
+    def whole(self: SafeSessionState, *given: Any, **named: Any) -> None:
+        callbacks.running = True
+        try:
+            answer(self, *given, **named)
+        finally:
+            callbacks.running = False
+
+    def later(self: ScriptRunner) -> None:
+        if not getattr(callbacks, "running", False):
+            hear(self)
+
+    whole.whole = True  # type: ignore[attr-defined]
+    SafeSessionState.on_script_will_rerun = whole  # type: ignore[method-assign]
+    ScriptRunner._maybe_handle_execution_control_request = later  # type: ignore[method-assign]
 
 
 def pressed(button: Callable[..., bool], label: str, key: str, **look: Any) -> bool:

@@ -21,11 +21,14 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.answers.records.embeddings import Loading
 from explorer.answers.records.record import R
 from explorer.answers.records.task import About, Fit, Preparation, TaskFacts
 from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
 from explorer.home import number
+from explorer.i18n.sources import LANGUAGE
+from explorer.i18n.translation import translator
 from explorer.processes.client import Client, Lane, Request
 from explorer.runs import catalogue, deleted, leftovers, race
 from explorer.runs.file import UNREADY, begin
@@ -41,11 +44,19 @@ LONGEST_SECONDS = 60.0  # that anybody waits for an answer
 SLOW_SECONDS = 0.3  # of training again, from which a picture goes to the slow lane
 
 
+def sweep() -> None:
+    """Removes what was left half made or deleted; no page lists it."""
+    leftovers.sweep(catalogue.folder(), UNREADY)
+    deleted.empty()
+
+
+swept = st.cache_resource(show_spinner=False)(sweep)  # once a server, before its first page
+
+
 @st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
 def host() -> Client:
     """The host process: started once a server, and again should it have ended."""
-    leftovers.sweep(catalogue.folder(), UNREADY)
-    deleted.empty()
+    sweep()
     quota = int(number("EXPLORER_WORKERS")) or None
     client = Client(quota)
 
@@ -56,16 +67,29 @@ def host() -> Client:
         from explorer.ui import picture  # brings the charts' libraries, which the first page has no need of
 
         picture.warm_up()
+        translator(LANGUAGE)  # read once, so that no switch to it waits
         gc.collect()
         gc.freeze()  # modules and settings never die: no later collection needs to look at them
-        for preset in PRESETS:  # one after the other, by a looker of their own: nobody's pictures wait for them
-            with suppress(ValueError):
-                client.request(Preparation, lane="texts", visit=WARM_UP, preset=preset).answer.result()
-        with suppress(ValueError):
-            client.left(WARM_UP)
+        prepare(client)
 
     threading.Thread(target=warm_up, daemon=True).start()
     return client
+
+
+def prepare(client: Client) -> None:
+    """What nobody has asked for yet: every preset's text on disk, and UMAP loaded where maps are laid out.
+
+    Texts come one after the other, by a looker of their own: nobody's pictures wait for them.
+    """
+    if not number("EXPLORER_PREPARE"):
+        return
+    with suppress(ValueError):
+        client.request(Loading, lane="maps", visit=WARM_UP).answer.result()
+    for preset in PRESETS:
+        with suppress(ValueError):
+            client.request(Preparation, lane="texts", visit=WARM_UP, preset=preset).answer.result()
+    with suppress(ValueError):
+        client.left(WARM_UP)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64, validate=lambda run: not run.displacement)

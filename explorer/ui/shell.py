@@ -11,7 +11,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.ui import sitemap
+from explorer.ui.locale import addresses, frame_words
 
+SIDEBAR_SECONDS = 0.15  # between the first pictures of a run and the sidebar
 STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
 # one entry of the browser's history for each page: Streamlit adds one for every change of the address, and takes what a
 # page shows out of its address before it leaves it; the entry of a page that is left keeps what stood there
@@ -37,6 +39,24 @@ ROOT = f"""
   window.__streamlit = {{ ...window.__streamlit, BACKEND_BASE_URL: root }};
 }})();
 """
+# the page's language: what the address asks for, else the browser's; fonts and Streamlit's own words go by it
+SPOKEN = """
+(() => {
+  const speak = () => {
+    const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+    document.documentElement.lang = /^zh/.test(asked) ? "zh-Hans" : "en";
+  };
+  for (const kind of ["pushState", "replaceState"]) {
+    const write = history[kind].bind(history);
+    history[kind] = (state, title, url) => {
+      write(state, title, url);
+      speak();
+    };
+  }
+  speak();
+})();
+"""
+SCRIPT = f"{ROOT}{HISTORY}{SPOKEN}{addresses.SCRIPT}{frame_words.SCRIPT}"
 END = b"</body>"  # behind it: Streamlit's own styles come into the head, and of equals the later one holds
 # what a browser may ask instead of the page as it is: compressed, a part of it, or only if it is a newer one
 WHOLE = (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")
@@ -68,7 +88,7 @@ class Shell:
                 if message.get("more_body"):
                     return
                 before, end, after = body.rpartition(END)
-                style = f"<style>{STYLE}</style><script>{ROOT}{HISTORY}</script>".encode() if end else b""
+                style = f"<style>{STYLE}</style><script>{SCRIPT}</script>".encode() if end else b""
                 message = {**message, "body": before + style + end + after}
                 headers = MutableHeaders(scope=begun)
                 headers["content-length"] = str(len(message["body"]))

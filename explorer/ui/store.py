@@ -12,6 +12,8 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config.quoting import quoted
+from explorer.i18n.sources import LANGUAGE
+from explorer.i18n.translation import translated
 from explorer.measure.names import fixed
 from explorer.processes.client import FOLDER
 from explorer.runs import catalogue, file, leftovers, quota
@@ -91,8 +93,9 @@ class Summary:
 
     @property
     def text(self) -> str:
-        """What a search of words goes through."""
-        return " ".join([self.title, self.settings, self.stem, self.state, self.contender])
+        """What a search of words goes through, in whichever language they are typed."""
+        chinese = translated(self.settings, LANGUAGE)
+        return " ".join([self.title, self.settings, chinese, self.stem, self.state, self.contender])
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

@@ -52,7 +52,8 @@ def image(pattern: np.ndarray) -> Image.Image:
     pixels[..., :3] = INK
     pixels[..., 3] = np.round(255 * np.clip(pattern, 0, 1) ** 0.4)
     scale = max(1, round(SIDE / max(pattern.shape)))
-    size = (pattern.shape[1] * scale, pattern.shape[0] * scale)
+    height = pattern.shape[0] * scale
+    size = (max(pattern.shape[1] * scale, 2 * height // 3), height)  # a card has no room for a tall and narrow one
     return Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
 
 
@@ -60,7 +61,7 @@ def main() -> None:
     """Trains and draws those that are named, or all of them."""
     FOLDER.mkdir(exist_ok=True)
     every = ORDINARY | READING | ANSWERING
-    for name in sys.argv[1:] or every:
+    for name in sys.argv[1:] or every:  # a package that one is made of has to be installed
         preset = every[name]
         image(clearest(preset.config, preset.pictured)).save(FOLDER / f"{name}.png", optimize=True)
         print(f"{name}: {preset.pictured} steps", flush=True)

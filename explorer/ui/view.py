@@ -31,7 +31,7 @@ class View:
     fed: what moves most comes by the feed; the page itself waits for nothing live, so that a knob need not wait for it.
     waits: for which pictures of the step the page waits, in words.
     refines: what becomes finer, and what is of the whole run and still to come, in words: what is shown is exact all
-    the same.
+    the same.   refused: why pictures of this drawing cannot be, each said once however many are refused for it.
     """
 
     run: Run
@@ -45,6 +45,7 @@ class View:
     fed: bool = False
     waits: list[str] = field(default_factory=list)
     refines: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     @property
     def config(self) -> RunConfig:
@@ -59,7 +60,8 @@ class View:
     @property
     def events(self) -> list[Event]:
         """The events worth a mark, what was discovered in the weights among them."""
-        return [e for e in self.run.events if e.kind not in QUIET] + server.discoveries().get(str(self.run.path), [])
+        worth = [e.shown for e in self.run.events if e.kind not in QUIET]
+        return worth + server.discoveries().get(str(self.run.path), [])
 
     @property
     def waiting(self) -> str:
@@ -108,13 +110,19 @@ class View:
         try:
             there = question.wait(patience)
         except ValueError as error:
-            st.warning(foreign.sentence(str(error)), icon=":material/info:")
+            self.refuse(str(error))
             return None
         if not there:
             self.wait_for(question, question.progress(doing))
         if question.shown is None and says:
             st.caption(self.waiting)
         return question.shown
+
+    def refuse(self, why: str) -> None:
+        """Says why a picture cannot be, unless that stands on the page already."""
+        if why not in self.refused:
+            self.refused.add(why)
+            st.warning(foreign.sentence(why), icon=":material/info:")
 
     def question(self, kind: type[R], every: float, lane: Lane, /, **arguments: Any) -> Question[R]:
         """The question of this kind at this place, asked unless it is under way or, while live, young."""

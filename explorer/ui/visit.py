@@ -36,6 +36,7 @@ class Visit:
     """What this tab looks at, which stands in the address too, and what single pages keep."""
 
     begun: bool = False  # whether the address was read
+    language: str | None = None  # in which it reads; None for the browser's
     run: str | None = None  # its id
     step: int | None = None  # None follows the newest
     projector: bool = False
@@ -80,6 +81,7 @@ class Visit:
     )  # heights of schedules drawn by hand, by run
     tokenizers_wait: bool = False
     searches: Recent[str, None] = field(default_factory=Recent)  # that this visit wants to go on
+    began_search: bool = False  # since the start of the lesson that is beside the pages
     search: str | None = None  # looked at, by its name
     trial: int | None = None
     opens_trial: bool = False

@@ -70,10 +70,12 @@ def attend(
     q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float
 ) -> tuple[Tensor, Callable[[Tensor, Tensor, Tensor, Tensor], None]]:
     """Queries (B·H, Q, D), keys and values (B·H, K, D) -> (B·H, Q, D). Backward fills the gradients of q, k and v."""
-    pattern = torch.baddbmm(mask, q, k.mT, alpha=scale).softmax(-1)  # (B·H, Q, K)
+    pattern = torch.baddbmm(mask, q, k.mT, alpha=scale)  # (B·H, Q, K)
+    torch.softmax(pattern, -1, out=pattern)
 
     def back(g: Tensor, of_q: Tensor, of_k: Tensor, of_v: Tensor) -> None:
-        of_scores = torch._softmax_backward_data(torch.bmm(g, v.mT), pattern, -1, pattern.dtype)
+        of_scores = torch.bmm(g, v.mT)
+        torch._softmax_backward_data(of_scores, pattern, -1, pattern.dtype, grad_input=of_scores)
         torch.baddbmm(of_q, of_scores, k, beta=0, alpha=scale, out=of_q)
         torch.baddbmm(of_k, of_scores.mT, q, beta=0, alpha=scale, out=of_k)
         torch.bmm(pattern.mT, g, out=of_v)

@@ -106,7 +106,7 @@ def added(block: Block, layer: nn.Module, x: Tensor, sublayer: Sublayer, gradien
     adds = block.join is RESIDUALS["add"]
     y, back_norm = norm(layer, x, gradients) if block.pre_norm else (x, None)
     output, back_sublayer = sublayer(y)
-    x = x + output if adds else output
+    x = output.add_(x) if adds else output
     if back_norm is not None:
         before = back_norm
         return x, lambda g: before(back_sublayer(g)).add_(g) if adds else before(back_sublayer(g))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.sync_api import Page
@@ -27,13 +28,17 @@ BOTH = {
 # what Streamlit gives a component: its element, data, and ways to answer. `words` is all that a visitor can see of it
 SCRIPT = """
 window.answers = [];
-window.mounted = async (script, style, isolated) => {
+window.loaded = {};
+window.load = async (name, script) => {
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  loaded[name] = (await import(address)).default;
+};
+window.mounted = (name, style, isolated) => {
   if (window.host) (host.remove(), window.end?.());
   window.host = document.body.appendChild(document.createElement("div"));
   const parent = (window.parent_ = isolated ? host.attachShadow({ mode: "open" }) : host);
   parent.append(Object.assign(document.createElement("style"), { textContent: style }));
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  window.component = (window.loaded ??= {})[script] ??= (await import(address)).default;
+  window.component = loaded[name];
 };
 const opened = (data) => (data.bytes ? Uint8Array.from(atob(data.bytes), (c) => c.charCodeAt(0)) : data.plain);
 const answer = (name, value) => answers.push([name, value]);
@@ -45,6 +50,19 @@ window.tell = async (data) => {
   const answers = { setStateValue: answer, setTriggerValue: answer };
   window.end = component({ data: opened(data), parentElement: parent_, name: "c", key: "c", ...answers });
   await settled();
+  return seen();
+};
+// a canvas's size and a hash of its pixels, which is much less work than its picture as a file
+const painted = (canvas) => {
+  const { width, height } = canvas;
+  if (!width || !height) return "";
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  let [one, other] = [0, 0];
+  for (const pixel of new Uint32Array(data.buffer)) {
+    one = Math.imul(one ^ pixel, 0x01000193);
+    other = Math.imul(other + pixel, 0x9e3779b1) ^ (other >>> 15);
+  }
+  return [width, height, one, other].join();
 };
 window.themed = async (colours) => {
   const { style } = document.documentElement;
@@ -61,14 +79,14 @@ window.seen = () => {
       const attributes = [...element.attributes].filter(({ name, value }) => value && !counts.includes(name));
       const sorted = attributes.map(({ name, value }) => `${name}=${value}`).sort();
       words.push(`<${element.tagName} ${sorted.join(" ")}>`);
-      if (element.tagName === "CANVAS") words.push(element.width && element.height ? element.toDataURL() : "");
+      if (element.tagName === "CANVAS") words.push(painted(element));
       if ("value" in element) words.push(String(element.value));
       if (element.hidden) return; // what is in it is told when it is shown
     } else if (element.nodeType === Node.TEXT_NODE) words.push(element.data);
     element.childNodes.forEach(walk);
   };
   parent_.childNodes.forEach(walk);
-  return words;
+  return JSON.stringify(words);
 };
 """
 
@@ -83,6 +101,7 @@ class BlankPage:
     """One page for all components."""
 
     page: Page
+    loaded: set[Source] = field(default_factory=set)
 
     def start(self) -> None:
         """Makes it ready."""
@@ -92,16 +111,14 @@ class BlankPage:
 
     def open(self, source: Source) -> None:
         """A fresh element for a component."""
-        self.page.evaluate("a => mounted(...a)", [source.script, source.style, source.isolated])
+        if source not in self.loaded:
+            self.loaded.add(source)
+            self.page.evaluate("a => load(...a)", [source.name, source.script])
+        self.page.evaluate("a => mounted(...a)", [source.name, source.style, source.isolated])
 
     def tell(self, data: Any) -> list[str]:
-        """Gives the component a message; returns what is seen then."""
-        self.page.evaluate("data => tell(data)", given(data))
-        return self.seen()
-
-    def seen(self) -> list[str]:
-        """Every element with its attributes, every text, every canvas as a picture."""
-        return self.page.evaluate("seen()")
+        """Gives the component a message; returns each element with its attributes, each text, each canvas as a hash."""
+        return json.loads(self.page.evaluate("data => tell(data)", given(data)))
 
     def fresh(self, source: Source, data: Any) -> list[str]:
         """What is seen of a message that is the first one."""

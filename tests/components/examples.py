@@ -10,12 +10,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from tiny_runs import TINY, recorded
+
 from components.examples_of_writing import LONG, of_drafted, of_score, of_stages, of_written  # noqa: F401
 from components.memory_examples import of_brush, of_cell_arithmetic  # noqa: F401, examples as those below
 from components.mounting import numbers
 from components.reading_examples import of_strips, of_tiles  # noqa: F401, examples as those below
-from tiny_runs import TINY, recorded
-
 from explorer.analysis.arithmetic import head_arithmetic
 from explorer.answers import backward as walks
 from explorer.answers import numerics, tokenizers
@@ -38,6 +38,7 @@ from explorer.ui.components import (
     merges,
     microscope,
     model_map,
+    page_keys,
     player_bar,
     point_map,
     ribbons,
@@ -121,6 +122,8 @@ def of_heat_map() -> None:
     powers = replace(look, title="Powers", kind="power", ends=(-12.0, 2.0), chosen=1)
     sides = heat_map.numbered("prediction", 3), heat_map.numbered("state", 4)
     heat_map.heat_map(heat_map.message({"lstm": sizes}, *sides, powers), key="c", on_row=print)
+    columns = replace(powers, title="Columns", kind="size", ends=(0.0, 1.5), chosen=None, column=2)
+    heat_map.heat_map(heat_map.message({"lstm": sizes}, *sides, columns), key="c", on_column=print)
 
 
 def of_landscape() -> None:
@@ -192,6 +195,12 @@ def of_model_map() -> None:
             for i, (part, row, ids) in enumerate(parts)
         ]
         model_map.model_map(made, zones, key="c", on_part=print, names=lit == 1)
+
+
+def of_page_keys() -> None:
+    second = {"sentence": f"Look at {LONG}.", "number": 2, "of": 10, "left": False}
+    for scene in (None, second, second | {"number": 10, "left": True}):
+        page_keys.page_keys(scene, key="c", on_action=print)
 
 
 def of_player_bar() -> None:

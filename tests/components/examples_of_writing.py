@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from components.mounting import numbers
 from tiny_runs import recorded
 
+from components.mounting import numbers
 from explorer.answers.writing import speculative
 from explorer.answers.writing import text as writing
 from explorer.measure.music import abc

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from components.examples_of_writing import LONG
 from tiny_runs import TINY, recorded
 
+from components.examples_of_writing import LONG
 from explorer.answers import recurrence
 from explorer.ui.components import brush, cell_arithmetic
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from components.mounting import numbers
 
+from components.mounting import numbers
 from explorer.ui.components import strips, tiles
 
 LONG = "w" * 300  # a word that no page is wide enough for

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import browser as found
 import pytest
-from components.blank_page import LIGHT, BlankPage
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from components.blank_page import BlankPage
 from explorer.ui.components import brush
 
 pytestmark = pytest.mark.journey
@@ -16,14 +13,8 @@ TOKENS = list("ab(cd[ef]g)hi")
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[BlankPage]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        blank = BlankPage(browser.new_page(viewport={"width": 600, "height": 400}, has_touch=True))
-        blank.start()
-        blank.theme(LIGHT)
-        yield blank
-        browser.close()
+def started(blank_page) -> BlankPage:
+    return blank_page(600, 400, has_touch=True)
 
 
 @pytest.fixture

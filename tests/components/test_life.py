@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import browser as found
 import pytest
+
 from components.blank_page import DARK, LIGHT, BlankPage
 from components.examples import EXAMPLES
 from components.mounting import messages
-from playwright.sync_api import sync_playwright
-
 from explorer.ui import components
 from explorer.ui.components.source import Source
 
@@ -29,17 +27,8 @@ SCRIPTS = sorted(  # of every folder with a component, its own script or another
 
 
 @pytest.fixture(scope="module")
-def blank() -> Iterator[BlankPage]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1000, "height": 800}, reduced_motion="reduce")
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
-        blank = BlankPage(page)
-        blank.start()
-        yield blank
-        browser.close()
-        assert not errors
+def blank(blank_page) -> BlankPage:
+    return blank_page(1000, 800, reduced_motion="reduce")
 
 
 @pytest.fixture(scope="module", params=SCRIPTS)
@@ -47,6 +36,21 @@ def component(request) -> tuple[Source, list[Any]]:
     """A component with its example messages."""
     module = importlib.import_module(f"explorer.ui.components.{request.param}")
     return module.SOURCE, messages(module, EXAMPLES[request.param])
+
+
+@pytest.fixture(scope="module")
+def fresh(blank, component) -> Callable[..., list[str]]:
+    """What is seen of a message that is the first one, in a theme; each is drawn once for all tests of a component."""
+    source, drawn = component[0], {}
+
+    def of(data: Any, theme: dict[str, str] = LIGHT) -> list[str]:
+        key = repr(data), theme["background-color"]
+        if key not in drawn:
+            blank.theme(theme)
+            drawn[key] = blank.fresh(source, data)
+        return drawn[key]
+
+    return of
 
 
 def test_every_component_of_the_folder_has_examples():
@@ -60,36 +64,38 @@ def enlarged(data: Any) -> Any:
     return data.replace(b'"projector":false', b'"projector":true ')  # as long as before
 
 
-def test_a_later_message_is_drawn_as_if_it_were_the_first(blank, component):
+def test_a_later_message_is_drawn_as_if_it_were_the_first(blank, component, fresh):
     source, (first, alike, other, *more) = component
-    messages = [first, alike, first, other, *more, first, enlarged(first), first, enlarged(other), alike]
+    messages = [first, alike, first, other, *more, first, first]
+    if enlarged(first) != first:
+        messages += [enlarged(first), first, enlarged(other)]
+    messages.append(alike)
+    expected = [fresh(data) for data in messages]
+    assert fresh(first) != fresh(other)
     blank.theme(LIGHT)
-    expected = {repr(data): blank.fresh(source, data) for data in messages}
-    assert expected[repr(first)] != expected[repr(other)]
     blank.open(source)
-    for place, data in enumerate(messages):
-        differing = difference(blank.tell(data), expected[repr(data)])
+    for place, (data, wanted) in enumerate(zip(messages, expected, strict=True)):
+        differing = difference(blank.tell(data), wanted)
         assert not differing, f"message {place}: {differing}"
+        assert_nothing_is_wider(blank, blank.page.viewport_size["width"])
 
 
-def test_another_theme_is_drawn_as_if_it_had_always_been_there(blank, component):
+def test_another_theme_is_drawn_as_if_it_had_always_been_there(blank, component, fresh):
     source, (first, *_, other) = component
-    for data in (first, other):
-        expected = []
-        for theme in (LIGHT, DARK):
-            blank.theme(theme)
-            expected.append(blank.fresh(source, data))
-        blank.theme(LIGHT)
-        blank.open(source)
-        blank.tell(data)
-        for theme, wanted in zip((DARK, LIGHT), expected[::-1], strict=True):
-            blank.theme(theme)
-            assert not difference(blank.tell(data), wanted)
+    walk = [(DARK, first), (DARK, other), (LIGHT, other)]
+    expected = [fresh(data, theme) for theme, data in walk]
+    blank.theme(LIGHT)
+    blank.open(source)
+    blank.tell(first)
+    for (theme, data), wanted in zip(walk, expected, strict=True):
+        blank.theme(theme)
+        assert not difference(blank.tell(data), wanted)
 
 
-def test_after_a_message_that_fails_the_next_is_drawn_whole(blank, component):
+def test_after_a_message_that_fails_the_next_is_drawn_whole(blank, component, fresh):
     source, (first, *_) = component
-    expected = blank.fresh(source, first)
+    expected = fresh(first)
+    blank.theme(LIGHT)
     blank.open(source)
     blank.tell(first)
     with pytest.raises(Exception, match="Error"):
@@ -117,15 +123,19 @@ def test_an_update_that_comes_after_its_page_draws_nothing(blank, component):
         assert not before or blank.page.evaluate("end(), parent_.children.length") == 1  # its style
 
 
-@pytest.mark.parametrize("width", [1000, 360])
-def test_words_of_any_length_widen_nothing(blank, component, width):
+def assert_nothing_is_wider(blank: BlankPage, width: int) -> None:
+    page, host = blank.page.evaluate("[document.documentElement.scrollWidth, host.scrollWidth]")
+    assert page <= blank.page.viewport_size["width"]
+    assert host <= width
+
+
+def test_words_of_any_length_widen_nothing_in_a_narrow_place(blank, component):
     source, messages = component
     blank.open(source)
-    blank.page.evaluate("width => Object.assign(host.style, { width: `${width}px` })", width)
+    blank.page.evaluate("Object.assign(host.style, { width: '360px' })")
     for data in messages:
         blank.tell(data)
-        assert blank.page.evaluate("document.documentElement.scrollWidth") <= 1000
-        assert blank.page.evaluate("host.scrollWidth") <= width
+        assert_nothing_is_wider(blank, 360)
 
 
 def difference(seen: list[str], wanted: list[str]) -> str:

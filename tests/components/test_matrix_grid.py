@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import browser as found
 import numpy as np
 import pytest
-from components.blank_page import LIGHT, BlankPage
-from components.mounting import messages
-from playwright.sync_api import sync_playwright
 
+from components.mounting import messages
 from explorer.ui.components import matrix_grid
 
 pytestmark = pytest.mark.journey
@@ -16,7 +13,7 @@ HEIGHT = 430
 BODY = "parent_.querySelector('.body').offsetHeight"
 
 
-def grid(layers: int, heads: int) -> None:
+def grid(layers: int, heads: int, step: int | None = None) -> None:
     """A map of layers, each with this number of heads."""
     row = [matrix_grid.Head(f"h{h}", f"head {h}", "") for h in range(heads)]
     rows = [
@@ -25,19 +22,26 @@ def grid(layers: int, heads: int) -> None:
     ]
     modes = [matrix_grid.Mode("pattern", "probability", "probability")]
     matrix_grid.attention_map(
-        rows, modes, key="c", on_head=print, on_query=print, selected=None, query=None, height=HEIGHT
+        rows, modes, key="c", on_head=print, on_query=print, selected=None, query=None, height=HEIGHT, step=step
     )
 
 
-def test_few_heads_are_no_taller_than_many():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        blank = BlankPage(browser.new_page(viewport={"width": 1120, "height": 900}))
-        blank.start()
-        blank.theme(LIGHT)
-        blank.open(matrix_grid.SOURCE)
-        for layers, heads in ((1, 1), (2, 1), (2, 2), (2, 4), (3, 1)):
-            for message in messages(matrix_grid, lambda layers=layers, heads=heads: grid(layers, heads)):
-                blank.tell(message)
-                assert 100 < blank.page.evaluate(BODY) <= HEIGHT, (layers, heads)
-        browser.close()
+def test_few_heads_are_no_taller_than_many(blank_page):
+    blank = blank_page(1120, 900)
+    blank.open(matrix_grid.SOURCE)
+    for layers, heads in ((1, 1), (2, 1), (2, 2), (2, 4), (3, 1)):
+        for message in messages(matrix_grid, lambda layers=layers, heads=heads: grid(layers, heads)):
+            blank.tell(message)
+            assert 100 < blank.page.evaluate(BODY) <= HEIGHT, (layers, heads)
+
+
+def test_heads_fade_over_in_a_film_alone_and_when_the_step_is_another(blank_page):
+    blank = blank_page(1120, 900)
+    blank.open(matrix_grid.SOURCE)
+    fading = []
+    for film, step in ((False, 1), (False, 2), (True, 2), (True, 3)):
+        blank.page.evaluate("film => void (window.explorerFeed && (window.explorerFeed.film = film))", film)
+        for message in messages(matrix_grid, lambda step=step: grid(1, 2, step)):
+            blank.tell(message)
+        fading.append(blank.page.evaluate("parent_.querySelectorAll('.before').length"))
+    assert fading == [0, 0, 0, 2]

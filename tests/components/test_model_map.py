@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import browser as found
 import pytest
-from components.blank_page import LIGHT, BlankPage
-from components.mounting import mounted
-from playwright.sync_api import sync_playwright
 
+from components.blank_page import BlankPage
+from components.mounting import mounted
 from explorer import RunConfig
 from explorer.ui.components import model_map
 from explorer.ui.parts.model_map import parts_of
@@ -20,18 +16,8 @@ MODELS = {"reverse": {}, "dates-fr": {}, "delay-lstm": {}, "words-glove": {}, "p
 
 
 @pytest.fixture(scope="module")
-def blank() -> Iterator[BlankPage]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1000, "height": 800}, reduced_motion="reduce")
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        blank = BlankPage(page)
-        blank.start()
-        blank.theme(LIGHT)
-        yield blank
-        browser.close()
-        assert not errors
+def blank(blank_page) -> BlankPage:
+    return blank_page(1000, 800, reduced_motion="reduce")
 
 
 @pytest.mark.parametrize("name", MODELS)

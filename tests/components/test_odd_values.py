@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-import browser as found
 import numpy as np
 import pytest
-from components.blank_page import LIGHT, BlankPage
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from components.blank_page import BlankPage
 from explorer.charts import theme
 from explorer.ui.components import landscape
 from explorer.ui.components.landscape import Ground, Track
@@ -37,21 +35,12 @@ SCALES = ("log", "linear", "signed")
 
 
 @pytest.fixture(scope="module")
-def blank() -> Iterator[BlankPage]:
+def blank(blank_page) -> BlankPage:
     """A blank page that has the functions of axes and contours."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1000, "height": 800}, reduced_motion="reduce")
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        blank = BlankPage(page)
-        blank.start()
-        blank.theme(LIGHT)
-        for name in ("axes.js", "contours.js"):
-            page.add_script_tag(content=FILES[name].read_text("utf-8"))
-        yield blank
-        browser.close()
-        assert not errors
+    blank: BlankPage = blank_page(1000, 800, reduced_motion="reduce")
+    for name in ("axes.js", "contours.js"):
+        blank.page.add_script_tag(content=FILES[name].read_text("utf-8"))
+    return blank
 
 
 @pytest.fixture

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import browser as found
 import pytest
-from components.blank_page import LIGHT, BlankPage
+
+from components.blank_page import BlankPage
 from components.examples import EXAMPLES
 from components.mounting import messages
-from playwright.sync_api import sync_playwright
-
 from explorer.ui.components import player_bar
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[BlankPage]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1200, "height": 500})
-        blank = BlankPage(context.new_page())
-        blank.start()
-        blank.theme(LIGHT)
-        yield blank
-        browser.close()
+def shared(blank_page) -> BlankPage:
+    return blank_page(1200, 500)
 
 
 @pytest.fixture
@@ -44,7 +34,7 @@ def first(**changes: Any) -> dict[str, Any]:
 
 
 def actions(bar: BlankPage) -> list[dict[str, Any]]:
-    """The actions that the bar told last."""
+    """The actions that the bar sent last."""
     return bar.page.evaluate("answers.at(-1)?.[1] ?? []")
 
 
@@ -63,7 +53,7 @@ def test_a_page_that_has_lost_its_timer_is_asked_for_again(shared: BlankPage):
 
 
 def press(bar: BlankPage, key: str) -> list[str]:
-    """Presses a key; gives the kinds of what the bar told since."""
+    """Presses a key; gives the kinds of what the bar sent since."""
     bar.page.evaluate("answers.length = 0")
     bar.page.keyboard.press(key)
     return [action["kind"] for action in actions(bar)]
@@ -168,3 +158,27 @@ def test_a_press_is_answered_before_the_server_is(bar: BlankPage):
     assert bar.page.locator(".state b").inner_text() == "making a branch at step 3 …"
     bar.tell(first(seen=10**14))
     assert bar.page.locator(".heard").count() == 0
+
+
+def test_a_step_that_was_wanted_when_the_bar_was_drawn_anew_is_wanted_still(bar: BlankPage):
+    run = first()["run"]
+    press(bar, "Home")
+    bar.open(player_bar.SOURCE)  # as where a connection was lost
+    bar.page.evaluate("answers.length = 0")
+    bar.tell(first())
+    assert [(action["kind"], action["step"]) for action in actions(bar)] == [("view", 0)]
+    press(bar, "Home")
+    bar.open(player_bar.SOURCE)
+    bar.page.evaluate("answers.length = 0")
+    bar.tell(first(run=f"another than {run}"))
+    assert actions(bar) == []
+
+
+def test_what_the_page_has_shown_is_not_asked_for_by_the_next_bar(bar: BlankPage):
+    press(bar, "Home")
+    number = actions(bar)[-1]["n"]
+    bar.tell(first(step=0, live=False, seen=number))
+    bar.open(player_bar.SOURCE)
+    bar.page.evaluate("answers.length = 0")
+    bar.tell(first())
+    assert actions(bar) == []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import browser as found
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from scipy.stats import chi2, chisquare
 
 from explorer.measure.sampling import STAGES, passed
@@ -18,14 +17,11 @@ CASES = 200
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        page = browser.new_page()
+def page(browser) -> Iterator[Page]:
+    with browser.new_page() as page:
         for name in ("stages_math.js", "drafted_math.js"):
             page.add_script_tag(content=FILES[name].read_text("utf-8"))
         yield page
-        browser.close()
 
 
 def cases() -> Iterator[dict]:
@@ -66,6 +62,15 @@ def test_draws_are_from_the_probabilities_alone(page):
     assert sum(counts) == 10_000
     assert counts[1] == counts[4] == 0
     assert abs(counts[0] - 5000) < 6 * 50  # six standard deviations
+
+
+def test_two_models_that_differ_by_rounding_alone_leave_nothing_to_draw_anew(page):
+    assert page.evaluate("anew([0.5, 0.3, 0.2], [0.2, 0.3, 0.5])") == pytest.approx([1, 0, 0])
+    assert page.evaluate("anew([0.5, 0.25, 0.25], [0.25, 0.375, 0.375])") == pytest.approx([1, 0, 0])
+    p = np.array([0.0765, 0.0434, 0.8801], np.float32)
+    q = np.nextafter(p, np.float32(1))
+    assert page.evaluate("([p, q]) => anew(p, q)", [q.tolist(), p.tolist()]) is None
+    assert page.evaluate("([p, q]) => anew(p, q)", [p.tolist(), p.tolist()]) is None
 
 
 @pytest.mark.parametrize(("value", "free"), [(0.1, 1), (3.84, 1), (30.0, 10), (64.0, 64), (200.0, 64), (0.0, 5)])

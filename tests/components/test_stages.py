@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import browser as found
 import pytest
-from components.blank_page import LIGHT, BlankPage
-from components.mounting import messages, numbers
-from playwright.sync_api import sync_playwright
 
+from components.mounting import messages, numbers
 from explorer.measure.sampling import ORDERS
 from explorer.ui.components import stages
 
@@ -26,21 +23,16 @@ def choices_and_answers() -> None:
         stages.stages(data, key="c", on_chosen=print)
 
 
-def test_an_answer_to_an_earlier_choice_does_not_take_a_later_one_back():
+def test_an_answer_to_an_earlier_choice_does_not_take_a_later_one_back(blank_page):
     first, to_slider, to_press = messages(stages, choices_and_answers)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.find(), args=found.ARGUMENTS)
-        blank = BlankPage(browser.new_page(viewport={"width": 1400, "height": 900}))
-        blank.start()
-        blank.theme(LIGHT)
-        blank.open(stages.SOURCE)
-        blank.tell(first)
-        before = blank.page.evaluate(ORDER)
-        blank.page.get_by_role("slider", name="Temperature").fill("2")
-        blank.page.get_by_role("button", name="Top-k earlier").click()
-        after = blank.page.evaluate(ORDER)
-        assert after != before
-        for answer in (to_slider, to_press):
-            blank.tell(answer)
-            assert blank.page.evaluate(ORDER) == after
-        browser.close()
+    blank = blank_page(1400, 900)
+    blank.open(stages.SOURCE)
+    blank.tell(first)
+    before = blank.page.evaluate(ORDER)
+    blank.page.get_by_role("slider", name="Temperature").fill("2")
+    blank.page.get_by_role("button", name="Top-k earlier").click()
+    after = blank.page.evaluate(ORDER)
+    assert after != before
+    for answer in (to_slider, to_press):
+        blank.tell(answer)
+        assert blank.page.evaluate(ORDER) == after

@@ -223,3 +223,15 @@ def test_a_sentence_with_paths_is_said_in_names_that_count_from_1() -> None:
 def test_what_one_cell_has_is_named_by_its_tap():
     taps = ("hidden", "cell", "candidate", "forget_gate")
     assert [of_a_cell(tap) for tap in taps] == ["hidden state h", "cell state c", "candidate", "forget gate"]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "shown"),
+    [
+        ("all 3000 steps", "all 3,000 steps"),
+        ("branched from reverse-1234 at step 20000", "branched from reverse-1234 at step 20,000"),
+        ("a learning rate of 0.00012345, 12,345 tokens, loss 1234.5", None),
+    ],
+)
+def test_a_recorded_count_is_shown_as_all_numbers_are(recorded: str, shown: str | None):
+    assert spoken(recorded) == (shown or recorded)

@@ -8,6 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 from tiny_runs import TINY, recorded
 
 from explorer.runs import catalogue, file
+from explorer.runs.recorder import Recorder
+
+PACE = 25.0  # steps a second: more than any page is drawn, and most of a core is left to pages and browser
 
 
 def stored(name: str, steps: int = 60) -> str:
@@ -18,9 +21,11 @@ def stored(name: str, steps: int = 60) -> str:
 
 
 def endless() -> str:
-    """A tiny run that nobody has started and that does not end by itself."""
+    """A tiny run that nobody has started, which trains at a calm pace and does not end by itself."""
     path = catalogue.new_path("endless")
     file.begin(path, TINY)
+    with Recorder(path) as recorder:
+        recorder.event(0, "speed", {"value": PACE})
     return path.stem
 
 

@@ -26,14 +26,6 @@ ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 900}
 PATIENCE = 30_000  # ms; a slow machine is no fault
 expect.set_options(timeout=PATIENCE)
-LONGEST = ["test_still_journey", "test_journeys", "test_walk_journey", "test_lasting_journey", "test_writing_journey"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, where journeys are all that is run: so none is left alone at the end."""
-    turns = {name: turn for turn, name in enumerate(LONGEST)}
-    if all(Path(__file__).parent in item.path.parents for item in items):
-        items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))
 
 
 def free_port() -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -41,19 +43,26 @@ OVERLAPS = """sheet => {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> dict[str, Backpropagation]:
-    folder = tmp_path_factory.mktemp("runs")
-    return {
-        name: walk(str(recorded(folder / f"{name}.run", 3, config).path), 3, target=LAST[name])
-        for name, config in RUNS.items()
-    }
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, answers) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("app")
-    for name, answer in answers.items():
+def answers(folder) -> Callable[[str], Backpropagation]:
+    """The walk through a run, which the app can read from then on; each is made when it is first needed."""
+
+    @cache
+    def of(name: str) -> Backpropagation:
+        run = recorded(folder / f"{name}.run", 3, RUNS[name])
+        answer = walk(str(run.path), 3, target=LAST[name])
         (folder / name).write_bytes(pack(answer))
+        return answer
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def address(folder) -> Iterator[str]:
     yield from served(folder, APP)
 
 
@@ -77,13 +86,11 @@ def words(page: Page):
     return page.locator(".backward .words")
 
 
-SHORT = {"translator"}  # the others are slow proofs
-
-
-@pytest.mark.parametrize("which", [w if w in SHORT else pytest.param(w, marks=pytest.mark.prove) for w in RUNS])
+@pytest.mark.prove
+@pytest.mark.parametrize("which", RUNS)
 def test_the_walk_lights_every_operation_forwards_and_back_and_opens_it(page, address, answers, which):
+    boxes = answers(which).boxes
     opened(page, address, which)
-    boxes = answers[which].boxes
     expect(page.locator(".backward .box")).to_have_count(len(boxes))
     assert page.locator(".backward .sheet").evaluate(OVERLAPS) == []
     back = [box for box in boxes if box.kind != "tokens"]
@@ -104,9 +111,10 @@ def test_the_walk_lights_every_operation_forwards_and_back_and_opens_it(page, ad
     expect(page.locator(".backward .box.ahead")).to_have_count(len(boxes) - 1)
 
 
+@pytest.mark.prove
 def test_an_opened_operation_tells_its_rule_its_numbers_and_the_maps_of_its_heads(page, address, answers):
+    panel, answer = page.locator(".backward .panel"), answers("decoder")
     opened(page, address, "decoder")
-    panel, answer = page.locator(".backward .panel"), answers["decoder"]
     expect(panel).to_contain_text(re.compile("p − onehot.*at position 11"))
     right = answer.tail.rows[0]
     row = panel.locator("tr.right td")
@@ -125,7 +133,8 @@ def test_an_opened_operation_tells_its_rule_its_numbers_and_the_maps_of_its_head
 
 
 @pytest.mark.prove
-def test_playing_walks_by_itself_and_rests_when_asked(page, address):
+def test_playing_walks_by_itself_and_rests_when_asked(page, address, answers):
+    answers("post")
     opened(page, address, "post")
     play = page.locator(".backward .play")
     play.click()

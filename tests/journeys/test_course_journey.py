@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from waiting import until
 
 from explorer.lessons.reading import lessons
 
@@ -39,8 +40,15 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name=words.title)).to_be_visible()
     tab_to(page, words.choices[0], "radio")
-    page.keyboard.press("ArrowDown")
+    for key in ("ArrowDown", "ArrowRight", "ArrowLeft"):  # among the choices, and to no other lesson
+        page.keyboard.press(key)
+    expect(page.get_by_role("radio", name=words.choices[lesson.head.answer - 1])).to_be_checked()
+    expect(page.get_by_role("heading", name=words.title)).to_be_visible()
+    expect(page.get_by_role("heading", name="See", exact=True)).to_have_count(0)
+    tab_to(page, "That is my guess", "button")
+    page.keyboard.press("Enter")
     expect(page.get_by_text(f"Yes: {words.choices[lesson.head.answer - 1]}")).to_be_visible()
+    expect(page.get_by_role("radio", name=words.choices[0])).to_be_disabled()
     expect(page.get_by_role("heading", name="See", exact=True)).to_be_visible()
     tab_to(page, "Train it and open Train", "button")
     page.keyboard.press("Enter")
@@ -48,7 +56,9 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     assert here.run.config == lesson.head.start.config
     beside = page.locator(".st-key-lesson-beside")
     expect(beside.get_by_text(words.title)).to_be_visible()
-    expect(beside.get_by_text("check_circle")).to_be_visible()  # once the run has reached the lesson's step
+    aim, run = lesson.head.aims[0].step, here.run
+    until(lambda: run.last >= aim, f"the run takes {aim} steps", seconds=600)  # beside other journeys few a second
+    expect(beside.get_by_text("check_circle")).to_be_visible()
     tab_to(page, "Leave", "button")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Watch a Transformer learn.")).to_be_visible()
@@ -65,6 +75,7 @@ def test_a_chinese_lesson_is_whole_on_a_small_screen(visit: Callable):
     words = lessons()["4.1-surprise"].words["zh"]
     expect(page.get_by_role("heading", name=words.title)).to_be_visible()
     page.get_by_text(words.choices[0], exact=True).click()
+    page.get_by_role("button", name="就这么猜").click()
     expect(page.get_by_role("heading", name="延伸阅读")).to_be_visible()
     assert page.locator(".st-key-course *").evaluate_all(CUT) == []
     assert page.locator(".st-key-course abbr").count() > 2

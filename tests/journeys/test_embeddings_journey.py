@@ -8,20 +8,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tiny_runs import TINY
 from waiting import until
 
 from explorer.answers import embeddings
-from explorer.runs import catalogue, file
+from journeys.bar import endless
 
 pytestmark = pytest.mark.journey
-
-
-def endless() -> str:
-    """A tiny run that nobody has started and that does not end by itself."""
-    path = catalogue.new_path("meaning")
-    file.begin(path, TINY)
-    return path.stem
 
 
 def press(page: Page, key: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from tiny_runs import TINY, recorded
+from tiny_runs import recorded
 
-from explorer.runs import catalogue, file
+from explorer.runs import catalogue
+from journeys.bar import endless
 
 GRID = '[aria-label*=" heads in "]'
 WATCH = """() => {
@@ -32,12 +33,6 @@ def training(page: Page) -> None:
     page.keyboard.press("Space")
     expect(page.locator(".player-bar .state")).to_contain_text("training")
     expect(page.locator(GRID)).to_have_attribute("aria-label", re.compile(r"step \d\d"))
-
-
-def endless() -> str:
-    path = catalogue.new_path("fed")
-    file.begin(path, TINY)
-    return path.stem
 
 
 def heads(page: Page, step: int) -> None:

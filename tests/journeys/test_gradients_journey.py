@@ -17,6 +17,7 @@ from journeys.bar import section
 pytestmark = pytest.mark.journey
 
 
+@pytest.mark.prove
 def test_what_is_broken_is_named_with_evidence_and_cured_in_a_branch(visit: Callable):
     path = catalogue.new_path("no-mask")
     recorded(path, 90, RunConfig.preset("no-mask"), every=30).close()

@@ -88,6 +88,7 @@ def test_the_beats_of_a_training_take_at_most_two_presses_each(visit: Callable):
     expect(page.locator(".standings tbody tr")).to_have_count(3)
 
 
+@pytest.mark.prove
 def test_the_beats_that_look_into_a_run_take_at_most_two_presses_each(visit: Callable):
     lecture = Lecture(visit(), f"/train?run={stored('lecture')}")
     page = lecture.page

@@ -85,7 +85,7 @@ def test_five_encodings_are_trained_side_by_side_read_further_and_are_shuffled(v
 
 
 def shuffled_and_put_back(page: Page, runs: dict[str, Run]) -> None:
-    """The first of the bench, which is told nothing of positions, and then the learned one."""
+    """The first of the bench, which gets no positions, and then the learned one."""
     section(page, "Shuffle")
     page.get_by_role("button", name="Shuffle positions").click()
     expect(sentence(page, "shuffle")).to_contain_text("nothing changed, to the last bit")

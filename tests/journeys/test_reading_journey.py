@@ -40,7 +40,7 @@ def test_a_click_hides_a_token_and_both_readers_answer(visit: Callable):
     for run in runs:
         answer = gaps.gap(str(run.path), STEPS, masked=masked, at=5)
         chance = percent(float(answer.p[answer.symbols.index(answer.hidden)]))
-        expect(said).to_contain_text(f"it has {chance}")
+        expect(said).to_contain_text(f"it is given {chance}")
     expect(said).to_contain_text("At 256 held-out gaps")
 
     tokens.nth(5).press("Enter")  # the one that is looked at is shown again
@@ -52,6 +52,7 @@ def test_a_click_hides_a_token_and_both_readers_answer(visit: Callable):
     expect(page.get_by_text("No token is hidden.")).to_be_visible()
 
 
+@pytest.mark.prove
 def test_the_attention_of_each_letter_lies_on_the_picture_of_a_digit(visit: Callable):
     config = RunConfig.preset("digits").replace({"model.width": 16, "model.heads": 2, "train.batch": 8})
     run = recorded(catalogue.new_path("digits"), STEPS, config, every=3)

@@ -107,26 +107,38 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     grounds = tokens.evaluate_all("all => all.map((span) => span.style.backgroundColor)")
     assert len(set(zip(grounds, (before.rank > 10).tolist(), strict=True))) == len({*(before.rank > 10).tolist()})
 
-    # an input of one's own, then another step
+
+@pytest.mark.prove
+def test_an_input_of_ones_own_and_another_step_are_written_from(visit: Callable):
+    run = recorded(catalogue.new_path("writing"), STEPS, TINY, every=5)
+    page = visit(viewport=TALL).open(f"/generate?run={run.id}")
+    tokens = page.locator(".written .text").first.locator("span:not(.prompt)")
+    before = write(run).tokens
+    expect(tokens).to_have_text(before)
+    page.get_by_role("button", name="Draw 10,000 tokens").click()
+    expect(page.locator(".stages .foot")).to_contain_text("χ² = ")
     box = page.get_by_label("Prompt", exact=True)
     box.fill(OWN)
     box.press("Enter")
-    expect(tokens).to_have_text(write(run, OWN, temperature=degree).tokens)
+    expect(tokens).to_have_text(write(run, OWN).tokens)
     expect(page.locator(".stages .foot")).to_contain_text("χ² = ")  # drawn anew from the bars that are shown now
     box.fill("xyz")
     box.press("Enter")
     expect(page.get_by_text(re.compile("does not know|this model reads 6 symbols")).first).to_be_visible()
     box.fill("")
     box.press("Enter")
-    expect(tokens).to_have_text(before.tokens)
+    expect(tokens).to_have_text(before)
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("Home")
     expect(page.locator(".stages .head b")).to_contain_text("step 0")
-    expect(tokens).to_have_text(write(run, step=0, temperature=degree).tokens)
+    expect(tokens).to_have_text(write(run, step=0).tokens)
 
-    # a beam and a tree
-    page.get_by_text("Beam search", exact=True).click()
+
+@pytest.mark.prove
+def test_a_beam_and_a_tree_are_of_the_step_that_is_looked_at(visit: Callable):
+    run = recorded(catalogue.new_path("writing"), STEPS, TINY, every=5)
+    page = visit(viewport=TALL).open(f"/generate?run={run.id}&step=0&decoding=Beam+search")
     answer = decoding.beams(str(run.path), 0)
     boxes = page.locator(".branches .box")
     expect(boxes).to_have_count(len(answer.branches))
@@ -143,6 +155,7 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     expect(boxes).to_have_count(len(decoding.tree(str(run.path), STEPS, depth=8).branches))
 
 
+@pytest.mark.prove
 def test_a_draft_is_checked_token_by_token_and_a_tune_is_heard(visit: Callable):
     run = recorded(catalogue.new_path("two"), STEPS, TINY, every=5)
     draft = recorded(catalogue.new_path("two"), STEPS, TINY.replace({"model.width": 8, "train.seed": 1}), every=5)
@@ -161,6 +174,12 @@ def test_a_draft_is_checked_token_by_token_and_a_tune_is_heard(visit: Callable):
     expect(proof).to_contain_text("control, every draft accepted · χ² = ")
     page.get_by_role("button", name="Draw 10,000 tokens by the rule").click()
     expect(proof).to_contain_text(re.compile(r"of 10,000 drafts rejected · χ² = [\d.]+ with"))
+    expect(page.get_by_text("of drafts are to be accepted")).to_be_visible()
+    page.set_viewport_size(TALL | {"height": 900})
+    until(
+        lambda: page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 900, "it fits a screen"
+    )
+    page.set_viewport_size(TALL)
 
     tunes = recorded(catalogue.new_path("tunes"), 100, TUNES, every=100)
 

@@ -189,6 +189,8 @@ def of_words(kind: str) -> Hung:
     bad, n = odd(kind), count(kind)
     rows = [{"word": f"w{i}", "similar": bad, "count": i} for i in range(n)]
     yield words.similar, words.similar_frame(rows, {"w0"})
+    lists = [[f"{name}{i}" for i in range(n)] for name in "xy"]
+    yield words.leaning, words.leaning_frame(lists, [bad] * (2 * n))
 
 
 def of_optimizers(kind: str) -> Hung:

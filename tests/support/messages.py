@@ -73,7 +73,7 @@ def read_point_map(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray
 
 
 def looked_for(app: AppTest) -> list[str]:
-    """What a page says to look for under its pictures: as HTML, or told to the curves above it."""
+    """What a page says to look for under its pictures: as HTML, or sent to the curves above it."""
     said = [html.proto.body for html in app.get("html") if "What to look for" in html.proto.body]
     said = [re.sub("</?abbr[^>]*>", "", words) for words in said]  # what a term means is not part of the sentence
     return said + [

@@ -9,9 +9,12 @@ from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner as runner
 
+from explorer.ui import shell
+
 config._main_script_path = str(Path(__file__).parents[2] / "explorer" / "app.py")  # beside it lies the settings file
 # Each new AppTest looks through all installed packages for components, for a quarter of a second: once is enough.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+shell.SIDEBAR_SECONDS = 0.0  # there is no browser that has to show the pictures first
 look_a_thousand_times_a_second = runner.require_widgets_deltas
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
 from pathlib import Path
 
 from explorer import Run, RunConfig
@@ -32,8 +34,27 @@ def problems(run: Run) -> list[str]:
     return [problem for stretch in stretches(run) if (problem := check(run, stretch).problem)]
 
 
+TRAINED = tempfile.TemporaryDirectory(prefix="tiny-runs-")
+_paths: dict[tuple[str, int, int], Path] = {}
+
+
 def recorded(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -> Run:
-    """A run of so many steps with a checkpoint every few."""
+    """A run of this many steps with a checkpoint every few: trained once by a process, and then a copy of that file."""
+    key = config.to_json(), steps, every
+    if key not in _paths:
+        trained(path, steps, config, every)
+        kept = Path(TRAINED.name) / f"{len(_paths)}.run"
+        shutil.copyfile(path, kept)
+        _paths[key] = kept
+    else:
+        assert not path.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_paths[key], path)
+    return Run.open(path)
+
+
+def trained(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -> None:
+    """Trains such a run."""
     file.begin(path, config)
     with Recorder(path) as recorder:
         # the snapshots that are asked for and no more, however slow the machine is
@@ -52,4 +73,3 @@ def recorded(path: Path, steps: int, config: RunConfig = TINY, every: int = 7) -
         except Diverged as error:
             recorder.event(error.index, "diverged", {"reason": error.what})
             recorder.status("diverged", error.what)
-    return Run.open(path)

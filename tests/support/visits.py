@@ -30,8 +30,7 @@ def visit(page: str = "start", **query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    return app if page == "start" else go(app, page)
+    return app.run() if page == "start" else go(app, page)
 
 
 def go(app: AppTest, page: str) -> AppTest:
@@ -48,10 +47,7 @@ def unfold(app: AppTest, page: str, section: str = "") -> AppTest:
 def look(page: str, address: dict[str, str], **there: str) -> AppTest:
     """A visit that follows a link and goes to a page with `there` in its address, until every picture is there."""
     app = AppTest.from_file(APP, default_timeout=240)
-    for name, value in address.items():
-        app.query_params[name] = value
-    app.run()
-    for name, value in there.items():
+    for name, value in (address | there).items():
         app.query_params[name] = value
     go(app, page)  # the first picture, what looks closer after it
     return settled(app)
@@ -60,6 +56,21 @@ def look(page: str, address: dict[str, str], **there: str) -> AppTest:
 def settled(app: AppTest) -> AppTest:
     """Drawn until every picture is there."""
     until(lambda: not visit_of(app.run()).waiting, "slow pictures are there")
+    return sound(app)
+
+
+def finished(page: str, **address: str) -> AppTest:
+    """A visit that follows a link to a page, until every picture is there and as fine as it gets."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    return refined(app.switch_page(f"../pages/{page}.py"))
+
+
+def refined(app: AppTest) -> AppTest:
+    """Drawn until every picture is there and as fine as it gets."""
+    app.run()
+    until(lambda: not ((here := visit_of(app.run())).waiting or here.refining), "all is there")
     return sound(app)
 
 
@@ -74,7 +85,7 @@ def refusals(app: AppTest) -> list[str]:
 
 
 def player(app: AppTest) -> dict[str, Any]:
-    """What the player bar is told."""
+    """What the player bar gets."""
     (bar,) = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_player_bar"]
     return json.loads(bar.proto.json)
 

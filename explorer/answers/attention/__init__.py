@@ -6,7 +6,7 @@ import numpy as np
 
 from explorer.answers.attention import blocks
 from explorer.answers.attention.exact import EDGE, NEEDS, Look, look, present
-from explorer.answers.heads import Repeats
+from explorer.answers.heads import Repeats, aligned, crossing
 from explorer.answers.records.attention import (
     AttentionDetail,
     AttentionLines,
@@ -20,7 +20,7 @@ from explorer.measure.heads import ON_INPUT
 from explorer.measure.lines import lines
 from explorer.measure.standing import AGREEMENT
 from explorer.runs.restored import Progress, training_at
-from explorer.tasks.base import IGNORE, Batch
+from explorer.tasks.base import IGNORE
 from explorer.trace import Trace
 from explorer.training.device import numerics
 from models.attention import patterned
@@ -89,16 +89,6 @@ def scored(name: str, pattern: np.ndarray, trace: Trace | None) -> tuple[dict[st
         out = f"{name}.head_out"
         scores["importance"] = measure.importance(trace.values[out], trace.grads[out]).tolist()
     return scores, chance
-
-
-def aligned(batch: Batch) -> np.ndarray | None:
-    """The source positions that each target position translates, (Q, K) of 0 and 1; None if unknown."""
-    return None if batch.alignment is None else batch.alignment[0].cpu().numpy()
-
-
-def crossing(paths: list[str]) -> list[str]:
-    """The attentions whose keys the alignment counts: the source's if there is one, else the tokens themselves."""
-    return [p for p in paths if p.endswith(".cross")] or paths
 
 
 def detail(

@@ -181,8 +181,8 @@ def check(attentions: int, heads: int, batch: Batch) -> None:
     if pairs > MOST:
         fits = int((MOST / (attentions * heads)) ** 0.5)
         raise ValueError(
-            f"{attentions} attentions of {heads} heads over {longest} tokens are {pairs:,} pairs, and {MOST:,} are "
-            f"looked at at once; type an input of your own of up to {fits} tokens"
+            f"{attentions} attentions of {heads} heads over {longest:,} tokens are {pairs:,} pairs, and {MOST:,} are "
+            f"looked at at once; type an input of your own of up to {fits:,} tokens"
         )
 
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from explorer.answers.records.learning.clock import EMBEDDING, LOGITS, PARTS, UNEMBEDDING, Clock, ClockHistory, Waves
+from explorer.answers.records.learning.clock import (
+    EMBEDDING,
+    LOGITS,
+    PARTS,
+    UNEMBEDDING,
+    Clock,
+    ClockHistory,
+    ClockLosses,
+    Waves,
+)
 from explorer.measure import fourier
 from explorer.runs import snapshots
 from explorer.runs.restored import Progress, opened, playback, training_at
@@ -29,7 +38,7 @@ def clock(path: str, step: int, progress: Progress = None) -> Clock:
     p, tables, answers = tables_of(training)
     sums = np.add.outer(np.arange(p), np.arange(p)) % p
     if not all(np.isfinite(table).all() for table in tables.values()):
-        raise ValueError(f"at step {step} the model's numbers are not finite any more; choose an earlier step")
+        raise ValueError(f"at step {step:,} the model's numbers are not finite any more; choose an earlier step")
     return Clock(step, p, {name: waves(name, tables[name]) for name in PARTS}, float((answers == sums).mean()))
 
 
@@ -46,6 +55,41 @@ def history(path: str, step: int, progress: Progress = None) -> ClockHistory:
     F = addition(playback(path).training).p // 2
     values = values.reshape(len(steps), len(PARTS), F)
     return ClockHistory(step, steps, {name: values[:, i] for i, name in enumerate(PARTS)})
+
+
+def losses(path: str, step: int, progress: Progress = None) -> ClockLosses:
+    """The loss with the logits' key frequencies alone, and without them (Nanda et al. 2023, §5.1), over training."""
+    keys = clock(path, step).parts[LOGITS].keys
+
+    def measure(at: int) -> Array | None:
+        training = playback(path).at(at)
+        return None if training is None else every_loss(training, keys)
+
+    quantity = " ".join(("clock losses", *map(str, sorted(keys))))
+    steps, values = snapshots.history(path, step, quantity, measure, progress, SNAPSHOTS)
+    return ClockLosses(step, steps, keys, *values.reshape(len(steps), 4).T)
+
+
+def every_loss(training: Training, keys: list[int]) -> Array:
+    """The mean loss of pairs trained on, of others, of all with these waves alone, of those trained on without, (4,).
+
+    Without keys there is nothing to keep or leave out, and the last two are NaN.
+    """
+    task, logits = addition(training), all_logits(training)
+    p = task.p
+    sums = np.add.outer(np.arange(p), np.arange(p)) % p
+    pairs = {name: which.numpy() for name, which in task.splits.items()}
+
+    def mean(of: Array, which: Array | slice) -> float:
+        rows = of.reshape(p * p, -1)[which]
+        right = rows[np.arange(len(rows)), sums.reshape(-1)[which]]
+        return float((torch.from_numpy(rows).logsumexp(1).numpy() - right).mean())
+
+    plain = [mean(logits, pairs["trained"]), mean(logits, pairs["held out"])]
+    if not keys:
+        return np.array([*plain, np.nan, np.nan])
+    rest = mean(fourier.restricted(logits, keys), slice(None)), mean(fourier.excluded(logits, keys), pairs["trained"])
+    return np.array([*plain, *rest])
 
 
 def addition(training: Training) -> Addition:
@@ -81,22 +125,26 @@ def waves(name: str, table: Array) -> Waves:
 
 
 @torch.no_grad()
+def all_logits(training: Training) -> Array:
+    """The logits of every token where the sum of each pair is asked for, (p, p, V), float64."""
+    p = addition(training).p
+    pairs = torch.arange(p * p)
+    batch = addition(training).arrange(pairs // p, pairs % p).to(training.device)
+    with numerics(training.config), evaluating(training.model):
+        logits = torch.cat([training.model(part)[:, 2] for part in batch.tokens.split(AT_ONCE)])
+    return copied(logits).astype(np.float64).reshape(p, p, -1)
+
+
 def tables_of(training: Training) -> tuple[int, dict[str, Array], Array]:
     """p, what is over its numbers, and the likeliest token for each pair, (p, p).
 
     The rows of embedding and unembedding are (p, C); the logits (p, p, p), of a, b and the answer, are those of the p
     numbers where a sum is asked for.
     """
-    task = addition(training)
-    p = task.p
-    pairs = torch.arange(p * p)
-    batch = task.arrange(pairs // p, pairs % p).to(training.device)
-    with numerics(training.config), evaluating(training.model):
-        logits = torch.cat([training.model(part)[:, 2] for part in batch.tokens.split(AT_ONCE)])
-    weights = training.weights()
+    p, logits, weights = addition(training).p, all_logits(training), training.weights()
     tables = {
         EMBEDDING: copied(weights["embedding.weight"][:p]),
         UNEMBEDDING: copied(weights["unembedding.weight"][:p]),
-        LOGITS: copied(logits[:, :p].reshape(p, p, p)).astype(np.float64),
+        LOGITS: logits[..., :p],
     }
-    return p, tables, copied(logits.argmax(-1).reshape(p, p))
+    return p, tables, logits.argmax(-1)

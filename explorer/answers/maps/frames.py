@@ -23,7 +23,7 @@ from explorer.answers.maps.points import Subject, taken
 from explorer.measure.layouts import Method, Pca, Tsne, Umap
 from explorer.measure.projection import Metric
 from explorer.runs.kept import bytes_of, kept
-from explorer.runs.restored import Progress, opened, training_at
+from explorer.runs.restored import Progress, glance, opened
 
 FINEST = 32  # steps between two frames of the chain at its beginning
 PER_OCTAVE = 4  # frames of the chain between a step and its double
@@ -86,7 +86,7 @@ def vectors(subject: Subject, step: int) -> np.ndarray:
     by_moment: dict[Moment, np.ndarray] = kept("vectors", (opened(subject.path), subject), dict, bytes_of, KEPT)
     at = moment(subject.path, step)
     if at not in by_moment:
-        by_moment[at] = taken(training_at(subject.path, step, None), subject, with_losses=False).vectors
+        by_moment[at] = taken(glance(subject.path, step), subject, with_losses=False).vectors
     return by_moment[at]
 
 

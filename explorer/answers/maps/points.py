@@ -103,7 +103,7 @@ def taken(training: Training, subject: Subject, with_losses: bool = True) -> Poi
     with torch.no_grad(), numerics(training.config):
         points = of_kind(training, subject, with_losses)
     if not np.isfinite(points.vectors).all():
-        raise ValueError(f"at step {training.step} these vectors are not finite any more; choose an earlier step")
+        raise ValueError(f"at step {training.step:,} these vectors are not finite any more; choose an earlier step")
     return points
 
 

@@ -79,7 +79,8 @@ def verdict(path: str, step: int, text: str | None = None, progress: Progress = 
     """The class of a visitor's text, or of the first held-out one."""
     training, task = teller(path, step, progress)
     text = task.texts[int(task.splits["held out"][0])] if text is None else " ".join(text.split())
-    tokens = task.tokens_of(text).to(training.device)
+    whole = task.whole(text)
+    tokens = whole[:, : task.length].to(training.device)
     heads, rows = [], []
     with (
         numerics(training.config),
@@ -98,6 +99,7 @@ def verdict(path: str, step: int, text: str | None = None, progress: Progress = 
         tokens=task.vocabulary.show(tokens[0]),
         classes=list(task.classes),
         p=copied(p[CLASS + 1 : task.first]),
+        cut=whole.shape[1] - tokens.shape[1],
         right="" if number is None else task.classes[int(task.labels[number])],
         heads=heads,
         attention=np.concatenate(rows),

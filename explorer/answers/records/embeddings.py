@@ -8,6 +8,13 @@ from explorer.answers.records.record import Array, Record
 
 
 @dataclass(frozen=True)
+class Loading(Record, of="embeddings.load"):
+    """UMAP is being loaded, or is there already."""
+
+    ready: bool
+
+
+@dataclass(frozen=True)
 class PointMap(Record, of="embeddings.frame"):
     """Where each point lies at a step, and what is known of it.
 

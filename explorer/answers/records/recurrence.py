@@ -40,22 +40,22 @@ class ThroughTime(Record, of="recurrence.through_time"):
 class TimeProof(Record, of="recurrence.proved"):
     """The row of the prediction at a position, beside finite differences. S states, none after the prediction.
 
-    h: the nudge.   shown, exact (S,): ‖∂ℓ_t/∂h_s‖ in the model's arithmetic and in float64.   along (S,): the central
-    difference in the gradient's own direction, which is its length.   aside, expected (S,): the central difference in a
-    random direction, and what the gradient says of it.   grain: what rounding of the loss does to a difference.
+    h (S,): the nudge.   shown, exact (S,): ‖∂ℓ_t/∂h_s‖ in the model's arithmetic and in float64.   along (S,): the
+    central difference in the gradient's own direction, which is its length.   aside, expected (S,): the central
+    difference in a random direction, and what the gradient says of it.   grain (S,): what rounding does to them.
     summed: how far the sum over all predictions is from autograd's gradient of the whole loss, of its length.
     precision: that of the model's products.
     """
 
     step: int
     position: int
-    h: float
+    h: Array
     shown: Array
     exact: Array
     along: Array
     aside: Array
     expected: Array
-    grain: float
+    grain: Array
     summed: float
     precision: str
 
@@ -128,7 +128,22 @@ class OneCell(Record, of="recurrence.one_cell"):
 
 
 @dataclass(frozen=True)
-class Since(Record, of="recurrence.since"):
+class Followed(Record, of="following.followed"):
+    """What each cell of a layer follows best of all that may hold at a token of the probe.
+
+    what (C): in words, "" where nothing is there to follow.   least (C,): the lowest of its precision, recall and quiet
+    for that, on the half of `examples` of the probe that chose nothing.
+    """
+
+    step: int
+    layer: int
+    what: list[str]
+    least: Array
+    examples: int
+
+
+@dataclass(frozen=True)
+class Since(Record, of="following.since"):
     """How well the cells of a layer follow something at the snapshots until a step.
 
     what: it in words.   steps (N,).   least (N, C): the lowest of precision, recall and quiet.
@@ -142,7 +157,7 @@ class Since(Record, of="recurrence.since"):
 
 
 @dataclass(frozen=True)
-class Found(Record, of="recurrence.find"):
+class Found(Record, of="following.find"):
     """The cells of a layer that follow what holds in a span of an input.
 
     tokens: of the input.   what: that in words, "" where nothing tells the span from what is around it.   share: of the

@@ -1,4 +1,4 @@
-"""What pages need to know of a run's task, and its training as a script."""
+"""What pages need to know of a run's task, its training as a script, and files of weights."""
 
 from __future__ import annotations
 
@@ -56,3 +56,32 @@ class TorchScript(Record, of="task.torch_script"):
     lines: int
     steps: int
     zipped: Array
+
+
+@dataclass(frozen=True)
+class WeightsFile(Record, of="task.weights"):
+    """A run's weights as a safetensors file. data: its bytes."""
+
+    data: Array
+
+
+@dataclass(frozen=True)
+class Judgement(Record, of="task.judge"):
+    """How good the model of a file of weights is.
+
+    preset, changes: the settings that the file names, as the nearest preset and what differs, by path.   run, step:
+    where it says it is from.   loss: in `unit`, and right: the share of right answers, on this many `examples` of the
+    task's probe.   guessing, chance: the same of a model that has learned nothing.
+    """
+
+    preset: str
+    changes: dict[str, str]
+    run: str
+    step: str
+    parameters: int
+    loss: float
+    right: float
+    guessing: float
+    chance: float
+    unit: str
+    examples: int

@@ -76,6 +76,29 @@ class Questions(Record, of="words.questions"):
 
 
 @dataclass(frozen=True)
+class Association(Record, of="words.association"):
+    """Whether the words of a first list lie nearer to one list of attributes, and those of a second to another.
+
+    lists: the words of each that the run knows and that count, by first, second, one, other.   missing: words of any
+    list that it does not know.   left_out: known words at the end of the longer list, or past the ninth.   leaning: s
+    of each word of the first list and then of the second (n,).   effect: d, −2 to 2.   p: exact, of `splits` equal
+    splits; p_exchanged: the same with the second list as the first.   null (m,): d of random words of the run in place
+    of both lists.
+    """
+
+    step: int
+    lists: dict[str, list[str]]
+    missing: list[str]
+    left_out: list[str]
+    leaning: Array
+    effect: float
+    p: float
+    p_exchanged: float
+    splits: int
+    null: Array
+
+
+@dataclass(frozen=True)
 class Matrix(Record, of="words.matrix"):
     """Words beside each other, in the text and as the model has it. Rows are read, columns stand near.
 

@@ -116,6 +116,25 @@ class ParseHistory(Record, of="writing.history.parse_history"):
 
 
 @dataclass(frozen=True)
+class Secret(Record, of="writing.secrets.secret"):
+    """How well a model knows a number.
+
+    before: what it has read then.   rank: the number's among all `candidates`, numbers of as many digits, from 1.
+    exposure: log₂ of candidates over rank, in bits.   p: its probability.   likeliest, likeliest_p: of the first one.
+    """
+
+    step: int
+    before: str
+    number: str
+    rank: int
+    exposure: float
+    candidates: int
+    p: float
+    likeliest: str
+    likeliest_p: float
+
+
+@dataclass(frozen=True)
 class Speculation(Record, of="writing.speculative.speculation"):
     """A text, token by token.
 

@@ -9,6 +9,7 @@ import torch
 
 from explorer.analysis import translating
 from explorer.answers.records.translating.answer import Translation
+from explorer.measure.names import plural
 from explorer.runs.restored import Progress, training_at
 from explorer.tasks.base import IGNORE, Batch, Opening, Task
 from explorer.training.device import numerics
@@ -77,7 +78,9 @@ def answer(
     fixed = dict(enumerate(begun(task, begin))) | dict(forced)
     for at, token in fixed.items():
         if not (0 <= at < opening.length and 0 <= token < len(symbols)):
-            raise ValueError(f"an answer has {opening.length} places at most; put fewer tokens there")
+            raise ValueError(
+                f"an answer has {opening.length} place{plural(opening.length)} at most; put fewer tokens there"
+            )
     heads = [
         f"{path}.{h}"
         for path, n in translating.readers(training.model, batch.source is not None).items()

@@ -109,7 +109,7 @@ def scores(path: str, step: int, examples: int = EXAMPLES, progress: Progress = 
 def finite(result: Answered, step: int) -> None:
     """ValueError if the model has diverged."""
     if not np.isfinite(result.statistics["token"]).all():
-        raise ValueError(f"at step {step} the model's numbers are not finite any more; choose an earlier step")
+        raise ValueError(f"at step {step:,} the model's numbers are not finite any more; choose an earlier step")
 
 
 def score(result: Answered, name: str, resamples: Resamples) -> Score:

@@ -10,6 +10,7 @@ import numpy as np
 from explorer.analysis import translating
 from explorer.answers.records.translating.answer import NearestStates, Neighbour
 from explorer.answers.translating.answer import answering, begun, on, opening_of
+from explorer.measure.names import plural
 from explorer.runs.restored import Progress
 from explorer.tasks.base import IGNORE, Batch
 from explorer.trace import observe
@@ -53,7 +54,10 @@ def nearest(
     with numerics(training.config):
         written = translating.write(training.model, moved, fixed)
         if not 0 <= place < len(written.tokens):
-            raise ValueError(f"the answer has {len(written.tokens)} places and not {place + 1}; choose one of them")
+            raise ValueError(
+                f"the answer has {len(written.tokens)} place{plural(len(written.tokens))} and not {place + 1}; "
+                "choose one of them"
+            )
         here = translating.states(training.model, name, moved, written.tokens)[place]
         batch = task.batch(EXAMPLES, stream(0, "states of a decoder"))
         trace = observe(training.model, batch.to(device), gradients=False, wanted=name.__eq__)

@@ -92,7 +92,6 @@ def habits(path: str, step: int, temperature: float = 0.0, progress: Progress = 
         size=SIZE,
         runs=len(mine),
         copied=share(mine, corpus),
-        true_runs=len(theirs),
         true=share(theirs, corpus),
     )
 

@@ -17,6 +17,7 @@ from explorer.analysis.writing import write as written
 from explorer.answers.records.writing import Saving, Speculation
 from explorer.answers.writing.text import writer
 from explorer.measure.decoding import within
+from explorer.measure.names import plural
 from explorer.measure.sampling import ORDERS, USUAL
 from explorer.measure.speculative import Checked, overlap
 from explorer.runs.restored import Progress
@@ -57,6 +58,8 @@ class Pair:
         self.length = min(length, room, self.opening.length or length)
         if room < 2:
             raise ValueError(f"the input fills the {context} tokens that both models read; a shorter one leaves room")
+        if self.length < 2:
+            raise ValueError("an answer of one token leaves nothing to draft; look at a task with longer answers")
 
     def reader(self, training: Training) -> Reader:
         """A new reader of one of the two."""
@@ -142,7 +145,9 @@ def saving(
     within(k=(k, 1, MOST_DRAFTED))
     pair = Pair(path, step, draft, at, text, LONGEST, progress)
     if pair.length <= k:
-        raise ValueError(f"there is room for {pair.length} tokens only; draft fewer than {pair.length} at a time")
+        raise ValueError(
+            f"there is room for {pair.length} token{plural(pair.length)} only; draft fewer than {pair.length} at a time"
+        )
     passes: list[list[Checked]] = []
     seconds = []
     with numerics(pair.model.config):

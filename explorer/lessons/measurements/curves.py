@@ -8,40 +8,43 @@ import numpy as np
 
 from explorer.answers.records.task import About
 from explorer.lessons.measurements.registry import ANY, POSITIVE, SHARE, Trial, measurement
+from explorer.runs.run import Run
 
 WINDOW = 20  # steps that a training's loss is the mean of
+RECORDED = {"loss": "loss", "right": "metric"}  # measurements of each step, and the column that they are the mean of
 
 
-def recent(trial: Trial, column: str, at: int) -> float:
+def recent(run: Run, column: str, at: int) -> float:
     """A column's mean over the WINDOW steps before a step; at step 0, of that step."""
-    values = trial.run.steps[column][max(0, at - WINDOW) : max(at, 1)]
-    if not len(values) or at > trial.run.last:
-        raise ValueError(f"this training ended at step {trial.run.last} and not {at}: {trial.run.status.reason}")
+    values = run.steps[column][max(0, at - WINDOW) : max(at, 1)]
+    if not len(values) or at > run.last:
+        raise ValueError(f"this training ended at step {run.last} and not {at}: {run.status.reason}")
     return float(np.mean(values))
+
+
+def curve(run: Run, measure: str, until: int) -> tuple[np.ndarray, np.ndarray]:
+    """Steps from 0 to `until`, as far as the run has come, and what a measurement of RECORDED is at each of them."""
+    values = np.asarray(run.steps[RECORDED[measure]][:until], float)
+    steps = np.arange(len(values) + 1 if len(values) else 0)
+    return steps, np.array([values[max(0, at - WINDOW) : max(at, 1)].mean() for at in steps])
 
 
 @measurement("training loss", "nats", POSITIVE)
 def loss(trial: Trial, at: int) -> float:
     """Of the batches trained on."""
-    return recent(trial, "loss", at)
-
-
-@measurement("choices that the model hesitates among", "tokens", (1.0, math.inf))
-def perplexity(trial: Trial, at: int) -> float:
-    """e to the training loss."""
-    return math.exp(recent(trial, "loss", at))
+    return recent(trial.run, "loss", at)
 
 
 @measurement("distance of the training loss from ln V", "nats", POSITIVE)
 def off_guessing(trial: Trial, at: int) -> float:
     """ln V is the loss of equal probabilities for all V tokens."""
-    return abs(recent(trial, "loss", at) - math.log(trial.ask(About, 0).vocabulary))
+    return abs(recent(trial.run, "loss", at) - math.log(trial.ask(About, 0).vocabulary))
 
 
 @measurement("share of tokens predicted right", "", SHARE)
 def right(trial: Trial, at: int) -> float:
     """On the batches trained on."""
-    return recent(trial, "metric", at)
+    return recent(trial.run, "metric", at)
 
 
 def held_out(trial: Trial, at: int) -> tuple[float, float]:
@@ -52,12 +55,6 @@ def held_out(trial: Trial, at: int) -> tuple[float, float]:
     if pair is None:
         raise ValueError("this task holds nothing out; measure its training loss")
     return pair
-
-
-@measurement("loss on what is held out, above that on the batches", "nats", ANY)
-def overfitting(trial: Trial, at: int) -> float:
-    """How much worse the model does on what it never saw."""
-    return held_out(trial, at)[0] - recent(trial, "loss", at)
 
 
 @measurement("loss on what is held out", "nats", POSITIVE)

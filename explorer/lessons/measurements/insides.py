@@ -18,28 +18,10 @@ from explorer.answers.records.weight import Proof
 from explorer.lessons.measurements.registry import ANY, POSITIVE, SHARE, Trial, measurement
 
 
-@measurement("score of the best head", "", SHARE)
-def head_score(trial: Trial, at: int, kind: str) -> float:
-    """The largest score of this kind that a head has at a step."""
-    history = trial.ask(HeadHistory, at)
-    if kind not in history.scores:
-        raise ValueError(f"heads have no score {kind} here; scores are {', '.join(history.scores)}")
-    return float(history.scores[kind][-1].max())
-
-
 @measurement("entropy of attention, mean over heads", "", SHARE)
 def attention_entropy(trial: Trial, at: int) -> float:
     """1: spread evenly over all that a query sees, 0: on one key."""
     return float(trial.ask(HeadHistory, at).scores["entropy"][-1].mean())
-
-
-@measurement("share of right answers lost without a head", "", (-1.0, 1.0))
-def lost_without_head(trial: Trial, at: int, rank: int) -> float:
-    """With the mean of its attention's output in its place. rank: 1 is the head without which most is lost."""
-    ablations = trial.ask(Ablations, at, kind="mean")
-    if not 1 <= rank <= len(ablations.heads):
-        raise ValueError(f"there is no head of rank {rank}; this model has {len(ablations.heads)}")
-    return float(-np.sort(ablations.rights)[rank - 1])
 
 
 @measurement("gradient that reaches the first block, against the last", "powers of ten")

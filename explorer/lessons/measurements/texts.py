@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.answers.records.decoding import Beams, Exposure
-from explorer.answers.records.reach import Reach, Shuffle
+from explorer.answers.records.reach import Reach
+from explorer.answers.records.reading.chat import Habits
 from explorer.answers.records.reading.digits import Readings
 from explorer.answers.records.reading.gaps import GapScore
 from explorer.answers.records.reading.telling import Confusion
 from explorer.answers.records.translating.answer import AlignmentHistory
 from explorer.answers.records.translating.scores import Scores
-from explorer.answers.records.words import Nearest
+from explorer.answers.records.words import Association, Nearest
 from explorer.answers.records.writing import ParseHistory, Text
 from explorer.lessons.measurements.registry import ANY, CHANGE, POSITIVE, SHARE, Trial, measurement
 
@@ -63,6 +64,13 @@ def right_at_end(trial: Trial, at: int, prefix: str) -> float:
 def gap_surprise(trial: Trial, at: int) -> float:
     """The mean over gaps in held-out text that are the same for every model."""
     return trial.ask(GapScore, at).nats
+
+
+@measurement("share of runs of four words in replies that stand word for word in what was read", "", SHARE)
+def copied(trial: Trial, at: int, replies: str) -> float:
+    """Of replies to held-out speeches. replies: own, or right: those of the plays, which nobody copied."""
+    habits = trial.ask(Habits, at)
+    return {"own": habits.copied, "right": habits.true}[replies]
 
 
 @measurement("share of held-out texts classified right, above the majority", "", CHANGE)
@@ -120,8 +128,13 @@ def parses(trial: Trial, at: int) -> float:
     return float(trial.ask(ParseHistory, at).share[-1])
 
 
-@measurement("share right that is lost when positions are shuffled", "", CHANGE)
-def lost_by_shuffling(trial: Trial, at: int) -> float:
-    """In a copy of the model: every token keeps its place in the input, but counts as another position."""
-    before, after = trial.ask(Shuffle, at, share=1.0).right
-    return before - after
+@measurement("effect size of the association of word lists", "", (-2.0, 2.0))
+def association(trial: Trial, at: int, first: str, second: str, one: str, other: str) -> float:
+    """WEAT's d: how much nearer `first` lies to `one` than `second` does, against `other`; each is a list of words."""
+    return trial.ask(Association, at, first=first, second=second, one=one, other=other).effect
+
+
+@measurement("exact p of the association of word lists", "", SHARE)
+def association_p(trial: Trial, at: int, first: str, second: str, one: str, other: str) -> float:
+    """The share of all equal splits of `first` and `second` together with as large a difference."""
+    return trial.ask(Association, at, first=first, second=second, one=one, other=other).p

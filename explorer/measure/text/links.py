@@ -38,7 +38,8 @@ def sure(alignment: Array) -> set[Link]:
 def linked(pattern: Array, alignment: Array) -> set[Link]:
     """The links of a head: from each target piece that has a partner to the piece on which most of its attention is.
 
-    pattern (T, S). The attention of a piece is that of all its characters, on all characters of a piece.
+    pattern (T, S). The attention of a piece is that of all its characters, on all characters of a piece. Of pieces with
+    equal attention it is the first.
     """
     target, source = pieces(alignment)
     links = set()

@@ -35,7 +35,7 @@ def show(look: Look) -> None:
         tokens = look.maps.queries(answer.path)
         token = escaped(tokens[answer.query]) if answer.query < len(tokens) else ""
         with st.container(horizontal=True, vertical_alignment="center", key="arithmetic-head"):
-            st.markdown(f"**{name.capitalize()}, seen by position {answer.query}** “{token}” · step {answer.step}")
+            st.markdown(f"**{name.capitalize()}, seen by position {answer.query}** “{token}” · step {answer.step:,}")
             proof = prove(look, arguments)
         arithmetic(
             answer,
@@ -82,7 +82,7 @@ def verdict(proof: HeadProof) -> str:
     limit = 1e-4 if proof.precision == "float32" else 5e-2
     mark = ":green[:material/check_circle:]" if proof.absolute < limit else ":red[:material/error:]"
     return (
-        f"{mark} Step {proof.step}: float64 gives {fixed(proof.exact[key], 9)} where the model has "
+        f"{mark} Step {proof.step:,}: float64 gives {fixed(proof.exact[key], 9)} where the model has "
         f"{fixed(proof.shown[key], 9)}, and that is the largest difference of the row: "
         f"**{number(proof.absolute, 2)}** "
         f"(relative {number(proof.relative, 2)} at most; the model multiplies in {proof.precision})."

@@ -36,7 +36,7 @@ def show(look: Look) -> None:
     a, b, what = controls(look)
     early = [step for step in (a, b) if step is not None and step > look.view.last]
     if early:
-        st.caption(f"step {max(early)} is not trained yet: this run has steps 0 to {look.view.last}")
+        st.caption(f"step {max(early):,} is not trained yet: this run has steps 0 to {look.view.last:,}")
         return
     before = look.view.at(a, "step a").picture(AttentionMaps, **look.given)
     after = look.maps if b is None else look.view.at(b, "step b").picture(AttentionMaps, **look.given)
@@ -49,13 +49,13 @@ def show(look: Look) -> None:
     height = REST + ROW * len(paths)
     left, right = cards("steps", 1, 1)
     with left:
-        st.markdown(f"**Step a** · step {before.step}")
+        st.markdown(f"**Step a** · step {before.step:,}")
         grid(look, before, paths, "patterns-a", height)
     with right:
-        st.markdown(f"**Step b** · step {after.step}")
+        st.markdown(f"**Step b** · step {after.step:,}")
         grid(look, after, paths, "patterns-b", height)
     with cards("difference", 1)[0]:
-        st.markdown(f"**Difference** · step {after.step} minus step {before.step}")
+        st.markdown(f"**Difference** · step {after.step:,} minus step {before.step:,}")
         difference(look, before, after, paths, moves, height)
         picture.look_for("compare", sentence(before.step, after.step, moves))
     picture.computed(COMPUTED)

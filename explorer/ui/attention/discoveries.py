@@ -6,12 +6,14 @@ snapshots ─> heads.history (a looker) ─> crossings ─> marks on the scrubbe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from explorer.answers.records.heads import HeadHistory
 from explorer.measure.heads import CLEAR, SCORES, crossings, stands_out
 from explorer.measure.lines import KINDS
+from explorer.measure.standing import AGREEMENT, AGREES, ROUNDING
 from explorer.runs.run import Event
 from explorer.ui import server
 from explorer.ui.view import View
@@ -34,27 +36,53 @@ def follow(view: View, patience: float | None = None) -> HeadHistory | None:
     return answer
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What heads can stand out in, over N snapshots.
+
+    heads: their names.   scores, chance: (N, heads).   clear: the least score that gives a head the name.
+    """
+
+    heads: list[str]
+    scores: np.ndarray
+    chance: np.ndarray
+    clear: float = CLEAR
+
+    @property
+    def out(self) -> np.ndarray:
+        """Whether each head stands out at each snapshot, (N, heads)."""
+        return stands_out(self.scores, self.chance, self.clear)
+
+
 def discovered(history: HeadHistory) -> Iterator[Event]:
     """An event for each head that came to stand out in something. Their numbers are below those of a file's events."""
     words = {name: score.words for name, score in SCORES.items()} | {kind: line.words for kind, line in KINDS.items()}
-    for place, (name, measured) in enumerate(measures(history).items()):
-        for head, step in crossings(history.steps, *measured):
+    words[AGREEMENT] = AGREES
+    for place, (name, of) in enumerate(measures(history).items()):
+        for head, step in crossings(history.steps, of.scores, of.chance, of.clear):
             number = -1 - place * len(history.heads) - head
-            yield Event(number, step, 0.0, "found", {"head": history.heads[head], "what": words[name]})
+            yield Event(number, step, 0.0, "found", {"head": of.heads[head], "what": words[name]})
 
 
-def measures(history: HeadHistory) -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
-    """What a head can stand out in, by name: score and chance, (N, H) each, and the least that gives it the name.
+def measures(history: HeadHistory) -> dict[str, Measured]:
+    """What a head can stand out in, by name, as the map of all heads names it.
 
-    A line counts while none on repeated sequences says more of the head, as the map of all heads names it.
+    A line counts while no score on repeated sequences says more of the head. A head with an alignment to keep to is
+    held to that alone, by how far it has come from even attention to all of it.
     """
+    heads, even = history.heads, history.agreement_chance
+    taken = np.broadcast_to(np.isin(heads, history.aligned), (len(history.steps), len(heads))).copy()
     words = {
-        name: (history.scores[name], history.chance[name], score.clear)
+        name: Measured(heads, np.where(taken, 0, history.scores[name]), history.chance[name], score.clear)
         for name, score in SCORES.items()
         if name in history.scores
     }
-    named = np.full((len(history.steps), len(history.heads)), False)
-    for measured in words.values():
-        named |= stands_out(*measured)
-    kinds = [kind for kind in KINDS if kind in history.scores]
-    return words | {kind: (np.where(named, 0, history.scores[kind]), history.chance[kind], CLEAR) for kind in kinds}
+    for of in words.values():
+        taken |= of.out
+    for kind in KINDS:
+        if kind in history.scores:
+            words[kind] = Measured(heads, np.where(taken, 0, history.scores[kind]), history.chance[kind])
+    if history.aligned:
+        far = np.where(even > 1 - ROUNDING, 0, (history.agreement - even) / np.maximum(1 - even, ROUNDING))
+        words[AGREEMENT] = Measured(history.aligned, far, np.zeros_like(far))
+    return words

@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.answers.records.interventions import Ablations
 from explorer.charts import interventions as charts
 from explorer.charts import progress
-from explorer.measure.names import fixed, head_name, number
+from explorer.measure.names import fixed, head_name, number, plural
 from explorer.runs.run import Event
 from explorer.ui import branching, picture
 from explorer.ui.attention import opening
@@ -91,7 +91,7 @@ def worth(look: Look) -> None:
     answer = look.view.picture(Ablations, EVERY, lane="slow", kind=kind)
     if answer is None:
         return
-    title.markdown(f"**What each head is worth** · {answer.examples} examples, step {answer.step}")
+    title.markdown(f"**What each head is worth** · {answer.examples:,} examples, step {answer.step:,}")
     heads = {head: head_name(head) for head in answer.heads}
     table = charts.worth_frame(heads, answer.losses, answer.rights, answer.off)
     picture.show(charts.worth, table, "worth", heads=min(len(heads), IN_FULL))
@@ -135,7 +135,7 @@ def switches(look: Look) -> None:
     """The chosen head's state in words, and what can be done to it; beside it the loss with its marks."""
     view = look.view
     here = view.live and view.status.state not in ("finished", "diverged")
-    st.markdown("**In the running training**" if here else f"**From step {look.step} on** · in a branch")
+    st.markdown("**In the running training**" if here else f"**From step {look.step:,} on** · in a branch")
     events = [e for e in view.run.events if e.detail.get("head") == look.head and (here or e.step <= look.step)]
     off, frozen = (newest(events, pair) for pair in (OFF, FROZEN))
     st.markdown(standing(look.name, events))
@@ -166,15 +166,14 @@ def newest(events: list[Event], kinds: tuple[str, ...]) -> Event | None:
 def standing(name: str, events: list[Event]) -> str:
     """A head's state in words, from its events."""
     off, frozen, fresh = (newest(events, kinds) for kinds in (OFF, FROZEN, ("reset",)))
-    words = [f"{name.capitalize()} is on"]
+    head, stays = name.capitalize(), frozen is not None and frozen.kind == "freeze"
+    words = [f"{head} is on" if stays else f"{head} is on and learns"]
     if off is not None and off.kind == "ablate":
-        words = [f"{name.capitalize()} is switched off since step {off.step}: nothing of it reaches the others"]
-    if frozen is not None and frozen.kind == "freeze":
-        words.append(f"frozen since step {frozen.step}: its weights stay as they are")
-    elif len(words) == 1 and words[0].endswith("is on"):
-        words[0] += " and learns"
+        words = [f"{head} is switched off since step {off.step:,}: nothing of it reaches the others"]
+    if frozen is not None and stays:
+        words.append(f"frozen since step {frozen.step:,}: its weights stay as they are")
     if fresh is not None:
-        words.append(f"it was started afresh at step {fresh.step}")
+        words.append(f"it was started afresh at step {fresh.step:,}")
     return "; ".join(words) + "."
 
 
@@ -198,7 +197,8 @@ def loss_sentence(view: View, head: str, step: int, events: list[Event], here: b
         return "nothing is trained yet; what is done to a head leaves a mark on this curve and on the scrubber."
     if not events:
         return (
-            f"the loss of the last {min(NEARBY, last)} steps is {number(now, 4)} on average. What is done to {head} "
+            f"the loss of the last {min(NEARBY, last)} step{plural(last)} is {number(now, 4)} on average. What "
+            f"is done to {head} "
             "leaves a mark on this curve and on the scrubber."
         )
     event = events[-1]
@@ -208,7 +208,8 @@ def loss_sentence(view: View, head: str, step: int, events: list[Event], here: b
     if before is None or first is None:
         return f"{event.label}; the loss follows with the next steps."
     words = (
-        f"{event.label}. The mean loss went from {number(before, 4)} in the {min(NEARBY, event.step)} steps before to "
+        f"{event.label}. The mean loss went from {number(before, 4)} in the {min(NEARBY, event.step)} "
+        f"step{plural(event.step)} before to "
         f"{number(first, 4)} in the {passed} after"
     )
     return f"{words}, and in the last {NEARBY} it is {number(now, 4)}." if last > event.step + NEARBY else f"{words}."

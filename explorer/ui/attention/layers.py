@@ -47,7 +47,7 @@ def show(look: Look) -> None:
     if lens is None:
         picture.making(look.view.waiting)
         return
-    at = f"on this input · step {lens.step}"
+    at = f"on this input · step {lens.step:,}"
     with cards("lens", 1)[0]:
         st.caption(f"the decoder’s stream · {at}" if lens.stack else at)
         table = charts.lens_frame(
@@ -110,7 +110,7 @@ def who_said_it(look: Look, lens: Lens) -> None:
     answer = look.view.picture(Attribution, EVERY["attribution"], position=at, **compared, **look.given)
     if answer is None:
         return
-    st.caption(f"on this input · step {answer.step}")
+    st.caption(f"on this input · step {answer.step:,}")
     parts = dict(zip(answer.names, answer.parts.tolist(), strict=True))
     table = charts.attribution_frame(parts, sum(parts.values()))
     picture.show(charts.attribution_chart, table, "attribution", components=len(parts))

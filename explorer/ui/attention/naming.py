@@ -7,7 +7,7 @@ import numpy as np
 from explorer.answers.records.attention import AttentionMap, AttentionMaps
 from explorer.measure import attention
 from explorer.measure.names import finite, fixed, head_name, listed, lost, percent
-from explorer.measure.standing import AGREEMENT, Claim, claim
+from explorer.measure.standing import AGREEMENT, Claim, claim, sure
 from explorer.ui.components.matrix_grid import Head
 
 BROAD = 0.8  # share of the even row's entropy from which a head is said to look everywhere
@@ -26,8 +26,8 @@ def label(head: str, pattern: np.ndarray, maps: AttentionMaps) -> Head:
     if head in maps.ablated:
         return Head(head, name, "switched off")
     if AGREEMENT in one.scores:
-        agrees, even = one.scores[AGREEMENT][int(number)], one.chance[AGREEMENT]
-        return Head(head, name, f"agrees {fixed(agrees, 2)} (even {fixed(even, 2)})", good=does is not None)
+        agrees = one.scores[AGREEMENT][int(number)]
+        return Head(head, name, f"agrees {fixed(agrees, 2)}", good=does is not None)
     if does is not None:
         return Head(head, name, does.words, good=True)
     return Head(head, name, "broad" if spread(one, int(number), pattern, maps) > BROAD else "")
@@ -62,6 +62,8 @@ def summary(maps: AttentionMaps) -> str:
     if gold:
         best = max(gold, key=lambda head: gold[head])
         even = maps.attentions[best.rpartition(".")[0]].chance[AGREEMENT]
+        if sure(even):
+            return "all that can be looked at is outlined, so every head agrees; look at another sample."
         return (
             f"{head_name(best)} agrees best with the true translation: {percent(gold[best])} of its attention lies on "
             f"the outlined letters, where even attention would put {percent(even)}."
@@ -76,8 +78,12 @@ def summary(maps: AttentionMaps) -> str:
         return f"no head clearly does one thing yet; on average a row’s entropy is {percent(mean)} of an even row’s."
     best = max(clear, key=lambda head: clear[head].lead)
     others = [head_name(head) for head in clear if head != best]
-    do = "do" if others[1:] else "does"
-    more = f"; {listed([*others[:3], *(['others'] if others[3:] else [])])} {do} one thing too" if others else ""
+    more = ""
+    if others:
+        more = (
+            f"; {listed([*others[:3], *(['others'] if others[3:] else [])])} {'do' if others[1:] else 'does'} one "
+            "thing too"
+        )
     return f"{sentence(best, clear[best])}{more}."
 
 

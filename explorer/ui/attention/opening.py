@@ -77,7 +77,7 @@ def choose(look: Look) -> None:
         key=asks,
         label_visibility="collapsed",
         on_change=take,
-        width=170,
+        width=190,  # beside the input and the query at 1024 pixels
     )
     st.selectbox(
         "Query",

@@ -26,6 +26,7 @@ PRODUCT = Mode("A⊙∂L/∂A", "attention times its gradient: negative lowers t
 ALL_MODES, WITHOUT_TARGETS = (PATTERN, SCORES, WEIGHTED, GRADIENT, PRODUCT), (PATTERN, SCORES, WEIGHTED)
 FIELDS = dict(zip([mode.name for mode in ALL_MODES], KINDS, strict=True))  # of AttentionMap
 MANY, FEW = 410, 430  # pixels that more than two rows of heads get, and that fewer get
+ENLARGED = 35  # pixels less of them where a lecture hall enlarges them, so that the sentence below stays in sight
 
 
 def show(look: Look) -> None:
@@ -45,12 +46,14 @@ def show(look: Look) -> None:
             visit.state().mode = "" if clicked == PATTERN.name else clicked
 
     mode = visit.state().mode or PATTERN.name
+    less = ENLARGED * visit.state().projector
 
     ask = feed.way_to("heads", view, partial(large.line, given=given))
     detail = large.detail(look)
 
     def message(view: View, maps: AttentionMaps, detail: AttentionDetail | None) -> bytes:
         parts = message_parts(view, head, query, maps)
+        parts["height"] -= less
         if maps.block is None:
             return attention_message(**parts, mode=mode)
         return large.message(maps, detail, parts, FIELDS, mode, ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -16,6 +17,7 @@ from explorer.measure.names import attention_name, finite, fixed, head_name, lis
 from explorer.measure.standing import AGREEMENT, claim, kinds_of_lines
 from explorer.ui import held, picture, visit
 from explorer.ui.attention import discoveries, naming, opening
+from explorer.ui.attention.discoveries import Measured
 from explorer.ui.attention.look import Look
 from explorer.ui.attention.naming import claims, labels
 from explorer.ui.frame import cards
@@ -23,7 +25,7 @@ from explorer.ui.parts.steered import present, steered
 
 ON_GOLD = ("gold", "attention on the true translation’s letters")
 IMPORTANCE = ("importance", "mean |out · ∂L/∂out|: first estimate of what the head is worth")
-ON_PROBE = {"entropy": "entropy on the probe"}
+ON_PROBE = {"entropy": "entropy on the probe", AGREEMENT: "agreement with the translation"}
 
 
 def columns() -> dict[str, tuple[str, str]]:
@@ -43,7 +45,7 @@ def show(look: Look) -> None:
     """The table at this step, and the lines over training."""
     left, right = cards("scores", 1.9, 1)
     with left:
-        st.markdown(f"**Every head** · step {look.step}")
+        st.markdown(f"**Every head** · step {look.step:,}")
         st.html(table(look))
         picture.look_for("scores", sentence(look))
     with right:
@@ -58,7 +60,7 @@ def show(look: Look) -> None:
 
 def computed() -> str:
     """How the scores are computed, in words."""
-    formulas = listed([f"{score.heading} {score.formula} ({score.source})" for score in SCORES.values()])
+    formulas = "; ".join(f"{score.heading}: {score.formula} ({score.source})" for score in SCORES.values())
     levels = listed([f"{score.clear:g} for {score.heading}" for score in SCORES.values()])
     return (
         f"Mean attention on random sequences of n tokens said twice: {formulas}. The other scores are of the input "
@@ -75,7 +77,8 @@ def table(look: Look) -> str:
     kinds = [k for k in titles if k in visible or any(k in one.scores for one in maps.attentions.values())]
     head = "".join(f'<th title="{escape(titles[kind][1])}">{escape(titles[kind][0])}</th>' for kind in kinds)
     body = []
-    for path, one in maps.attentions.items():
+    # those with an alignment to keep to, which stand out first, are in sight
+    for path, one in sorted(maps.attentions.items(), key=lambda item: AGREEMENT not in item[1].scores):
         scores, chance = one.scores, one.chance
         for h, label in enumerate(labels(path, maps)):
             lines = one.lines[h]
@@ -149,7 +152,7 @@ def sentence(look: Look) -> str:
 def over_training(look: Look, history: HeadHistory) -> None:
     """One score of all heads over the snapshots, with chance and what was found."""
     titles = over_time()
-    offered = [kind for kind in titles if kind in history.scores]
+    offered = [kind for kind in titles if kind in history.scores or (kind == AGREEMENT and history.aligned)]
     measured = discoveries.measures(history)
     held.holds("score", visit.kept(opening.Measure), "chosen")
     kind = opening.measure_of(look.view.run.id, leads(measured) if len(history.steps) else {}, offered)
@@ -168,19 +171,26 @@ def over_training(look: Look, history: HeadHistory) -> None:
         label_visibility="collapsed",
         on_change=choose,
     )
-    guides = []
-    if kind in measured and len(history.steps):
-        _, even, clear = measured[kind]
-        chance = float(np.nanmax(even[-1]))
-        guides.append(Guide(clear, f"named from {number(clear)}"))
-        guides.append(Guide(chance, f"even attention: {fixed(chance, 2)}"))
-    heads = [(head_name(h), attention_name(h.rpartition(".")[0]), int(h.rpartition(".")[2])) for h in history.heads]
+    aligned = kind == AGREEMENT
+    named = history.aligned if aligned else history.heads
+    values = history.agreement if aligned else history.scores[kind]
+    guides = levels(history, kind, measured) if len(history.steps) else []
+    heads = [(head_name(h), attention_name(h.rpartition(".")[0]), int(h.rpartition(".")[2])) for h in named]
     layers = list(dict.fromkeys(layer for _, layer, _ in heads))
-    events = [e for e in look.view.events if e.kind == "found"]
-    values, cursor = history.scores[kind], look.view.cursor
+    events, cursor = [e for e in look.view.events if e.kind == "found"], look.view.cursor
     curves = charts.parts(history.steps, values, heads, guides=guides, events=events, cursor=cursor)
     picture.curves(charts.panel(titles[kind].capitalize(), layers), curves, "scores")
     picture.look_for("history", since(look))
+
+
+def levels(history: HeadHistory, kind: str, measured: Mapping[str, Measured]) -> list[Guide]:
+    """What even attention has of a score, and from which on a head is named; none where it gives no name."""
+    even = (history.agreement_chance if kind == AGREEMENT else history.chance.get(kind, np.empty((1, 0))))[-1]
+    if kind not in measured or not np.isfinite(even).any():
+        return []
+    clear, chance = measured[kind].clear, float(np.nanmax(even))
+    named = chance + clear * (1 - chance) if kind == AGREEMENT else clear  # that far from even attention to all of it
+    return [Guide(named, f"named from {number(named)}"), Guide(chance, f"even attention: {fixed(chance, 2)}")]
 
 
 def since(look: Look) -> str:
@@ -188,17 +198,21 @@ def since(look: Look) -> str:
     marked = sorted((e for e in look.view.events if e.kind == "found"), key=lambda e: e.step)
     if not marked:
         return "no head stands out yet; a mark will appear on the scrubber where one does."
-    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, formed at step {e.step})" for e in marked[:2]]
-    more = f", and {len(marked) - 2} more" if len(marked) > 2 else ""
-    return f"first {', then '.join(first)}{more}; each has its mark on the scrubber."
+    first = [f"{head_name(e.detail['head'])} ({e.detail['what']}, formed at step {e.step:,})" for e in marked[:2]]
+    if len(first) == 1:
+        return f"first {first[0]}; it has its mark on the scrubber."
+    one, two = first
+    if more := len(marked) - 2:
+        return f"first {one}, then {two}, and {more} more; each has its mark on the scrubber."
+    return f"first {one}, then {two}; each has its mark on the scrubber."
 
 
-def leads(measured: dict[str, tuple[np.ndarray, np.ndarray, float]]) -> dict[str, float]:
+def leads(measured: Mapping[str, Measured]) -> dict[str, float]:
     """How far the measures in which some head stands out at the last snapshot have come from chance to 1."""
     share = {}
-    for name, (scores, chance, clear) in measured.items():
-        of, even = scores[-1], chance[-1]
-        far = (of - even)[stands_out(of, even, clear)] / (1 - even[stands_out(of, even, clear)])
+    for name, of in measured.items():
+        out, even = of.out[-1], of.chance[-1]
+        far = (of.scores[-1] - even)[out] / (1 - even[out])
         if len(far):
             share[name] = float(far.max())
     return share

@@ -49,7 +49,7 @@ def turn(look: Look) -> None:
     )
     if answer is None:
         return
-    st.markdown(f"{next_words(look, answer)} · step {answer.step}")
+    st.markdown(f"{next_words(look, answer)} · step {answer.step:,}")
     left, right = st.columns([3, 2])
     with left:
         keys = [shown_token(look.keys[k]) for k in visible]

@@ -7,6 +7,7 @@ may be part of any.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from explorer.measure.glossary import TERMS
 
 HERE = Path(__file__).parent
 FILES = {path.name: path for path in HERE.rglob("*") if path.suffix in (".js", ".css")}  # no name stands twice
-SHARED = ("elements.js", "life.js")  # every component is built from these
+SHARED = ("phrases.js", "elements.js", "life.js")  # every component is built from these
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Source:
     @property
     def script(self) -> str:
         """One JavaScript module: glossary, shared scripts, the component's own, which end in its `export default`."""
-        return f"const TERMS = {json.dumps(TERMS, ensure_ascii=False)};\n{joined(SHARED + self.scripts)}"
+        return f"{heading(TERMS)}\n{joined(SHARED + self.scripts)}"
 
     @property
     def style(self) -> str:
@@ -43,6 +44,12 @@ class Source:
         """The component, to be mounted with a key and data."""
         css = self.style or None
         return st.components.v2.component(self.name, css=css, js=self.script, isolate_styles=self.isolated)
+
+
+def heading(terms: Mapping[str, str], phrases: Mapping[str, str] | None = None, language: str = "en") -> str:
+    """A script's first line: the glossary, the translations of its phrases, the language that these are in."""
+    values = {"TERMS": terms, "PHRASES": phrases or {}, "LANGUAGE": language}
+    return f"const {', '.join(f'{k} = {json.dumps(v, ensure_ascii=False)}' for k, v in values.items())};"
 
 
 def joined(names: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from explorer.lessons.lesson import CHAPTERS, Lesson
 from explorer.lessons.reading import lessons
 from explorer.lessons.resources import KINDS, resources
 from explorer.measure.glossary import CHINESE, glossary
+from explorer.ui.locale.language import current
 from explorer.ui.parts.course_way import turn_to, way
 from explorer.ui.parts.course_words import word
 
@@ -18,7 +19,7 @@ GOING_ON = 7  # the chapter that is no lessons but the resources
 
 def show() -> None:
     """All lessons, chapter by chapter."""
-    language = way().language
+    language = current()
     st.markdown(word("about", language))
     right, guessed = way().score()
     if guessed:

@@ -4,36 +4,49 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.i18n.translation import translated
 from explorer.lessons.lesson import CHAPTERS, PARTS, Lesson
 from explorer.lessons.reading import lessons
-from explorer.ui import sitemap
-from explorer.ui.parts import course_way
+from explorer.ui import pressing, sitemap
+from explorer.ui.locale.language import current
+from explorer.ui.parts import course_drawn, course_numbers, course_way
 from explorer.ui.parts.course_marking import course_markdown
-from explorer.ui.parts.course_way import turn_to, way
+from explorer.ui.parts.course_way import Guess, is_right, turn_to, way
 from explorer.ui.parts.course_words import word
 
 UNMARKED = "more"  # names books and papers, whose words are left alone
 KEYS = {"back": "Left", "next": "Right"}
+TICK_SECONDS = 1.0  # between two looks at the run beside a drawn curve
+RIGHT, WRONG = ":material/check:", ":material/lightbulb:"
 AFTER_GUESS = ("see", "control", "formula", "why", "more")
 
 
 def show(name: str) -> None:
     """The lesson of this name."""
-    mine, lesson = way(), lessons()[name]
-    language, words = mine.language, lesson.words[mine.language]
+    mine, lesson, language = way(), lessons()[name], current()
+    words = lesson.words[language]
     mine.opened.add(name)
     chapter = lesson.head.chapter
     st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.place}")
     st.header(words.title, anchor=False)
     seen: set[str] = set()
+
+    def own_numbers() -> None:
+        if numbers := course_numbers.line(lesson):
+            st.caption(numbers)
+
     course_markdown(words.sentence, language, seen)
-    if lesson.head.answer is not None:
-        predict(lesson, language, lesson.head.answer, seen)
+    if lesson.head.asks:
+        predict(lesson, language, seen)
     part(lesson, "do", language, seen)
     start(lesson, language)
-    if lesson.head.answer is None or name in mine.guesses:
+    if mine.sees(lesson):
         for one in AFTER_GUESS:
             part(lesson, one, language, seen)
+            if one == "control":
+                course_way.control_button(lesson, language, "control")
+            if one == "formula":
+                pressing.live(own_numbers, TICK_SECONDS)
     turning(lesson, language)
 
 
@@ -47,41 +60,90 @@ def part(lesson: Lesson, name: str, language: str, seen: set[str]) -> None:
         course_markdown(text, language, seen)
 
 
-def predict(lesson: Lesson, language: str, answer: int, seen: set[str]) -> None:
-    """The question with its choices; once one is taken, the answer, and how many of the class took it."""
-    mine, words = way(), lesson.words[language]
+def predict(lesson: Lesson, language: str, seen: set[str]) -> None:
+    """The question; once a guess is fixed, what is right, and how many of the class guessed it."""
+    mine = way()
+
+    def curves() -> None:
+        course_drawn.watch(lesson)
+        course_drawn.reveal(lesson, f"reveal-{lesson.name}")
+
     part(lesson, "predict", language, seen)
-    key, taken = f"guess-{lesson.name}-{language}", mine.guesses.get(lesson.name)
-    guess = st.radio(
+    if lesson.head.draw is None:
+        choose(lesson, language)
+    elif lesson.name in mine.curves:
+        pressing.live(curves, TICK_SECONDS)
+    else:
+        course_drawn.ask(lesson)
+    guess = (mine.guesses | mine.curves).get(lesson.name)
+    if guess is None:
+        fix(lesson, language)
+        return
+    right = is_right(lesson, guess)
+    (st.success if right else st.info)(verdict(lesson, guess, language), icon=RIGHT if right else WRONG)
+    of_class = dict(zip(("right", "all"), course_way.class_score(lesson), strict=True))
+    st.caption(word("class", language, **of_class))
+
+
+def choose(lesson: Lesson, language: str) -> None:
+    """The choices. Arrow keys walk through them and change nothing else: a guess is made by its button, once."""
+    words, taken = lesson.words[language], way().guesses.get(lesson.name)
+    st.radio(
         words.parts["predict"],
         range(1, len(words.choices) + 1),
         index=None if taken is None else taken - 1,
         format_func=lambda number: words.choices[number - 1],
-        key=key,
+        key=choice_key(lesson, language),
         label_visibility="collapsed",
+        disabled=taken is not None,
     )
-    if guess is None:
-        return
-    if guess != taken:
-        course_way.guess(lesson, guess)
-    right = guess == answer
-    verdict = word("right" if right else "wrong", language, answer=words.choices[answer - 1])
-    (st.success if right else st.info)(verdict, icon=":material/check:" if right else ":material/lightbulb:")
-    of_class = dict(zip(("right", "all"), course_way.class_score(lesson), strict=True))
-    st.caption(word("class", language, **of_class))
+
+
+def choice_key(lesson: Lesson, language: str) -> str:
+    """Of the choices, whose words are another widget's in another language."""
+    return f"guess-{lesson.name}-{language}"
+
+
+def fix(lesson: Lesson, language: str) -> None:
+    """The button that makes a guess of what is chosen or drawn."""
+    curve = lesson.head.draw is not None
+
+    def guessed() -> Guess | None:
+        return way().sketches.get(lesson.name) if curve else st.session_state.get(choice_key(lesson, language))
+
+    def guess() -> None:
+        course_way.guess(lesson, guessed())
+
+    with st.container(horizontal=True, vertical_alignment="center", key="guessing"):
+        st.button(word("fix", language), key=f"fix-{lesson.name}", on_click=guess)
+        if curve:
+            st.button(word("wipe", language), key=f"wipe-{lesson.name}", on_click=course_drawn.wipe, args=(lesson,))
+        hasty = way().hasty == lesson.name and guessed() is None
+        st.caption(word(("draw-first" if curve else "choose-first") if hasty else "fixing", language))
+
+
+def verdict(lesson: Lesson, guess: Guess, language: str) -> str:
+    """What is right, in a sentence."""
+    if lesson.head.answer is None:
+        return course_drawn.verdict(lesson, guess)
+    answer = lesson.words[language].choices[lesson.head.answer - 1]
+    return word("right" if is_right(lesson, guess) else "wrong", language, answer=answer)
 
 
 def start(lesson: Lesson, language: str) -> None:
     """The button that trains what the lesson is about and opens its page."""
     title, icon = sitemap.TITLES[lesson.head.start.page]
     st.button(
-        word("start", language, page=title),
+        word("start", language, page=translated(title, language)),
         key=f"start-{lesson.name}",
         type="primary",
         icon=f":material/{icon}:",
         on_click=course_way.begin,
         args=(lesson,),
+        disabled=bool(lesson.lacks),
     )
+    if lesson.lacks:
+        st.caption(word("lacks", language, package=lesson.lacks))
 
 
 def turning(lesson: Lesson, language: str) -> None:

@@ -12,7 +12,7 @@ from explorer.answers.records.embeddings import PointAxis, PointMap
 from explorer.charts import embeddings as charts
 from explorer.measure import projection
 from explorer.measure.names import finite, lost, percent
-from explorer.ui import held, picture, visit
+from explorer.ui import foreign, held, picture, visit
 from explorer.ui.frame import cards
 from explorer.ui.parts.map_captions import label, labels, named, note
 from explorer.ui.parts.map_choice import Choice
@@ -59,7 +59,7 @@ def show(view: View, choice: Choice) -> None:
             return
         along = relative(falls.along, a, b)
         if not np.isfinite(along).all():
-            st.caption(f"At step {falls.step} both points are at the same place, or not finite.")
+            st.caption(f"At step {falls.step:,} both points are at the same place, or not finite.")
             return
         table = charts.strip_frame(along, labels(answer), a, b)
         picture.show(charts.strip, table, "axis")
@@ -91,7 +91,10 @@ def choice(end: str, axis: Axis, held: str, count: int, name: Callable[[int], st
     at = getattr(axis, held)
     key = steered(held, at)
     given = (axis, held, key)
-    return st.selectbox(end, range(count), at, format_func=name, key=key, on_change=hold, args=given, width=200)
+    words = [f"{foreign.WORD_JOINER}{name(i)}" for i in range(count)]  # tokens, which no language translates
+    return st.selectbox(
+        end, range(count), at, format_func=words.__getitem__, key=key, on_change=hold, args=given, width=200
+    )
 
 
 def relative(coordinates: np.ndarray, a: int, b: int) -> np.ndarray:

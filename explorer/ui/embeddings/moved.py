@@ -40,7 +40,7 @@ def show(view: View, choice: Choice) -> None:
                 on_click=lambda: st.session_state.update({"map-since": view.step}),
             )
         if choice.since >= answer.step:
-            st.caption(f"Choose a step before {answer.step}, the one looked at, to see what changed since.")
+            st.caption(f"Choose a step before {answer.step:,}, the one looked at, to see what changed since.")
             return
         before = view.at(choice.since, "since").picture(
             PointMap, lane="maps", since=choice.since, **choice.arguments | {"method": "pca", "dims": 2}
@@ -74,7 +74,7 @@ def table(before: PointMap, after: PointMap, rows: list[int]) -> str:
             f"<tr><th>{token(after, i, '')}</th><td>{was}</td><td>{are}</td>"
             f"<td>{len(new - old)} of {len(new)}</td></tr>"
         )
-    steps = f"<th>nearest at step {before.step}</th><th>nearest at step {after.step}</th>"
+    steps = f"<th>nearest at step {before.step:,}</th><th>nearest at step {after.step:,}</th>"
     return f'<table class="neighbours"><thead><tr><th></th>{steps}<th>new</th></tr></thead>{"".join(lines)}</table>'
 
 
@@ -91,6 +91,6 @@ def sentence(choice: Choice, before: PointMap, after: PointMap) -> str:
     assert moved is not None
     most, kept = listed(after, [])[0], int((moved == 0).sum())
     return (
-        f"{named(after, most)} changed most since step {before.step}: {moved[most] * K:.0f} of its {K} nearest are "
-        f"new. {kept or 'None'} of {len(moved)} kept all of theirs."
+        f"{named(after, most)} changed most since step {before.step:,}: {moved[most] * K:.0f} of its {K} nearest are "
+        f"new. {kept or 'None'} of {len(moved):,} kept all of theirs."
     )

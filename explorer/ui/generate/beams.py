@@ -53,7 +53,7 @@ def show(view: View, given: dict[str, Any]) -> None:
         if answer is None:
             return
         apart = "" if view.about.writes else " "
-        title = f"Beam of {settings['width']} · step {answer.step}"
+        title = f"Beam of {settings['width']} · step {answer.step:,}"
         drawing = branches.message(
             title, answer.branches, FATES, marked(answer), apart, "beam", visit.state().projector
         )
@@ -82,7 +82,7 @@ def answers(answer: Beams) -> str:
     rows = {"Greedy": answer.greedy, "Beam": answer.beam, exact: answer.exact, "Right answer": answer.right}
     best = max((one.score for one in rows.values() if one), default=0.0)
     head = ("", "answer", "log p", "score", "e^(score − best score)")
-    return table(head, [row(name, one, best) for name, one in rows.items() if one])
+    return table(head, [row(name, one, best) for name, one in rows.items() if one], foreign=(1,))
 
 
 def row(name: str, one: Decoded, best: float) -> list[str]:

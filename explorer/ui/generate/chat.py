@@ -9,15 +9,17 @@ import streamlit as st
 
 from explorer.answers.records.reading.chat import Habits, Reply
 from explorer.answers.records.reading.facts import Knowledge
-from explorer.measure.names import percent
+from explorer.config.quoting import quoted
+from explorer.measure.names import percent, plural
 from explorer.ui import foreign, picture, visit
 from explorer.ui.frame import cards
+from explorer.ui.parts import length
 from explorer.ui.view import View
 
 SELDOM = 8.0  # seconds between two measurements while it trains
 KEPT = 5  # exchanges that are shown
 NAMED = 6  # words never seen
-MOST = 300  # characters of what is said
+SHOWN = 2 * length.MOST  # characters of what is said that stand in the exchange
 HEIGHT = 300
 COMPUTED = r"""
 The run reads what was said last, and nothing that came before it: of a dialogue the last tokens, of a question all its
@@ -49,13 +51,12 @@ def show(view: View, given: dict[str, object]) -> None:
             temperature = st.slider("Temperature", 0.0, 1.5, 0.7, 0.1, key="chat-temperature", width=300)
         with st.container(height=HEIGHT, border=False, key="chat-box"):
             if not talk.exchanges:
-                st.caption(f"Nothing was said yet. Type below, such as: {way.example}")
+                st.caption(f"Nothing was said yet. Type below, such as: {quoted(way.example)}")
             first = max(0, len(talk.exchanges) - KEPT)
             for number, (words, step, warmth) in enumerate(talk.exchanges[first:], first):
                 exchange(view, number, words, step, warmth)
         st.chat_input(
             way.label,
-            max_chars=MOST,
             key="chat-said",
             on_submit=talk.say,
             args=(view.step, temperature),
@@ -67,8 +68,10 @@ def show(view: View, given: dict[str, object]) -> None:
 def exchange(view: View, number: int, words: str, step: int, temperature: float) -> None:
     """What was said, as plain text, and the reply; where it is refused, the reason stands in its place."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.text(words)
+        st.text(words if len(words) <= SHOWN else f"{words[:SHOWN]}…")
     with st.chat_message("assistant", avatar=":material/neurology:"):
+        if not length.fits(words):
+            return
         answer = view.at(step, f"chat-{number}").picture(Reply, text=words, temperature=temperature, seed=number)
         if answer is None:
             return
@@ -96,7 +99,8 @@ def speaks(view: View, temperature: float) -> str:
     if not habits.runs:
         return f"at step {habits.step:,} its replies have no four words yet, so there is nothing to compare."
     return (
-        f"it understands nothing and remembers nothing of what was said before. Of {habits.runs} runs of four words in "
+        f"it understands nothing and remembers nothing of what was said before. Of {habits.runs} "
+        f"run{plural(habits.runs)} of four words in "
         f"its replies to {habits.examples} held-out speeches {percent(habits.copied)} stand word for word in the texts "
         f"it is trained on; of the right replies {percent(habits.true)} do."
     )

@@ -50,7 +50,7 @@ def cure(view: View) -> None:
     if share:
         st.caption(f"In training this run reads {percent(share)} of the answers’ tokens as it says them itself.")
         return
-    text, place, button = st.columns([5, 3, 3], vertical_alignment="bottom")
+    text, place, button = st.columns([4, 3, 4.5], vertical_alignment="bottom")
     text.markdown(
         "**A cure to try:** scheduled sampling. In training the model reads some of its own tokens, and learns what to "
         "say after a wrong one."

@@ -8,9 +8,10 @@ import streamlit as st
 
 from explorer.answers.records.reading.facts import ITSELF, ON_IT, EditedFact, Group, Knowledge
 from explorer.config.editing import LARGEST_RATE, MOST_STEPS
-from explorer.measure.names import fixed, number, percent
+from explorer.measure.names import fixed, number, percent, plural
 from explorer.ui import branching, picture
 from explorer.ui.frame import cards
+from explorer.ui.parts import length
 from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
@@ -36,7 +37,7 @@ def show(view: View, given: dict[str, Any]) -> None:
     with cards("known", 1)[0]:
         knowledge = view.picture(Knowledge, SELDOM, lane="slow", says=False)
         if knowledge is None:
-            picture.making(view.waiting, 150)
+            picture.making(view.waiting, 219)
         else:
             head = (f"at step {knowledge.step:,}", "questions", "answered right", "always the most frequent answer")
             st.html(table(head, [row(group) for group in knowledge.groups], style="scores"))
@@ -48,7 +49,7 @@ def show(view: View, given: dict[str, Any]) -> None:
 
 def row(group: Group) -> list[str]:
     """A group's shares."""
-    count = f"{group.count:,}" if group.count == group.examples else f"{group.examples} of {group.count:,}"
+    count = f"{group.count:,}" if group.count == group.examples else f"{group.examples:,} of {group.count:,}"
     return [group.name, count, percent(group.right), percent(group.majority)]
 
 
@@ -67,7 +68,7 @@ def edit(view: View, question: str) -> None:
     """The question taught another answer, and what becomes of its neighbours."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="edit-row"):
         st.markdown("**Teach another answer**", width="content", help="The question is typed above, under the title.")
-        answer = st.text_input("New answer", ANSWER, max_chars=100, key="edit-answer", width=200)
+        answer = st.text_input("New answer", ANSWER, key="edit-answer", width=200)
         steps = int(st.number_input("Steps", 1, MOST_STEPS, 5, key="edit-steps", width=120))
         rate = st.selectbox("Rate", RATES, index=2, key="edit-rate", format_func=number, width=120)
         detail: dict[str, Any] = {"question": question, "answer": answer or ANSWER, "steps": steps, "rate": float(rate)}
@@ -79,16 +80,18 @@ def edit(view: View, question: str) -> None:
             on_click=branching.begin,
             args=(view.run, view.step, {}, [("edit", {"edit": detail})]),
         )
+    if not length.fits(answer):
+        return
     edited = view.picture(EditedFact, EVERY, lane="slow", says=False, **detail)
     if edited is None:
-        picture.making(view.waiting, 300)
+        picture.making(view.waiting, 189)
         return
     head = ("", "question", "before", "after", "watched answer", "its p", "p after")
     lines = rows(edited)
     first = [line for line in lines if line[0]][:SHOWN]  # of each kind of neighbour one: all do not fit the screen
-    st.html(table(head, first, style="scores words"))
+    st.html(table(head, first, style="scores words", foreign=range(1, 5)))
     picture.look_for("edit", sentence(edited))
-    picture.details(lambda: all_watched(edited, table(head, lines, style="scores words")))
+    picture.details(lambda: all_watched(edited, table(head, lines, style="scores words", foreign=range(1, 5))))
 
 
 def all_watched(edited: EditedFact, watched: str) -> None:
@@ -115,15 +118,20 @@ def rows(edited: EditedFact) -> list[list[str]]:
 def sentence(edited: EditedFact) -> str:
     """Whether the fact took, whether what follows from it follows, and what else changed."""
     itself = edited.rows[0]
-    words = f"the new answer’s probability goes from {percent(itself.p_before)} to {percent(itself.p_after)}"
-    words += ", and it is given. " if itself.after == edited.answer else ", and it is not given yet. "
+    given = "it is given" if itself.after == edited.answer else "it is not given yet"
+    before, after = percent(itself.p_before), percent(itself.p_after)
+    words = f"the new answer’s probability goes from {before} to {after}, and {given}. "
     through = [one for one in edited.rows if one.group == ON_IT]
     if through:
         follow = sum(one.after == one.watched for one in through)
-        words += f"Of {len(through)} questions through it {follow} are answered as then follows. "
+        words += (
+            f"Of {len(through)} question{plural(len(through))} through it {follow} "
+            f"{'is' if follow == 1 else 'are'} answered as then follows. "
+        )
     near = [one for one in edited.rows if one.group not in (ITSELF, ON_IT)]
     turned = sum(one.before != one.after for one in near)
     return (
-        f"{words}{turned} of {len(near)} other neighbours are answered otherwise; of {edited.others} other facts "
+        f"{words}{turned} of {len(near)} other neighbour{plural(len(near))} {'is' if turned == 1 else 'are'} "
+        f"answered otherwise; of {edited.others} other facts "
         f"{percent(edited.kept)} were right and {percent(edited.kept_after)} are."
     )

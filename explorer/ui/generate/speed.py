@@ -32,7 +32,9 @@ def show(view: View, given: dict[str, Any]) -> None:
         if answer is None:
             return
         rates = {"with the cache": answer.cached, "without": answer.plain}
-        picture.show(writing.speed, writing.frame(answer.lengths, rates), "writing-speed")
+        table = writing.frame(answer.lengths, rates)
+        shortest, powers = writing.ends(table)
+        picture.show(writing.speed, table, "writing-speed", shortest=shortest, powers=powers)
         picture.look_for("speed", sentence(answer))
     picture.computed(COMPUTED, Cache, title="How the speed is measured")
 
@@ -43,9 +45,9 @@ def sentence(answer: Speed) -> str:
     if math.isnan(cached):
         return (
             "this model keeps nothing of what it has read: with the mask off, each new token changes what all others "
-            f"say. It writes {plain:,.0f} tokens a second at {length} tokens, and reads all of them each time."
+            f"say. It writes {plain:,.0f} tokens a second at {length:,} tokens, and reads all of them each time."
         )
     return (
-        f"measured just now: at {length} tokens the cache gives {fixed(cached / plain, 2)} times as many tokens a "
-        f"second. Past its context of {answer.context} tokens every token moves and nothing can be kept."
+        f"measured just now: at {length:,} tokens the cache gives {fixed(cached / plain, 2)} times as many tokens a "
+        f"second. Past its context of {answer.context:,} tokens every token moves and nothing can be kept."
     )

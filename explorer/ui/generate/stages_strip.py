@@ -10,10 +10,11 @@ import streamlit as st
 
 from explorer.answers.records.writing import NextToken, Text, Why
 from explorer.measure import sampling
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.ui import held, picture, visit
 from explorer.ui.components import stages, written
 from explorer.ui.frame import cards
+from explorer.ui.parts import length
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.pressing import pressed
 from explorer.ui.view import View
@@ -81,9 +82,12 @@ def show(view: View, given: dict[str, Any]) -> None:
             source = " / ".join(answer.source.split("\n"))  # a picture's rows
             read = f"{source} → {read}"
         if answer.cut:
-            st.caption(f"The model reads {len(answer.tokens)} tokens; the first {answer.cut} of the input are cut off.")
+            st.caption(
+                f"The model reads {len(answer.tokens):,} token{plural(len(answer.tokens))}; {answer.cut} at the "
+                f"beginning of the input {'is' if answer.cut == 1 else 'are'} cut off."
+            )
         drawing = stages.message(
-            f"After “{shown_token(read)}” · step {answer.step}",
+            f"After “{shown_token(read)}” · step {answer.step:,}",
             [shown_token(symbol) for symbol in answer.symbols],
             answer.logits,
             answer.seen.tolist(),
@@ -98,8 +102,9 @@ def show(view: View, given: dict[str, Any]) -> None:
     picture.computed(COMPUTED, *(stage.apply for stage in sampling.STAGES.values()))
 
 
-def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any]:
-    """The input as the answers' argument, {} for the task's own; beside it the seed of what is written.
+def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any] | None:
+    """The input as the answers' argument, {} for the task's own, None of one that is too long; beside it the seed of
+    what is written.
 
     read: the section reads the input.   drawn: it draws, and so has a seed.   What does nothing there is switched off.
     """
@@ -109,7 +114,6 @@ def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any]:
         key="prompt",
         bind="query-params",
         placeholder="prompt: the task’s own; type another here",
-        max_chars=2000,
         label_visibility="collapsed",
         disabled=not read,
     )
@@ -125,6 +129,8 @@ def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any]:
         disabled=not drawn,
     )
     visit.kept(Sampler).seed = int(seed)
+    if read and not length.fits(typed):
+        return None
     return {"text": typed} if typed else {}
 
 
@@ -144,7 +150,7 @@ def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
     def ask(place: int) -> None:
         sampler.pointed = place
 
-    title, at, why = f"What it writes · step {answer.step}", sampler.pointed, None
+    title, at, why = f"What it writes · step {answer.step:,}", sampler.pointed, None
     if at is not None and at < len(answer.numbers):
         said = tuple(answer.numbers[: at + 1].tolist())
         question = view.question(Why, EVERY, "quick", said=said, **given)
@@ -190,5 +196,5 @@ def sentence(answer: NextToken, sampler: Sampler) -> str:
     best = shown_token(answer.symbols[int(last.p.argmax())])
     return (
         f"{last.survivors:,} of {first.survivors:,} tokens {'is' if last.survivors == 1 else 'are'} left. “{best}” has "
-        f"{percent(last.p.max())} of the chance. Drag a stage to another place and watch the last column."
+        f"{percent(last.p.max())} of the probability. Drag a stage to another place and watch the last column."
     )

@@ -19,6 +19,7 @@ from explorer.ui.view import View
 SELDOM = 8.0  # the same of the curve, which asks at every snapshot
 GROWING = "growing the trees of {of} snapshots"
 EVERY = 1.0  # seconds between two answers while it trains
+HEIGHT = 330  # pixels of the tree
 FATES = {"kept": "among the likeliest after what stands before it"}
 COMPUTED = r"""
 Each node is a token with its probability after the tokens before it; $\log p$ is the sum along its way. At each node
@@ -47,10 +48,10 @@ def show(view: View, given: dict[str, Any]) -> None:
         answer = view.picture(Tree, EVERY, **settings, **given)
         if answer is None:
             return
-        title = f"Likeliest continuations · step {answer.step}"
+        title = f"Likeliest continuations · step {answer.step:,}"
         apart = "" if view.about.writes else " "
         drawing = branches.message(
-            title, answer.branches, FATES, likeliest(answer), apart, "tree", visit.state().projector
+            title, answer.branches, FATES, likeliest(answer), apart, "tree", visit.state().projector, HEIGHT
         )
         branches.branches(drawing, key="tree")
         picture.look_for("tree", sentence(answer))
@@ -73,8 +74,8 @@ def since(history: TreeHistory) -> str:
     if len(known) < 2:
         return "the curve begins at the second snapshot."
     return (
-        f"from {fixed(known[0], 2)} bits a token at step {history.steps[0]} to {fixed(known[-1], 2)} at step "
-        f"{history.steps[-1]}. 0 bits is one way to go on; a token drawn evenly has the most."
+        f"from {fixed(known[0], 2)} bits a token at step {history.steps[0]:,} to {fixed(known[-1], 2)} at step "
+        f"{history.steps[-1]:,}. 0 bits is one way to go on; a token drawn evenly has the most."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from explorer.answers.records.writing import Text
 from explorer.measure.music import abc, midi
 from explorer.measure.music.abc import Score
+from explorer.measure.names import plural
 from explorer.ui import picture, visit
 from explorer.ui.components import score as staff
 from explorer.ui.frame import cards
@@ -32,7 +33,7 @@ def show(view: View, given: dict[str, Any]) -> None:
             return
         notation = (answer.prompt_text + answer.text).lstrip("\n").partition("\n\n")[0]
         tune = abc.read(notation)
-        title = f"The tune that it writes · step {answer.step}"
+        title = f"The tune that it writes · step {answer.step:,}"
         staff.score(staff.message(title, tune, notation, visit.state().projector), key="score")
         picture.look_for("tune", sentence(tune))
     picture.computed(COMPUTED, midi.midi, title="How the tune is read and heard")
@@ -42,10 +43,10 @@ def sentence(tune: Score) -> str:
     """Whether it is a tune, and how far it can be read."""
     notes = sum(pitch >= 0 for pitch in tune.pitch)
     if tune.problem:
-        read = f"{notes} notes can be read" if notes else "no note can be read"
+        read = f"{notes} note{plural(notes)} can be read" if notes else "no note can be read"
         return f"{read}, up to character {tune.at + 1}: {tune.problem}. Train on, or lower the temperature."
     beats = "/".join(map(str, tune.metre))
-    said = f"a whole tune of {notes} notes in {tune.key}, {beats}."
+    said = f"a whole tune of {notes} note{plural(notes)} in {tune.key}, {beats}."
     if tune.uneven:
         bars = ", ".join(map(str, tune.uneven[:6]))
         return f"{said} Not every bar holds what the metre says: {bars}. Counting beats is learned late."

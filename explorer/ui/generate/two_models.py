@@ -14,7 +14,7 @@ import streamlit as st
 from explorer.answers.records.writing import Saving, Speculation
 from explorer.config.run import RunConfig
 from explorer.measure import speculative
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.runs import catalogue
 from explorer.runs.run import Run
 from explorer.ui import chosen, frame, picture, refusals, server, visit
@@ -62,19 +62,21 @@ def show(view: View, given: dict[str, Any]) -> None:
         answer = view.picture(Speculation, EVERY, **pair, **settings)
         if answer is None:
             return
-        title = f"What it writes with a draft · step {answer.step}"
+        title = f"What it writes with a draft · step {answer.step:,}"
         drawing = drafted.message(title, answer, "" if view.about.writes else " ", visit.state().projector)
         drafted.drafted(drawing, key="drafted")
+        waits = len(view.waits)
         saving = view.picture(Saving, SELDOM, lane="slow", says=False, **pair)
-        picture.figures(figures(saving))
-        picture.look_for("two-models", sentence(answer, saving))
+        if saving is not None or len(view.waits) > waits:  # else it was refused, and the reason stands there
+            picture.figures(figures(saving))
+            picture.look_for("two-models", sentence(answer, saving))
     picture.computed(COMPUTED, speculative.check, speculative.residual, title="How a draft is checked")
 
 
 def fitting(view: View) -> list[Run]:
     """The runs on this machine that learn the same task, and so read the same tokens; the smallest model first."""
     reads = kind_of(view.config.model).reads
-    runs = {run.id: run for run in [*chosen.earlier_runs(), *newest()]}
+    runs = {run.id: run for run in [*chosen.opened_runs(), *newest()]}
     return sorted(
         (
             run
@@ -111,7 +113,7 @@ def nobody(view: View) -> None:
         "**Speculative decoding**: a small model drafts a few tokens, and this one checks all of them in one pass. The "
         "text is drawn exactly as from this model alone, but in fewer passes."
     )
-    if any(run.config.task == view.config.task for run in chosen.earlier_runs()):
+    if any(run.config.task == view.config.task for run in chosen.opened_runs()):
         st.caption("The small model has just begun to train. It drafts as soon as its first weights are kept.")
         return
     st.caption("No other run here learns the same task, so none has the same tokens to draft with.")
@@ -183,17 +185,18 @@ def alpha(saving: Saving) -> float:
 def sentence(answer: Speculation, saving: Saving | None) -> str:
     """What the draft brings, and why it is worth its time or not."""
     passes = int(answer.passes[-1]) + 1 if len(answer.passes) else 0
-    said = f"{len(answer.numbers)} tokens were written in {passes} passes of this model."
+    said = (
+        f"{len(answer.numbers):,} token{plural(len(answer.numbers))} {'was' if len(answer.numbers) == 1 else 'were'} "
+        f"written in {passes} pass{'' if passes == 1 else 'es'} of this model."
+    )
     if saving is None:
         return f"{said} What the draft saves is being measured."
     middle = float(np.median(saving.plain / saving.drafted))
-    said += (
-        f" By the overlap of both models, {percent(saving.overlap)} of drafts are to be accepted, and "
-        f"{percent(alpha(saving))} were. A token of the draft takes {fixed(saving.cost, 2)} of a pass of this model"
-    )
+    accepted, cost = percent(alpha(saving)), fixed(saving.cost, 2)
+    said = f"{said} By the overlap of both, {percent(saving.overlap)} of drafts are to be accepted; {accepted} were."
     if middle > 1:
-        return f"{said}, and writing is {fixed(middle, 2)} times as fast."
+        return f"{said} A token of the draft takes {cost} of a pass, and writing is {fixed(middle, 2)} times as fast."
     return (
-        f"{said}, and writing is slower: {fixed(middle, 2)} times as fast. A draft pays where passes are dear, in a "
-        "model that is far larger than its draft."
+        f"{said} A token of the draft takes {cost} of a pass, and writing is {fixed(middle, 2)} times as fast: a draft "
+        "pays where this model is far larger."
     )

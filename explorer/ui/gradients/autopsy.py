@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.answers.records.autopsy import Autopsy
 from explorer.measure.autopsy import Cause, Fault, Operand
-from explorer.measure.names import number, percent, tensor_name
+from explorer.measure.names import number, percent, plural, tensor_name
 from explorer.runs.run import Run
 from explorer.ui import branching, picture
 from explorer.ui.frame import cards
@@ -39,7 +39,7 @@ def show(view: View) -> None:
         if answer is None:
             return
         cause = answer.cause
-        st.markdown(f"**Step {cause.index} could not be taken** · its first value that is not finite")
+        st.markdown(f"**Step {cause.index:,} could not be taken** · its first value that is not finite")
         st.markdown(f":red[:material/emergency_home:] {verdict(cause)}")
         if cause.fault is not None:
             st.html(operands(cause.fault))
@@ -47,7 +47,7 @@ def show(view: View) -> None:
     if cause.trail:
         with cards("trail", 1)[0]:
             st.markdown(
-                f"**How it got there** · largest size at each point of the way, at step {answer.earlier} and now"
+                f"**How it got there** · largest size at each point of the way, at step {answer.earlier:,} and now"
             )
             st.html(way(answer, SHOWN))
             picture.look_for("trail", growth(answer))
@@ -63,8 +63,9 @@ def healthy(view: View) -> str:
         return "nothing is trained yet."
     worst = int(np.argmax(curve["grad_norm_max"]))
     return (
-        f"the loss and the gradient of all {view.last} steps so far are finite. The largest gradient norm was "
-        f"{number(curve['grad_norm_max'][worst], 3)}, at step {int(curve['peak'][worst])}; float32 ends at 3.4 × 10³⁸."
+        f"the loss and the gradient of all {view.last:,} step{plural(view.last)} so far are finite. The largest "
+        f"gradient norm was {number(curve['grad_norm_max'][worst], 3)}, at step {int(curve['peak'][worst]):,}; float32 "
+        "ends at 3.4 × 10³⁸."
     )
 
 
@@ -139,7 +140,7 @@ def longer(answer: Autopsy) -> None:
 def way(answer: Autopsy, shown: int) -> str:
     """The last taps up to the failing one, with what they held at the earlier step."""
     cause = answer.cause
-    head = ("", f"at step {answer.earlier}", f"at step {cause.index}", "times", "not finite")
+    head = ("", f"at step {answer.earlier:,}", f"at step {cause.index:,}", "times", "not finite")
     rows = []
     for held in cause.trail[-shown:]:
         then = answer.then.get(held.tap)
@@ -160,7 +161,7 @@ def growth(answer: Autopsy) -> str:
         return "nothing on this way was finite long enough to compare."
     most, held = max(grown, key=lambda pair: pair[0])
     return (
-        f"since step {answer.earlier} {held.words} grew most: from {number(then[held.tap], 3)} to "
+        f"since step {answer.earlier:,} {held.words} grew most: from {number(then[held.tap], 3)} to "
         f"{number(held.largest, 3)}, {number(most, 2)} times."
     )
 
@@ -168,7 +169,7 @@ def growth(answer: Autopsy) -> str:
 def rewind(view: View, step: int) -> None:
     """The offer: some steps back, at half the learning rate, as a run of its own."""
     lr = view.run.config_at(step).optimizer.lr / 2
-    back = f"Rewind {view.last - step} steps" if step else "Rewind to step 0"
+    back = f"Rewind {view.last - step:,} step{plural(view.last - step)}" if step else "Rewind to step 0"
     with st.container(horizontal=True, vertical_alignment="center", key="autopsy-way-back"):
         st.button(
             f"{back} and halve the learning rate",
@@ -178,7 +179,7 @@ def rewind(view: View, step: int) -> None:
             on_click=resume,
             args=(view.run, step, lr),
         )
-        st.caption(f"A branch at step {step} with a learning rate of {lr:g}; this run stays as it is, under Runs.")
+        st.caption(f"A branch at step {step:,} with a learning rate of {lr:g}; this run stays as it is, under Runs.")
 
 
 def resume(run: Run, step: int, lr: float) -> None:

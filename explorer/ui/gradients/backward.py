@@ -18,6 +18,7 @@ from explorer.ui.visit import Last
 
 EVERY = 1.5  # seconds
 HEIGHT = 480  # pixels of the diagram
+ALL = -1  # in the list of positions: the loss of all of them flows back
 FORMULAS = (
     "One forward pass on this input gives every box its value $y$. The chain rule then goes back: a box gets "
     r"$\partial L/\partial y$ from whoever read it (the sum, if several did) and hands on "
@@ -48,25 +49,25 @@ def show(view: View) -> None:
 def chosen_walk(view: View, given: dict[str, Any]) -> Backpropagation | None:
     """The walk for the chosen target, and the list to choose it from; meanwhile the walk before."""
     key = f"backward-target {view.run.id} {sorted(given.items())}"
-    with st.container(horizontal=True, vertical_alignment="center", key="backward-target"):
-        held.holds("flows-back", st.session_state, key, held.whole, None)
-        target = st.session_state.get(key)
-        answer = view.picture(Backpropagation, EVERY, lane="slow", says=False, target=target, **given)
-        last: Last[Backpropagation] = visit.kept(Last, "backward", view.run.id)
-        answer = last.shown = answer or last.shown
-        if answer is None:
-            return None
-        words = {t: f"{t}: “{shown_token(answer.targets[t])}”" for t in answer.positions}
-        st.selectbox(
-            "Loss that flows back",
-            [None, *words],
-            format_func=lambda t: f"mean over {len(words)} tokens" if t is None else f"only position {words[t]}",
-            key=key,
-            label_visibility="collapsed",
-            width=260,
-        )
-        loss = float("nan") if answer.loss is None else answer.loss
-        st.caption(f"flows back · step {answer.step} · loss {fixed(loss, 4)} nats")
+    held.holds("flows-back", st.session_state, key, held.whole, ALL)
+    target = st.session_state.get(key, ALL)
+    only = None if target == ALL else target
+    answer = view.picture(Backpropagation, EVERY, lane="slow", says=False, target=only, **given)
+    last: Last[Backpropagation] = visit.kept(Last, "backward", view.run.id)
+    answer = last.shown = answer or last.shown
+    if answer is None:
+        return None
+    words = {t: f"{t}: “{shown_token(answer.targets[t])}”" for t in answer.positions}
+    st.selectbox(
+        "Loss that flows back",
+        [ALL, *words],
+        format_func=lambda t: f"mean over {len(words):,} tokens" if t == ALL else f"only position {words[t]}",
+        key=key,
+        label_visibility="collapsed",
+        width=220,
+    )
+    loss = float("nan") if answer.loss is None else answer.loss
+    st.caption(f"flows back · step {answer.step:,} · loss {fixed(loss, 4)} nats", width="content")
     return answer
 
 

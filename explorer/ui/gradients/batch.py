@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.answers.records.instruments import Measurement
 from explorer.charts import progress
-from explorer.measure.names import finite, lost, number, percent
+from explorer.measure.names import finite, lost, number, percent, plural
 from explorer.processes.client import Lane
 from explorer.ui import picture
 from explorer.ui.frame import cards
@@ -54,7 +54,10 @@ def examples(view: View, measured: Measurement) -> None:
     """The examples with the highest loss, and all others in the fold."""
     without = ", without dropout" if measured.dropout else ""
     trained = view.run.step_row(measured.step)
-    st.markdown(f"**The batch of step {measured.step:,}** · {len(measured.texts)} examples, by loss{without}")
+    st.markdown(
+        f"**The batch of step {measured.step:,}** · {len(measured.texts)} "
+        f"example{plural(len(measured.texts))}, by loss{without}"
+    )
     order = np.argsort(-measured.losses, kind="stable")
     st.html(rows(measured, order[:SHOWN]))
     picture.look_for("batch", sentence(measured, None if trained is None else trained["grad_norm"]))
@@ -80,7 +83,7 @@ def rows(measured: Measurement, order: np.ndarray) -> str:
         )
         for i in order
     ]
-    return table(("reads → says", "loss, nats", "gives of ‖g‖", "its own length / ‖g‖"), lines)
+    return table(("reads → says", "loss, nats", "gives of ‖g‖", "its own length / ‖g‖"), lines, foreign=(0,))
 
 
 def sentence(measured: Measurement, norm: float | None) -> str:
@@ -97,9 +100,11 @@ def sentence(measured: Measurement, norm: float | None) -> str:
     if B == 1:
         words += "One example gives the whole gradient. "
     else:
-        who, give = (f"The {len(few)} examples", "give") if len(few) > 1 else ("The example", "gives")
-        part = percent(float(given[few].sum()))
-        words += f"{who} with the highest loss, {percent(len(few) / B)} of the batch, {give} {part} of ‖g‖. "
+        who, part = f"The {len(few):,} examples" if len(few) > 1 else "The example", percent(float(given[few].sum()))
+        words += (
+            f"{who} with the highest loss, {percent(len(few) / B)} of the batch, "
+            f"{'give' if len(few) > 1 else 'gives'} {part} of ‖g‖. "
+        )
     if norm is None:
         return f"{words}This step is not trained yet."
     if not finite(norm):

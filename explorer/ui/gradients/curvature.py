@@ -23,7 +23,7 @@ def show(view: View) -> None:
             visit.state().curvatures[view.run.id] = [*curvatures, step][-SHOWN:]
 
     st.button(
-        f"Measure at step {view.step}", key="curvature", icon=":material/landscape:", on_click=ask, args=(view.step,)
+        f"Measure at step {view.step:,}", key="curvature", icon=":material/landscape:", on_click=ask, args=(view.step,)
     )
     measured = []
     for step in curvatures:
@@ -51,7 +51,7 @@ def curvature_table(measured: list[Curvature]) -> str:
         rows |= {f"top, divided as {name} does": [one.divided for one in measured], "its edge": edges}
     elif first.edge != first.descent_edge:
         rows[f"edge with {OPTIMIZERS[first.optimizer].title}"] = edges
-    head = "".join(f"<th>step {one.step}</th>" for one in measured)
+    head = "".join(f"<th>step {one.step:,}</th>" for one in measured)
     body = [
         f"<tr><th>{words}</th>{''.join(f'<td>{cell(value)}</td>' for value in values)}</tr>"
         for words, values in rows.items()
@@ -80,7 +80,7 @@ def curvature_sentence(curvature: Curvature) -> str:
     if not finite(*(value for value in (top, bottom, edge, curvature.divided) if value is not None)):
         return lost("the curvature", curvature.step)
     bend = "a direction bends down, so this is no valley’s floor" if bottom < 0 else "no direction bends down"
-    sharp = f"at step {curvature.step} curvature goes from {number(bottom)} ({bend}) to {number(top)}"
+    sharp = f"at step {curvature.step:,} curvature goes from {number(bottom)} ({bend}) to {number(top)}"
     name = divided_as(curvature.optimizer)
     held = top if name is None else curvature.divided
     if lr <= 0:

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.answers.records.diagnosis import Diagnosis
 from explorer.config.presets import Broken, broken_of
 from explorer.config.run import to_word
-from explorer.measure.names import fixed, tensor_name
+from explorer.measure.names import fixed, plural, tensor_name
 from explorer.ui import branching, chosen, picture, refusals, sitemap, visit
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -52,7 +52,7 @@ def findings(view: View) -> None:
     answer = view.picture(Diagnosis, EVERY, lane="slow")
     if answer is None:
         return
-    title.markdown(f"**Diagnosis** · step {answer.step}")
+    title.markdown(f"**Diagnosis** · step {answer.step:,}")
     for finding in answer.findings:
         evidence = " · ".join(f"`{tensor_name(name)}`" for name in finding.evidence)
         st.markdown(f":material/error: **{finding.rule.capitalize()}**: {finding.sentence}")
@@ -72,7 +72,7 @@ def cure(view: View, broken: Broken) -> None:
     if not left:
         st.markdown(f":material/healing: {cured(view, broken)}")
         return
-    words = ", ".join(f"`{path}` {to_word(now.get(path))} → {to_word(value)}" for path, value in left.items())
+    words = ", ".join(f"`{path}` `{to_word(now.get(path))}` → `{to_word(value)}`" for path, value in left.items())
     st.markdown(f"**The cure:** {words}.")
     if broken.anew is None:
         st.button(
@@ -118,12 +118,15 @@ def cured(view: View, broken: Broken) -> str:
     step = next((e.step for e in view.run.events if e.kind == "set" and set(e.detail) & set(broken.cure)), 0)
     now = mean_loss(view, max(step, view.last - NEARBY), view.last)
     if now is None:
-        return f"Cured at step {step}; the loss follows with the next steps."
+        return f"Cured at step {step:,}; the loss follows with the next steps."
     if step == 0:
-        return f"Cured from the first step: the loss of the last steps is {fixed(now, 3)} at step {view.last}."
+        return f"Cured from the first step: the loss of the last steps is {fixed(now, 3)} at step {view.last:,}."
     before = mean_loss(view, step - NEARBY, step)
-    was = "" if before is None else f" It was {fixed(before, 3)} over the {NEARBY} steps before."
-    return f"Cured at step {step}: {view.last - step} steps later the loss is {fixed(now, 3)}.{was}"
+    was = "" if before is None else f" It was {fixed(before, 3)} over the {NEARBY:,} steps before."
+    return (
+        f"Cured at step {step:,}: {view.last - step:,} step{plural(view.last - step)} later the loss is "
+        f"{fixed(now, 3)}.{was}"
+    )
 
 
 def mean_loss(view: View, start: int, end: int) -> float | None:

@@ -19,7 +19,8 @@ def samples_sentence(measured: Measurement) -> str:
         return lost("the gradients", measured.step, plural=True)
     hardest, with_it = int(lengths.argmax()), int((along > 0).sum())
     return (
-        f"{with_it} of {B} samples pull the way of their mean, right of 0; what they pull across it mostly cancels. "
+        f"{with_it} of {B} samples {'pulls' if with_it == 1 else 'pull'} the way of their mean, right of 0; "
+        "what they pull across it mostly cancels. "
         f"Sample {hardest + 1} pulls hardest: {number(lengths[hardest], 2)} ‖g‖."
     )
 
@@ -31,16 +32,17 @@ def tests_sentence(measured: Measurement) -> str:
         return unknown(measured)
     word = "more noise than signal" if norm > 1 else "less noise than signal"
     return (
-        f"at step {measured.step} the error of the batch’s gradient is about {number(norm, 2)} times its length "
+        f"at step {measured.step:,} the error of the batch’s gradient is about {number(norm, 2)} times its length "
         f"({word}). It is {number(inner, 2)} along it, so much is its length uncertain, and {number(across, 2)} to the "
-        "side" + (", where the two curves all but meet." if across > 0.9 * norm else ".")
+        f"side{', where the two curves all but meet' if across > 0.9 * norm else ''}."
     )
 
 
 def unknown(measured: Measurement) -> str:
     """That there is no number at this step."""
     return (
-        f"at step {measured.step} the batch’s gradient is zero or not finite any more, so nothing is compared with it."
+        f"at step {measured.step:,} the batch’s gradient is zero or not finite any more, so nothing is compared with "
+        "it."
     )
 
 
@@ -54,7 +56,7 @@ def noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     tr = [*history.numbers["noise"][before][1 - WINDOW :], noise]
     signals = [*history.numbers["signal"][before][1 - WINDOW :], signal]
     scale = measure.noise_scale(tr, signals)
-    over = f"over the last {len(tr)} measured steps" if len(tr) > 1 else f"at step {step} alone"
+    over = f"over the last {len(tr)} measured steps" if len(tr) > 1 else f"at step {step:,} alone"
     if scale is None:
         return f"{over} the noise scale is not resolvable at this batch size: {B} samples do not show the signal."
     if scale > 2 * B:
@@ -71,26 +73,31 @@ def to_noise_sentence(measured: Measurement, history: InstrumentHistory) -> str:
     now = measured.numbers.get("to_noise")
     if now is None or not finite(now):
         return unknown(measured)
-    words = f"a parameter’s squared gradient is on average {number(now, 2)} times its variance"
-    words += " over the samples plus 10⁻⁵"
+    now_words = number(now, 2)
+    words = f"a parameter’s squared gradient is on average {now_words} times its variance over the samples plus 10⁻⁵"
     first = history.numbers["to_noise"][:1]
     if not (first.size and np.isfinite(first[0]) and first[0] > 0 and measured.step > history.steps[0]):
         return f"{words}."
-    return f"{words}. That is {number(now / first[0], 2)} times what it was at step {history.steps[0]}."
+    return f"{words}. That is {number(now / first[0], 2)} times what it was at step {history.steps[0]:,}."
 
 
 def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
     """Where this step ends, and how many of the measured ones overshoot."""
     alpha, step = measured.numbers.get("quality"), measured.step
     finite_ones = all_of[np.isfinite(all_of)]
-    overshot = int((finite_ones > 0).sum()) or "none"
-    beyond = f" Of {len(finite_ones)} measured steps {overshot} went beyond it." if len(finite_ones) else ""
+    overshot, beyond = int((finite_ones > 0).sum()), ""
+    if len(finite_ones):
+        beyond = (
+            f" Of {len(finite_ones)} measured steps {overshot} went beyond it."
+            if overshot
+            else f" Of {len(finite_ones)} measured steps none went beyond it."
+        )
     if alpha is not None and not finite(alpha):
         return unknown(measured)
     if alpha is None:
         if measured.last:
-            return f"training ends at step {step}, so no step was taken from here.{beyond}"
-        return f"where step {step} ends cannot be told.{beyond}"
+            return f"training ends at step {step:,}, so no step was taken from here.{beyond}"
+        return f"where step {step:,} ends cannot be told.{beyond}"
     if alpha < -1:
         where = "leads away from the floor, which lies behind it"
     elif alpha == -1:
@@ -103,4 +110,4 @@ def quality_sentence(measured: Measurement, all_of: np.ndarray) -> str:
         where = "crosses the floor and ends lower than it began"
     else:
         where = "crosses the floor and ends higher than it began"
-    return f"as far as the noise lets see, this step {where} (α = {signed(alpha, 2)}).{beyond}".replace("-", "−")
+    return f"this step, as far as the noise lets see, {where} (α = {signed(alpha, 2)}).{beyond}".replace("-", "−")

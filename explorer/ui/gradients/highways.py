@@ -36,7 +36,7 @@ def show(view: View) -> None:
         else:
             where = "at its junctions, where each block adds to it"
             st.markdown(
-                f"**Down the residual stream** · {where} · on the probe, step {flow.step}", help=TERMS["junction"]
+                f"**Down the residual stream** · {where} · on the probe, step {flow.step:,}", help=TERMS["junction"]
             )
             picture.show(gradients.flow, gradients.flow_frame(flow.gradient, flow.taps), "flow", height=HEIGHT)
             picture.look_for("flow", flow_sentence(flow.step, flow.gradient, flow.taps))
@@ -52,11 +52,11 @@ def splits(view: View) -> None:
     forks, attentions = split.forks, split.attentions
     left, right = cards("highways", 1, 1)
     with left:
-        st.markdown(f"**At every fork** · on the probe, step {split.step}", help=TERMS["fork"])
+        st.markdown(f"**At every fork** · on the probe, step {split.step:,}", help=TERMS["fork"])
         picture.show(highways.forks, highways.fork_frame(forks), "forks", places=len(forks))
         picture.look_for("forks", fork_sentence(split.step, forks))
     with right:
-        st.markdown(f"**In every attention** · on the probe, step {split.step}")
+        st.markdown(f"**In every attention** · on the probe, step {split.step:,}")
         picture.show(highways.inside, highways.attention_frame(attentions), "inside", places=2 * len(attentions))
         picture.look_for("inside", inside_sentence(split.step, attentions))
 

@@ -77,11 +77,11 @@ def show(view: View) -> None:
         format_func=KINDS.__getitem__,
         default=list(KINDS),
         key="instruments",
+        label_visibility="collapsed",
         bind="query-params",
     )
     which = tuple(kind for kind in KINDS if kind in chosen)
-    with st.container(key="instrument-costs"):
-        readings = read(view, which) if which else None
+    readings = read(view, which) if which else None
     if readings is not None and len(readings[0].texts) == 1:
         st.info(f"{ONE_SAMPLE[0].upper()}{ONE_SAMPLE[1:]}.", icon=":material/info:")
         picture.details(lambda: bent(view))
@@ -92,6 +92,8 @@ def show(view: View) -> None:
                 samples(readings[0])
             elif not which:
                 st.caption("Every instrument that needs single samples is switched off.")
+            else:
+                picture.making(view.waiting, charts.HEIGHT)
         with second:
             reading(view, "tests", which, readings)
         picture.details(lambda: more(view, which, readings))
@@ -108,7 +110,9 @@ def bent(view: View) -> None:
 
 
 def more(view: View, which: tuple[str, ...], readings: Readings | None) -> None:
-    """The other instruments, and the curvature."""
+    """The other instruments, the curvature, and what one measurement costs."""
+    if readings is not None:
+        costs(view, readings[0])
     noise_card, signal_card = cards("instruments-noise", 1, 1)
     quality_card, last = cards("instruments-step", 1, 1)
     for place, kind in ((noise_card, "noise"), (signal_card, "signal"), (quality_card, "quality")):
@@ -126,15 +130,15 @@ def reading(view: View, kind: str, which: tuple[str, ...], readings: Readings | 
         DRAWN[kind](view, readings[0], readings[1])
     else:
         st.caption(f"{KINDS[kind]}: being measured over the snapshots of this run.")
+        picture.making(view.waiting, charts.HEIGHT)
 
 
 def read(view: View, which: tuple[str, ...]) -> Readings | None:
-    """The instruments at this step, their cost above them, and over the snapshots, which takes longer."""
+    """The instruments at this step, and over the snapshots, which takes longer."""
     lane: Lane = "slow" if COST / (view.run.speed() or np.inf) > QUICK else "quick"
-    measured = view.picture(Measurement, EVERY["measure"], lane=lane, which=which)
+    measured = view.picture(Measurement, EVERY["measure"], lane=lane, says=False, which=which)
     if measured is None:
         return None
-    costs(view, measured)
     if len(measured.texts) == 1:
         return measured, None
     history = view.newest().picture(
@@ -142,6 +146,7 @@ def read(view: View, which: tuple[str, ...]) -> Readings | None:
         EVERY["history"],
         lane="slow",
         doing="measuring {of} snapshots",
+        says=False,
         which=which,
         most=AT_ONCE if view.status.state == "training" else None,
     )
@@ -166,7 +171,7 @@ def costs(view: View, measured: Measurement) -> None:
 def samples(measured: Measurement) -> None:
     """One dot a sample."""
     without = ", without dropout" if measured.dropout else ""
-    st.caption(f"on the training batch of step {measured.step}{without}")
+    st.caption(f"on the training batch of step {measured.step:,}{without}")
     table = charts.pulls_frame(measured.losses, measured.along, measured.across, measured.texts)
     picture.show(charts.pulls, table, "pulls")
     picture.look_for("pulls", samples_sentence(measured))

@@ -123,12 +123,12 @@ def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) 
         return lost("the gradient of some rows", int(steps[at]))
     good = here > 0
     if not good.any():
-        return f"at step {int(steps[at])} no gradient is left."
+        return f"at step {int(steps[at]):,} no gradient is left."
     if len(by_layer) < 2:
         times = number(here[good].max() / here[good].min(), 2)
-        return f"at step {int(steps[at])} the largest gradient of all is {times} times the smallest."
+        return f"at step {int(steps[at]):,} the largest gradient of all is {times} times the smallest."
     first, *_, last = by_layer
     a, b = by_layer[first], by_layer[last]
     word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
     back = f"the gradient {word} on its way back from {last} ({number(b, 2)}) to {first} ({number(a, 2)})"
-    return f"at step {int(steps[at])} {back}."
+    return f"at step {int(steps[at]):,} {back}."

@@ -48,9 +48,9 @@ def ratio_sentence(step: int, ratios: np.ndarray, names: list[str]) -> str:
     if not finite(middle):
         return lost("the update ratio", step)
     if middle == 0:
-        return f"step {step} moved none of half of the matrices: its change is lost in rounding, or there is none."
+        return f"step {step:,} moved none of half of the matrices: its change is lost in rounding, or there is none."
     word = "above" if middle > 3e-3 else "below" if middle < 3e-4 else "near"
-    moved = f"at step {step} half of the matrices moved by more than {number(middle, 2)} of their size"
+    moved = f"at step {step:,} half of the matrices moved by more than {number(middle, 2)} of their size"
     return f"{moved}: {word} the usual 10⁻³."
 
 
@@ -66,4 +66,4 @@ def clip_sentence(view: View, clip: float | None) -> str:
         return lost("the gradient’s norm", row["step"])
     kept = row["clipped_grad_norm"] / max(row["grad_norm"], 1e-30)
     this = f"was scaled by {fixed(kept, 2)}" if kept < 1 else "was not clipped"
-    return f"{percent(share)} of all steps so far were clipped; step {row['step']} {this}."
+    return f"{percent(share)} of all steps so far were clipped; step {row['step']:,} {this}."

@@ -13,7 +13,7 @@ from explorer.answers.records.recurrence import Cells, Found, Since
 from explorer.measure import following, names
 from explorer.measure.following import Follower
 from explorer.measure.heads import crossings
-from explorer.measure.names import listed, number, percent
+from explorer.measure.names import listed, number, percent, plural
 from explorer.runs.events import Event
 from explorer.ui import held, picture, server, visit
 from explorer.ui.components.brush import brush, message
@@ -27,6 +27,7 @@ EVERY = 1.5
 FIRST = "0-3"  # the span at first
 SINCE = 4.0  # seconds between two looks at the snapshots of a growing run
 FOLLOWING = "following the cells of {of} snapshots"
+HEAD = "| cell | on | precision | recall | quiet | follows? |"
 COMPUTED = """
 What tells the span: of all that may hold at a token (which one it is, which answer is asked, whether a bracket or a
 quote is open), what holds most in the span and least in as many tokens on each side, by F1. A cell is on over or under
@@ -97,8 +98,8 @@ def text(tokens: list[str], start: int, end: int, answer: Found | None) -> bytes
 
 def caption(answer: Found) -> str:
     """What tells the span, and at how many tokens of the examples it holds."""
-    where = f"{percent(answer.share)} of the tokens of {answer.examples} examples"
-    return f"{answer.what} · at {where} · step {answer.step}" if answer.share else f"step {answer.step}"
+    where = f"at {percent(answer.share)} of the tokens of {answer.examples:,} examples"
+    return f"{answer.what} · {where} · step {answer.step:,}" if answer.share else f"step {answer.step:,}"
 
 
 def elsewhere(answer: Found) -> None:
@@ -106,13 +107,13 @@ def elsewhere(answer: Found) -> None:
     assert answer.on is not None
     assert answer.holds is not None
     with cards("elsewhere", 1)[0]:
-        st.markdown(f"**Where else cell {answer.followers[0].cell} is on** · step {answer.step}")
+        st.markdown(f"**Where else cell {answer.followers[0].cell} is on** · step {answer.step:,}")
         st.html(rows_html(answer.elsewhere, answer.on, answer.holds))
         missed, false = int((answer.holds & ~answer.on).sum()), int((answer.on & ~answer.holds).sum())
         picture.look_for(
             "elsewhere",
             f"on where it is coloured; {answer.what} where it is underlined. It misses {missed} of these "
-            f"{int(answer.holds.sum())} tokens, and is on at {false} others.",
+            f"{int(answer.holds.sum())} token{plural(answer.holds.sum())}, and is on at {false} other{plural(false)}.",
         )
 
 
@@ -150,8 +151,7 @@ def first_steps(view: View, answer: Found) -> dict[int, int]:
 
 def table(answer: Found, begins: dict[int, int]) -> str:
     """The cells that follow best, with their figures on the half that chose nothing."""
-    head = "| cell | on | precision | recall | quiet | follows? |\n|---|---|---|---|---|---|\n"
-    return head + "\n".join(
+    return f"{HEAD}\n|---|---|---|---|---|---|\n" + "\n".join(
         f"| {one.cell} | {'over' if one.above else 'under'} {number(one.threshold)} | {percent(one.precision)} | "
         f"{percent(one.recall)} | {percent(one.quiet)} | {follows(one, begins)} |"
         for one in answer.followers

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from explorer.answers.records.recurrence import TimeProof
-from explorer.measure.names import finite, lost, number
+from explorer.measure.names import finite, lost, number, plural
 from explorer.ui import visit
 from explorer.ui.pressing import pressed
 from explorer.ui.view import View
 
 ENOUGH = 100  # times what rounding does, so that a difference says something of a gradient
 LIMIT = 1e-5  # relative error
+GROWN = 10  # times: a gradient that is so much longer further back grows on its way
 ROUNDING = {"float32": 1e-3, "bfloat16": 0.2}  # of the model's own arithmetic, of the longest gradient of the row
 
 
@@ -41,20 +42,30 @@ def verdict(answer: TimeProof) -> str:
     apart = np.maximum(np.abs(answer.along - answer.exact), np.abs(answer.aside - answer.expected))
     fits = bool((apart <= LIMIT * answer.exact + ENOUGH * answer.grain).all())
     own = float(np.abs(answer.shown - answer.exact).max() / max(answer.exact.max(), 1e-300))
-    good = fits and own <= ROUNDING[answer.precision] and answer.summed <= LIMIT
-    mark = ":green[:material/check_circle:]" if good else ":red[:material/error:]"
+    proved, rounded = fits and answer.summed <= LIMIT, own <= ROUNDING[answer.precision]
+    grows = bool(answer.h.min() * GROWN <= answer.h.max())
+    mark = ":red[:material/error:]"
+    if proved and (rounded or grows):
+        mark = ":green[:material/check_circle:]" if rounded else ":orange[:material/warning:]"
     error = float((apart[large] / answer.exact[large]).max()) if large.any() else 0.0
     small = int((~large).sum())
     words = f"largest relative error **{number(error, 2)}**" if large.any() else "no gradient large enough to compare"
     below = (
-        f" {small} of the {len(large)} are under {number(ENOUGH * answer.grain, 2)}, where rounding of the loss hides "
-        "a difference; those agree to that."
+        f" {small} of the {len(large)} are under {number(ENOUGH * answer.grain[~large].max(), 2)}, where rounding of "
+        "the loss hides a difference; those agree to that."
         if small and fits
         else ""
     )
+    also = (
+        " Where a gradient grows on its way, what is rounded on the way grows with it."
+        if proved and not rounded and grows
+        else ""
+    )
+    least, most = number(answer.h.min(), 2), number(answer.h.max(), 2)
+    h = least if least == most else f"{least} to {most}, as much smaller as the gradient has grown,"
     return (
-        f"{mark} Step {answer.step}, prediction at {answer.position}, {len(large)} states, central differences with "
-        f"h = {number(answer.h, 2)} along each gradient and aside of it: {words}.{below} The triangle, in "
+        f"{mark} Step {answer.step:,}, prediction at {answer.position}, {len(large)} state{plural(len(large))}, "
+        f"central differences with h = {h} along each gradient and aside of it: {words}.{below} The triangle, in "
         f"{answer.precision}, is within {number(own, 2)} of float64; the sum over all predictions is autograd’s "
-        f"gradient of the whole loss within {number(answer.summed, 2)}."
+        f"gradient of the whole loss within {number(answer.summed, 2)}.{also}"
     )

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.answers.records.recurrence import ByDelay
 from explorer.charts import positions as charts
 from explorer.charts import races
+from explorer.config.memory_race import STEPS, VALLEY_SEEDS, is_one
 from explorer.measure.names import listed, percent
 from explorer.measure.recurrence import remembered
 from explorer.runs.race import race_of
@@ -25,37 +26,42 @@ from explorer.ui.view import View
 EVERY = 0.75  # seconds, for each run of the race, between two measurements while they train
 PATIENCE = 0.2  # seconds that all measurements together are waited for
 LOSS = replace(races.LOSS, height=300, text="Loss of each network")
-METRIC = replace(races.METRIC, height=300, text="Right answers of each network")
+METRIC = replace(races.METRIC, height=300, text="Right answers of each network", legend=True)
 COMPUTED = (
     "Every example has a delay of its own, drawn evenly from 0 to 64 tokens, so that one run is asked at all of them. "
     "The share right is counted on the same 128 unseen examples of two symbols at each delay, for every run and step. "
     "**Memory reaches N tokens**: at every delay asked up to N, 90 % or more are right. With several seeds the line is "
     "their mean, and the band goes from the lowest to the highest. Each learning rate is the lowest point of its own "
-    f"valley, measured as the mean loss of the last 20 of {racers.STEPS} steps over {racers.VALLEY_SEEDS} seeds: "
+    f"valley, measured as the mean loss of the last 20 of {STEPS:,} steps over {VALLEY_SEEDS} seeds: "
     f"{racers.valleys()}. LSTM and GRU begin with a bias of 3 at the gate that keeps."
 )
 
 
 def show(view: View | None) -> None:
     """The form, the curves while they train, and the share right by delay."""
-    if view is None or race_of(view.run) is None or not racers.is_one(view.config):
-        racers.form(open_=True)
+    if view is None or race_of(view.run) is None or not is_one(view.config):
+        racers.form()
         return
     lanes.look_at(view, "memory-race")
     contenders = lanes.contenders(view)
     drawn = [lanes.lane(contender, "steps") for contender in contenders]
-    loss, metric = (races.parts(drawn, column, view.cursor) for column in ("loss", "metric"))
-    with board("memory-race"):
-        picture.panels("memory-race", [Curves(LOSS, loss), Curves(METRIC, metric)])
-    if view.first:
-        view.waits.append("computing…")
-        return  # the curves first; the rest a quarter of a second later
-    measured = by_delay(view, contenders)
-    with cards("by-delay", 1)[0]:
-        lines = [line(contender, measured[contender.name]) for contender in contenders]
+    left, right = cards("memory-race", 1.25, 1)
+    with right:
+        picture.curves(METRIC, races.parts(drawn, "metric", view.cursor), "memory-race-right")
+    with left:
+        if view.first:  # the curves first; the rest a quarter of a second later
+            view.waits.append("computing…")
+        measured = {} if view.first else by_delay(view, contenders)
+        lines = [line(contender, measured.get(contender.name, [])) for contender in contenders]
         picture.show(charts.by_delay, charts.frame([one for one in lines if one]), "by-delay")
-        picture.look_for("by-delay", sentence(measured))
-    picture.details(lambda: racers.form(open_=True))
+        picture.look_for("by-delay", sentence(measured, sum(len(contender.runs) for contender in contenders)))
+
+    def more() -> None:
+        with board("memory-race"):
+            picture.panels("memory-race", [Curves(LOSS, races.parts(drawn, "loss", view.cursor))])
+        racers.form()
+
+    picture.details(more)
     picture.computed(COMPUTED, remembered, title="How the race is run and judged")
 
 
@@ -89,8 +95,8 @@ def line(contender: Contender, answers: list[ByDelay]) -> list[dict]:
     return charts.line(delays, right.mean(0), contender.name, contender.color, right.min(0), right.max(0))
 
 
-def sentence(measured: dict[str, list[ByDelay]]) -> str:
-    """How far the memory of each reaches, the longest first."""
+def sentence(measured: dict[str, list[ByDelay]], runs: int) -> str:
+    """How far the memory of each reaches, the longest first. runs: of the race, counted yet or not."""
     reaches = {
         name: sorted(remembered(answer.delays, answer.right) for answer in answers)
         for name, answers in measured.items()
@@ -98,17 +104,22 @@ def sentence(measured: dict[str, list[ByDelay]]) -> str:
     }
     if not reaches:
         return "the first answers are being counted."
-    longest = sorted(reaches, key=lambda name: reaches[name], reverse=True)
     shortest = min(answers[0].delays[0] for answers in measured.values() if answers)
     chance = percent(next(answers[0].chance for answers in measured.values() if answers), 1)
-    if not any(reach[-1] for reach in reaches.values()):
-        return f"no memory reaches {shortest} tokens yet: chance is {chance}."
-    return f"of the memories, {listed([reach_words(name, reaches[name]) for name in longest])}. Chance is {chance}."
+    some = [name for name in reaches if reaches[name][-1]]
+    counted = sum(map(len, measured.values()))
+    if counted < runs:
+        chance = f"{chance}, and {counted} of {runs} runs are counted so far"
+    if not some:
+        return f"no memory reaches {shortest:,} tokens yet: chance is {chance}."
+    longest = sorted(some, key=lambda name: reaches[name], reverse=True)
+    words = f"of the memories, {listed([reach_words(name, reaches[name]) for name in longest])}."
+    if none := [name for name in reaches if name not in some]:
+        words = f"{words} Under {shortest:,} tokens: {listed(none)}."
+    return f"{words} Chance is {chance}."
 
 
 def reach_words(name: str, reaches: list[int]) -> str:
     """How far a memory reaches, from the seed with the shortest to the one with the longest."""
     low, high = reaches[0], reaches[-1]
-    if not high:
-        return f"{name}’s reaches none of the delays"
-    return f"{name}’s reaches {high} tokens" if low == high else f"{name}’s reaches {low} to {high} tokens by seed"
+    return f"{name}’s reaches {high:,} tokens" if low == high else f"{name}’s reaches {low} to {high:,} tokens by seed"

@@ -13,11 +13,11 @@ from explorer.charts import recurrence as charts
 from explorer.config.states import DECODER, states_of
 from explorer.measure import names
 from explorer.measure import recurrence as measure
-from explorer.measure.names import number, percent
-from explorer.ui import picture, visit
+from explorer.measure.names import plural
+from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
-from explorer.ui.memory import layers, lost, proof, rivals
+from explorer.ui.memory import fading, layers, lost, proof, rivals
 from explorer.ui.parts import inputs
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
@@ -54,6 +54,7 @@ def show(view: View) -> None:
         layer = layers.choose(view)
         states = stack(view)
         other = rivals.beside(view)
+    held.holds("prediction", visit.kept(Choice, "memory"), "at", held.whole, None)
     arguments = {"layer": layer, "states": states, **given}
     answer = view.picture(ThroughTime, EVERY, lane="slow", says=False, **arguments)
     if answer is None:
@@ -74,7 +75,7 @@ def show(view: View) -> None:
         with card:
             triangle(name, one, f"memory-triangle-{place}", chooses=place == 0)
     with curves:
-        by_distance(answers | rivals.curves(view, other, EVERY, layer), answer)
+        by_distance(answers | rivals.curves(view, other, EVERY, layer), answer, rivals.colors(view))
     picture.details(lambda: more(view, answer, arguments))
     picture.computed(COMPUTED, measure.reach)
 
@@ -88,13 +89,15 @@ def more(view: View, answer: ThroughTime, arguments: dict[str, Any]) -> None:
             proof.prove(view, arguments | {"position": answer.places[row]})
 
 
-def by_distance(answers: dict[str, ThroughTime], answer: ThroughTime) -> None:
-    """Mean and spread of the gradient by distance, of all that are compared."""
+def by_distance(answers: dict[str, ThroughTime], answer: ThroughTime, colors: dict[str, str]) -> None:
+    """Mean and spread of the gradient by distance, of all that are compared. colors: of those in a race, by name."""
     reaches = {name: one.reach for name, one in answers.items()}
-    reaches |= {f"directly · {name}": one.directly for name, one in answers.items() if one.directly and shortcut(one)}
-    table = charts.frame(reaches)
+    reaches |= {
+        f"directly · {name}": one.directly for name, one in answers.items() if one.directly and fading.shortcut(one)
+    }
+    table = charts.frame(reaches, colors)
     picture.show(charts.by_distance, table, "reach", powers=charts.domain(table))
-    picture.look_for("reach", reach_sentence(answer))
+    picture.look_for("reach", fading.reach_sentence(answer))
 
 
 def stack(view: View) -> str:
@@ -109,14 +112,10 @@ def stack(view: View) -> str:
         key=f"memory-states-{len(names)}",
         label_visibility="collapsed",
         required=True,
+        bind="query-params",
         persist_state="session",
     )
     return name
-
-
-def shortcut(answer: ThroughTime) -> bool:
-    """Whether attention reads these states directly."""
-    return answer.direct is not None and bool(answer.direct.any())
 
 
 def labels(tokens: list[str]) -> list[str]:
@@ -129,7 +128,7 @@ def triangle(name: str, answer: ThroughTime, key: str, chooses: bool) -> None:
     state = visit.kept(Choice, "memory")
     named = labels(answer.tokens)
     look = Look(
-        f"Gradient through time · layer {answer.layer + 1} · step {answer.step}",
+        f"Gradient through time · layer {answer.layer + 1} · step {answer.step:,}",
         f"{name}: size of the gradient of each prediction's loss in each earlier {answer.states}",
         "‖∂ℓ/∂h‖",
         "power",
@@ -146,7 +145,7 @@ def triangle(name: str, answer: ThroughTime, key: str, chooses: bool) -> None:
         state.at = answer.places[row] if row < len(answer.places) else None
 
     heat_map(drawing, key=key, on_row=choose if chooses else None)
-    picture.look_for(key, triangle_sentence(answer))
+    picture.look_for(key, fading.triangle_sentence(answer))
 
 
 def powers(answer: ThroughTime) -> np.ndarray:
@@ -182,60 +181,6 @@ def states_of_row(answer: ThroughTime, row: int) -> int:
     return answer.places[row] + 1 if answer.order == "written" else len(answer.tokens)
 
 
-def triangle_sentence(answer: ThroughTime) -> str:
-    """How the gradient changes from one token to the one before: the mean factor over the longest way."""
-    if not np.isfinite(answer.sizes).all():
-        return names.lost("the gradient", answer.step)
-    each, far = measure.each_token(answer.reach)
-    if not far:
-        return "there is no way through time here: no gradient reaches an earlier state."
-    tokens = f"{far} {'token' if far == 1 else 'tokens'}"
-    back = "back" if answer.order == "written" else "further from where the encoder ends"
-    if 0.95 < each < 1.05:
-        words = f"each token {back} the gradient stays at {percent(each, 1)} of what it was, over {tokens}."
-    else:
-        change = "shrinks" if each < 1 else "grows"
-        words = f"each token {back} the gradient {change} to {percent(each)} of what it was, over {tokens}."
-    return f"{words}{way_sentence(answer)}"
-
-
-def way_sentence(answer: ThroughTime) -> str:
-    """By which way an encoder's furthest state is reached."""
-    if answer.order == "written" or answer.direct is None:
-        return ""
-    if not shortcut(answer):
-        return " All of it comes through the states between: there is no attention to read one directly."
-    furthest = measure.apart(answer.places, len(answer.tokens), answer.order)[0].argmax()
-    share = answer.direct[:, furthest].sum() / max(answer.sizes[:, furthest].sum(), 1e-300)
-    return (
-        f" Attention reads each state directly, on a path of length 1: at the furthest token the gradient by that path "
-        f"is {percent(share)} as long as all of it."
-    )
-
-
-def reach_sentence(answer: ThroughTime) -> str:
-    """What is left at the greatest distance."""
-    mean = answer.reach.mean
-    known = np.flatnonzero(np.isfinite(mean))
-    if not len(known):
-        if not np.isfinite(answer.sizes).all():
-            return names.lost("the gradient", answer.step)
-        return "no prediction has a gradient in any state."
-    near, far = known[0], known[-1]
-    if near == far:
-        return f"{far} tokens back the gradient is {number(10.0 ** mean[far])}; at no other distance is there one."
-    if shortcut(answer):
-        ends = "A level line is what attention brings: no token is far away."
-    elif mean[far] > mean[near]:
-        ends = "Where the line rises the gradient grows on its way: what is far back outweighs what is near."
-    else:
-        ends = "A straight falling line is a memory that fades."
-    return (
-        f"{far} tokens back the gradient is {number(10.0 ** mean[far])}, where {near} back it is "
-        f"{number(10.0 ** mean[near])}. {ends}"
-    )
-
-
 def heard_sentence(answer: ThroughTime, row: int) -> str:
     """The token that this prediction has most of."""
     t, sizes = answer.places[row], answer.sizes[row]
@@ -246,5 +191,6 @@ def heard_sentence(answer: ThroughTime, row: int) -> str:
         return "nothing is left of any token."
     most = int(some.argmax())
     word = shown_token(answer.tokens[most])
-    where = f", {t - most} tokens back" if answer.order == "written" else " of the source"
+    back = f", {t - most:,} token{plural(t - most)} back" if t > most else ""
+    where = back if answer.order == "written" else " of the source"
     return f"most of it comes from “{word}” at {most}{where}. Click a row above."

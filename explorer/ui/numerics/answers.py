@@ -19,4 +19,4 @@ def seen(view: View | None, kind: type[R], **arguments: Any) -> R | None:
 
 def source(view: View | None, step: int) -> str:
     """Where a picture's numbers come from."""
-    return f"this run’s own logits · step {step}" if view is not None else "eight made-up logits: there is no run yet"
+    return f"this run’s own logits · step {step:,}" if view is not None else "eight made-up logits: there is no run yet"

@@ -41,10 +41,10 @@ def show(view: View | None) -> None:
     if answer is None:
         return
     layer = answer.value if of == "activations" else answer.gradient
-    where = f"on the probe · step {answer.step} · {answer.masks} masks at p = {answer.rate:g}"
+    where = f"on the probe · step {answer.step:,} · {answer.masks} masks at p = {answer.rate:g}"
     left, right = cards("masks", 1, 1.2)
     with left:
-        st.caption(f"{of} of `{tensor_name(answer.layer)}`, {where}")
+        st.caption(f"{of} · `{tensor_name(answer.layer)}` · {where}")
         table = charts.masks_frame(layer.undropped, layer.mean, layer.variance, rate=answer.rate)
         picture.show(charts.masks, table, "masks")
         picture.look_for("masks", layer_sentence(answer.rate, of, layer.total))

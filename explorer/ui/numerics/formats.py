@@ -70,8 +70,8 @@ def choose() -> str:
 
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     with left:
-        held.holds("number", visit.state(), "number", lambda word: word[:40], "0.1")
-        word = steered.text("Number", visit.state(), "number", max_chars=40)
+        held.holds("number", visit.state(), "number", usual="0.1")
+        word = steered.text("Number", visit.state(), "number")
     right.pills("or one of these", EXAMPLES, key="known", on_change=pick)
     return word
 

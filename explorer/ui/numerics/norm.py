@@ -26,10 +26,9 @@ COMPUTED = (
 
 
 def show(view: View | None) -> None:
-    """One vector in sixteen ways, and the output's spread over that of the input."""
+    """One vector in sixteen ways; in the fold the output's spread over that of the input."""
     del view  # the vector is the visitor's, with or without a run
-    left, right = cards("norm", 1.35, 1)
-    with left:
+    with cards("norm", 1)[0]:
         with st.container(horizontal=True):
             spread = st.select_slider(
                 "Standard deviation of the vector",
@@ -53,7 +52,13 @@ def show(view: View | None) -> None:
         columns = [str(i + 1) for i in range(len(answer.x))]
         picture.show(charts.normalised, charts.cells_frame(rows, columns, answer.out), "norm")
         picture.look_for("norm", norm_sentence(answer))
-    with right:
+    picture.details(lambda: small_spreads(answer, spread))
+    picture.computed(COMPUTED)
+
+
+def small_spreads(answer: Norm, spread: float) -> None:
+    """The output's spread over that of the input, in one format."""
+    with cards("spreads", 1)[0]:
         name = st.segmented_control(
             "Computed in",
             ["float64", *FORMATS],
@@ -69,7 +74,6 @@ def show(view: View | None) -> None:
         ]
         picture.show(charts.deviation, charts.lines_frame(*lines, here=spread), "deviation")
         picture.look_for("deviation", deviation_sentence(name, answer))
-    picture.computed(COMPUTED)
 
 
 def epsilon_name(epsilon: float) -> str:

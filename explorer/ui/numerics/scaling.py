@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.answers.records.numerics import Scaling, Sweep
 from explorer.charts import fates, numerics
-from explorer.measure.names import percent, tensor_name
+from explorer.measure.names import percent, plural, tensor_name
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.numerics.answers import EVERY
@@ -32,14 +32,14 @@ def show(view: View | None) -> None:
         k = st.slider("k of the loss scale 2^k", 0, 40, 0, key="loss-scale", bind="query-params")
         answer = view.picture(Scaling, EVERY, exponent=k)
         if answer is not None:
-            st.caption(f"on the batch of step {answer.step} · × 2^{answer.exponent}")
+            st.caption(f"on the batch of step {answer.step:,} · × 2^{answer.exponent}")
             table = fates.histogram_frame(answer.powers, answer.histogram, answer.exponent)
             picture.show(fates.histogram, table, "scaled")
             picture.look_for("scaled", scaled_sentence(answer.exponent, answer.whole))
     with right:
         sweep = view.picture(Sweep, 4, lane="slow")
         if sweep is not None:
-            st.caption(f"on the batch of step {sweep.step}")
+            st.caption(f"on the batch of step {sweep.step:,}")
             shares = sweep.shares
             powers = np.arange(len(shares), dtype=np.float64)
             lines = [numerics.line(powers, share, fate) for fate, share in zip(fates.FATES, shares.T, strict=True)]
@@ -95,5 +95,10 @@ def tensor_sentence(answer: Scaling) -> str:
             "entries become 0 or infinite"
         )
     empty = [i for i, zero in enumerate(answer.zeros) if zero]
-    rest = f"; {len(empty)} tensors have entries that are 0 in float32 already, which are left out" if empty else ""
+    rest = (
+        f"; {len(empty)} tensor{plural(len(empty))} {'has' if len(empty) == 1 else 'have'} entries that are 0 "
+        "in float32 already, which are left out"
+        if empty
+        else ""
+    )
     return f"{first}{rest}."

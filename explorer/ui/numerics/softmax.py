@@ -37,7 +37,7 @@ def show(view: View | None) -> None:
         if answer is None:
             return
         where = "" if answer.position is None else f" · what follows position {answer.position} of the probe"
-        some = f" · {len(answer.tokens)} of {answer.vocabulary} tokens" * (len(answer.tokens) < answer.vocabulary)
+        some = f" · {len(answer.tokens):,} of {answer.vocabulary:,} tokens" * (len(answer.tokens) < answer.vocabulary)
         st.caption(f"{source(view, answer.step)}{where}{some}")
         rows = ["float64 · exact", *(f"{name} · {NAMES[way]}" for name, way in answer.rows[1:])]
         columns = [shown_token(token) for token in answer.tokens]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from explorer.config.optimizers import OPTIMIZERS, meanings, rule_named
+from explorer.charts import theme
+from explorer.config.optimizers import OPTIMIZERS, UpdateRule, meanings, rule_named
 from explorer.config.presets import ORDINARY, WORDS
 from explorer.config.run import RunConfig, from_word
+from explorer.measure.names import number
 from explorer.runs import race
 from explorer.ui import cards, chosen, refusals, visit
 from explorer.ui.pressing import pressed
@@ -50,9 +53,34 @@ def one_click(key: str) -> None:
     )
 
 
+def planned() -> None:
+    """Who runs in the race of one click, how large their steps are, and what each costs."""
+    configs = usual()
+    heads = ("Contender", "Learning rate", "Keeps of each weight", "Its steps")
+    rows = []
+    for index, config in enumerate(configs.values()):
+        rule = OPTIMIZERS[config.optimizer.name]
+        dot = f'<i style="background:{theme.layer(index)}"></i>'
+        cells = (f"{dot}{escape(rule.title)}", number(config.optimizer.lr), kept(rule), escape(rule.meaning))
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    st.html(f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>')
+
+
+def kept(rule: UpdateRule) -> str:
+    """What an optimizer keeps of each weight; of one that steps whole matrices, of theirs and of the rest."""
+    symbols = ", ".join(one.symbol for one in rule.kept) or "nothing"
+    if rule.rest is None:
+        return symbols
+    rest = ", ".join(one.symbol for one in OPTIMIZERS[rule.rest].all_kept) or "nothing"
+    return f"{symbols} in matrices, {rest} elsewhere"
+
+
 def offer() -> None:
     """The page before there is a run: a race in one click, one of one's own, or a single run."""
     one_click("race-here")
+    planned()
+    st.caption(f"Each takes {STEPS:,} steps from the same weights on the same batches, one core in turns.")
     form(None, "first-contenders")
     st.markdown("Or look at the loss surface of a single run. Pick something to learn:")
     cards.show()

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.answers.records.optimizer_state import OptimizerState, StepSizes
 from explorer.charts import optimizer_state as charts
 from explorer.config.optimizers import OPTIMIZERS, UpdateRule
-from explorer.measure.names import finite, lost, number, tensor_name
+from explorer.measure.names import finite, lost, number, plural, tensor_name
 from explorer.ui import picture
 from explorer.ui.frame import cards
 from explorer.ui.optimizers import scheduling
@@ -78,7 +78,7 @@ def factors(rule: UpdateRule) -> list[str]:
     if rule.divisor is None:
         words = f"- {rule.title}: it steps whole matrices, and no number of them has a factor of its own"
     else:
-        words = f"- {rule.title}: η / ({rule.divisor.formula})" if rule.divides else f"- {rule.title}: η alone"
+        words = f"- {rule.title}: η / d with d = {rule.divisor.formula}" if rule.divides else f"- {rule.title}: η alone"
     return [words] + ([] if rule.rest is None else factors(OPTIMIZERS[rule.rest]))
 
 
@@ -118,7 +118,12 @@ def kept_sentence(answer: OptimizerState) -> str:
 
 def effective_sentence(answer: StepSizes) -> str:
     """How far apart the tensors' medians are."""
-    whole = f" {len(answer.whole)} tensors are stepped as wholes." if answer.whole else ""
+    whole = (
+        f" {len(answer.whole)} tensor{plural(len(answer.whole))} {'is' if len(answer.whole) == 1 else 'are'} "
+        "stepped whole."
+        if answer.whole
+        else ""
+    )
     if answer.waiting:
         return "nothing is divided yet: what the optimizer divides by begins with its first step."
     if not len(answer.sizes):

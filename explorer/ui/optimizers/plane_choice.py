@@ -52,7 +52,7 @@ def recentre(view: View, centre: int) -> None:
     """Says around which step the surface is drawn, and moves it to the one that is looked at."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Draw around step {view.step}",
+            f"Draw around step {view.step:,}",
             key="surface-here",
             icon=":material/my_location:",
             on_click=move,
@@ -66,7 +66,7 @@ def recentre(view: View, centre: int) -> None:
             help="while following the newest step, draws around it anew whenever the steps have doubled",
             bind="query-params",
         )
-        st.caption(f"drawn around step {centre}; the scrubber moves the mark on it")
+        st.caption(f"drawn around step {centre:,}; the scrubber moves the mark on it")
 
 
 def move(run: str, step: int) -> None:
@@ -124,9 +124,9 @@ def three(view: View, others: list[Walker]) -> tuple[tuple[str, int], ...] | Non
     """Three points of weight space to lay a plane through: ends of runs and steps of this one."""
     centre = centred(view)
     here, path = chosen.differences(view.run), str(view.run.path)
-    places = {(path, step): f"{here}, step {step}" for step in (centre, centre // 2, 0)}
+    places = {(path, step): f"{here}, step {step:,}" for step in (centre, centre // 2, 0)}
     ends = {(str(walker.run.path), end(walker.run, centre)): walker.name for walker in others}
-    places |= {place: f"{name}, step {place[1]}" for place, name in ends.items()}
+    places |= {place: f"{name}, step {place[1]:,}" for place, name in ends.items()}
     first = [*list(places)[:1], *ends, *list(places)[1:3]][:3]
     picked = st.multiselect(
         "Through the weights of",

@@ -214,10 +214,12 @@ def result(view: View, rivals: list[Contender], guess: Guess) -> str:
     if not ranked:
         return "The race begins." if view.live else "At step 0 nobody leads: no step has been taken."
     winner, loss, _ = ranked[0]
-    verb = "wins" if over and view.step >= view.last else f"leads at step {step:,}"
+    score = f"{fixed(loss, 3)} {view.about.unit}"
+    won = over and view.step >= view.last
+    who = f"{winner.name} wins with {score}." if won else f"{winner.name} leads at step {step:,} with {score}."
     votes, total = guess.votes.get(winner.name, 0), sum(guess.votes.values())
-    right = f" {votes} of {total} saw it coming." if total else " Nobody had voted."
-    return f"{winner.name} {verb} with {fixed(loss, 3)} {view.about.unit}.{right}"
+    right = f"{votes} of {total} saw it coming." if total else "Nobody had voted."
+    return f"{who} {right}"
 
 
 def off_by(rivals: list[Contender], guess: Guess, unit: str) -> str:
@@ -231,7 +233,7 @@ def off_by(rivals: list[Contender], guess: Guess, unit: str) -> str:
         off = np.abs(guessed_losses - curve["loss_mean"])
         at = int(np.nanargmax(off))
         words = (
-            f"most at step {int(curve['step'][at])}: {fixed(guessed_losses[at], 2)} was said, "
+            f"most at step {int(curve['step'][at]):,}: {fixed(guessed_losses[at], 2)} was said, "
             f"{fixed(curve['loss_mean'][at], 2)} it was"
         )
         parts.append((float(np.nanmean(off)), contender.name, words))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.charts import races
 from explorer.charts.races import Lane
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.runs.race import race_of, weights_hash
 from explorer.ui import chosen, picture, refusals, visit
 from explorer.ui.frame import board, cards
@@ -43,7 +43,10 @@ def show(view: View) -> None:
     controls(view, racing)
     axis = st.session_state.get("race-axis") or "steps"
     with cards("standings", 1)[0]:
-        st.html(standings(view, rivals))
+        if racing:
+            st.html(standings(view, rivals))
+        else:
+            contenders.planned()
         picture.look_for("standings", sentence(view, rivals))
     across, cursor = races.AXES[axis], lanes.cursor(view, axis)
     curves = [lanes.lane(contender, axis) for contender in rivals]
@@ -135,7 +138,7 @@ def sentence(view: View, rivals: list[Contender]) -> str:
     by_seed = {run.config.train.seed: weights_hash(run) for run in runs}
     if None in hashes:
         waiting = sum(weights_hash(run) is None for run in runs)
-        same = f"{waiting} of {len(runs)} runs have not begun yet"
+        same = f"{waiting} of {len(runs)} run{plural(len(runs))} {'has' if waiting == 1 else 'have'} not begun yet"
     elif len(hashes) == len(by_seed) and all(by_seed[run.config.train.seed] == weights_hash(run) for run in runs):
         same = (
             "all began from the same weights" if len(hashes) == 1 else "each seed began from the same weights for all"
@@ -147,7 +150,10 @@ def sentence(view: View, rivals: list[Contender]) -> str:
     step, unit = lanes.compared_at(rivals, view.step), view.about.unit
     ranked = lanes.ranked(rivals, step)
     if len(rivals) < 2:
-        return "a single run is no race yet: its curve is here, and a race starts with one click."
+        return (
+            "a single run is no race yet: its curve is here. One click has these three take "
+            f"{contenders.STEPS:,} steps each, from the same weights on the same batches."
+        )
     if not ranked:
         return f"no contender has taken a step yet at step {step:,}; {same}.{out}"
     if len(ranked) == 1:

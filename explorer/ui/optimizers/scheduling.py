@@ -75,7 +75,7 @@ def chosen_schedule(run: Run, config: RunConfig) -> RunConfig | None:
         refusals.say(str(error))
         return None
     changed = {path: value for path, value in changes.items() if value != config.get(path)}
-    use = f"Use it from step {run.last} on"
+    use = f"Use it from step {run.last:,} on"
     place.button(use, key=f"{key}:use", type="primary", disabled=not changed, on_click=send, args=(run, changed))
     return wanted
 
@@ -126,9 +126,9 @@ def sentence(view: View, wanted: RunConfig) -> str:
     """What the next step has, and what the last one will have."""
     steps, optimizer = wanted.train.steps or view.last, wanted.optimizer
     if view.last >= steps:
-        return f"the run has come to its end at step {view.last}: give it more steps for a schedule to act on."
+        return f"the run has come to its end at step {view.last:,}: give it more steps for a schedule to act on."
     following, final = (learning_rate(optimizer, step, wanted.train.steps) for step in (view.last, steps - 1))
     return (
-        f"with this schedule step {view.last} would have {number(following)} and the last one, {steps - 1}, "
+        f"with this schedule step {view.last:,} would have {number(following)} and the last one, {steps - 1}, "
         f"{number(final)}."
     )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.answers.records.landscape import Slice
 from explorer.charts import slices as charts
-from explorer.measure.names import fixed, number
+from explorer.measure.names import fixed, number, plural
 from explorer.ui import picture
 from explorer.ui.optimizers.plane_choice import REACHES, Walker, end
 from explorer.ui.view import View
@@ -30,7 +30,7 @@ def show(view: View, centre: int, walkers: list[Walker]) -> None:
     places = ends(view, centre, walkers)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         to = st.selectbox(
-            f"From step {centre} to",
+            f"From step {centre:,} to",
             list(places),
             format_func=places.__getitem__,
             key=f"slice-to-{view.run.id}-{centre}",
@@ -53,11 +53,11 @@ def show(view: View, centre: int, walkers: list[Walker]) -> None:
     if answer is None:
         return
     losses = {"train": answer.train, "held_out": answer.held_out}
-    marked = {0.0: f"step {centre}"} | ({} if to == RANDOM else {1.0: places[to]})
+    marked = {0.0: f"step {centre:,}"} | ({} if to == RANDOM else {1.0: places[to]})
     picture.show(charts.slices, charts.frame(answer.t, losses, marked), "slice")
     fresh = "new samples, which this task never runs out of" if answer.fresh else "samples that are held out"
     st.caption(
-        f"training: {answer.samples[0]} samples of the batch of step {centre} · held out: "
+        f"training: {answer.samples[0]} sample{plural(answer.samples[0])} of the batch of step {centre:,} · held out: "
         f"{answer.samples[1]} {fresh} · ‖d‖ = {number(answer.distance, 4)}"
     )
     picture.look_for("slice", sentence(answer, places[to], to == RANDOM))
@@ -68,11 +68,11 @@ def ends(view: View, centre: int, walkers: list[Walker]) -> dict[tuple[str, int]
     """What a line can lead to: other steps of this run, the ends of the others, or any way at all."""
     path = str(view.run.path)
     steps = [step for step in dict.fromkeys((0, centre // 2, end(view.run, centre))) if step != centre]
-    places = {(path, step): f"step {step} of this run" for step in steps}
+    places = {(path, step): f"step {step:,} of this run" for step in steps}
     for walker in walkers:
         if walker.run.id != view.run.id:
             step = end(walker.run, centre)
-            places[str(walker.run.path), step] = f"step {step} of {walker.name}"
+            places[str(walker.run.path), step] = f"step {step:,} of {walker.name}"
     return places | {RANDOM: "a random direction"}
 
 

@@ -49,8 +49,8 @@ def show(view: View) -> None:
     """The surface, its paths in numbers, and a slice."""
     if not view.run.tensors or sum(step <= view.step for step in view.run.snapshot_steps) < NEEDED:
         st.info(
-            f"A path needs {NEEDED} snapshots of the weights and has fewer at step {view.step}: train a little, or go "
-            "to a later step.",
+            f"A path needs {NEEDED} snapshots of the weights and has fewer at step {view.step:,}: train a little, or "
+            "go to a later step.",
             icon=":material/hourglass_empty:",
         )
         return
@@ -90,7 +90,7 @@ def draw(view: View, centre: int, plane: PlaneChoice, drawn_over: list[Walker]) 
     centre, plane, answer, places = last.shown  # the one before, until there is something of a new one
     tracks = [] if places is None else tracks_of(view, places, drawn_over, halfway(answer))
     data = message(
-        f"Loss around step {centre} · {KINDS[plane.kind].lower()}",
+        f"Loss around step {centre:,} · {KINDS[plane.kind].lower()}",
         text(answer, plane.kind, tracks),
         Ground(
             answer.losses,
@@ -99,17 +99,17 @@ def draw(view: View, centre: int, plane: PlaneChoice, drawn_over: list[Walker]) 
             "loss, nats",
             "loss on the plane, nats",
             stride=answer.stride,
-            marks=[(0.0, 0.0, f"step {centre}")],
+            marks=[(0.0, 0.0, f"step {centre:,}")],
         ),
         tracks,
-        progress=(answer.done / answer.of, f"{answer.done} of {answer.of} points"),
+        progress=(answer.done / answer.of, f"{answer.done:,} of {answer.of:,} points"),
         height=HEIGHT,
         projector=visit.state().projector,
     )
     landscape(data, key="surface", on_step=picture.go)
     st.caption(batch_words(answer, int(np.isposinf(answer.losses).sum())))
     lost = any(track.marked and outside(track, answer.window) for track in tracks)
-    away = f"step {view.step} lies outside of what is drawn: draw around it; " if lost else ""
+    away = f"step {view.step:,} lies outside of what is drawn: draw around it; " if lost else ""
     whole = answer.done == answer.of or (lost and 0 < answer.stride <= ENOUGH)
     follow(view, centre, whole and centre == wanted)
     picture.look_for("surface", away + sentence(answer, places, drawn_over))

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from explorer.answers.records.landscape import LossSurface, RunPath, SurfacePaths
-from explorer.measure.names import number, percent
+from explorer.measure.names import number, percent, plural
 from explorer.ui.components.landscape import Track
 from explorer.ui.optimizers.plane_choice import KINDS, Walker
 
@@ -19,8 +19,8 @@ def text(surface: LossSurface, kind: str, tracks: list[Track]) -> str:
     """The picture in words."""
     names = ", ".join(track.name for track in tracks) or "no run"
     return (
-        f"Loss of the model on a plane through its weights at step {surface.step}, {KINDS[kind].lower()}; "
-        f"{surface.done} of {surface.of} points are computed; paths of {names}."
+        f"Loss of the model on a plane through its weights at step {surface.step:,}, {KINDS[kind].lower()}; "
+        f"{surface.done:,} of {surface.of:,} points are computed; paths of {names}."
     )
 
 
@@ -28,15 +28,19 @@ def batch_words(surface: LossSurface, broken: int = 0) -> str:
     """On what the loss is, and how it differs from the one that training has. broken: points that are not finite."""
     some = surface.samples < surface.batch
     which = f"the first {surface.samples} of the {surface.batch}" if some else f"the {surface.samples}"
-    part = " of the first part" if surface.accumulate > 1 else ""
+    batch = f"loss on {which} sample{plural(surface.batch)} of the batch of step {surface.step:,}"
+    if surface.accumulate > 1:
+        batch = f"loss on {which} sample{plural(surface.batch)} of the batch of step {surface.step:,} of the first part"
     left = {"dropout": surface.dropout, "label smoothing": surface.smoothing, "own tokens": surface.own_prefix}
     without = " and ".join(f"the {name} of {value:g}" for name, value in left.items() if value)
-    without = f" · without {without} that training has" if without else ""
-    return (
-        f"loss on {which} samples of the batch of step {surface.step}{part}{without} · colours on a log scale · "
-        f"{surface.done:,} of {surface.of:,} points"
-        + (f" · {broken:,} of them have no finite loss and are green" if broken else "")
-    )
+    details = [
+        batch,
+        f"without {without} that training has" if without else "",
+        "colours on a log scale",
+        f"{surface.done:,} of {surface.of:,} points",
+        f"{broken:,} of them have no finite loss and are green" if broken else "",
+    ]
+    return " · ".join(words for words in details if words)
 
 
 def sentence(surface: LossSurface, places: SurfacePaths | None, walkers_shown: list[Walker]) -> str:
@@ -50,16 +54,20 @@ def sentence(surface: LossSurface, places: SurfacePaths | None, walkers_shown: l
     ]
     if surface.explained is not None:
         first, second = surface.explained
-        share = f"the plane holds {percent(first + second, 1)} of the squared distances of the snapshots from it"
+        held = percent(first + second, 1)
+        share = f"the plane holds {held} of the squared distances of the snapshots from it"
         if surface.wandering is not None:
-            share += f" (a random walk of as many steps would come to {percent(surface.wandering)})"
+            share = (
+                f"the plane holds {held} of the squared distances of the snapshots from it (a random walk of as many "
+                f"steps would come to {percent(surface.wandering)})"
+            )
         words.append(share)
     names = {str(walker.run.path): walker.name for walker in walkers_shown}
     off = [] if places is None else [run for run in places.runs if run.path in names and apart(run)]
     worst = max(off, key=apart, default=None)
     if worst is not None and worst.itself is not None and worst.beneath is not None:
         words.append(
-            f"{names[worst.path]} at its step {worst.last} lies off the plane, its own loss is "
+            f"{names[worst.path]} at its step {worst.last:,} lies off the plane, its own loss is "
             f"{number(worst.itself, 3)} and the one beneath it {number(worst.beneath, 3)}: do not read its path "
             "as lying on the surface"
         )
@@ -89,10 +97,10 @@ def table(places: SurfacePaths, tracks: list[Track], walkers_shown: list[Walker]
             (0.0, 0.0) if track.distances is None or track.off is None else (track.distances[now], track.off[now])
         )
         cells = (
-            f"{track.steps[now]:.0f}",
+            f"{track.steps[now]:,.0f}",
             f"{number(float(distance) if distance > TINY else 0.0, 3)} ({percent(off)})",
             "–" if run.explained is None else percent(run.explained, 1),
-            f"{run.last}",
+            f"{run.last:,}",
             "not finite" if run.itself is None else number(run.itself),
             "not finite" if run.beneath is None else number(run.beneath),
         )
@@ -102,7 +110,9 @@ def table(places: SurfacePaths, tracks: list[Track], walkers_shown: list[Walker]
     top = "".join(f"<th>{word}</th>" for word in head)
     misfits = len(places.misfits)
     other = (
-        f"<p><small>{misfits} other run{'s' * (misfits > 1)} of other shapes not drawn.</small></p>" if misfits else ""
+        f"<p><small>{misfits} other run{'s' if misfits > 1 else ''} of other shapes not drawn.</small></p>"
+        if misfits
+        else ""
     )
     body = f'<table class="scores"><thead><tr>{top}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'<div style="overflow-x: auto">{body}{other}</div>'

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.answers.records.toys import Surface, Surfaces, Walk, Walks
 from explorer.charts import theme
-from explorer.measure.names import number
+from explorer.measure.names import number, plural
 from explorer.ui import foreign, picture, visit
 from explorer.ui.asking import at_once
 from explorer.ui.components.landscape import Ground, Track, landscape, message
@@ -39,9 +39,10 @@ def show(view: View | None = None) -> None:
     surfaces = at_once(Surfaces)
     with cards("toys", 1)[0]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            name, steps = controls(surfaces)
+            name = choose(surfaces)
             toy = surfaces.toys[name]
-            with st.popover("Optimizers, rates, start", icon=":material/tune:"):
+            with st.popover("Optimizers …", icon=":material/tune:"):
+                steps = st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=180, bind="query-params")
                 rates, start = knobs(name, toy, chosen(surfaces))
         if not rates:
             st.caption("Choose at least one optimizer.")
@@ -55,10 +56,10 @@ def show(view: View | None = None) -> None:
     picture.computed(FORMULAS, title="How the toy surfaces are computed")
 
 
-def controls(surfaces: Surfaces) -> tuple[str, int]:
-    """Surface and number of steps."""
+def choose(surfaces: Surfaces) -> str:
+    """The surface."""
     toys = surfaces.toys
-    name = st.segmented_control(
+    return st.segmented_control(
         "Toy surface",
         list(toys),
         format_func=lambda key: toys[key].title,
@@ -67,7 +68,6 @@ def controls(surfaces: Surfaces) -> tuple[str, int]:
         required=True,
         bind="query-params",
     )
-    return name, st.select_slider("Steps", STEPS, value=100, key="toy-steps", width=180, bind="query-params")
 
 
 def chosen(surfaces: Surfaces) -> list[str]:
@@ -180,7 +180,7 @@ def draw(name: str, toy: Surface, start: tuple[float, float], answer: Walks, col
         place.toy_x, place.toy_y = round(x, 4), round(y, 4)
 
     landscape(picture.paced(message_bytes, "toys", (walk, projector), math.inf), key="toys", on_start=begin)
-    st.caption(f"Click the surface: all start from there. η: learning rate. {toy.title}: {toy.known_for}.")
+    picture.details(lambda: st.caption(f"Click the surface: all start from there. {toy.title}: {toy.known_for}."))
     picture.look_for("toys", sentence(toy, tracks))
 
 
@@ -202,5 +202,7 @@ def sentence(toy: Surface, tracks: list[Track]) -> str:
     reached = {track.name: float(track.values[-1]) for track in tracks if not track.ended and track.values is not None}
     if reached:
         lowest, steps = min(reached, key=reached.__getitem__), max(len(track.steps) - 1 for track in tracks)
-        words.append(f"after {steps} steps {lowest} is lowest of all, at f = {number(reached[lowest], 3)}")
+        words.append(
+            f"after {steps:,} step{plural(steps)} {lowest} is lowest of all, at f = {number(reached[lowest], 3)}"
+        )
     return "; ".join(words) + "."

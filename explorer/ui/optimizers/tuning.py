@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.charts import theme
 from explorer.charts import tuning as charts
 from explorer.config.optimizers import OPTIMIZERS, meanings
-from explorer.measure.names import fixed, number
+from explorer.measure.names import fixed, number, plural
 from explorer.measure.valley import SHARE, Valley, valley
 from explorer.search.space import FloatKnob
 from explorer.ui import chosen, picture, refusals, sitemap, visit
@@ -73,7 +73,7 @@ def begin(view: View) -> None:
     """Who is tuned, over which rates, how long; and the button."""
     racing = sweeping.contenders(view)
     who = st.container()
-    low, high, points, steps, button = st.columns(5, vertical_alignment="bottom")
+    low, high, points, steps, button = st.columns([1, 1, 1, 1, 1.35], vertical_alignment="bottom")
     if racing:
         names = who.multiselect("Contenders of this race", list(racing), list(racing), max_selections=MOST)
         chosen_ones = {name: racing[name] for name in names}
@@ -85,7 +85,9 @@ def begin(view: View) -> None:
     count = points.number_input("Rates", 3, 25, 9, key="tuning-points")
     usual = min(STEPS, view.config.train.steps or STEPS)
     length = steps.number_input("Steps each", min(10, usual), 100_000, usual, key="tuning-steps")
-    wanted = pressed(button.button, "Tune", "tuning-begin", icon=":material/tune:", type="primary", width="stretch")
+    wanted = pressed(
+        button.button, "Start tuning", "tuning-begin", icon=":material/tune:", type="primary", width="stretch"
+    )
     with refusals.at("tuning-form"):
         if wanted:
             ends = (settings.parsed("the learning rate", first), settings.parsed("the learning rate", last))
@@ -188,7 +190,8 @@ def sentence(sweeps: list[Sweep]) -> str:
             for ended in ((charts.FULL, charts.GIVEN_UP, charts.DIVERGED), (charts.DIVERGED,))
         )
         return (
-            f"none of the {over} trainings that are over has a loss at its end; {diverged} diverged: try smaller rates."
+            f"none of the {over} training{plural(over)} that {'is' if over == 1 else 'are'} over has a loss at its "
+            f"end; {diverged} diverged: try smaller rates."
         )
     if not tuned:
         return "the first trainings are under way; each will be a point at its learning rate."
@@ -199,4 +202,6 @@ def sentence(sweeps: list[Sweep]) -> str:
         factor, name = max(valleys)
         words += f"; {name} has the widest valley, a factor of {number(factor)}"
     rest = sum(s.wanted - len(s.points) for s in sweeps)
-    return f"{words}{f'; {rest} trainings are to come' if rest else ''}."
+    if rest:
+        words += f"; {rest} training{plural(rest)} {'is' if rest == 1 else 'are'} to come"
+    return f"{words}."

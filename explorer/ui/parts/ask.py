@@ -18,6 +18,7 @@ from explorer.measure import sampling
 from explorer.measure.names import percent
 from explorer.ui import feed, picture
 from explorer.ui.components.samples import Part, Words, message, samples
+from explorer.ui.parts import length
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
 from models.families import kind_of
@@ -47,9 +48,10 @@ def within(view: View, given: Mapping[str, Any]) -> None:
         "Prompt" if writes else "Input",
         key="ask-text",
         bind="query-params",
-        max_chars=2000,
         placeholder="the task’s own; type another here" if writes else f"such as {view.about.sample.split(' → ')[0]}",
     )
+    if not length.fits(typed):
+        return
     given = {"text": typed} if typed else {name: given[name] for name in given if name == "text"}
     onward = kind_of(view.config.model).reads != "in place"
     if not onward:
@@ -83,7 +85,7 @@ def bars(view: View, given: dict[str, Any], temperature: float) -> None:
     frame = charts.frame([shown_token(symbol) for symbol in answer.symbols], chances)
     left, right = st.columns(2)
     with left:
-        st.caption(f"The next token at step {answer.step}, after:")
+        st.caption(f"The next token at step {answer.step:,}, after:")
         st.text(shown_token(f"{answer.source} → {read}" if answer.source else read))
         picture.show(charts.bars, frame, "ask-bars")
     with right:
@@ -91,7 +93,7 @@ def bars(view: View, given: dict[str, Any], temperature: float) -> None:
             samples(written, key="ask-written")
         best = int(chances.argmax())
         likeliest = f"the likeliest next token is “{shown_token(answer.symbols[best])}”"
-        picture.look_for("ask", f"{likeliest}, with {percent(float(chances[best]))} of the chance.")
+        picture.look_for("ask", f"{likeliest}, with {percent(float(chances[best]))} of the probability.")
 
 
 def goes_on(view: View, given: dict[str, Any], temperature: float) -> bytes | None:
@@ -115,7 +117,7 @@ def at_once(view: View, given: dict[str, Any]) -> None:
         return
     line: list[Words] = [("read", shown_token(answer.read)), ("", " → ")]
     lowest = min(answer.p, default=1.0)
-    foot = [("", f"At step {answer.step}. It is least sure of a token with {percent(lowest)}.")]
+    foot = [("", f"At step {answer.step:,}. It is least sure of a token with {percent(lowest)}.")]
     part = Part("It answers", "all tokens at once", [line + spaced(answer.tokens)], foot)
     samples(message([part], "ask-written", feed.moment(view) | {"step": answer.step}), key="ask-written")
 

@@ -1,4 +1,4 @@
-"""This visit's way through the course: the lesson that is open, its language, what was guessed, started and done."""
+"""This visit's way through the course: the lesson that is open, what was guessed, started and done."""
 
 from __future__ import annotations
 
@@ -6,42 +6,58 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from explorer.config.run import RunConfig
 from explorer.config.scenes import Scene
-from explorer.lessons.lesson import LANGUAGES, Lesson, Target
+from explorer.lessons.lesson import Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.ui import chosen, refusals, server, sitemap, visit
+from explorer.ui.parts.course_words import word
 from explorer.ui.scenes import going
 from explorer.ui.shelf import Recent
 
-LESSON, LANGUAGE = "lesson", "lang"  # in the address
+LESSON = "lesson"  # in the address
+Guess = int | list[float]  # the choice taken, from 1, or the heights of a curve at even places
 PAGE = "course"
 
 
 @dataclass
 class Way:
-    """open: the lesson shown; None for the contents.   guesses: the choice taken, by lesson, from 1.
+    """open: the lesson shown; None for the contents.
 
-    beside: the lesson whose run was started, which stands beside every page until it is left.   before: what was
-    looked at before that.   reached: the targets of lessons that were reached, by lesson and place.
+    guesses, curves: what was guessed, by lesson: the choice taken, from 1, or the heights drawn. Both stay as they are.
+    sketches: heights that are drawn and not yet guessed.   hasty: the lesson in which nothing was chosen or drawn when
+    it was to be guessed.   beside: the lesson whose run was started, which stands beside every page until it is left.
+    before: what was looked at before that.   reached: the targets of lessons that were reached, by lesson and place.
     """
 
     open: str | None = None
-    language: str = next(iter(LANGUAGES))
     opened: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
     guesses: dict[str, int] = field(default_factory=dict)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    sketches: dict[str, list[float]] = field(default_factory=dict)
+    hasty: str | None = None
     beside: str | None = None
     before: Scene | None = None
     reached: set[tuple[str, int]] = field(default_factory=set)
 
     def done(self, lesson: Lesson) -> bool:
         """Whether its question was answered, if it has one, and its run was started."""
-        return lesson.name in self.started and (lesson.head.answer is None or lesson.name in self.guesses)
+        return lesson.name in self.started and self.sees(lesson)
+
+    def sees(self, lesson: Lesson) -> bool:
+        """Whether the rest of the lesson is shown: after a guess, or if the lesson has no question."""
+        return not lesson.head.asks or lesson.name in self.guesses or lesson.name in self.curves
 
     def score(self) -> tuple[int, int]:
         """How many of this visit's guesses are right, and of how many."""
-        right = [name for name, guess in self.guesses.items() if guess == lessons()[name].head.answer]
-        return len(right), len(self.guesses)
+        every = [is_right(lessons()[name], guess) for name, guess in (self.guesses | self.curves).items()]
+        return sum(every), len(every)
+
+
+def is_right(lesson: Lesson, guess: Guess) -> bool:
+    """Whether a guess is the right choice, or a curve that ends near what the lesson measured."""
+    return lesson.head.expect[0].near(guess[-1]) if isinstance(guess, list) else guess == lesson.head.answer
 
 
 def way() -> Way:
@@ -50,51 +66,56 @@ def way() -> Way:
 
 
 @st.cache_resource(show_spinner=False)
-def all_guesses() -> Recent[str, Recent[str, int]]:
-    """The choice that each visit took, by lesson and visit."""
+def all_guesses() -> Recent[str, Recent[str, Guess]]:
+    """What each visit guessed, by lesson and visit."""
     return Recent()
 
 
-def guess(lesson: Lesson, choice: int) -> None:
-    """Keeps a choice, of this visit and of the class."""
-    way().guesses[lesson.name] = choice
-    of_lesson = all_guesses().get(lesson.name)
-    if of_lesson is None:
-        of_lesson = all_guesses()[lesson.name] = Recent()
-    of_lesson[server.session().id] = choice
+def of_class(lesson: Lesson) -> list[Guess]:
+    """What all visits guessed in a lesson."""
+    return list((all_guesses().get(lesson.name) or {}).values())
+
+
+def guess(lesson: Lesson, choice: Guess | None) -> None:
+    """Keeps a guess for good, of this visit and of the class; None where there is none yet. For callbacks."""
+    mine = way()
+    mine.hasty = lesson.name if choice is None else None
+    if choice is None or lesson.name in (mine.guesses | mine.curves):
+        return
+    if isinstance(choice, list):
+        mine.curves[lesson.name] = choice
+    else:
+        mine.guesses[lesson.name] = choice
+    if all_guesses().get(lesson.name) is None:
+        all_guesses()[lesson.name] = Recent()
+    all_guesses()[lesson.name][server.session().id] = choice
 
 
 def class_score(lesson: Lesson) -> tuple[int, int]:
     """How many visitors guessed right, and of how many."""
-    choices = list((all_guesses().get(lesson.name) or {}).values())
-    return choices.count(lesson.head.answer or 0), len(choices)
+    every = [is_right(lesson, one) for one in of_class(lesson)]
+    return sum(every), len(every)
 
 
 def follow_address() -> None:
     """Opens what the address asks for, and writes what is open into it."""
     mine, query = way(), st.query_params
-    name, language = query.get(LESSON), query.get(LANGUAGE)
+    name = query.get(LESSON)
     if name is not None and name not in lessons():
         refusals.keep(f"there is no lesson {name[:60]}; choose one of these")
         mine.open = None
     elif name is not None:
         mine.open = name
-    if language is not None and language not in LANGUAGES:
-        refusals.keep(f"lang={language[:20]} is no language of the lessons; use {' or '.join(LANGUAGES)}")
-    elif language is not None:
-        mine.language = language
     write_address()
 
 
 def write_address() -> None:
-    """The lesson and the language, unless they are the first ones."""
-    mine, query = way(), st.query_params
-    wanted = {LESSON: mine.open, LANGUAGE: None if mine.language == next(iter(LANGUAGES)) else mine.language}
-    for key, value in wanted.items():
-        if value is None:
-            query.pop(key, None)
-        elif query.get(key) != value:
-            query[key] = value
+    """The lesson, if one is open."""
+    name, query = way().open, st.query_params
+    if name is None:
+        query.pop(LESSON, None)
+    elif query.get(LESSON) != name:
+        query[LESSON] = name
 
 
 def turn_to(name: str | None) -> None:
@@ -114,19 +135,38 @@ def begin_with_first() -> None:
     open_lesson(next(iter(lessons())))
 
 
-def begin(lesson: Lesson) -> None:
-    """Begins exactly the lesson's start and puts the lesson beside the pages; a refusal is said on this page."""
+def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
+    """Begins exactly the lesson's start and puts the lesson beside the pages; a refusal is said on this page.
+
+    config: that of its control, which begins in the place of the start.
+    """
     opens, mine = lesson.head.start, way()
     try:
-        chosen.begin(opens.config)
+        chosen.begin(config or opens.config)
     except ValueError as error:
         refusals.keep(str(error))
         return
     mine.started.add(lesson.name)
     mine.beside = lesson.name
+    visit.state().began_search = False
     if opens.section:
         st.session_state[sitemap.ROWS[opens.page]] = opens.section
     sitemap.go_to(opens.page)
+
+
+def control_button(lesson: Lesson, language: str, key: str) -> None:
+    """Trains the control, where that is another training. key: of the place, unique on a page."""
+    if (other := lesson.head.other) is None:
+        return
+    changed = ", ".join(f"`{name}={value}`" for name, value in lesson.head.control.settings.items())
+    st.button(
+        word("control", language),
+        key=f"{key}-{lesson.name}",
+        help=word("controlling", language, changed=changed),
+        on_click=begin,
+        args=(lesson, other),
+        disabled=bool(lesson.lacks),
+    )
 
 
 def remember() -> None:
@@ -160,7 +200,7 @@ def look(lesson: Lesson) -> Target | None:
     mine, state, run = way(), visit.state(), chosen.run()
     for place, aim in enumerate(lesson.head.aims):
         here = state.page == aim.page and (not aim.section or (state.section or ("", ""))[0] == aim.section)
-        if here and run is not None and run.last >= aim.step:
+        if here and run is not None and run.last >= aim.step and (state.began_search or not aim.search):
             mine.reached.add((lesson.name, place))
     left = [aim for place, aim in enumerate(lesson.head.aims) if (lesson.name, place) not in mine.reached]
     return left[0] if left else None

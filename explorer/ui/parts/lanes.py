@@ -39,10 +39,10 @@ def contenders(view: View) -> list[Contender]:
     members: list[Contender] = []
     alike: dict[RunConfig, Contender] = {}
     racing = server.racing(view.run) if race_of(view.run) else {chosen.differences(view.run): view.run}
-    for index, (name, run) in enumerate(racing.items()):
+    for name, run in racing.items():
         seedless = run.config.replace({"train.seed": 0})
         if seedless not in alike:
-            alike[seedless] = Contender(seeded(name, run), theme.layer(index), {})
+            alike[seedless] = Contender(seeded(name, run), theme.layer(len(members)), {})
             members.append(alike[seedless])
         alike[seedless].runs[run.config.train.seed] = run
     return members

@@ -7,11 +7,14 @@ import streamlit as st
 from explorer.lessons.lesson import PARTS, Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.ui import chosen, pressing, refusals, visit
+from explorer.ui.locale.language import current
+from explorer.ui.parts import course_numbers, course_way
 from explorer.ui.parts.course_marking import course_markdown
 from explorer.ui.parts.course_way import PAGE, leave, look, open_lesson, way
 from explorer.ui.parts.course_words import word
 
 TICK_SECONDS = 1.0
+SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
 MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
 
 
@@ -28,15 +31,22 @@ def live() -> None:
     name = way().beside
     if name is None:
         return
-    lesson, language = lessons()[name], way().language
+    lesson, language = lessons()[name], current()
     words, target = lesson.words[language], look(lesson)
     st.caption(word("lesson", language, place=lesson.place))
     st.markdown(f"**{words.title}**")
     seen: set[str] = set()
     course_markdown("\n\n".join(action(lesson, place, target) for place in range(len(words.actions))), language, seen)
     with st.expander(PARTS["see"][language], key=f"beside-see-{name}"):
-        if lesson.head.answer is None or name in way().guesses:
+        if way().sees(lesson):
+            if name in way().curves:
+                from explorer.ui.parts import course_drawn  # loads charts and pandas, which the first page does without
+
+                course_drawn.reveal(lesson, f"beside-curve-{name}")
             course_markdown(words.parts["see"], language, seen)
+            if numbers := course_numbers.line(lesson):
+                st.caption(numbers)
+            course_way.control_button(lesson, language, "beside-control")
         else:
             st.caption(word("guess first", language))
     with st.container(horizontal=True, gap="small", key="lesson-beside-ways"):
@@ -49,7 +59,7 @@ def live() -> None:
 
 def action(lesson: Lesson, place: int, target: Target | None) -> str:
     """One action, with a check where its target was reached, and how far the run is where it waits for a step."""
-    language = way().language
+    language = current()
     text, aims = lesson.words[language].actions[place], lesson.head.aims
     if place >= len(aims):
         return f":gray[:material/circle:] {text}"
@@ -62,7 +72,8 @@ def action(lesson: Lesson, place: int, target: Target | None) -> str:
 
 
 def marks(target: Target | None) -> str:
-    """The style that marks where the next action happens: a page's line in the navigation, or its row of sections."""
+    """The style that marks where the next action happens: a page's line in the navigation, its row of sections,
+    or the searches that can be begun."""
     if target is None:
         return ""
     if visit.state().page != target.page:
@@ -70,6 +81,8 @@ def marks(target: Target | None) -> str:
     section = visit.state().section
     if target.section and section is not None and section[0] != target.section:
         return f".st-key-sections {MARK}"
+    if target.search:
+        return f"{SEARCHES} {MARK}"
     return ""
 
 
@@ -81,7 +94,7 @@ def after(name: str) -> str | None:
 
 def of_page() -> None:
     """In the sidebar: the lessons that this page is about, behind one button."""
-    page, language = visit.state().page or "start", way().language
+    page, language = visit.state().page or "start", current()
     about = [lesson for lesson in lessons().values() if page in {aim.page for aim in lesson.head.aims}]
     if not about or page == PAGE:
         return

@@ -58,7 +58,8 @@ def quality(answer: PointMap, noise: LayoutNoise | None) -> list[tuple[str, str]
     if answer.explained is not None:
         return [*numbers, ("variance kept", percent(sum(answer.explained)))]
     if noise is None:
-        return [*numbers, ("layout noise", "–")] if answer.since is not None else numbers
+        unmeasured = [("layout noise", "–"), ("over pairs of seeds", "–")]  # their places
+        return [*numbers, *unmeasured] if answer.since is not None else numbers
     pairs = noise.pairs
     spread = (f"over {len(pairs)} pairs of seeds", f"{fixed(pairs[0], 2)} to {fixed(pairs[-1], 2)}")
     return [*numbers, (f"layout noise, step {noise.step:,}", f"{fixed(noise.noise, 2)} radii"), spread]
@@ -81,9 +82,9 @@ def sentence(choice: Choice, answer: PointMap) -> str:
     """What is true of these points now: the closest pair, whether like goes with like, how much has changed."""
     near, far, moved = answer.neighbours, answer.distances, answer.moved
     if not far.size:
-        return f"at step {answer.step} there is one point alone, which has no neighbour."
+        return f"at step {answer.step:,} there is one point alone, which has no neighbour."
     if not np.isfinite(far).any():
-        return f"at step {answer.step} no distance is finite any more."
+        return f"at step {answer.step:,} no distance is finite any more."
     first = np.where(np.isfinite(far[:, 0]), far[:, 0], np.inf)
     apart = np.where(first > SAME_PLACE, first, np.inf)
     sentences = []
@@ -100,7 +101,10 @@ def sentence(choice: Choice, answer: PointMap) -> str:
         same = (kind[near[:, 0]] == kind).mean()
         sentences.append(f"the nearest of {percent(same)} is of its own kind, where chance is {percent(chance)}")
     if moved is not None and answer.step > choice.since:
-        noun = "words" if choice.of_words else NOUNS.get(choice.what.rpartition(".")[2], "tokens")
+        noun = NOUNS.get(choice.what.rpartition(".")[2], "tokens")
         new, K = moved.mean() * near.shape[1], near.shape[1]
-        sentences.append(f"since step {choice.since} {noun} have {fixed(new, 1)} of {K} new neighbours")
-    return f"at step {answer.step} {'; '.join(sentences[:2])}."
+        sentences.append(
+            f"since step {choice.since:,} {'words' if choice.of_words else noun} have {fixed(new, 1)} of {K} new "
+            "neighbours"
+        )
+    return f"at step {answer.step:,} {'; '.join(sentences[:2])}."

@@ -69,9 +69,12 @@ class Choice:
             return TITLES_OF_WORDS[self.what]
         base = self.what.rpartition(".")[2]
         stack = self.what.rpartition(".")[0]
-        where = f" of layer {self.layer}" if base == "states" and self.layer else " before layer 1"
-        more = {"states": where, "queries-keys": f" of {head_name(self.head)}" if self.head else ""}.get(base, "")
-        return f"{TITLES[base]}{more}{f', {stack}' if stack else ''}"
+        title = TITLES[base]
+        if base == "states":
+            title = f"{TITLES[base]} of layer {self.layer}" if self.layer else f"{TITLES[base]} before layer 1"
+        elif base == "queries-keys" and self.head:
+            title = f"{TITLES[base]} of {head_name(self.head)}"
+        return f"{title} · {stack}" if stack else title
 
 
 def kinds(config: RunConfig) -> list[str]:

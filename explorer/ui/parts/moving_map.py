@@ -24,7 +24,7 @@ STANDING_EVERY = 1.0  # while PCA stands in: frames would take the cores on whic
 NOISE_EVERY = 20.0  # seconds between two looks at the layout noise
 MOST_TOKENS = 500  # that a map shows
 HEIGHT = 400  # pixels
-PROJECTED = 130  # more of them in a lecture hall
+PROJECTED = 60  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
 AT_ONCE = 0.02  # seconds that what stands beside the map is waited for
 NONE = Trails()
@@ -158,12 +158,13 @@ def frame(view: View, choice: Choice, answer: PointMap, left: Trails = NONE, apa
     shown = METHODS[answer.method]
     standing = f"PCA until {METHODS[choice.method]} is ready" if answer.standing_in else shown
     names = [f"{percent(share)} of the variance" for share in answer.explained or ()]
-    noun = "words" if choice.of_words else "tokens"
-    rest = f" · without {answer.left_out:,} rarer {noun}" if answer.left_out else ""
+    details = [standing, f"step {answer.step:,}"]
+    if answer.left_out:
+        details.append(f"without {answer.left_out:,} rarer {'words' if choice.of_words else 'tokens'}")
     width = width_of(view, choice)
     return Frame(
         title=choice.title,
-        subject=f"{standing} · step {answer.step:,}{rest}",
+        subject=" · ".join(details),
         step=answer.step,
         points=answer.points,
         labels=labels(answer),

@@ -89,6 +89,7 @@ def begin(search: Search) -> Path:
     path = file.new_path(search)
     file.write(path, search, "waiting")
     go_on(path)
+    visit.state().began_search = True
     return path
 
 

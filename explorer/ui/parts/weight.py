@@ -14,7 +14,7 @@ from explorer.answers.records.weight import Proof, TensorMap, WeightHistory, Wei
 from explorer.charts import theme, timeline
 from explorer.charts.timeline import Panel
 from explorer.config.optimizers import OPTIMIZERS
-from explorer.measure.names import number, percent, tensor_name
+from explorer.measure.names import number, percent, plural, tensor_name
 from explorer.measure.updates import Stage
 from explorer.ui import held, picture, visit
 from explorer.ui.components.tensor_map import tensor_map
@@ -37,7 +37,9 @@ FORMULAS = (
     "The step is taken again by the training’s own code, from the weights and the optimizer’s state at this step, on "
     "the very batch that the run trained on. The strip works its formulas out once more in float64, from the float32 "
     "numbers that went in; the run itself rounds to float32 on the way. Clipping by the "
-    "norm of the whole gradient: Pascanu et al. 2013. Matrices decay, biases and norms do not.\n\n"
+    "norm of the whole gradient: Pascanu et al. 2013. Matrices decay, biases and norms do not."
+)
+PROOF = (
     r"**Proof:** $(L(\theta + h) - L(\theta - h)) / 2h$ beside $\partial L / \partial \theta$ by backpropagation, "
     r"all in float64, of the loss that the step makes small (label smoothing included), on the same batches with the "
     r"same dropout; and beside both the gradient that the training’s own code computes for this step. Cutting off the "
@@ -65,8 +67,9 @@ def show(view: View) -> None:
             st.html(html(strip, label(name, answer, row, column)))
             picture.look_for("strip", sentence(strip))
     picture.details(lambda: proved(view, place))
-    rules = "\n".join(f"- {rule.title}: {rule.source}" for rule in OPTIMIZERS.values())
-    picture.computed(f"{FORMULAS}\n\n**Sources of the rules:**\n{rules}", title="How this X-ray is computed")
+    rules = "\n".join(f"- {rule.title} · {rule.source}" for rule in OPTIMIZERS.values())
+    text = "\n\n".join([FORMULAS, PROOF, "**Sources of the rules:**", rules])
+    picture.computed(text, title="How this X-ray is computed")
 
 
 def proved(view: View, place: dict[str, Any]) -> None:
@@ -117,7 +120,7 @@ def choose(answer: TensorMap, name: str, what: str, controls: Any) -> tuple[int,
         held.holds("weight-column", state, "weight_column", held.whole, 0)
         row = number_field("Row", 0, rows - 1, state, "weight_row", width=120, disabled=rows == 1)
         column = number_field("Column", 0, columns - 1, state, "weight_column", width=120)
-        st.caption(f"or click a cell  \nstep {answer.taken} · {MAPS[what]}")
+        st.caption(f"or click a cell  \nstep {answer.taken:,} · {MAPS[what]}")
     tensor_map(answer.values, tensor_name(name), key="tensor", selected=(row, column), height=HEIGHT, on_change=take)
     return row, column
 
@@ -130,7 +133,7 @@ def label(name: str, answer: TensorMap, row: int, column: int) -> str:
 
 def html(strip: WeightStep, label: str) -> str:
     """The strip: one box a stage, from the old weight to the new. The words are ours, the rest are numbers."""
-    head = f'<p class="strip-head"><b>{escape(label)}</b> · the step taken from step {strip.taken}</p>'
+    head = f'<p class="strip-head"><b>{escape(label)}</b> · the step taken from step {strip.taken:,}</p>'
     first = Stage("old weight", "θ", "before the step", "", strip.before)
     boxes = "".join(
         f'<li class="{kind(stage.name)}"><span>{escape(stage.name)}</span>'
@@ -207,7 +210,7 @@ def verdict(proof: Proof) -> str:
     """How the proof came out, in a sentence."""
     if proof.relative is None and proof.trained == 0:
         return (
-            f":green[:material/check_circle:] Step {proof.taken}: both are exactly 0. Nothing in this batch "
+            f":green[:material/check_circle:] Step {proof.taken:,}: both are exactly 0. Nothing in this batch "
             "depends on this weight."
         )
     grain = 2.0**-52 * proof.loss / proof.h  # what rounding the loss does to the quotient
@@ -216,7 +219,7 @@ def verdict(proof: Proof) -> str:
     mark = ":green[:material/check_circle:]" if fits and same else ":red[:material/error:]"
     cause = "that is rounding" if same else "**that is more than rounding**"
     return (
-        f"{mark} Step {proof.taken}: the central difference is **{number(proof.difference, 9)}**, "
+        f"{mark} Step {proof.taken:,}: the central difference is **{number(proof.difference, 9)}**, "
         f"backpropagation gives **{number(proof.exact, 9)}**, both in float64: relative error "
         f"**{number(proof.relative or 0.0, 2)}**. h = {number(proof.h, 3)}, where cutting off the series (about "
         f"h²) and rounding (about {number(grain, 2)} here) balance. The gradient that the run trained with, in "
@@ -251,8 +254,8 @@ def past_sentence(history: WeightHistory) -> str:
     steps, value = history.steps, history.value
     gradient = history.gradient[np.isfinite(history.gradient)]
     turns = int((np.sign(gradient[1:]) * np.sign(gradient[:-1]) < 0).sum())
-    often = "once" if turns == 1 else f"{turns} times"
     return (
-        f"from step {steps[0]} to step {steps[-1]} it went from {number(value[0])} to {number(value[-1])}; its "
-        f"gradient changed sign {often} between {len(gradient)} snapshots."
+        f"from step {steps[0]:,} to step {steps[-1]:,} it went from {number(value[0])} to {number(value[-1])}; its "
+        f"gradient changed sign {'once' if turns == 1 else f'{turns} times'} between {len(gradient)} "
+        f"snapshot{plural(len(gradient))}."
     )

@@ -27,10 +27,11 @@ def show() -> None:
             return
         step, levels = model_map.gradients(run)
         model_map.draw(run.config.model, "model-map-start", "", levels, height=HEIGHT, width=None, names=True)
-        of = f"The model of {foreign.text(chosen.differences(run))}"
+        name = foreign.text(chosen.differences(run))
+        of = f"The model of {name}."
         if levels:
-            of += f" in step {step:,}: the darker a part, the larger its gradient"
-        st.caption(f"{of}. A click on a part opens it.")
+            of = f"The model of {name} in step {step:,}: the darker a part, the larger its gradient."
+        st.caption(f"{of} A click on a part opens it.")
 
     with st.container(key="whole-model"):
         pressing.live(draw, SECONDS if trains else None)

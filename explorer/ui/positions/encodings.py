@@ -238,7 +238,7 @@ def itself(answer: Encoding) -> bytes:
     table = answer.table if answer.change is None else answer.change
     assert table is not None
     mark = (answer.trained, "from here never trained") if 0 < answer.trained < len(table) else None
-    where = f" · step {answer.step}" if answer.step is not None else " · s = 1"
+    where = f" · step {answer.step:,}" if answer.step is not None else " · s = 1"
     what = "What training has added to the table" if answer.change is not None else "What is added to each embedding"
     title, text = f"{what}{where}", "The table of positions: rows are positions"
     look = Look(title, text, "value", "signed", TALL, mark=mark if encoding.learned else None)

@@ -123,17 +123,22 @@ def position_lines(reached: Reached, times: int) -> tuple[list[list[dict[str, An
 def reach_sentence(reached: Reached) -> str:
     """Who knows the task at the trained length, and who still does at the longest."""
     steps = sorted({answer.step for _, _, answer in reached})
-    when = f"at step {steps[0]}" if len(steps) == 1 else f"at steps {steps[0]} to {steps[-1]}"
-    words = f"{when} {alone(reached) if len(reached) == 1 else compared(reached)}"
+    comparison = alone(reached) if len(reached) == 1 else compared(reached)
+    when = (
+        f"at step {steps[0]:,} {comparison}"
+        if len(steps) == 1
+        else f"at steps {steps[0]:,} to {steps[-1]:,} {comparison}"
+    )
+    sentences = [when]
     rows = [answer.untrained for _, _, answer in reached if answer.untrained]
     if rows:
         first, last = rows[0]
         which = f"row {first} was" if first == last else f"rows {first} to {last} were"
-        words += f". The learned table’s {which} never trained"
+        sentences.append(f"The learned table’s {which} never trained")
     reasons = dict.fromkeys(s.refused for _, _, answer in reached for s in answer.stretches if s.refused)
     if reasons:
-        words += f". It goes no further: {next(iter(reasons))}"
-    return f"{words}."
+        sentences.append(f"It goes no further: {next(iter(reasons))}")
+    return f"{'. '.join(sentences)}."
 
 
 def alone(reached: Reached) -> str:
@@ -158,8 +163,10 @@ def compared(reached: Reached) -> str:
     if not knows(reached, best, 1):
         words = f"none does better than chance at the trained length ({percent(levels[0])})"
     else:
-        are = "is" if len(good) == 1 else "are"
-        words = f"{listed(good)} {are} best at the trained length, with {percent(trained[best])} right"
+        words = (
+            f"{listed(good)} {'is' if len(good) == 1 else 'are'} best at the trained length, with "
+            f"{percent(trained[best])} right"
+        )
     longest = {name: right(answer, TIMES[-1]) for name, _, answer in reached if math.isfinite(right(answer, TIMES[-1]))}
     if not longest:
         return words

@@ -103,7 +103,7 @@ def of_run(view: View) -> Turning | None:
         return None
     with place:
         choose(answer)
-    subject = f"{head_name(answer.head)} · step {answer.step}"
+    subject = f"{head_name(answer.head)} · step {answer.step:,}"
     last = view.config.model.context - 1
     return Turning(answer.q, answer.k, answer.theta.astype(np.float64), answer.query, answer.key, last, subject)
 

@@ -18,6 +18,7 @@ from explorer.measure.names import head_name, number, percent
 from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, message
 from explorer.ui.frame import cards
+from explorer.ui.parts.tables import UNTRANSLATED
 from explorer.ui.positions.common import heat
 from explorer.ui.view import View
 
@@ -124,8 +125,8 @@ def results(answer: Shuffle, shuffled: bool) -> None:
 def untouched(answer: Shuffle) -> str:
     """Before the button is pressed."""
     return (
-        f"at step {answer.step} this model is right in {percent(answer.right[0], 1)} of all answers to "
-        f"{answer.examples} examples. What remains of that when its positions change places?"
+        f"at step {answer.step:,} this model is right in {percent(answer.right[0], 1)} of all answers to "
+        f"{answer.examples:,} examples. What remains of that when its positions change places?"
     )
 
 
@@ -156,7 +157,7 @@ def sentence(answer: Shuffle) -> str:
             f"right answers fell from {percent(right, 1)} to {percent(still, 1)}, {percent(min(1, lost))} of what lay "
             "above chance"
         )
-    return f"{where}; {how}. {minds[0].upper()}{minds[1:]}, the most of all."
+    return f"{where}; {how}; {minds}, the most of all."
 
 
 def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
@@ -179,7 +180,7 @@ def attention(run: str, answer: Shuffle, shuffled: bool) -> None:
         if shuffled:
             panels["positions shuffled"] = answer.after
         words = [f"{i} {token}" for i, token in enumerate(tokens)]
-        title, text = f"Attention of {head_name(answer.head)} · step {answer.step}", KEYS
+        title, text = f"Attention of {head_name(answer.head)} · step {answer.step:,}", KEYS
         look = Look(title, text, "attention", "probability", 220, square=True, least=180)
         return message(panels, Side("query", words), Side("key", words), look, visit.state().projector)
 
@@ -202,7 +203,11 @@ def sample(answer: Shuffle, shuffled: bool) -> str:
     rows = [row("position", [str(i) for i in range(length)])]
     if shuffled:
         rows.append(row("counts as", [str(i) for i in answer.order]))
-    rows += [row("read", answer.tokens), row("asked", targets), row("said as trained", answer.output, targets)]
+    rows += [
+        row("what is read", answer.tokens),
+        row("what is asked", targets),
+        row("said as trained", answer.output, targets),
+    ]
     if shuffled:
         rows.append(row("said, shuffled", answer.output_after, targets))
     return f'<div class="wide"><table class="scores samples">{"".join(rows)}</table></div>'
@@ -213,5 +218,7 @@ def row(name: str, words: list[str], targets: list[str] | None = None) -> str:
     cells = []
     for i, word in enumerate(words):
         mark = "" if targets is None or not word else "right" if word == targets[i] else "wrong"
-        cells.append(f'<td><b class="{mark}">{escape(word)}</b></td>' if mark else f"<td>{escape(word)}</td>")
+        cells.append(
+            f'<td><b class="{mark}">{escape(word)}</b></td>' if mark else f"<td{UNTRANSLATED}>{escape(word)}</td>"
+        )
     return f"<tr><th>{name}</th>{''.join(cells)}</tr>"

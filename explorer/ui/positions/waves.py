@@ -75,8 +75,8 @@ def formula(i: int, theta: float, base: int, width: int) -> str:
     """The wave's formula with its numbers."""
     return (
         rf"$$\theta_{{{i}}} = {base:,}^{{-{2 * i}/{width}}} = {theta:.4g}, \qquad p_{{t,{2 * i}}} = "
-        rf"\sin({theta:.4g}\,t), \quad p_{{t,{2 * i + 1}}} = \cos({theta:.4g}\,t), \qquad \text{{round every }} "
-        rf"2\pi/\theta_{{{i}}} = {2 * math.pi / theta:.4g} \text{{ positions}}$$"
+        rf"\sin({theta:.4g}\,t), \quad p_{{t,{2 * i + 1}}} = \cos({theta:.4g}\,t), \qquad "
+        rf"T_{{{i}}} = 2\pi/\theta_{{{i}}} = {2 * math.pi / theta:.4g}$$"
     )
 
 

@@ -43,13 +43,13 @@ def learned_sentence(answer: Encoding) -> str:
     assert answer.table is not None
     table, n = answer.table.astype(np.float64), answer.trained
     if not np.isfinite(table).all():
-        return f"at step {answer.step} the table is not finite any more."
+        return f"at step {answer.step:,} the table is not finite any more."
     alike = cosines((table if answer.change is None else answer.change)[:n])
     which = " in what was added" if answer.change is not None else ""
     near = float(np.diagonal(alike, 1).mean())
     far = float(alike[np.triu_indices(n, max(2, n // 2))].mean())
     likeness = (
-        f"at step {answer.step} neighbours have a cosine of {number(near, 2)} on average{which}, positions far apart "
+        f"at step {answer.step:,} neighbours have a cosine of {number(near, 2)} on average{which}, positions far apart "
         f"{number(far, 2)}"
     )
     if n < len(table):

@@ -37,18 +37,23 @@ def about(config: RunConfig) -> bool:
 def show(view: View) -> None:
     """The tiles of one picture over the confusion matrix of all."""
     which, whose = st.columns([1, 2], vertical_alignment="bottom")
-    number = which.number_input("Picture", 0, 1796, None, key="digit-picture", placeholder="one that is held out")
-    one = view.picture(Written, EVERY, picture=None if number is None else int(number))
+    number = which.number_input(  # without limits, within which the browser alone, and in its own words, would keep it
+        "Picture", value=None, step=1, key="digit-picture", placeholder="one that is held out", bind="query-params"
+    )
+    left, right = cards("digit", 1.15, 1)
+    with left:  # where it is refused, the reason stands in the picture's place
+        one = view.picture(Written, EVERY, says=False, picture=number)
     if one is not None:
         heads = [MEAN, *map(head_name, one.heads)]
         if st.session_state.get("digit-head", MEAN) not in heads:  # of another run
             del st.session_state["digit-head"]
         head = whose.selectbox("Head of the cross-attention", heads, key="digit-head")
-    left, right = cards("digit", 1.15, 1)
-    if one is not None:
-        with left:
+    with left:
+        if one is None:
+            picture.making(view.waiting, HEIGHT)
+        else:
             draw(one, heads.index(head) - 1)
-    counted = None if view.first else view.picture(Readings, COUNTED_EVERY, lane="slow")
+    counted = None if view.first else view.picture(Readings, COUNTED_EVERY, lane="slow", says=False)
     with right:
         if counted is None:
             picture.making(view.waiting or "computing…", HEIGHT)
@@ -107,7 +112,7 @@ def sentence(view: View, one: Written | None, counted: Readings | None) -> str:
             f"for this {one.right} it writes “{written}”. " if written else f"for this {one.right} it writes nothing. "
         )
     if counted is not None:
-        words += f"Of {int(counted.counts.sum())} held-out pictures {percent(counted.right)} get the right word. "
+        words += f"Of {int(counted.counts.sum()):,} held-out pictures {percent(counted.right)} get the right word. "
         most = float(counted.counts.sum(1).max() / counted.counts.sum())
         words += f"Always writing the same word gets {percent(most)} at most."
         if view.config.flat()["task.patches"] == "shuffled":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,11 +10,13 @@ import streamlit as st
 
 from explorer.answers.records.reading.gaps import Gap, GapScore, Surprisals
 from explorer.charts import next_token as charts
+from explorer.config.run import RunConfig
 from explorer.measure.names import fixed, number, percent
 from explorer.ui import picture, visit
 from explorer.ui.components import strips
 from explorer.ui.components.strips import Strip
 from explorer.ui.frame import cards
+from explorer.ui.parts import length
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.reading import twins
 from explorer.ui.view import View
@@ -23,6 +26,7 @@ SCORED_EVERY = 4.0  # and between two scores
 HEIGHT = 220  # pixels of the bars
 BITS = 8  # of surprisal, from which a ground is darkest
 BOTH, LEFT = "From both sides", "From the left alone"
+SPOKEN = {BOTH: "from both sides", LEFT: "from the left alone"}  # within a sentence
 COMPUTED = r"""
 **Masked language model** (Devlin et al. 2019, §3.1): of every row 15 % of the tokens are predicted; of these 80 % are
 seen as ▢, 10 % as any token and 10 % as they are, and the loss is that of the predicted ones. **Surprisal** of a token
@@ -66,9 +70,11 @@ def show(view: View) -> None:
         "Text",
         key="gap-text",
         placeholder="text: a stretch of the held-out part; type another here",
-        max_chars=2000,
         label_visibility="collapsed",
+        bind="query-params",
     )
+    if not length.fits(text):
+        return
     given: dict[str, Any] = {"text": text} if text else {}
     surprise = {}
     for name, one in readers.items():
@@ -81,10 +87,8 @@ def show(view: View) -> None:
     with row:
         buttons(gaps, len(next(iter(surprise.values())).tokens))
     with cards("gaps", 1)[0]:
-        draw(surprise, gaps)
-    predictions(view, readers, gaps, given)
-    if wanted is not None and other is None:
-        twins.offer(wanted)
+        draw(surprise, gaps, len(readers))
+    predictions(view, readers, gaps, given, wanted if other is None else None)
     picture.computed(COMPUTED)
 
 
@@ -99,18 +103,18 @@ def hidden(view: View, given: dict[str, Any], answer: Surprisals) -> Gaps:
     return gaps
 
 
-def draw(surprise: dict[str, Surprisals], gaps: Gaps) -> None:
-    """One strip a reader."""
+def draw(surprise: dict[str, Surprisals], gaps: Gaps, readers: int) -> None:
+    """One strip a reader, each in a place that is there before it."""
     rows = []
     for name, answer in surprise.items():
-        kind = "pseudo-perplexity" if name == BOTH else "perplexity"
-        note = f"{kind} {number(answer.perplexity)} · step {answer.step:,}"
+        of, step = number(answer.perplexity), f"{answer.step:,}"
+        note = f"pseudo-perplexity {of} · step {step}" if name == BOTH else f"perplexity {of} · step {step}"
         rows.append(Strip(name, note, answer.tokens, answer.bits))
     foot = "How much each token surprises the model. Click a token to hide it."
     words = strips.message(
         "The text", rows, "bits", BITS, foot, gaps.places, gaps.at, projector=visit.state().projector
     )
-    strips.strips(words, key="gap-strips", on_clicked=gaps.click)
+    strips.strips(words, key=f"gap-strips-{readers}", on_clicked=gaps.click)
 
 
 def buttons(gaps: Gaps, tokens: int) -> None:
@@ -126,14 +130,26 @@ def buttons(gaps: Gaps, tokens: int) -> None:
     st.button("Show all", key="gaps-none", on_click=show_all)
 
 
-def predictions(view: View, readers: dict[str, View], gaps: Gaps, given: dict[str, Any]) -> None:
-    """Side by side what each reader says at the gap that is looked at, and how it does at held-out gaps."""
+def predictions(
+    view: View, readers: dict[str, View], gaps: Gaps, given: dict[str, Any], missing: RunConfig | None
+) -> None:
+    """Side by side what each reader says at the gap that is looked at, and how it does at held-out gaps.
+
+    missing: the settings of a twin that there is no run of yet; where its bars would be stands what makes one.
+    """
     if gaps.at not in gaps.places:
         st.info("No token is hidden. Click one in the text above.", icon=":material/touch_app:")
+        if missing is not None:
+            twins.offer(missing)
         return
+    places = cards("gap-bars", *[1] * (len(readers) + (missing is not None)))
+    if missing is not None:
+        with places[-1]:
+            st.markdown(f"**{LEFT if BOTH in readers else BOTH}**")
+            twins.offer(missing)
     answers: dict[str, Gap] = {}
     scores: dict[str, GapScore] = {}
-    for place, (name, one) in zip(cards("gap-bars", 1, 1), readers.items(), strict=False):
+    for place, (name, one) in zip(places, readers.items(), strict=False):
         with place:
             answer = one.picture(Gap, EVERY, masked=tuple(sorted(gaps.places)), at=gaps.at, **given)
             if answer is None:
@@ -155,17 +171,24 @@ def sentence(answers: dict[str, Gap], scores: dict[str, GapScore]) -> str:
         return "the predictions are being computed."
     first = next(iter(answers.values()))
     hidden = shown_token(first.hidden)
+    where = at_steps(answers)
     chances = [
-        f"{name.lower()} it has {percent(float(one.p[one.symbols.index(one.hidden)]))}"
+        f"{where[name]} it is given {percent(float(one.p[one.symbols.index(one.hidden)]))}"
         for name, one in answers.items()
         if len(one.p)
     ]
-    words = f"“{hidden}” at place {first.at + 1} is hidden" + (
-        f"; {', '.join(chances)} of the chance." if chances else "."
-    )
+    words = f"“{hidden}” at place {first.at + 1} is hidden" + (f"; {', '.join(chances)}." if chances else ".")
     if scores:
+        where = at_steps(scores)
         right = [
-            f"{name.lower()} {percent(one.right)} are right ({fixed(one.nats, 2)} nats)" for name, one in scores.items()
+            f"{where[name]} {percent(one.right)} are right ({fixed(one.nats, 2)} nats)" for name, one in scores.items()
         ]
         words += f" At {next(iter(scores.values())).gaps} held-out gaps {', '.join(right)}."
     return words
+
+
+def at_steps(answers: Mapping[str, Gap | GapScore]) -> dict[str, str]:
+    """How each reader reads, within a sentence; where they do not stand at one step, each with its own."""
+    if len({one.step for one in answers.values()}) == 1:
+        return {name: SPOKEN[name] for name in answers}
+    return {name: f"{SPOKEN[name]} (step {one.step:,})" for name, one in answers.items()}

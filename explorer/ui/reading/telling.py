@@ -15,6 +15,7 @@ from explorer.ui.components.heat_map import Look, Side, heat_map
 from explorer.ui.components.heat_map import message as map_message
 from explorer.ui.components.strips import Strip
 from explorer.ui.frame import cards
+from explorer.ui.parts import length
 from explorer.ui.parts.tables import table
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.view import View
@@ -22,12 +23,13 @@ from explorer.ui.view import View
 EVERY, COUNTED_EVERY = 0.8, 4.0  # seconds between two answers while it trains
 HEIGHT = 340
 COMPUTED = r"""
-The encoder reads `▣` and the text; the logits at `▣` are asked for one class, as at [CLS] in BERT (Devlin et al.
-2019, §4.1). Whole territories, or whole plays, are held out: none of their texts was trained on. A row of the
-confusion matrix is the class of a text, a column the answer, and a cell the share of the row. The **majority** always
-says the class that is most frequent among the texts trained on. Where the setting `task.labels` is `shuffled`, the
-classes of the texts trained on were permuted once: the model can only learn them by heart, and held-out texts come
-out no better than chance. A name that two of the languages share is left out.
+The encoder reads `▣` and the text; the logits at `▣` are asked for one class, as at [CLS] in BERT (Devlin et al. 2019,
+§4.1). Whole territories, or whole plays, are held out: none of their texts was trained on; of rated words a quarter
+is, and other forms of these may be known. A row of the confusion matrix is the class of a text, a column the answer,
+and a cell the share of the row. The **majority** always says the class that is most frequent among the texts trained
+on. Where the setting `task.labels` is `shuffled`, the classes of the texts trained on were permuted once: the model
+can only learn them by heart, and held-out texts come out no better than chance. A name that two of the languages share
+is left out.
 """
 
 
@@ -42,16 +44,18 @@ def show(view: View) -> None:
         "Text",
         key="telling-text",
         placeholder="text: one that is held out; type another here",
-        max_chars=2000,
         label_visibility="collapsed",
+        bind="query-params",
     )
     left, right = cards("telling", 1, 1)
     with right:
-        one = view.picture(Verdict, EVERY, text=text or None)
-        if one is not None:
+        one = view.picture(Verdict, EVERY, says=False, text=text or None) if length.fits(text) else None
+        if one is None:
+            picture.making(view.waiting, HEIGHT)
+        else:
             draw(one)
     with left:
-        counted = None if view.first else view.picture(Confusion, COUNTED_EVERY, lane="slow")
+        counted = None if view.first else view.picture(Confusion, COUNTED_EVERY, lane="slow", says=False)
         if counted is None:
             picture.making(view.waiting or "computing…", HEIGHT)
             if view.first:
@@ -101,10 +105,14 @@ def sentence(view: View, one: Verdict | None, counted: Confusion | None) -> str:
     words = ""
     if one is not None:
         best = int(one.p.argmax())
-        words = f"the answer is `{one.classes[best]}`, with {percent(float(one.p[best]))} of the chance"
-        words += f"; it is `{one.right}`. " if one.right else ". "
+        answer, chance = one.classes[best], percent(float(one.p[best]))
+        words = f"the answer is `{answer}`, with {chance} of the probability. "
+        if one.right:
+            words = f"the answer is `{answer}`, with {chance} of the probability; it is `{one.right}`. "
+        if one.cut:
+            words += f"The model reads the first {len(one.tokens) - 1} tokens of a text and leaves out {one.cut} more. "
     if counted is not None:
-        words += f"Of {int(counted.counts.sum())} held-out texts {percent(counted.right)} are classified right; "
+        words += f"Of {int(counted.counts.sum()):,} held-out texts {percent(counted.right)} are classified right; "
         words += f"always saying `{counted.most}` gets {percent(counted.majority)}. "
         if view.config.flat()["task.labels"] == "shuffled":
             words += f"The classes trained on were shuffled: of those {percent(counted.taught)} are known by heart."
@@ -119,4 +127,11 @@ def listed(mistakes: list[Mistake]) -> None:
         st.markdown("No held-out text was classified wrong.")
         return
     rows = [(one.text, one.right, one.answer, percent(one.p)) for one in mistakes]
-    st.html(table(["classified wrong, the surest first", "it is", "answered", "with"], rows, style="scores words"))
+    st.html(
+        table(
+            ["classified wrong, the surest first", "it is", "answered", "with"],
+            rows,
+            style="scores words",
+            foreign=(0,),
+        )
+    )

@@ -50,21 +50,35 @@ def twin_of(config: RunConfig) -> RunConfig | None:
 
 
 def find(run: Run, wanted: RunConfig) -> Run | None:
-    """A run of the same model on the same text, of this visit or among the newest here; looked for once."""
+    """A run of the same model on the same text, of this visit or among the newest here; looked for once.
+
+    Of the newest the first that has as many steps, so that both can be seen at one step, or else the longest.
+    """
     twin = visit.kept(Twin, run.id)
     names = list(reversed(list(visit.state().opened)))
-    if not twin.searched:
-        names += [path.stem for path in catalogue.newest(SEARCHED)]
-        twin.searched = True
     for name in [twin.name, *names] if twin.name else names:
-        try:
-            other = server.opened(str(catalogue.path_of(name)))
-        except ValueError:
-            continue  # deleted since, or broken: its own page says so
-        if other.id != run.id and (other.config.model, other.config.task) == (wanted.model, wanted.task):
+        if (other := of_settings(name, run, wanted)) is not None:
             twin.name = name
             return other
-    return None
+    longest: Run | None = None
+    for path in () if twin.searched else catalogue.newest(SEARCHED):
+        other = of_settings(path.stem, run, wanted)
+        if other is not None and (longest is None or other.last > longest.last):
+            twin.name, longest = path.stem, other
+            if other.last >= run.last:
+                break
+    twin.searched = True
+    return longest
+
+
+def of_settings(name: str, run: Run, wanted: RunConfig) -> Run | None:
+    """A run by its name, if it is another than this and has this model and task."""
+    try:
+        other = server.opened(str(catalogue.path_of(name)))
+    except ValueError:
+        return None  # deleted since, or broken: its own page says so
+    same = (other.config.model, other.config.task) == (wanted.model, wanted.task)
+    return other if same and other.id != run.id else None
 
 
 def view_of(view: View, other: Run) -> View:
@@ -78,9 +92,8 @@ def view_of(view: View, other: Run) -> View:
 def offer(wanted: RunConfig) -> None:
     """One press trains the twin."""
     which = "both sides" if both_sides(wanted) else "the left alone"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"There is no run yet that reads the same text from {which}, with a model of the same size.")
-        st.button("Train its twin", key="train-twin", icon=":material/play_arrow:", on_click=begin, args=(wanted,))
+    st.markdown(f"There is no run yet that reads the same text from {which}, with a model of the same size.")
+    st.button("Train its twin", key="train-twin", icon=":material/play_arrow:", on_click=begin, args=(wanted,))
 
 
 def begin(wanted: RunConfig) -> None:

@@ -7,10 +7,13 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from babel.dates import format_datetime
 
+from explorer.i18n.translation import translated
+from explorer.measure.names import plural
 from explorer.runs import catalogue, file
-from explorer.runs.contents import LONGEST_TITLE
-from explorer.ui import chosen, foreign, refusals, room, sitemap, store
+from explorer.ui import chosen, foreign, refusals, room, sitemap, store, visit
+from explorer.ui.locale.language import current
 from explorer.ui.pressing import pressed
 from explorer.ui.runs.groups import NOUNS, Group
 from explorer.ui.store import Summary
@@ -58,10 +61,14 @@ def row(run: Summary) -> None:
     """A run's row."""
     name, words, opened, saved, renamed, gone = columns()
     branch = "↳ " if run.parent else ""
-    below = foreign.text(run.stem if run.name == run.settings else f"{run.settings} · {run.stem}")
-    name.markdown(f"{branch}**{foreign.text(run.label)}**  \n:gray[{below}]")
+    settings = translated(run.settings, current())
+    label = translated(run.label, current()) if run.label == run.settings else run.label
+    below = foreign.text(run.stem if run.name == run.settings else f"{settings} · {run.stem}")
+    here = foreign.WORD_JOINER  # said already: a name that somebody gave it stays as it is in every language
+    name.markdown(f"{branch}**{here}{foreign.text(label)}**  \n:gray[{here}{below}]")
     words.markdown(
-        f"{run.last:,} steps · {run.state} · loss {run.loss}  \n:gray[{time(run.when)} · {store.megabytes(run.size)}]"
+        f"{run.last:,} step{plural(run.last)} · {run.state} · loss {run.loss}  \n:gray[{time(run.when)} · "
+        f"{store.megabytes(run.size)}]"
     )
     if pressed(opened.button, "Open", f"open-{run.stem}", width="stretch"):
         look_at(run)
@@ -106,22 +113,24 @@ def rename(run: Summary) -> None:
     """Asks for a name. The file keeps its own, so that addresses of the run stay."""
     st.caption(foreign.text(run.settings))
     with st.form("rename", border=False):
-        st.text_input(
-            "Name", run.title, max_chars=LONGEST_TITLE, key="rename-title", placeholder="Its settings, if left empty"
-        )
-        if st.form_submit_button("Rename", type="primary", on_click=renamed, args=(run.path,)):
+        st.text_input("Name", run.title, key="rename-title", placeholder="Its settings, if left empty")
+        refusals.show("rename")  # under the name, which can be shortened
+        done = st.form_submit_button("Rename", type="primary", on_click=renamed, args=(run.path,))
+        if done and not refusals.kept_at("rename"):
             st.rerun()
 
 
 def renamed(path: Path) -> None:
-    """Writes the name that was typed; a refusal is shown on the page."""
+    """Writes the name that was typed; a refusal is shown under it."""
+    visit.state().refused.pop("rename", None)
     try:
         file.rename(path, st.session_state["rename-title"])
+        store.summary.clear()
     except ValueError as error:
-        refusals.keep(str(error))
-    store.summary.clear()
+        refusals.keep(str(error), "rename")
 
 
 def time(moment: float) -> str:
     """A moment in words."""
-    return datetime.fromtimestamp(moment).strftime("%d %b %H:%M")
+    pattern = {"zh": "M月d日 HH:mm"}.get(current(), "dd MMM HH:mm")
+    return format_datetime(datetime.fromtimestamp(moment), pattern, locale=current())

@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.config.presets import PRESETS
 from explorer.config.quoting import quoted
+from explorer.config.refusal import no_preset
 from explorer.config.scenes import MOST, Scene, Scenes, made, read
 from explorer.ui import chosen, held, refusals, sitemap, visit
 
@@ -36,8 +37,8 @@ def playing() -> Playing:
 
 def caption() -> dict[str, Any] | None:
     """What the player bar shows of the scene; None where nobody goes through a list, or on another page."""
-    mine = playing()
-    if mine.at is None or not mine.list.scenes or mine.list.scenes[mine.at].page != visit.state().page:
+    mine, page = playing(), visit.state().page or "start"
+    if mine.at is None or not mine.list.scenes or mine.list.scenes[mine.at].page != page:
         return None
     scene = mine.list.scenes[mine.at]
     return {"sentence": scene.say, "number": mine.at + 1, "of": len(mine.list.scenes), "left": left(mine, scene)}
@@ -61,7 +62,7 @@ def take(new: Scenes) -> None:
             pages = ", ".join(sitemap.TITLES)
             raise ValueError(f"scene {number}: there is no page {quoted(scene.page)}; use one of {pages}")
     if new.preset is not None and new.preset not in PRESETS:
-        raise ValueError(f"there is no preset {quoted(new.preset)}; use one of {', '.join(PRESETS)}")
+        raise ValueError(no_preset(new.preset, PRESETS))
     mine = playing()
     mine.list, mine.at, mine.run = new, None, None
 

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.cluster.address import address
 from explorer.config.presets import PRESETS
 from explorer.config.run import RunConfig
+from explorer.measure.names import plural
 from explorer.search.search import Search, made
 from explorer.ui import chosen, refusals, server
 from explorer.ui.parts import searching, settings
@@ -67,7 +68,8 @@ def form(begun: Callable[[Path], None]) -> None:
     every = max(1, int(steps) // MEASUREMENTS)
     words, button = st.columns([2, 1], vertical_alignment="center")
     words.caption(
-        f"Measured every {every} steps. At most {int(trials) * int(steps):,} steps in all; "
+        f"Measured every {every:,} step{plural(every)}. At most {int(trials) * int(steps):,} "
+        f"step{plural(int(trials) * int(steps))} in all; "
         f"{server.host().quota} at once " + ("on the Ray cluster." if address() else "where nothing else trains.")
     )
     if pressed(button.button, "Begin the search", "search-begin", type="primary", icon=":material/manage_search:"):

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from explorer.cluster.address import address
-from explorer.measure.names import fixed
+from explorer.measure.names import fixed, plural
 from explorer.search import ledger
 from explorer.ui import picture, refusals, visit
 from explorer.ui.parts import searching, settings
@@ -80,11 +80,10 @@ def words(now: Standing) -> str:
     """The state of a search in words."""
     if now.place:
         return f"waiting · place {now.place} in the queue"
-    training = [f"trial {t.number} at step {t.last}" for t in now.trials if t.state == "training"]
+    training = [f"trial {t.number} at step {t.last:,}" for t in now.trials if t.state == "training"]
     state, reason = now.status.state, now.status.reason
     if state == "searching":
-        where = "searching on Ray · " if address() else "searching · "
-        return where + (", ".join(training) if training else waiting_for(now))
+        return f"{'searching on Ray' if address() else 'searching'} · {', '.join(training) or waiting_for(now)}"
     if now.busy:
         return "starting"
     if state == "waiting":
@@ -104,12 +103,11 @@ def sentence(now: Standing) -> str:
     best = ledger.best_seen(now.trials)
     if best is None or best.best_seen is None:
         return without_a_loss(now)
-    what = "held-out" if best.held_out else "training"
     best_words = (
-        f"the best so far is trial {best.number}: {what} loss {fixed(best.best_seen, 4)} at step {best.value_step}"
+        f"the best so far is trial {best.number}: {'held-out' if best.held_out else 'training'} loss "
+        f"{fixed(best.best_seen, 4)} at step {best.value_step:,} with {settings.described(best.params)}"
+        f"{'; it diverged later' if best.state == 'diverged' else ''}."
     )
-    later = "; it diverged later." if best.state == "diverged" else "."
-    best_words += f" with {settings.described(best.params)}{later}"
     losses = [t.value for t in now.trials if t.state == "complete" and t.counts and t.value is not None]
     if len(losses) > 2:
         best_words += f" Among the {len(losses)} that came to their end the worst has {fixed(max(losses), 4)}."
@@ -125,7 +123,10 @@ def without_a_loss(now: Standing) -> str:
     if diverged:
         return f"no trial has a loss that counts yet; {diverged} of {len(now.trials)} diverged."
     if now.over and not now.busy:
-        return f"none of the {len(now.over)} trials that are over was measured."
+        return (
+            f"none of the {len(now.over)} trial{plural(len(now.over))} that "
+            f"{'is' if len(now.over) == 1 else 'are'} over was measured."
+        )
     if not now.busy:
         return "no trial was measured yet; each will be a line, a dot and a curve below."
     return "the first trials are under way; each will be a line, a dot and a curve below."

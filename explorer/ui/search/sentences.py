@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.search import ledger
 from explorer.search.ledger import Trial
 from explorer.ui.parts import settings
@@ -53,16 +53,18 @@ def courses(now: Standing) -> str:
     diverged = sum(1 for t in now.over if t.state == "diverged")
     rules = []
     if now.search.prune:
-        rules.append(f"{len(pruned)} given up" + (f" (the last at step {pruned[-1].last})" if pruned else ""))
+        rules.append(f"{len(pruned)} given up" + (f" (the last at step {pruned[-1].last:,})" if pruned else ""))
     if now.search.patience:
-        rules.append(f"{len(early)} stopped early" + (f" (the last at step {early[-1].last})" if early else ""))
+        rules.append(f"{len(early)} stopped early" + (f" (the last at step {early[-1].last:,})" if early else ""))
     if not rules:
         if not diverged:
             return "every trial trains to its end: neither pruning nor early stopping is on."
         return f"neither pruning nor early stopping is on; {broke(diverged, now)}."
     words = ", ".join(rules)
     if saved:
-        words += f": {saved:,} steps saved, {percent(share(saved, now))} of what these trials could have cost"
+        words += (
+            f": {saved:,} step{plural(saved)} saved, {percent(share(saved, now))} of what these trials could have cost"
+        )
     elif now.over and not diverged:
         words += ": every trial that is over trained to its end"
     return f"{words}{f'; {broke(diverged, now)}' if diverged else ''}."
@@ -70,7 +72,10 @@ def courses(now: Standing) -> str:
 
 def broke(diverged: int, now: Standing) -> str:
     """How many diverged."""
-    return f"{diverged} of {len(now.over)} trials that are over diverged"
+    return (
+        f"{diverged} of {len(now.over)} trial{plural(len(now.over))} that {'is' if len(now.over) == 1 else 'are'} "
+        "over diverged"
+    )
 
 
 def share(saved: int, now: Standing) -> float:
@@ -91,7 +96,7 @@ def history(now: Standing) -> str:
     if since == 0:
         return f"trial {best.number} is the best and the newest: the search still improves."
     words = f"the best, {fixed(best.best_seen, 4)}, was trial {best.number}"
-    return f"{words}; the {since} trials after it found nothing better."
+    return f"{words}; the {since} trial{plural(since)} after it found nothing better."
 
 
 def importance(shares: dict[str, float], complete: int, over: int) -> str:
@@ -103,7 +108,7 @@ def importance(shares: dict[str, float], complete: int, over: int) -> str:
     if second[0]:
         words += f", {second[0]} {percent(second[1])}"
     few = "; that is little to go by" if complete < 12 else ""
-    return f"{words}. From the {complete} of {over} trials that came to their end{few}."
+    return f"{words}. From the {complete} of {over} trial{plural(over)} that came to their end{few}."
 
 
 def contour(trials: int, loss: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts import trials
-from explorer.measure.names import fixed
+from explorer.measure.names import fixed, plural
 from explorer.runs.run import Run
 from explorer.search import ledger
 from explorer.search.ledger import Trial
@@ -71,8 +71,8 @@ def events(now: Standing, trial: Trial, run: Run) -> list[Mark]:
     """The best so far, the point of overfitting, and what ended the trial, as marks on the axis."""
     rows = []
     if trial.best_step is not None and trial.lowest is not None:
-        what = "held-out" if trial.held_out else "mean training"
-        rows.append(Mark(trial.best_step, "bookmark", f"best so far: {what} loss {fixed(trial.lowest, 4)}"))
+        words = f"best so far: {'held-out' if trial.held_out else 'mean training'} loss {fixed(trial.lowest, 4)}"
+        rows.append(Mark(trial.best_step, "bookmark", words))
     over = overfitting(trial, run)
     if over is not None:
         words = f"overfits from here: held-out +{fixed(over[1], 3)}, training −{fixed(over[2], 3)} nats"
@@ -86,7 +86,7 @@ def events(now: Standing, trial: Trial, run: Run) -> list[Mark]:
 
 def first(now: Standing) -> str:
     """What is said before there is a measurement."""
-    return f"the first measurement comes at step {now.search.every}."
+    return f"the first measurement comes at step {now.search.every:,}."
 
 
 def overfitting(trial: Trial, run: Run) -> tuple[int, float, float] | None:
@@ -102,15 +102,18 @@ def sentence(now: Standing, trial: Trial, run: Run) -> str:
     if trial.best_step is None or trial.lowest is None:
         end = f" {trial.end.capitalize()}: {trial.reason}." if trial.over else ""
         if len(trial.losses):
-            return f"its loss was finite at none of its {len(trial.losses)} measurements.{end}"
+            return (
+                f"its loss was finite at none of its {len(trial.losses)} measurement{plural(len(trial.losses))}.{end}"
+            )
         return f"it ended before its first measurement.{end}" if end else first(now)
     since = (trial.last if trial.over else int(trial.steps[-1])) - trial.best_step
-    patience = f" of {now.search.patience} steps of patience" if now.search.patience else " steps"
-    words = f"best {fixed(trial.lowest, 4)} at step {trial.best_step}, nothing better for {since}{patience}. "
+    patience = now.search.patience
+    waited = f"{since:,} of {patience:,} steps of patience" if patience else f"{since:,} step{plural(since)}"
+    words = f"best {fixed(trial.lowest, 4)} at step {trial.best_step:,}, nothing better for {waited}. "
     over = overfitting(trial, run)
     if over is not None:
         words += (
-            f"From step {over[0]} on it learns by heart: held-out loss +{fixed(over[1], 3)}, "
+            f"From step {over[0]:,} on it learns by heart: held-out loss +{fixed(over[1], 3)}, "
             f"training −{fixed(over[2], 3)} nats. "
         )
     elif not trial.held_out:

@@ -86,9 +86,8 @@ def unknown(choice: Choice) -> None:
                 examples = "  ".join(text.examples[row.name][:4])
                 cells.append(percent(text.unknown[row.name]) + (f" · {examples}" if examples else ""))
             rows.append([f"{row.name} ({row.vocabulary:,})", *cells])
-        st.html(
-            table(["tokenizer", "the text above", *(text.name for text in answer.texts)], rows, style="scores words")
-        )
+        head = ["tokenizer", "the text above", *(text.name for text in answer.texts)]
+        st.html(table(head, rows, style="scores words", foreign=range(1, len(head))))
         picture.look_for("unknown", unknown_sentence(answer))
     picture.computed(COMPUTED, segmentation.unknown_share)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.answers.records.tokenizers import Frequencies, Frequency, RunTokenizer
 from explorer.charts import tokenizers as charts
 from explorer.measure.glossary import TERMS
-from explorer.measure.names import fixed, number
+from explorer.measure.names import fixed, number, plural
 from explorer.tasks import segmentation
 from explorer.ui import picture
 from explorer.ui.frame import cards
@@ -78,13 +78,13 @@ def of_run(choice: Choice) -> list[str] | None:
     step, loss = int(validation["step"][there[-1]]), float(validation["loss"][there[-1]])
     if not np.isfinite(loss):
         return None
-    return measured(f"this run, step {step}", loss, answer.per_character)
+    return measured(f"this run, step {step:,}", loss, answer.per_character)
 
 
 def zipf_sentence(kinds: list[Frequency]) -> str:
     """The slopes, and how many tokens are never used."""
     slopes = {k.name: k.slope for k in kinds if k.slope is not None}
-    never = [f"{k.never:,} tokens of {k.name}" for k in kinds if k.never]
+    never = [f"{k.never:,} token{plural(k.never)} of {k.name}" for k in kinds if k.never]
     words = f" Never used in this text: {' and '.join(never)}." if never else ""
     if not slopes:
         return f"Zipf’s law would be a slope of −1; there are too few tokens for one.{words}"
@@ -97,10 +97,9 @@ def perplexity_sentence(kinds: list[Frequency], run: list[str] | None) -> str:
     """Two models that know as little, and how far apart their perplexities are."""
     first, _, last = kinds
     c, d = (exp(k.entropy * k.per_character) for k in (first, last))
-    better = "BPE’s" if d < c else "characters’"
     words = (
         "a perplexity per token cannot be compared. Per character it is "
         f"{fixed(c, 2)} for characters and {fixed(d, 2)} for BPE, knowing frequencies only; "
-        f"{better} is the better model."
+        f"that of {'BPE' if d < c else 'characters'} is the better model."
     )
     return words + (f" This run: {run[3]} a character." if run else "")

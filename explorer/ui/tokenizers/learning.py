@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.answers.records.record import parts
 from explorer.answers.records.tokenizers import Merging
+from explorer.measure.names import plural
 from explorer.tasks import bpe
 from explorer.ui import foreign, picture, visit
 from explorer.ui.components import merges
@@ -31,7 +32,11 @@ def show(choice: Choice) -> None:
         answer = choice.answer(Merging, **arguments)
         if answer is None:
             return
-        st.caption(f"learned from {foreign.text(answer.title)} · {answer.characters:,} characters of it read")
+        title = answer.title.replace("'", "’")
+        st.caption(
+            f"learned from {foreign.text(title)} · {answer.characters:,} "
+            f"character{plural(answer.characters)} of it read"
+        )
         projector = visit.state().projector
         learned = str(hash(tuple(choice.learned.items())))
         merges.merges(merges.message(*parts(answer), f"{learned}\n{choice.text}", projector), key="merges")
@@ -44,9 +49,13 @@ def sentence(answer: Merging) -> str:
     merges, shown = answer.merges, answer.shown
     if not len(merges):
         return "no pair occurs in this text, so there is nothing to merge."
-    first = " and ".join(f"`{shown[row[2]]}` ({row[3]:,} times)" for row in merges[:2])
+    first = " and ".join(f"`{shown[row[2]]}` ({row[3]:,} time{plural(row[3])})" for row in merges[:2])
     longest = max(merges[:, 2], key=lambda token: len(answer.pieces[token]))
     joined = int((answer.gone > 0).sum())
     n = len(answer.text)
-    now = f"{n} bytes of the text become {n - joined} tokens" if n else "the text is empty"
+    now = (
+        f"{n} byte{plural(n)} of the text {'becomes' if n == 1 else 'become'} {n - joined:,} token{plural(n - joined)}"
+        if n
+        else "the text is empty"
+    )
     return f"the first merges make {first}. The longest token is `{shown[longest]}`. With all merges {now}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.answers.records.tokenizers import Lengths
 from explorer.charts import tokenizers as charts
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.tasks import bpe
 from explorer.ui import picture
 from explorer.ui.frame import cards
@@ -39,7 +39,8 @@ def sentence(answer: Lengths) -> str:
     middle, last = len(curve) // 2, len(curve) - 1
     title, other = answer.texts[-1].name, answer.texts[-1].curve
     return (
-        f"the first {middle:,} merges shorten the text by {percent(1 - curve[middle] / curve[0])}, the other "
+        f"the first {middle:,} merge{plural(middle)} {'shortens' if middle == 1 else 'shorten'} the text by "
+        f"{percent(1 - curve[middle] / curve[0])}, the other "
         f"{last - middle:,} by another {percent((curve[middle] - curve[last]) / curve[0])}: each merge buys less. With "
         f"{sizes[-1]:,} tokens a token is {fixed(1 / curve[-1], 2)} characters long, and {fixed(1 / other[-1], 2)} in "
         f"{title}."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 from explorer.answers.records.learning.graduation import Graduation, PlaceLosses
 from explorer.charts import graduation as charts
-from explorer.measure.names import percent
-from explorer.ui import picture, visit
+from explorer.measure.names import number, percent
+from explorer.ui import held, picture, sitemap, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
 from explorer.ui.parts.tables import table
@@ -19,7 +21,7 @@ EVERY = 6.0  # seconds between two answers while it trains
 COARSE, FINE = 12, 200  # snapshots that are looked at: at first, and then
 ANSWERING, MEASURING = "answering at {of} snapshots", "measuring {of} snapshots"
 TALL, LOSSES = 330, 560  # pixels of the list and of the map of losses
-ENDS = (-3.0, 1.0)  # powers of ten of a loss in nats between which its colours lie
+MANY = 2.0  # times the loss of guessing: from there on a colour is strongest
 COMPUTED = r"""
 **Since when.** At each snapshot the model answers the same examples: all pairs of a task that adds, the first tokens of
 a held-out text, and of any other task 64 held-out or new examples. An answer is right if each of its tokens is the
@@ -28,7 +30,28 @@ the first snapshot from which on it is right at all later ones; learned and forg
 (compare Toneva et al. 2019). Between two snapshots the step is not known: hover says at which step it was last wrong.
 
 **The loss of each token** is $-\ln p$ of the right token in nats, after the right ones before it, at each snapshot.
+Colours go from 0 to twice the loss of guessing, their strength with the square root, so that a token that is known has
+next to none and one that is lost again stands out. A click on a column looks at the steps between it and the one
+before: which token's loss rose most, and which of the batches that were trained on in between had the highest loss.
+That is where to look for a cause, and no proof of one.
 """
+
+
+@dataclass
+class Looked:
+    """step: of the snapshot whose column was clicked; None before."""
+
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Rise:
+    """What happened from one snapshot to the next. token: whose loss rose most.   batch: the step of those in between
+    whose batch had the highest loss, and that loss; None where no step is recorded."""
+
+    column: int
+    token: int
+    batch: tuple[int, float] | None
 
 
 def show(view: View) -> None:
@@ -83,7 +106,8 @@ def listed(answer: Graduation) -> None:
         for i in np.argsort(late, kind="stable")
     ]
     with st.container(height=charts.HEIGHT - 60, border=False):
-        st.html(table(("right since", "last wrong", "reads", f"right {answer.of}"), rows, style="scores words"))
+        head = ("right since", "last wrong", "reads", f"right {answer.of}")
+        st.html(table(head, rows, style="scores words", foreign=(2, 3)))
 
 
 def sentence(answer: Graduation) -> str:
@@ -99,7 +123,10 @@ def sentence(answer: Graduation) -> str:
         words = f"at step {newest:,} {' and '.join(f'{share} of {name}' for name, share in shares.items())} are right. "
         shapes = "Squares are trained on, dots are held out, and an empty place is not right yet. "
     else:
-        words = f"at step {newest:,} {int(stays.sum())} of {len(stays)} {answer.of}s are right. "
+        words = (
+            f"at step {newest:,} {int(stays.sum()):,} of {len(stays):,} {answer.of}s "
+            f"{'is' if stays.sum() == 1 else 'are'} right. "
+        )
         shapes = ""
     if not stays.any():
         return f"{words}{shapes}".strip()
@@ -124,20 +151,75 @@ def losses(view: View) -> None:
         if answer is None or not len(answer.steps):
             picture.making("".join(view.refines[-1:]) or "measuring", LOSSES)
             return
+        mine = visit.kept(Looked, "token-losses")
+        held.holds("losses-at", mine, "step", held.whole)
+        rise = rise_of(answer, mine.step, view.run.steps["loss"])
         rows = [f"{i + 1} {shown_token(token)}" for i, token in enumerate(answer.tokens)]
-        with np.errstate(divide="ignore"):
-            powers = np.log10(answer.losses.T).astype(np.float32)  # (P, N)
         look = Look(
             "The loss of each token, snapshot by snapshot",
             "Rows are the right tokens of fixed examples in their order, columns the snapshots",
             "loss, nats",
-            "power",
+            "size",
             height=min(LOSSES, 90 + 15 * len(rows)),
-            ends=ENDS,
+            ends=(0.0, MANY * view.about.guessing[0]),
+            column=-1 if rise is None else rise.column,
         )
         sides = Side("token", rows), Side("step", [str(step) for step in answer.steps])
-        heat_map(message({"loss": powers}, *sides, look, visit.state().projector), key="token-losses")
+        drawing = message({"loss": answer.losses.T.astype(np.float32)}, *sides, look, visit.state().projector)
+        heat_map(drawing, key="token-losses", on_column=lambda c: setattr(mine, "step", int(answer.steps[c])))
         picture.look_for("token-losses", hardest(answer))
+        if rise is not None:
+            which_batch(answer, rise)
+
+
+def rise_of(answer: PlaceLosses, chosen: int | None, losses: np.ndarray) -> Rise | None:
+    """Of the snapshot that was chosen, or else of the one up to which the mean loss rose most; None of the first.
+
+    losses: of the run's batches, by step.
+    """
+    if len(answer.steps) < 2:
+        return None
+    rises = np.nan_to_num(np.diff(answer.losses, axis=0), nan=-np.inf)  # (N − 1, P)
+    column = int(rises.mean(1).argmax()) + 1
+    if chosen is not None:
+        column = int(np.abs(answer.steps - chosen).argmin())
+    if column == 0:
+        return Rise(0, 0, None)
+    first, end = int(answer.steps[column - 1]), int(answer.steps[column])
+    between = np.where(np.isfinite(losses[first:end]), losses[first:end], np.inf)
+    batch = (first + int(between.argmax()), float(losses[first + int(between.argmax())])) if len(between) else None
+    return Rise(column, int(rises[column - 1].argmax()), batch)
+
+
+def which_batch(answer: PlaceLosses, rise: Rise) -> None:
+    """What rose up to the column, and the way to the batch that was trained on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(rise_in_words(answer, rise))
+        if rise.batch is not None:
+            label, way = f"Which batch: step {rise.batch[0]:,}", (rise.batch[0],)
+            st.button(label, key="which-batch", icon=":material/bolt:", on_click=to_batch, args=way)
+
+
+def rise_in_words(answer: PlaceLosses, rise: Rise) -> str:
+    """Whose loss rose most between two snapshots, and which batch may have done it."""
+    if rise.column == 0:
+        return f"Step {answer.steps[0]:,} is the first snapshot. Click on a later column."
+    first, end = answer.steps[rise.column - 1], answer.steps[rise.column]
+    before, after = answer.losses[rise.column - 1 : rise.column + 1, rise.token]
+    token, rose = of(answer, rise.token), f"from {number(before)} to {number(after)}"
+    words = f"From step {first:,} to {end:,} no token’s loss rose."
+    if after > before:
+        words = f"From step {first:,} to {end:,} the loss of {token} rose most, {rose}."
+    if rise.batch is not None:
+        step, loss = rise.batch
+        words += f" Of the batches in between that of step {step:,} had the highest loss, {number(loss)}."
+    return f"{words} Click on another column."
+
+
+def to_batch(step: int) -> None:
+    """Goes to the examples that a step was trained on."""
+    picture.go(step)
+    sitemap.go_to("gradients", {sitemap.ROWS["gradients"]: ["Which batch"]})
 
 
 def hardest(answer: PlaceLosses) -> str:
@@ -148,7 +230,8 @@ def hardest(answer: PlaceLosses) -> str:
     most, fell = int(newest.argmax()), answer.losses[0] - newest
     best = int(np.nan_to_num(fell, nan=-np.inf).argmax())
     return (
-        f"a row that stays strong is a token that is not learned. At step {answer.steps[-1]:,} the hardest is "
+        "a row that stays strong is a token that is not learned, and where many rows turn strong again the loss has a "
+        f"spike. At step {answer.steps[-1]:,} the hardest is "
         f"{of(answer, most)} with {newest[most]:.3g} nats; {of(answer, best)} came down most, "
         f"from {answer.losses[0][best]:.3g} to {newest[best]:.3g}."
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from explorer.answers.records.samples import Example, Generation, Predictions
 from explorer.answers.records.words import Examples
+from explorer.measure.names import plural
 from explorer.ui import feed
 from explorer.ui.components.samples import Part, Words, message, samples
 from explorer.ui.parts.tokens import shown_token
@@ -74,16 +75,16 @@ def says(answer: Predictions, writes: bool) -> Part:
     """The answers to the examples, token by token."""
     rows, step = answer.rows, answer.step
     right = [r for row in rows for r in row.right]
-    foot = [("right", "right"), ("", " "), ("wrong", "wrong"), ("", f" at step {step}: ")]
-    foot.append(("", f"{sum(right)} of {len(right)} tokens"))
+    foot = [("right", "right"), ("", " "), ("wrong", "wrong"), ("", " · "), ("", f"step {step:,}"), ("", " · ")]
+    foot.append(("", f"{sum(right)} of {len(right):,} token{plural(len(right))}"))
     note = "each token after the right ones (teacher forcing)" if answer.forced else "all tokens at once"
     return Part(SAYS, note, [line(row, writes) for row in rows], foot)
 
 
 def wrote(answer: Generation) -> Part:
     """The text that it wrote by itself."""
-    note = f"drawn from its own probabilities at step {answer.step}"
-    return Part(WRITES_ITSELF, note, [], [("", answer.verdict)] if answer.verdict else [], answer.text)
+    note = f"drawn from its own probabilities at step {answer.step:,}"
+    return Part(WRITES_ITSELF, note, [], [("", answer.verdict)] if answer.verdict else NOTHING, answer.text)
 
 
 def likens(answer: Examples) -> Part:
@@ -92,7 +93,7 @@ def likens(answer: Examples) -> Part:
         [("read", shown_token(row.word)), ("", " is near "), *listed([other.word for other in row.rows])]
         for row in answer.rows
     ]
-    note = f"by the cosine of their vectors at step {answer.step}"
+    note = f"by the cosine of their vectors at step {answer.step:,}"
     return Part(SIMILAR, note, lines, [("", "The Words page shows more.")])
 
 

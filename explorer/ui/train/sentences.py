@@ -11,6 +11,7 @@ from explorer.tasks.fields import TASKS
 from explorer.ui.view import View
 
 LEARNED = 0.99  # share right of a batch from which a task counts as learned
+NEAR = 0.03  # of the loss of even odds, within which a loss is said to be near it
 
 
 def loss_sentence(view: View, guessing: float) -> str:
@@ -20,15 +21,18 @@ def loss_sentence(view: View, guessing: float) -> str:
         return lost("the loss", row["step"])
     if view.about.answer != "token":
         words = f"it falls below {fixed(guessing, 2)} only when vectors know something of their words."
-        return words if row is None else f"at step {row['step']} the loss is {number(row['loss'])}; {words}"
+        return words if row is None else f"at step {row['step']:,} the loss is {number(row['loss'])}; {words}"
     if row is None:
         return f"the first loss will be near ln V = {fixed(guessing, 2)} nats, even odds: the model knows nothing yet."
     words = f"the loss is {number(row['loss'])} nats"
     if row["loss"] > guessing + 1:
         return f"{words}, far above the {fixed(guessing, 2)} of even odds: the model is sure, and wrong."
-    where = "above" if row["loss"] > guessing else "below"
     chance = percent(math.exp(-row["loss"]))
-    return f"{words}, {where} even odds: in the geometric mean the right token has a chance of {chance}."
+    near = abs(row["loss"] - guessing) < NEAR * guessing
+    return (
+        f"{words}, {'near' if near else 'above' if row['loss'] > guessing else 'below'} even odds: in the geometric "
+        f"mean the right token has a chance of {chance}."
+    )
 
 
 def metric_sentence(view: View) -> str:
@@ -40,7 +44,7 @@ def metric_sentence(view: View) -> str:
     since = learned(view)
     if since is not None and view.config.has("attention"):
         return f"it has learned it (step {since:,}): go and look at its heads, on Attention."
-    return f"{view.about.metric} {percent(row['metric'], 1)} at step {row['step']}; chance is {percent(chance, 1)}."
+    return f"{view.about.metric} {percent(row['metric'], 1)} at step {row['step']:,}; chance is {percent(chance, 1)}."
 
 
 def learned(view: View) -> int | None:
@@ -78,6 +82,8 @@ def clip_sentence(view: View, clip: float | None) -> str:
         return lost("the gradient’s norm", row["step"])
     if row["clipped_grad_norm"] < row["grad_norm"]:
         kept = row["clipped_grad_norm"] / row["grad_norm"]
-        return f"step {row['step']} was clipped: its gradient of norm {number(row['grad_norm'], 2)} × {fixed(kept, 2)}."
+        return (
+            f"step {row['step']:,} was clipped: its gradient of norm {number(row['grad_norm'], 2)} × {fixed(kept, 2)}."
+        )
     small = f": its norm {number(row['grad_norm'], 2)} is below {number(clip)}" if row["grad_norm"] < clip else ""
-    return f"step {row['step']} was not clipped{small}."
+    return f"step {row['step']:,} was not clipped{small}."

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.answers.records.translating.answer import AlignmentHistory, Translation
 from explorer.charts import heads as charts
 from explorer.charts.timeline import Guide
-from explorer.measure.names import attention_name, fixed, head_name
+from explorer.measure.names import attention_name, fixed, head_name, plural
 from explorer.measure.text import links
 from explorer.ui import picture, visit
 from explorer.ui.components import ribbons
@@ -25,13 +25,14 @@ CLEAR = 0.25  # an error rate below which a head clearly keeps to it
 COMPUTED = r"""
 What belongs together comes from the task: a date's day, month, year and weekday are written by babel field by field,
 so each digit and each name of the answer has its partner in the source; an answer that reverses, copies or sorts says
-where each symbol stood; of a tally a number and its word come from all places of the word. A name is one piece with all
-its characters, a digit one by itself. A head links each piece of the answer to the piece of the source on which most of
-its attention lies, while the answer's characters are chosen
-after the right ones. With $A$ these links and $S$ the task's, over 32 examples, the alignment error rate is
-$1 - 2\,|A \cap S| / (|A| + |S|)$ (Och & Ney 2003), all of the task's links being sure. Of equal symbols any is right.
-It is the paper's rate of pieces in place of words, and not of single characters: each character of a name belongs to
-all characters of its partner, of which one link by argmax reaches one, so that of characters no head could come near 0.
+where each symbol stood; of a tally a number and its word come from all places of the word; of a number in words a
+letter comes from a digit if most other digits in its place would make it another one. A name is one piece with all its
+characters, a digit one by itself. A head links each piece of the answer to the piece of the source on which most of
+its attention lies, while the answer's characters are chosen after the right ones. With $A$ these links and $S$ the
+task's, over 32 examples, the alignment error rate is $1 - 2\,|A \cap S| / (|A| + |S|)$ (Och & Ney 2003), all of the
+task's links being sure. Of equal symbols any is right. It is the paper's rate of pieces in place of words, and not of
+single characters: each character of a name belongs to all characters of its partner, of which one link by argmax
+reaches one, so that of characters no head could come near 0.
 """
 
 
@@ -45,7 +46,7 @@ def show(view: View, given: dict[str, Any], corner: DeltaGenerator) -> None:
     with corner:
         head = desk.choose_head(view, held, answer, history, label_visibility="collapsed")
     with cards("ribbons", 1)[0]:
-        draw(answer, head, f"{head_name(head)} · step {answer.step}", "ribbons", held)
+        draw(answer, head, f"{head_name(head)} · step {answer.step:,}", "ribbons", held)
         picture.look_for("ribbons", sentence(answer, head))
     with cards("alignment", 1)[0]:
         if not answer.aligned:
@@ -94,7 +95,8 @@ def sentence(answer: Translation, head: str) -> str:
     right = links.sure(answer.gold)
     mine = links.linked(answer.patterns[answer.heads.index(head)], answer.gold)
     return (
-        f"“{answer.text}” is right. Of its {len(mine)} pieces that have a partner {head_name(head)} links "
+        f"“{answer.text}” is right. Of its {len(mine)} piece{plural(len(mine))} that "
+        f"{'has' if len(mine) == 1 else 'have'} a partner {head_name(head)} links "
         f"{len(mine & right)} to it; a name counts as a whole."
     )
 
@@ -105,12 +107,12 @@ def since(history: AlignmentHistory) -> str:
         return "the curves begin at the first snapshot."
     newest = history.rates[-1]
     if not np.isfinite(newest).all():
-        return f"at step {history.steps[-1]} the model’s numbers are not finite any more."
+        return f"at step {history.steps[-1]:,} the model’s numbers are not finite any more."
     best = int(newest.argmin())
     line, name = history.rates[:, best], head_name(history.heads[best])
     above = np.flatnonzero(~(line < CLEAR))
-    best_one = f"{name} has the least alignment error, {fixed(newest[best], 2)} at step {history.steps[-1]}"
+    best_one = f"{name} has the least alignment error, {fixed(newest[best], 2)} at step {history.steps[-1]:,}"
     if newest[best] >= CLEAR:
         return f"{best_one}; none is below {CLEAR} yet. Links at random have {fixed(history.chance, 2)}."
     first = history.steps[above[-1] + 1] if len(above) else history.steps[0]
-    return f"{best_one}: aligned since step {first}, as it has stayed below {CLEAR} from there on."
+    return f"{best_one}: aligned since step {first:,}, as it has stayed below {CLEAR} from there on."

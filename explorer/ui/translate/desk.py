@@ -10,9 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.answers.records.task import TaskFacts
 from explorer.answers.records.translating.answer import AlignmentHistory, Translation
+from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.measure.names import fixed, head_name
 from explorer.ui import sitemap, visit
+from explorer.ui.parts import length
 from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two answers while it trains
@@ -58,18 +60,21 @@ def say_why_not(about: TaskFacts) -> None:
     st.page_link(sitemap.page(name), label=f"Open it on {title}", icon=f":material/{icon}:")
 
 
-def source(view: View) -> tuple[dict[str, Any], DeltaGenerator]:
-    """The input as the answers' argument, {} the task's own; and a place beside it for the section's own choice."""
+def source(view: View) -> tuple[dict[str, Any] | None, DeltaGenerator]:
+    """The input as the answers' argument, {} the task's own, None of one that is too long; and a place beside it for
+    the section's own choice."""
     left, middle, right = st.columns([5, 2, 2], vertical_alignment="center")
     example = view.about.sample.partition(" → ")[0].partition(" | ")[0]
     typed = left.text_input(
         "Source",
         key="translate-source",
-        placeholder=f"the task’s own; or type another, such as {example}",
-        max_chars=200,
+        placeholder=f"the task’s own; or type another, such as {quoted(example)}",
         label_visibility="collapsed",
+        bind="query-params",
     )
     right.page_link(sitemap.page("generate"), label="Beam search", help="On the page Writing", icon=":material/edit:")
+    if not length.fits(typed):
+        return None, middle
     return {"text": typed} if typed else {}, middle
 
 

@@ -49,7 +49,7 @@ def show(view: View) -> None:
 
 def choice(view: View) -> dict[str, Any] | None:
     """What it is compared with, as the answer's arguments: another step, or another run of this visit on the task."""
-    runs = {run.id: run for run in chosen.earlier_runs() if run.config.task == view.config.task}
+    runs = {run.id: run for run in chosen.opened_runs() if run.config.task == view.config.task}
     with st.container(horizontal=True, vertical_alignment="bottom", key="scores-compared"):
         with_what = st.selectbox(
             "Compare with",
@@ -68,7 +68,7 @@ def choice(view: View) -> dict[str, Any] | None:
         if with_what == view.run.id:
             at = int(st.number_input("Step", 0, MOST, 0, key="scores-step", width=150))
             if at > view.last:
-                st.caption(f"step {at} is not trained yet: this run has steps 0 to {view.last}")
+                st.caption(f"step {at:,} is not trained yet: this run has steps 0 to {view.last:,}")
                 return None
             return {"other": at}
     if with_what in runs:
@@ -81,8 +81,8 @@ def versus(view: View, other: dict[str, Any]) -> None:
     answer = view.picture(Comparison, EVERY, lane="slow", doing=ANSWERING, **other)
     if answer is None:
         return
-    there = f"the other at step {answer.other}" if "other_path" in other else f"step {answer.other}"
-    head = ("", f"step {answer.step}", there, "difference", "95 % interval", "p")
+    there = f"the other at step {answer.other:,}" if "other_path" in other else f"step {answer.other:,}"
+    head = ("", f"step {answer.step:,}", there, "difference", "95 % interval", "p")
     st.html(table(head, [compared(name, one) for name, one in answer.scores.items()]))
     picture.look_for("scores", lead(answer, there))
 
@@ -120,13 +120,13 @@ def compared(name: str, one: Difference) -> list[str]:
 
 def sentence(answer: Scores) -> str:
     """The headline, and what the tokens are."""
-    kind = "held-out" if answer.held_out else "new"
-    of = f"of {answer.examples} {kind} examples ({answer.tokens:,} tokens, each {answer.tokenizer})"
+    kind = f"{answer.examples:,} {'held-out' if answer.held_out else 'new'} examples"
+    of = f"{kind} ({answer.tokens:,} tokens, each {answer.tokenizer})"
     if "exact" not in answer.scores:
-        return f"{of} the right answers have these perplexities at step {answer.step}."
+        return f"the right answers of {of} have these perplexities at step {answer.step:,}."
     exact, chrf = answer.scores["exact"], answer.scores["chrf"]
     return (
-        f"{of} {shown('exact', exact.value)} are answered exactly at step {answer.step}; chrF2 is "
+        f"{shown('exact', exact.value)} of {of} are answered exactly at step {answer.step:,}; chrF2 is "
         f"{shown('chrf', chrf.value)}, and copying the input would have {shown('chrf', chrf.copy)}."
     )
 
@@ -139,8 +139,8 @@ def lead(answer: Comparison, there: str) -> str:
     better = (one.lead or 0) < 0
     sure = "more than chance explains" if one.p < 0.05 else "no more than chance may explain"
     return (
-        f"{there} is {'surer' if better else 'less sure'} of the right tokens than step {answer.step}, by "
-        f"{sure} (p {fixed(one.p, 3)} on the same {answer.examples} examples)."
+        f"{there} is {'surer' if better else 'less sure'} of the right tokens than step {answer.step:,}, by "
+        f"{sure} (p {fixed(one.p, 3)} on the same {answer.examples:,} examples)."
     )
 
 
@@ -169,7 +169,7 @@ def wrong(answer: Scores) -> None:
     if several:
         st.markdown("**Answers that are wrong**")
         cells = [[one.read, one.right, one.answer] for one in several]
-        st.html(table(("source", "right answer", "its answer"), cells, style="scores words"))
+        st.html(table(("source", "right answer", "its answer"), cells, style="scores words", foreign=range(3)))
     for name, one in answer.scores.items():
         if one.signature:
             st.markdown(f"{METRICS[name].title}: `{foreign.text(one.signature)}`")

@@ -39,14 +39,14 @@ def show(view: View, given: dict[str, Any], corner: DeltaGenerator) -> None:
         with corner:
             head = desk.choose_head(view, held, answer, history, label_visibility="collapsed")
     with cards("state", 1)[0]:
-        title = f"Why “{shown_token(answer.tokens[place])}” at place {place + 1}? · step {answer.step}"
+        title = f"Why “{shown_token(answer.tokens[place])}” at place {place + 1}? · step {answer.step:,}"
         alignment.draw(answer, head, title, "state-ribbons", held, place=place)
     with cards("nearest", 1)[0]:
         nearest = view.picture(NearestStates, 2 * desk.EVERY, lane="slow", place=place, **given)
         if nearest is None:
             return
         head_row = ("training example", "answer so far", "next", "then", "cosine")
-        st.html(table(head_row, [row(one) for one in nearest.rows], style="scores words"))
+        st.html(table(head_row, [row(one) for one in nearest.rows], style="scores words", foreign=range(4)))
         picture.look_for("nearest", sentence(nearest))
     picture.computed(COMPUTED)
 
@@ -59,7 +59,7 @@ def row(one: Row) -> list[str]:
 def sentence(nearest: NearestStates) -> str:
     """What the neighbours go on with."""
     return (
-        f"of the {len(nearest.rows)} nearest states, among {nearest.compared:,} of {nearest.examples} training "
+        f"of the {len(nearest.rows)} nearest states, among {nearest.compared:,} of {nearest.examples:,} training "
         f"examples, {nearest.votes} go on with “{shown_token(nearest.token)}” too. The mean cosine of all is "
         f"{fixed(nearest.typical, 2)}. Click another token of the answer."
     )

@@ -9,8 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.answers.records.translating.answer import Translation
-from explorer.measure.names import percent
+from explorer.measure.names import percent, plural
 from explorer.ui import picture
+from explorer.ui.foreign import WORD_JOINER
 from explorer.ui.frame import cards
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.translate import alignment, desk
@@ -34,19 +35,18 @@ def show(view: View, given: dict[str, Any], corner: DeltaGenerator) -> None:
     held = desk.desk(view, given)
     history = desk.rates(view, plain)
     changed = changes(view, held, plain, history, given)
-    answer = None
-    if changed:
-        answer = view.picture(Translation, desk.EVERY, **changed, **given)
     head = held.head or desk.best(history, plain.heads)
     left, right = cards("what-if", 1, 1)
     with left:
-        alignment.draw(plain, head, f"By itself · step {plain.step}", "by-itself", held, place=held.place)
-    with right:
-        other = answer or plain
-        apart = [n for n, token in enumerate(other.tokens) if n >= len(plain.tokens) or token != plain.tokens[n]]
-        words = "With the change" if answer else "Nothing is changed yet"
-        alignment.draw(other, head, words, "with-change", held, place=held.place, changed=apart)
-    picture.look_for("what-if", sentence(plain, answer))
+        alignment.draw(plain, head, f"By itself · step {plain.step:,}", "by-itself", held, place=held.place)
+    with right:  # a change that is refused leaves no other answer, and its reason stands there alone
+        answer = view.picture(Translation, desk.EVERY, **changed, **given) if changed else plain
+        if answer is not None:
+            apart = [n for n, token in enumerate(answer.tokens) if n >= len(plain.tokens) or token != plain.tokens[n]]
+            words = "With the change" if changed else "Nothing is changed yet"
+            alignment.draw(answer, head, words, "with-change", held, place=held.place, changed=apart)
+    if answer is not None:
+        picture.look_for("what-if", sentence(plain, answer if changed else None))
     picture.computed(COMPUTED)
 
 
@@ -54,7 +54,7 @@ def changes(view: View, held: desk.Desk, plain: Translation, history: Any, given
     """The widgets, and what they change as the answer's arguments; {} where nothing is changed."""
     key = f"{view.run.id}-{'-'.join(map(str, given.values()))}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="what-if-row"):
-        begin = st.text_input("Let it begin with", key=f"begin-{key}", width=200, max_chars=60)
+        begin = st.text_input("Let it begin with", key=f"begin-{key}", width=200)
         places = range(len(plain.tokens))
         held.place = min(held.place, len(plain.tokens) - 1)
         held.place = st.selectbox(
@@ -70,7 +70,7 @@ def changes(view: View, held: desk.Desk, plain: Translation, history: Any, given
             "put",
             [ITSELF, *offered],
             format_func=lambda t: (
-                "its own" if t == ITSELF else f"{shown_token(plain.symbols[t])} {percent(chances[t])}"
+                "its own" if t == ITSELF else f"{WORD_JOINER}{shown_token(plain.symbols[t])} {percent(chances[t])}"
             ),
             key=f"put-{key}-{held.place}",
             width=150,
@@ -106,7 +106,11 @@ def sentence(plain: Translation, answer: Translation | None) -> str:
     longer = max(len(plain.tokens), len(answer.tokens))
     parts = [n for n in range(longer) if plain.tokens[n : n + 1] != answer.tokens[n : n + 1]]
     free = [n for n in parts if n not in answer.forced]
-    follows = f"{len(free)} more tokens follow it" if free else "no other token follows it"
+    follows = (
+        f"{len(free):,} more token{plural(len(free))} {'follows' if len(free) == 1 else 'follow'} it"
+        if free
+        else "no other token follows it"
+    )
     sure = percent(float(np.exp(np.log(np.maximum(answer.p, 1e-30)).mean())))
     return (
         f"“{plain.text}” becomes “{answer.text}”: they part at place {parts[0] + 1}, and {follows}. The mean "

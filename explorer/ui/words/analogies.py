@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.answers.records.words import Analogy, Question, Questions
 from explorer.charts import words as charts
 from explorer.measure import words as measure
-from explorer.measure.names import fixed, percent
+from explorer.measure.names import fixed, percent, plural
 from explorer.ui import foreign, picture
 from explorer.ui.frame import cards
 from explorer.ui.view import View
@@ -61,7 +61,7 @@ def sentence(answer: Analogy) -> str:
     rarest = min(answer.given, key=lambda row: row.count)
     return (
         f"`{rows[0].word}` comes first (cosine {fixed(rows[0].similar, 2)}), {close} `{rows[1].word}` "
-        f"({fixed(rows[1].similar, 2)}). `{rarest.word}` occurs {rarest.count:,} times."
+        f"({fixed(rows[1].similar, 2)}). `{rarest.word}` occurs {rarest.count:,} time{plural(rarest.count)}."
     )
 
 
@@ -82,8 +82,10 @@ def warning(answer: Questions) -> str:
         else ""
     )
     return (
-        f"{first} of {len(rows)} questions have the right answer first. By chance {percent(answer.chance, 2)} would; "
-        f"{ten} have it among the first ten. Half of their words occur fewer than {answer.median:,.0f} times.{size}"
+        f"{first} of {len(rows)} questions {'has' if first == 1 else 'have'} the right answer first. By chance "
+        f"{percent(answer.chance, 2)} would; "
+        f"{ten} {'has' if ten == 1 else 'have'} it among the first ten. Half of their words occur fewer than "
+        f"{answer.median:,.0f} times.{size}"
     )
 
 
@@ -94,7 +96,7 @@ def listed(rows: list[Question]) -> str:
     for row in order:
         a, b, c, d = map(escape, row.words)
         place = row.place
-        where = "first" if place == 1 else f"place {place}" if place else "not among ten"
+        where = f"place {place}" if place else "not among ten"
         kind = "new" if place == 1 else "gone" if place is None else ""
         lines.append(
             f"<tr><td><code>{a} : {b}</code></td><td><code>{c}</code> : <span class={kind or 'kept'!r}><code>{d}</code>"

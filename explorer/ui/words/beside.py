@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.answers.records.words import Matrix
 from explorer.measure import words as measure
-from explorer.measure.names import fixed
+from explorer.measure.names import fixed, plural
 from explorer.ui import picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
@@ -68,7 +68,7 @@ def chosen_words(view: View, which: str) -> dict[str, Any]:
     if which == NEAR:
         return {"around": typed(view, "Word", "words-around", present(view))}
     if which == OWN:
-        words = typed(view, f"Up to {MOST} words", "words-own", " ".join(examples(view)), None, 600)
+        words = typed(view, f"Up to {MOST} words", "words-own", " ".join(examples(view)), None)
         return {"chosen": tuple(re.split(r"[\s,;]+", words))}
     return {}
 
@@ -126,6 +126,7 @@ def counted(answer: Matrix) -> str:
     counts, words = answer.counts, answer.words
     i, j = np.unravel_index(int(np.argmax(counts)), counts.shape)
     return (
-        f"`{words[i]}` and `{words[j]}` meet most, {counts[i, j]:,.0f} times; {answer.never:,} of {counts.size:,} "
+        f"`{words[i]}` and `{words[j]}` meet most, {counts[i, j]:,.0f} time{plural(counts[i, j])}; "
+        f"{answer.never:,} of {counts.size:,} "
         "pairs never do. Counts belong to the text: they are the same at every step."
     )

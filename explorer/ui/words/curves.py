@@ -93,9 +93,11 @@ def sentence(view: View) -> str:
     if not finite(row["loss"]):
         return lost("the loss", row["step"])
     away = abs(loss - row["loss"])
-    where = "above" if row["loss"] > loss else "below"
     held = view.run.validation
     gap = ""
     if len(held["step"]) and view.live and held["loss"][-1] > row["loss"] + 0.02:
         gap = f" On the tenth of the text that is never trained on it is {fixed(held['loss'][-1], 3)}."
-    return f"at step {row['step']} the loss is {fixed(row['loss'], 3)}, {fixed(away, 3)} {where} knowing nothing.{gap}"
+    return (
+        f"at step {row['step']:,} the loss is {fixed(row['loss'], 3)}, {fixed(away, 3)} "
+        f"{'above' if row['loss'] > loss else 'below'} knowing nothing.{gap}"
+    )

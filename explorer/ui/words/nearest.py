@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.answers.records.words import Nearest
 from explorer.charts import words as charts
 from explorer.measure import words as measure
-from explorer.measure.names import fixed
+from explorer.measure.names import fixed, plural
 from explorer.ui import foreign, picture
 from explorer.ui.frame import cards
 from explorer.ui.parts.map_choice import LATEST
@@ -65,7 +65,7 @@ def sentence(now: Nearest, then: Nearest) -> str:
         return "there is no other word."
     new = [row.word for row in rows if row.word not in old]
     rare = now.count < 50
-    seen = f"`{now.word}` occurs {now.count:,} times" + (", rarely: trust little." if rare else ".")
+    seen = f"`{now.word}` occurs {now.count:,} time{plural(now.count)}" + (", rarely: trust little." if rare else ".")
     changed = f"{len(new)} of {len(rows)} are new since step {then.step:,} (green)"
     if then.step == now.step:
         changed = "choose an earlier step to see what changed"

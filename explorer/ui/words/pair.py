@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.answers.records.pair import Pair
-from explorer.measure.names import finite, fixed, lost, number, signed
+from explorer.measure.names import finite, fixed, lost, number, plural, signed
 from explorer.ui import held, picture, visit
 from explorer.ui.components.heat_map import Look, Side, heat_map, message
 from explorer.ui.frame import cards
@@ -21,8 +21,9 @@ Of each scored word, with $y = 1$ for the true one and $0$ for noise:
 
 $$s = u \cdot v \qquad p = \sigma(s) = \frac{1}{1 + e^{-s}} \qquad \ell = -y \log p - (1 - y)\log(1 - p)$$
 
-$$\frac{\partial \ell}{\partial s} = p - y \qquad \frac{\partial \ell}{\partial u} = (p - y)\,v \qquad
-\frac{\partial \ell}{\partial v} = \sum_j (p_j - y_j)\,u_j$$
+$$\frac{\partial \ell}{\partial s} = p - y \qquad \frac{\partial \ell}{\partial u} = (p - y)\,v$$
+
+$$\frac{\partial \ell}{\partial v} = \sum_j (p_j - y_j)\,u_j$$
 
 The loss of the step is the mean over all answers of the batch, so each gradient counts one part of their number. The
 optimizer then turns the gradient of the whole batch into a step; a word that is in the batch several times is moved by
@@ -32,8 +33,11 @@ left them: nothing is computed by hand, the step is the run's own.
 COUNTED = r"""
 $$s = u \cdot v + b + c \qquad \ell = f(x)\,(s - \log x)^2 \qquad f(x) = \min\left(1, \frac{x}{x_{max}}\right)^\alpha$$
 
-$$\frac{\partial \ell}{\partial s} = 2 f(x)\,(s - \log x) \qquad \frac{\partial \ell}{\partial u} =
-\frac{\partial \ell}{\partial s}\,v \qquad \frac{\partial \ell}{\partial v} = \frac{\partial \ell}{\partial s}\,u$$
+$$\frac{\partial \ell}{\partial s} = 2 f(x)\,(s - \log x)$$
+
+$$\frac{\partial \ell}{\partial u} = \frac{\partial \ell}{\partial s}\,v$$
+
+$$\frac{\partial \ell}{\partial v} = \frac{\partial \ell}{\partial s}\,u$$
 
 The loss of the step is the mean over the pairs of the batch. *Afterwards* is the score with vectors and biases as the
 run's own step left them.
@@ -161,21 +165,20 @@ def sentence(pair: Pair) -> str:
     if not finite(row.score, row.loss, row.pull, row.gradient, row.score_after):
         return lost("the score of this pair", pair.step)
     if count is not None:
-        way = "up" if row.pull < 0 else "down"
         return (
             f"the model says e^s = {number(np.exp(count.total))} where the text has {number(count.x)}, so the score "
-            "is pulled "
-            f"{way}. A pair seen so often weighs f(x) = {fixed(count.weight, 2)}."
+            f"is pulled {'up' if row.pull < 0 else 'down'}. A pair seen so often weighs f(x) = "
+            f"{fixed(count.weight, 2)}."
         )
     assert noise is not None
     others = [other for other in pair.scored[1:] if other.counts]
     above = [other.word for other in others if other.score >= row.score]
     order = f"scores above all {len(others)} noise words" if not above else f"scores no higher than `{above[0]}`"
-    closer = "rises" if row.score_after > row.score else "falls"
     why = "" if row.score_after > row.score else ": the rest of the batch pulls it the other way"
     return (
         f"`{row.word}` is the true word with p = {fixed(noise.p, 2)} and {order}. With this step its score "
-        f"{closer} from {signed(row.score, 3)} to {signed(row.score_after, 3)}{why}."
+        f"{'rises' if row.score_after > row.score else 'falls'} from {signed(row.score, 3)} to "
+        f"{signed(row.score_after, 3)}{why}."
     )
 
 
@@ -190,5 +193,5 @@ def moved(pair: Pair) -> str:
     times = pair.times if most == 0 else pair.scored[most - 1].times
     return (
         f"{words[most]} moves most, by {number(lengths[most], 2)} of a length of {number(sizes[most], 2)}. It is "
-        f"{times} times among the {pair.batch:,} pairs of this step, and the step follows all of them."
+        f"{times} time{plural(times)} among the {pair.batch:,} pairs of this step, and the step follows all of them."
     )

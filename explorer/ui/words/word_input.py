@@ -11,7 +11,6 @@ from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two looks while training
 VECTORS = {"word": "word vectors", "context": "context vectors", "both": "their sum"}
-LONGEST = 60  # letters of a word typed
 WORD = "words-word"  # whose neighbours are shown
 
 
@@ -28,7 +27,7 @@ def which(key: str) -> str:
     )
 
 
-def typed(view: View, label: str, key: str, begin: str, width: int | None = 190, most: int = LONGEST) -> str:
+def typed(view: View, label: str, key: str, begin: str, width: int | None = 190) -> str:
     """Words typed by the visitor. begin: what stands there at first, until `put` says another, and on another text.
 
     The first words are the widget's own default: put into its state they can be lost while a live page is drawn anew.
@@ -41,9 +40,7 @@ def typed(view: View, label: str, key: str, begin: str, width: int | None = 190,
         typed.text = text
     typed.begin = begin if typed.begin is None else typed.begin
     held.holds(key, typed, "words", str, begin)
-    return st.text_input(
-        label, typed.begin, key=key_of(key), max_chars=most, width=width or "stretch", persist_state="session"
-    ).strip()
+    return st.text_input(label, typed.begin, key=key_of(key), width=width or "stretch", persist_state="session").strip()
 
 
 @dataclass
@@ -63,7 +60,7 @@ class Typed:
 
     @words.setter
     def words(self, words: str) -> None:
-        put(self.key, words[:600])
+        put(self.key, words)
 
 
 def put(key: str, words: str) -> None:

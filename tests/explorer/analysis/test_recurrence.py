@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from explorer import RunConfig
+from explorer.analysis import differences
 from explorer.analysis.recurrence import through_time
+from explorer.config.states import DECODER, states_of
 from explorer.measure.recurrence import memory_time, reach
 from explorer.tasks.base import IGNORE, Batch
 from explorer.tasks.objective import CROSS_ENTROPY
 from explorer.trace import observe
+from explorer.training.loop import Training
 from models import recurrent, transformer
 from models.config import ModelConfig, RecurrentConfig
 
@@ -97,3 +101,27 @@ def test_reach_is_the_mean_of_powers_at_each_distance():
 
 def test_memory_time_is_one_over_what_is_lost():
     np.testing.assert_allclose(memory_time(np.array([[0.5, 0.9, 1.0, 0.0]] * 2)), [2, 10, np.inf, 1])
+
+
+def test_a_gradient_that_explodes_is_proved_by_nudges_that_arrive_alike(monkeypatch):
+    training = Training(RunConfig.preset("exploding-rnn"))
+    of_it = (states_of(training.config)[DECODER], 0, training.task.objective, training.task.vocabulary.pad, 39)
+    row = differences.proof(training.model, training.task.probe(1), *of_it)
+    assert row["exact"].max() > 1e4 * row["exact"][-1]
+    np.testing.assert_allclose(row["h"] * np.maximum(row["exact"], row["exact"][-1]), row["h"][-1] * row["exact"][-1])
+    np.testing.assert_allclose(row["along"], row["exact"], rtol=1e-5)
+    assert (np.abs(row["along"] - row["exact"]) < 100 * row["grain"] + 1e-5 * row["exact"]).all()
+    monkeypatch.setattr(differences, "MOST_GROWN", 1.0)  # nudges of one size
+    alike = differences.proof(training.model, training.task.probe(1), *of_it)
+    assert np.abs(alike["along"] / alike["exact"] - 1).max() > 0.01
+
+
+def test_where_the_nearest_state_is_the_first_nudges_are_measured_by_it():
+    lengths = torch.tensor([1.0, 4.0, 2.0, 0.5])
+    h, noise = differences.sizes(lengths, backwards=True)
+    assert (differences.H / h).tolist() == [1, 4, 2, 1]
+    assert (noise / differences.EPSILON).tolist() == [1, 4, 4, 4]
+    h, noise = differences.sizes(lengths.flip(0))
+    assert (differences.H / h).tolist() == [1, 2, 4, 1]
+    assert (noise / differences.EPSILON).tolist() == [4, 4, 4, 1]
+    assert (differences.sizes(torch.tensor([3.0, 0.0]))[0] == differences.H).all()

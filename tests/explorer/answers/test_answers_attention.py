@@ -1,4 +1,4 @@
-"""What the attention page is told, against the model itself."""
+"""What the attention page gets, against the model itself."""
 
 import numpy as np
 import pytest
@@ -84,6 +84,26 @@ def test_cross_attention_is_held_against_the_true_alignment(tmp_path):
     assert 0 < maps.attentions[cross].chance["agreement"] < 0.5
     assert list(maps.flows) == ["encoder.", "decoder."]
     assert maps.flows["decoder."].relevance.shape[1] == len(maps.tokens)
+
+
+def test_the_history_has_the_agreement_of_every_head_that_has_an_alignment(tmp_path):
+    run = recorded(tmp_path / "dates.run", 2, DATES, every=1)
+    history = heads.history(str(run.path), 2)
+    assert history.aligned == [f"decoder.blocks.0.cross.{h}" for h in range(DATES.model.heads)]
+    for row, step in enumerate(history.steps):
+        one = attention.patterns(str(run.path), int(step)).attentions["decoder.blocks.0.cross"]
+        np.testing.assert_allclose(history.agreement[row], one.scores["agreement"], atol=1e-6)
+        np.testing.assert_allclose(history.agreement_chance[row], one.chance["agreement"], atol=1e-6)
+        rows = sorted({q for q, _ in one.gold})
+        for h, pattern in enumerate(one.pattern):
+            on_gold = [sum(pattern[q, k] for k in range(pattern.shape[1]) if (q, k) in one.gold) for q in rows]
+            assert history.agreement[row, h] == pytest.approx(sum(on_gold) / len(rows), abs=1e-6)
+
+
+def test_a_task_without_an_alignment_has_no_such_heads(run):
+    history = heads.history(str(run.path), run.last)
+    assert history.aligned == []
+    assert history.agreement.shape == (len(history.steps), 0)
 
 
 def test_a_task_too_short_to_repeat_has_no_such_scores(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from tiny_runs import recorded
 
@@ -10,13 +12,6 @@ from explorer.answers.writing import chat, text
 
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 4, "optimizer.name": "adamw"}
 STEPS = 6
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_HOME", str(tmp_path_factory.getbasetemp() / "text-home"))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +60,23 @@ def test_runs_of_four_words_never_reach_over_two_speeches(runs):
     assert chat.share(["answer me stand and", "zanzibar is not here"], corpus) == 0.5
 
 
-def test_habits_are_of_replies_to_held_out_speeches(runs):
+def test_habits_are_of_replies_to_held_out_speeches(runs, monkeypatch):
     habits = chat.habits(str(runs["dialogue"].path), STEPS)
     assert (habits.examples, habits.size) == (chat.EXAMPLES, 4)
-    assert 0 <= habits.copied <= 1
     assert 0 < habits.true < 0.3
-    assert habits.true_runs > 100
+    corpus, _ = chat.read(runs["dialogue"].task.size, runs["dialogue"].task.most)
+    line = next(line for line in corpus.splitlines() if len(line.split()) == 5)
+    warm: set[float] = set()
+
+    def written(*_: object, temperature: float) -> SimpleNamespace:
+        warm.add(temperature)
+        return SimpleNamespace(text=said)
+
+    monkeypatch.setattr(chat, "written", written)
+    for said, copied in (("zanzibar " * 5, 0.0), (line, 1.0)):  # noqa: B007  # written says it
+        one = chat.habits(str(runs["dialogue"].path), STEPS, 0.3)
+        assert (one.copied, one.true, one.runs) == (copied, habits.true, 24 * 2)
+    assert warm == {0.3}
 
 
 def test_words_never_seen_are_named_and_odd_words_refused(runs):

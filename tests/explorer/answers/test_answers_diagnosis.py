@@ -1,4 +1,4 @@
-"""The diagnosis of real runs: each that fails on purpose is told by its rule, and no ordinary one by any."""
+"""The diagnosis of real runs: each that fails on purpose is named by its rule, and no ordinary one by any."""
 
 from __future__ import annotations
 

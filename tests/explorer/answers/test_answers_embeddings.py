@@ -1,4 +1,4 @@
-"""What the embeddings page is told, against the model itself."""
+"""What the embeddings page gets, against the model itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from tiny_runs import TINY, recorded
+from waiting import until
 
 from explorer import Run, RunConfig, observe
 from explorer.answers import embeddings
@@ -225,6 +226,9 @@ def test_principal_components_stand_in_until_umap_is_there(run, monkeypatch):
     monkeypatch.setattr(embeddings, "_failures", ["UMAP could not be loaded"])
     with pytest.raises(ValueError, match="could not be loaded"):
         embeddings.frame(str(run.path), 20, "input")
+    monkeypatch.undo()
+    until(lambda: embeddings.load().ready, "what is asked for beforehand is loaded")
+    assert not embeddings.frame(str(run.path), 20, "input").standing_in
 
 
 @pytest.mark.parametrize(
@@ -246,7 +250,7 @@ def test_what_cannot_be_mapped_is_refused_with_a_way_out(run, arguments, words):
 
 def test_vectors_that_are_not_finite_are_no_map(run, monkeypatch):
     training = restore(run, 15)
-    monkeypatch.setattr(embeddings, "training_at", lambda *_: training)
+    monkeypatch.setattr(embeddings, "glance", lambda *_: training)
     with torch.no_grad():
         training.model.embedding.weight[2, 3] = float("nan")
     with pytest.raises(ValueError, match="at step 15 these vectors are not finite any more; choose an earlier step"):

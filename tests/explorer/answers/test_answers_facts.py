@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from tiny_runs import recorded
 
 from explorer import Run, RunConfig
+from explorer.answers.translating.states import tap
 from explorer.answers.writing import facts as answers
 from explorer.processes.racer import HEAD_EVENTS
 from explorer.runs import branch
@@ -19,6 +21,7 @@ from explorer.runs.replay import restore
 from explorer.runs.restored import training_at
 from explorer.tasks import facts
 from explorer.tasks.base import IGNORE
+from explorer.trace import observe
 
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 16, "optimizer.name": "adamw"}
 CONFIG = RunConfig.preset("facts").replace(SMALL)
@@ -61,6 +64,12 @@ def test_the_shares_are_those_of_a_loop(run):
     assert group.right == pytest.approx(np.mean([said(training, f.question) == f.answer for f in every]))
     often = {"currency": "Euro", "language": "English", "country": "United States"}
     assert group.majority == pytest.approx(np.mean([f.answer == often[f.relation] for f in every]))
+
+
+def test_the_majority_is_of_what_was_said_in_training():
+    facts_ = [SimpleNamespace(relation="currency", answer=answer) for answer in ("Yen", "Euro", "Euro", "Yen", "Yen")]
+    said_ = SimpleNamespace(facts=facts_, trained=torch.tensor([0, 1, 2]))
+    assert answers.majorities(said_) == {"currency": "Euro"}
 
 
 def edited_by_hand(run) -> dict[str, torch.Tensor]:
@@ -108,6 +117,34 @@ def test_what_is_shown_is_what_the_edited_weights_say_and_the_weights_come_back(
     assert (itself.group, itself.question, itself.watched) == (answers.ITSELF, QUESTION, ANSWER)
     assert itself.p_after > itself.p_before
     assert shown.kept_after <= 1
+
+
+def test_other_facts_are_asked_before_the_edit_and_after(run, monkeypatch):
+    shares = iter([np.array([True, True]), np.array([True, False])])
+    monkeypatch.setattr(answers, "right_of", lambda *_: next(shares))
+    itself = run.task.question(QUESTION)
+    monkeypatch.setattr(answers, "some", lambda *_: [itself, itself + 1, itself + 2])
+    shown = answers.edited(str(run.path), STEPS, QUESTION, ANSWER, 1)
+    assert (shown.kept, shown.kept_after, shown.others) == (1, 0.5, 2), "of all but the one that is edited"
+
+
+def test_the_nearest_are_those_in_the_most_similar_states(run):
+    training = training_at(str(run.path), STEPS, None)
+    task, name = training.task, tap(training)
+    number = task.question(QUESTION)
+    among = [n for n in task.trained.tolist() if task.facts[n].relation == "currency" and not task.facts[n].two_steps][
+        :40
+    ]
+
+    def state(n: int) -> np.ndarray:
+        batch = task.arrange(torch.tensor([n]))
+        begins = int((batch.targets[0] != IGNORE).int().argmax())
+        vector = observe(training.model, batch, gradients=False).values[name][0, begins].astype(float)
+        return vector / np.linalg.norm(vector)
+
+    alike = {n: float(state(n) @ state(number)) for n in among}
+    near = answers.nearest(training, task, number, among)
+    assert [alike[n] for n in near] == pytest.approx(sorted(alike.values(), reverse=True)[: answers.NEAREST], abs=1e-6)
 
 
 def test_neighbours_are_near_in_the_way_that_is_said(run):

@@ -1,4 +1,4 @@
-"""What the gradients page is told, against what the run recorded."""
+"""What the gradients page gets, against what the run recorded."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the positions page is told of a run: its encoding, its turns, its reach, a shuffle that leaves no trace."""
+"""What the positions page gets of a run: its encoding, its turns, its reach, a shuffle that leaves no trace."""
 
 from __future__ import annotations
 

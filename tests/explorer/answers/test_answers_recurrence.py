@@ -1,4 +1,4 @@
-"""What the Memory page is told of a run: gradients through time and what stands in cells, against the model's own."""
+"""What the Memory page gets of a run: gradients through time and what stands in cells, against the model's own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tiny_runs import TINY, recorded
 from explorer import Run, RunConfig
 from explorer.analysis.cells import WORKED
 from explorer.analysis.curvature import Hessian
-from explorer.answers import recurrence
+from explorer.answers import following, recurrence
 from explorer.answers.records import record
 from explorer.config.states import states_of
-from explorer.measure.following import least_figures
+from explorer.measure.following import least_figures, properties
 from explorer.measure.recurrence import Line
 from explorer.runs import footprint
 from explorer.runs.replay import restore
@@ -115,7 +115,7 @@ def test_the_proof_of_a_row_is_of_what_is_shown(runs, kind):
         row = answered(recurrence.proved, runs[kind], position=answer.places[-1], states=name)
         seen = len(row.shown)
         np.testing.assert_allclose(row.shown, answer.sizes[-1, :seen], rtol=1e-6)
-        np.testing.assert_allclose(row.along, row.exact, rtol=1e-5, atol=100 * row.grain)
+        np.testing.assert_allclose(row.along, row.exact, rtol=1e-5, atol=100 * row.grain.max())
         assert not answer.sizes[-1, seen:].any()
     with pytest.raises(ValueError, match="nothing is asked at token 500; choose a row of the triangle"):
         recurrence.proved(str(runs[kind].path), STEPS, position=500)
@@ -205,19 +205,19 @@ def test_right_after_a_delay_is_counted_as_a_plain_loop_does(tmp_path):
 
 
 def test_cells_are_found_by_what_holds_in_a_span(runs):
-    answer = answered(recurrence.find, runs["lstm"], start=2, end=2)
+    answer = answered(following.find, runs["lstm"], start=2, end=2)
     assert answer.state == "cell"
     assert answer.what == f"the token is “{answer.tokens[2]}”" or answer.what.startswith("the answer is")
     assert 0 < answer.share < 1
     assert 1 <= len(answer.followers) <= 5
-    assert answered(recurrence.find, runs["gru"], start=0, end=1).state == "hidden"
+    assert answered(following.find, runs["gru"], start=0, end=1).state == "hidden"
     with pytest.raises(ValueError, match="there is no span from 3 to 1 here; choose two tokens from 0 to 11"):
-        recurrence.find(str(runs["lstm"].path), STEPS, start=3, end=1)
+        following.find(str(runs["lstm"].path), STEPS, start=3, end=1)
 
 
 def test_since_which_step_a_cell_follows_is_counted_at_every_snapshot(runs):
     run, what = runs["lstm"], "the token is “a”"
-    answer = answered(recurrence.since, run, layer=1, what=what)
+    answer = answered(following.since, run, layer=1, what=what)
     assert answer.steps.tolist() == run.snapshot_steps
     assert answer.what == what
     probe = run.task.probe(64)
@@ -227,7 +227,15 @@ def test_since_which_step_a_cell_follows_is_counted_at_every_snapshot(runs):
         values = observe(run.model_at(int(step)), probe, gradients=False).values["layers.1.cell"]
         np.testing.assert_allclose(least, least_figures(values, holds), atol=1e-6)
     with pytest.raises(ValueError, match="“nothing” tells no tokens of the probe from others; choose another span"):
-        recurrence.since(str(run.path), STEPS, what="nothing")
+        following.since(str(run.path), STEPS, what="nothing")
+
+
+def test_what_each_cell_follows_has_the_figures_of_that_property_alone(runs):
+    answer, run = answered(following.followed, runs["gru"], layer=1), runs["gru"]
+    holds = properties(*following.in_words(run.task.vocabulary, run.task.probe(64)))
+    values = observe(run.model_at(STEPS), run.task.probe(64), gradients=False).values["layers.1.hidden"]
+    for cell, (what, least) in enumerate(zip(answer.what, answer.least, strict=True)):
+        assert least == pytest.approx(least_figures(values, holds[what])[cell], abs=1e-6)
 
 
 ONE_CELL = {"model.width": 1, "train.batch": 4, "model.layers": 2}
@@ -248,11 +256,11 @@ def test_one_cell_and_one_token_are_answered_right(kind, tmp_path):
     np.testing.assert_array_equal(inside.values[inside.names.index("hidden")], seen.values["layers.1.hidden"][0])
     one = recurrence.one_cell(path, 3, layer=1, text="a")
     assert one.lines[-1].value == pytest.approx(one.own[-1], abs=1e-6)
-    found = recurrence.find(path, 3, text="a")
+    found = following.find(path, 3, text="a")
     assert found.tokens == ["a"]
     assert len(found.followers) <= 1
-    assert recurrence.find(path, 3).state == ("cell" if kind == "lstm" else "hidden")
-    assert recurrence.since(path, 3, what="the token is “a”").least.shape == (2, 1)
+    assert following.find(path, 3).state == ("cell" if kind == "lstm" else "hidden")
+    assert following.since(path, 3, what="the token is “a”").least.shape == (2, 1)
 
 
 def test_a_delay_that_the_context_does_not_hold_is_refused_with_a_way_out(tmp_path):
@@ -273,12 +281,12 @@ def test_states_are_as_wide_as_the_embedding_and_another_width_is_refused():
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_where_else_the_best_cell_is_on_is_where_its_value_passes_its_threshold(runs, kind):
-    answer = answered(recurrence.find, runs[kind], layer=1, start=0, end=2)
-    task, best, half = runs[kind].task, answer.followers[0], recurrence.OF_PROBE // 2
-    probe = task.probe(recurrence.OF_PROBE)
+    answer = answered(following.find, runs[kind], layer=1, start=0, end=2)
+    task, best, half = runs[kind].task, answer.followers[0], following.OF_PROBE // 2
+    probe = task.probe(following.OF_PROBE)
     values = observe(runs[kind].model_at(STEPS), probe, gradients=False).values[f"layers.1.{answer.state}"]
     assert answer.elsewhere == [task.vocabulary.show(row) for row in probe.tokens[half : half + len(answer.on)]]
     for row, on in enumerate(answer.on):
         value = values[half + row, :, best.cell]
         assert on.tolist() == [(v > best.threshold) if best.above else (v < best.threshold) for v in value]
-    assert answer.holds.shape == answer.on.shape == (recurrence.ELSEWHERE, probe.tokens.shape[1])
+    assert answer.holds.shape == answer.on.shape == (following.ELSEWHERE, probe.tokens.shape[1])

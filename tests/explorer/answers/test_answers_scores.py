@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics import BLEU, CHRF
 from tiny_runs import TINY, recorded
 
 from explorer import Run, RunConfig
@@ -16,7 +17,7 @@ from explorer.analysis import answering
 from explorer.answers.translating import scores
 from explorer.tasks.base import IGNORE
 
-STEPS, EXAMPLES = 30, 60
+STEPS, EXAMPLES, ALONE = 30, 60, 12
 SMALL = {"model.width": 16, "train.batch": 8}
 HEADS = SMALL | {"model.heads": 2, "model.layers": 1}
 ENCODER = TINY.replace({"model.kind": "encoder"})
@@ -40,11 +41,11 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     return {name: recorded(folder / f"{name}.run", STEPS, config, every=10) for name, config in CONFIGS.items()}
 
 
-def by_hand(run: Run) -> list[str]:
+def by_hand(run: Run, examples: int) -> list[str]:
     """What the model says to each example, alone and without a cache."""
     model, task, opening = run.model_at(STEPS).eval(), run.task, run.task.opening()
-    batch, answers = task.probe(EXAMPLES), []
-    for row in range(EXAMPLES):
+    batch, answers = task.probe(examples), []
+    for row in range(examples):
         first = int((batch.targets[row] != IGNORE).int().argmax())
         tokens, source = batch.tokens[row : row + 1, : first + 1], None if batch.source is None else batch.source[[row]]
         said: list[int] = []
@@ -59,9 +60,9 @@ def by_hand(run: Run) -> list[str]:
 @pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("encoder", "addition", "shakespeare")])
 def test_what_is_scored_is_what_the_model_writes_to_each_example_alone(runs, name: str):
     run = runs[name]
-    result = scores.answered(scores.training_at(str(run.path), STEPS, None), EXAMPLES)
-    assert result.answers == by_hand(run)
-    assert [run.task.readable(tokens) for tokens in answering.right_answers(run.task.probe(EXAMPLES))] == result.right
+    result = scores.answered(scores.training_at(str(run.path), STEPS, None), ALONE)
+    assert result.answers == by_hand(run, ALONE)
+    assert [run.task.readable(tokens) for tokens in answering.right_answers(run.task.probe(ALONE))] == result.right
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -91,6 +92,8 @@ def test_the_copy_is_scored_as_an_answer_that_is_the_input(runs):
     read = [run.task.readable(row) for row in batch.source]
     right = [run.task.readable(row[row != IGNORE]) for row in batch.targets]
     one = scores.scores(str(run.path), STEPS, EXAMPLES)
+    said = scores.answered(scores.training_at(str(run.path), STEPS, None), EXAMPLES).answers
+    assert one.scores["chrf"].value == pytest.approx(CHRF().corpus_score(said, [right]).score, abs=1e-9)
     assert one.scores["bleu"].copy == pytest.approx(BLEU().corpus_score(read, [right]).score, abs=1e-9)
     copying = RunConfig.preset("reverse").replace({"task.name": "copy"})
     task = scores.Training(copying).task
@@ -146,6 +149,28 @@ def test_what_cannot_be_scored_is_refused_in_a_sentence(runs, tmp_path):
     words = RunConfig.preset("words-glove").replace({"task.vocabulary": 50, "model.width": 8, "train.batch": 8})
     with pytest.raises(ValueError, match="has no logits; look at a run that has"):
         scores.scores(str(recorded(tmp_path / "words.run", 1, words).path), 1)
+
+
+def test_numbers_that_are_lost_and_examples_of_two_kinds_are_refused_and_wrong_answers_come_first(runs, monkeypatch):
+    path, whole = str(runs["dates"].path), scores.answered
+
+    def lost(*arguments):
+        result = whole(*arguments)
+        result.statistics["token"][0, 0] = math.inf
+        return result
+
+    monkeypatch.setattr(scores, "answered", lost)
+    for ask in (lambda: scores.scores(path, STEPS, 2), lambda: scores.against(path, 0, STEPS, examples=2)):
+        with pytest.raises(ValueError, match="not finite any more; choose an earlier step"):
+            ask()
+    others = iter(("a", "b"))
+    monkeypatch.setattr(scores, "answered", lambda *of: replace(whole(*of), right=[next(others)] * 2))
+    with pytest.raises(ValueError, match="cut the task's examples otherwise, so they cannot be paired"):
+        scores.against(path, 0, STEPS, examples=2)
+    result = replace(
+        whole(scores.training_at(path, STEPS, None), 2), read=["a", "b"], right=["x", "y"], answers=["x", "z"]
+    )
+    assert [one.read for one in scores.rows(result)] == ["b", "a"]
 
 
 def test_the_command_scores_a_step_and_compares_two(runs, capsys):

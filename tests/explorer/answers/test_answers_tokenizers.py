@@ -1,4 +1,4 @@
-"""What the tokenizers page is told: the tasks' own BPE, lengths that agree, refusals in a sentence."""
+"""What the tokenizers page gets: the tasks' own BPE, lengths that agree, refusals in a sentence."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from explorer import Run, RunConfig
 from explorer.answers.translating import alignment, answer, states
 from explorer.answers.writing import decoding
 from explorer.measure.text import links
+from explorer.runs.replay import restore
 from explorer.tasks.base import IGNORE
 from explorer.trace import observe
 
@@ -51,6 +52,9 @@ def test_the_answer_is_the_greedy_one_and_its_attention_that_of_one_forward_pass
         path, _, number = head.rpartition(".")
         np.testing.assert_allclose(pattern, trace.values[f"{path}.pattern"][0, int(number), start:, :width], atol=1e-6)
     assert ((one.p > 0) & (one.p <= 1)).all()
+    assert (one.gold is None) == (one.numbers != batch.targets[0][batch.targets[0] != IGNORE].tolist()), (
+        "of another one"
+    )
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -97,6 +101,7 @@ def test_the_error_rate_over_training_is_that_of_the_patterns_at_each_snapshot(r
     assert len(curve.heads) == READS[name]
     batch = run.task.probe(curve.examples)
     gold = run.task.links(batch).numpy()
+    assert curve.chance == pytest.approx(links.chance(list(gold)))
     for at, step in enumerate(curve.steps.tolist()):
         trace = observe(run.model_at(step), batch, gradients=False)
         for h, head in enumerate(curve.heads):
@@ -138,9 +143,22 @@ def test_the_nearest_states_are_those_of_a_plain_loop(runs, name: str):
     assert found.votes == sum(one.token == found.token for one in found.rows)
     batch = run.task.batch(found.examples, states.stream(0, "states of a decoder"))
     assert found.compared == batch.predicted
-    nearest = found.rows[0]
-    sources = [run.task.readable(row) for row in (batch.tokens if batch.source is None else batch.source)]
-    assert any(source.startswith(nearest.read) for source in sources)
+    model, opening, name = run.model_at(STEPS).eval(), run.task.opening(), states.tap(restore(run, STEPS))
+    read = torch.cat([opening.tokens, torch.tensor([plain.numbers[:1]])], 1)  # as the second token is chosen
+    here = observe(model, type(batch)(read, read, opening.source), gradients=False).values[name][0, -1]
+    every = observe(model, batch, gradients=False).values[name]
+    unit = every / np.linalg.norm(every, axis=-1, keepdims=True)
+    alike = {
+        (b, t): float(unit[b, t] @ here / np.linalg.norm(here)) for b, t in (batch.targets != IGNORE).nonzero().tolist()
+    }
+    assert cosines == pytest.approx(sorted(alike.values(), reverse=True)[: len(cosines)], abs=1e-5)
+    assert found.typical == pytest.approx(sum(alike.values()) / len(alike), abs=1e-5)
+    b, t = max(alike, key=lambda place: alike[place])
+    first, right = int((batch.targets[b] != IGNORE).int().argmax()), batch.targets[b]
+    one, source = found.rows[0], batch.tokens[b, :first] if batch.source is None else batch.source[b]
+    assert one.read == run.task.readable(source)
+    assert (one.before, one.token) == (run.task.readable(right[first:t]), run.task.vocabulary.symbols[int(right[t])])
+    assert one.after == run.task.readable(right[t + 1 :][right[t + 1 :] != IGNORE])
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(runs, tmp_path):

@@ -1,4 +1,4 @@
-"""What the Words page is told: neighbours, analogies, scores, one pair with the run's own numbers."""
+"""What the Words page gets: neighbours, analogies, scores, one pair with the run's own numbers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from explorer.answers import embeddings, pair, words
 from explorer.answers.maps import points
 from explorer.answers.task import about
 from explorer.measure import words as measure
+from explorer.measure.text import association
 from explorer.runs.restored import training_at
 from explorer.runs.verification import stretches
 from explorer.tasks.objective import IGNORE
@@ -169,6 +170,54 @@ def test_pages_are_told_what_knowing_nothing_is_worth(run: Run):
     assert task.words[:3] == ["king", "man", "woman"]
     assert task.answer in ("answer", "pair")
     assert " → " in task.sample
+
+
+def test_an_association_is_that_of_the_exact_vectors(run: Run):
+    lists = {"first": "King, Queen zounds sees", "second": "man woman zounds", "one": "loves the", "other": "sees"}
+    answer = words.association(path_of(run), 30, **lists)
+    assert answer.missing == ["zounds"], "named once, however many lists have it"
+    assert answer.lists["first"] == ["king", "queen"]
+    assert answer.left_out == ["sees"]
+    vectors = run.model_at(30).embedding.weight.detach().numpy().astype(float)
+    numbers = {word: i for i, word in enumerate(run.task.vocabulary.symbols)}
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = {name: unit[[numbers[word] for word in chosen]] for name, chosen in answer.lists.items()}
+    both = np.concatenate([rows["first"], rows["second"]])
+    s = (both @ rows["one"].T).mean(1) - (both @ rows["other"].T).mean(1)
+    assert answer.leaning == pytest.approx(s)
+    assert answer.effect == pytest.approx((s[:2].mean() - s[2:].mean()) / s.std())
+    assert answer.splits == 6
+    sums = np.array([s[i] + s[j] for i in range(4) for j in range(i)])
+    assert answer.p * 6 == pytest.approx((sums >= s[:2].sum() - 1e-9).sum())
+    assert answer.p_exchanged * 6 == pytest.approx((sums <= s[:2].sum() + 1e-9).sum()), "of the second list nearer"
+
+
+def test_random_lists_are_drawn_from_all_words_of_a_run(tmp_path: Path):
+    text = OWN + " they walk along old roads by day or night" * 60  # eighteen words
+    run = recorded(tmp_path / "more.run", 2, tiny("skip-gram").replace({"task.text": text}))
+    answer = words.association(str(run.path), 2, "king queen", "man woman", "loves the", "sees")
+    vectors = measure.unit(run.model_at(2).embedding.weight.detach().numpy().astype(float))
+    one, other = ([run.task.vocabulary.symbols.index(word) for word in answer.lists[name]] for name in ("one", "other"))
+    of_all = (vectors @ vectors[one].T).mean(1) - (vectors @ vectors[other].T).mean(1)
+    assert len(of_all) == 18
+    assert answer.null == pytest.approx(association.null(of_all, 2, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"first": "king zounds"}, "the first list needs two words that this run knows; it does not know zounds$"),
+        ({"second": "man fie", "one": "zounds"}, "the second list needs two words .* does not know fie$"),
+        ({"one": "zounds"}, "the first attributes need a word that this run knows; it does not know zounds$"),
+        ({"other": " "}, "the second attributes need a word that this run knows; type more$"),
+        ({"second": "king woman"}, "king stands in both lists;"),
+        ({"other": "the"}, "the stands in both lists of attributes;"),
+    ],
+)
+def test_lists_that_cannot_be_compared_are_refused(run: Run, changed, says):
+    lists = {"first": "king queen", "second": "man woman", "one": "loves the", "other": "sees"}
+    with pytest.raises(ValueError, match=says):
+        words.association(path_of(run), 30, **lists | changed)
 
 
 def test_a_transformers_run_has_no_word_vectors(tmp_path: Path):

@@ -8,12 +8,12 @@ import pytest
 import torch
 from tiny_runs import TINY, recorded
 
-from explorer.answers import recurrence
+from explorer.answers import following, recurrence
 from explorer.answers.finiteness import finiteness
 from explorer.runs.restored import training_at
 from explorer.training.divergence import Diverged
 from explorer.training.loop import Training
-from explorer.ui.memory import finding, inside, lost, through_time
+from explorer.ui.memory import fading, finding, inside, lost
 
 LSTM = TINY.replace({"model.kind": "lstm", "model.width": 8})
 BURSTS = LSTM.replace(  # every step multiplies the weights by 999
@@ -54,12 +54,12 @@ def test_nothing_is_claimed_of_cells_that_hold_no_numbers(tmp_path):
     run = recorded(tmp_path / "a.run", 30, BURSTS, every=1)
     path, end = str(run.path), run.last
     assert not all(bool(one.isfinite().all()) for one in training_at(path, end, None).model.parameters())
-    found = recurrence.find(path, end, start=0, end=2)
+    found = following.find(path, end, start=0, end=2)
     assert found.followers == []
     assert found.here is None
     assert finding.sentence(found, {}) == f"at step {end} the states are not finite any more."
-    assert recurrence.since(path, end, what=found.what).least[-1].max() == 0
+    assert following.since(path, end, what=found.what).least[-1].max() == 0
     triangle = recurrence.through_time(path, end)
-    assert through_time.reach_sentence(triangle) == f"at step {end} the gradient is not finite any more."
+    assert fading.reach_sentence(triangle) == f"at step {end} the gradient is not finite any more."
     huge = recurrence.one_cell(path, end - 1)
     assert "what it rounds decides" in inside.agreement(huge) or "the model’s own" in inside.agreement(huge)

@@ -25,17 +25,17 @@ def test_the_spec_is_the_same_for_any_points(n):
 
 def test_every_point_stands_once_and_the_ends_have_their_names():
     drawn = table(600)
-    assert sorted(drawn.label) == sorted(f"t{i}" for i in range(600))
-    assert drawn[drawn.role == embeddings.END].name.tolist() == ["t0", "t1"]
+    assert sorted(drawn.token) == sorted(f"t{i}" for i in range(600))
+    assert drawn[drawn.role == embeddings.END].word.tolist() == ["t0", "t1"]
     assert (drawn[drawn.role == embeddings.END].along == [0, 1]).all()
 
 
 def test_names_of_one_lane_do_not_overlap():
     drawn = table(600)
     pixel = np.ptp(drawn.along) / embeddings.WIDE
-    for _, lane in drawn[drawn.name != ""].groupby("lane"):
+    for _, lane in drawn[drawn.word != ""].groupby("lane"):
         lane = lane.sort_values("along")
-        half = (embeddings.LETTER * lane.label.str.len() + embeddings.PADDING) / 2 * pixel
+        half = (embeddings.LETTER * lane.token.str.len() + embeddings.PADDING) / 2 * pixel
         gaps = np.diff(lane.along) - (half.to_numpy()[1:] + half.to_numpy()[:-1])
         assert (gaps > -1e-9).all()
 

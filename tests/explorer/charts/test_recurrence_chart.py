@@ -30,3 +30,13 @@ def test_the_scale_has_room_for_what_grows_and_what_fades(factor: float, powers:
 
 def test_without_any_gradient_the_scale_is_the_common_one() -> None:
     assert recurrence.domain(recurrence.frame({})) == recurrence.DOMAIN
+
+
+def test_those_of_a_race_keep_their_colours_and_another_run_has_none_of_these() -> None:
+    one = reach(np.tril(np.ones((3, 3))), [0, 1, 2])
+    first = recurrence.frame({"run": one})["color"][0]
+    race = {"RNN": first, "LSTM": "#123456"}
+    table = recurrence.frame({"LSTM": one, "run": one, "RNN": one}, race)
+    colors = dict(zip(table["series"], table["color"], strict=True))
+    assert (colors["LSTM"], colors["RNN"]) == ("#123456", first)
+    assert colors["run"] not in race.values()

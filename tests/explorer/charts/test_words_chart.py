@@ -20,3 +20,10 @@ def test_words_keep_their_order_and_what_is_new_stands_out():
     assert table.word.tolist() == [row["word"] for row in ROWS]
     assert table.place.tolist() == [1, 2, 3, 4, 5]
     assert table.role.tolist() == [words.KEPT, words.NEW, words.KEPT, words.KEPT, words.NEW]
+
+
+def test_words_stand_by_their_leaning_with_the_list_that_each_is_of():
+    table = words.leaning_frame([["king", "man"], ["queen", "lady"]], [0.2, -0.1, 0.1, -0.3])
+    assert table.word.tolist() == ["king", "queen", "man", "lady"]
+    assert table.list.tolist() == [words.LISTS[0], words.LISTS[1], words.LISTS[0], words.LISTS[1]]
+    assert table.leaning.tolist() == [0.2, 0.1, -0.1, -0.3]

@@ -165,8 +165,8 @@ def test_a_text_of_ones_own_is_not_put_into_a_link_but_into_json() -> None:
 def test_a_link_of_a_newer_form_and_an_unknown_preset_say_so() -> None:
     with pytest.raises(ValueError, match="newer form"):
         RunConfig.from_query({"v": "99"})
-    with pytest.raises(ValueError, match="presets are reverse"):
-        RunConfig.from_query({"preset": "chess"})
+    with pytest.raises(ValueError, match=r"these are nearest: .*reverse"):
+        RunConfig.from_query({"preset": "revers"})
 
 
 def test_a_model_without_a_kind_is_a_transformer_and_one_of_another_family_starts_from_its_own_defaults() -> None:

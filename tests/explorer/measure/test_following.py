@@ -7,8 +7,10 @@ import torch
 from explorer.measure.following import (
     NAMED,
     Follower,
+    best_f1,
     best_property,
     best_threshold,
+    followed,
     followers,
     inside,
     least_figures,
@@ -56,6 +58,24 @@ def test_a_hand_made_lstm_that_follows_brackets_is_found_and_a_random_one_is_not
     assert np.flatnonzero(lowest >= NAMED).tolist() == found
     if found:
         assert (best[0].precision, best[0].recall, best[0].quiet) == (1, 1, 1)
+
+
+def test_of_all_that_holds_each_cell_is_said_to_follow_what_it_follows_best():
+    holds = properties(SHOWN, [[""] * 40] * 64)
+    values = observe(of_brackets(None), PROBE, gradients=False).values["layers.0.cell"]
+    what, least = followed(values, holds)
+    assert (what[1], least[1]) == ("inside ( … )", 1)
+    values = np.random.default_rng(2).normal(size=(64, 40, 3)).round(1)
+    what, least = followed(values, holds)
+    assert (least < NAMED).all()
+    for cell in range(3):
+        one = values[:32, :, cell].ravel()
+        plain = {words: best_threshold(one, where[:32].ravel())[0] for words, where in holds.items()}
+        rows = np.array([where[:32].ravel() for where in holds.values()])
+        np.testing.assert_allclose(best_f1(one, rows), list(plain.values()))
+        assert what[cell] == max(plain, key=lambda words: plain[words])
+        assert least[cell] == least_figures(values, holds[what[cell]])[cell]
+    assert followed(values, {})[0] == [""] * 3
 
 
 def test_what_tells_a_span_from_what_is_around_it():

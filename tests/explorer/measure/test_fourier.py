@@ -78,6 +78,7 @@ def test_a_table_without_variance_has_no_shares_and_no_keys():
         assert np.isnan(fourier.shares(np.full((7, 3), value))).all()
         assert np.isnan(fourier.logit_shares(np.full((7, 7, 7), value))).all()
     assert fourier.keys(np.full(3, np.nan), 0.0) == []
+    assert fourier.keys(np.array([0.2, 0.5, 0.3]), 0.3) == [2], "one as strong as a random order's stands out from none"
 
 
 def test_cubes_modulo_7_have_the_same_power_in_every_frequency():

@@ -14,9 +14,9 @@ from explorer.measure.attention import (
     distance,
     entropy,
     even,
+    handed_sizes,
     importance,
     moved,
-    norm_weighted,
     relevance,
     rollout,
     sink,
@@ -144,7 +144,7 @@ def test_norm_weighted_attention_equals_torchs_einsum_and_sums_to_the_layers_out
     values, output = torch.randn(H, K, D, generator=g), torch.randn(H * D, H * D, generator=g)
     by_head = output.T.view(H, D, H * D)
     handed = torch.einsum("hqk,hkd,hdc->hqkc", pattern, values, by_head)
-    found = norm_weighted(pattern.numpy(), values.numpy(), output.numpy())
+    found = pattern.numpy() * handed_sizes(values.numpy(), output.numpy())[:, None, :]
     assert np.allclose(found, handed.norm(dim=-1), rtol=1e-5)
     joined = (pattern @ values).transpose(0, 1).flatten(1)  # (Q, C)
     torch.testing.assert_close(handed.sum((0, 2)), F.linear(joined, output), atol=1e-5, rtol=1e-5)

@@ -144,7 +144,7 @@ def test_flat_ends_count_for_activations_that_have_two_and_dead_units_for_all() 
     assert symptoms.stuck_units([replace(units, activation="relu") for units in sigmoid]) is None
     dead = symptoms.stuck_units([Units("encoder.blocks.0.mlp", "relu", 0.6, 0.5)])
     assert dead is not None
-    assert "dead units: in encoder layer 1 50 %" in dead.sentence
+    assert "dead units: 50 % of the hidden units of encoder layer 1" in dead.sentence
 
 
 def test_saturated_attention_is_that_of_the_whole_model() -> None:
@@ -153,7 +153,7 @@ def test_saturated_attention_is_that_of_the_whole_model() -> None:
     found = symptoms.saturated_attention({"blocks.0.attention": 0.9, "decoder.blocks.1.cross": 0.6})
     assert found is not None
     assert "75 % of all rows" in found.sentence
-    assert "in layer 1 90 %" in found.sentence
+    assert "90 % in layer 1" in found.sentence
 
 
 def test_noise_is_gradients_that_do_not_agree() -> None:

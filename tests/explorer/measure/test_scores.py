@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
@@ -20,12 +20,12 @@ LINES = st.lists(LINE, min_size=1, max_size=6)
 MONTHS = ("janvier", "mars", "août", "décembre")
 
 
-def dates(seed: int, wrong: float) -> tuple[list[str], list[str]]:
-    """Answers and right answers, some with a wrong year or a word too many."""
+def dates(seed: int, wrong: float, system: int = 0) -> tuple[list[str], list[str]]:
+    """Answers of a system and right answers, some with a wrong year or a word too many."""
     rng = np.random.default_rng(seed)
     right = [f"{rng.integers(1, 31)} {rng.choice(MONTHS)} {rng.integers(1900, 2060)}" for _ in range(60)]
     right = [f"mardi {text}" if rng.random() < 0.5 else text for text in right]
-    said = np.random.default_rng(seed + 100)
+    said = np.random.default_rng(seed + 100 + system)
     return [text[:-2] + "77 la" if said.random() < wrong else text for text in right], right
 
 
@@ -39,6 +39,7 @@ def counted(name: str, answers: list[str], right: list[str], tokenizer: str = sc
 @given(
     pairs=st.lists(st.tuples(st.text("ab 1é年", max_size=9), st.text("ab 1é年", max_size=9)), min_size=1, max_size=6)
 )
+@example(pairs=[("a b c d e", "e d c b a")])  # of three orders not one matches
 @settings(max_examples=60, deadline=None)
 def test_a_score_is_sacrebleus_own_whatever_is_answered(name: str, pairs: list[tuple[str, str]]):
     answers, right = ([pair[side] for pair in pairs] for side in (0, 1))
@@ -74,10 +75,10 @@ def test_the_interval_is_as_wide_as_sacrebleus(name: str):
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-@pytest.mark.parametrize("better", [0.2, 0.45, 0.9])
-def test_the_paired_test_has_sacrebleus_p(name: str, better: float):
+@pytest.mark.parametrize(("wrong", "system"), [(0.2, 0), (0.45, 0), (0.9, 0), (0.5, 3)])
+def test_the_paired_test_has_sacrebleus_p(name: str, wrong: float, system: int):
     first, right = dates(1, 0.5)
-    second, _ = dates(1, better)
+    second, _ = dates(1, wrong, system)
     ours = Resamples(len(right)).paired(METRICS[name], counted(name, first, right), counted(name, second, right))
     test = PairedTest(
         [("one", first), ("two", second)], {name: REFERENCE[name]}, [right], test_type="bs", n_samples=RESAMPLES
@@ -85,6 +86,7 @@ def test_the_paired_test_has_sacrebleus_p(name: str, better: float):
     _, result = test()
     theirs = next(values for key, values in result.items() if key != "System")
     assert ours.p == pytest.approx(theirs[1].p_value, abs=2 / RESAMPLES)
+    assert ours.p >= 1 / (1 + RESAMPLES), "the two themselves are one of the resamples"
     assert ours.difference == pytest.approx(theirs[1].score - theirs[0].score, abs=1e-9)
     assert ours.low <= ours.difference <= ours.high
 
@@ -99,6 +101,7 @@ def test_the_same_answers_differ_in_no_resample():
 def test_exact_match_and_its_interval_by_a_plain_loop():
     answers, right = dates(3, 0.3)
     assert scores.share(counted("exact", answers, right).sum(0)) == sum(map(str.__eq__, answers, right)) / len(right)
+    assert counted("exact", ["4  mai", "4 mai"], ["4 mai", "4 mai"])[:, 0].tolist() == [0, 1], "letter for letter"
     drawn = np.random.default_rng(scores.SEED).choice(len(right), size=(RESAMPLES, len(right)))
     shares = sorted(sum(answers[i] == right[i] for i in row) / len(right) for row in drawn)
     expected = shares[RESAMPLES // 40], shares[-1 - RESAMPLES // 40]

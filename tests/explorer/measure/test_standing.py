@@ -30,6 +30,13 @@ def test_a_head_with_an_alignment_is_held_to_that_alone() -> None:
     assert claim({"agreement": 0.5}, {"agreement": 0.31}, {}) is None
 
 
+@pytest.mark.parametrize("even", [1.0, 1 - 1e-16, 1 - 1e-7])
+@pytest.mark.parametrize("score", [1.0, 0.9999999])
+def test_where_all_keys_are_aligned_no_head_is_said_to_agree(even: float, score: float) -> None:
+    """Three pears in a list to count: whatever a head looks at, it looks at a pear."""
+    assert claim({"agreement": score}, {"agreement": even}, {"mirror": MIRROR}) is None
+
+
 def test_what_is_open_stays_until_another_clearly_leads() -> None:
     assert leader({}, "") == "", "nothing stands out yet"
     assert leader({"1.1": 0.4, "1.2": 0.5}, "") == "1.2"

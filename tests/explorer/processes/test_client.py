@@ -107,6 +107,20 @@ def test_what_is_said_before_the_host_is_there_is_said_to_it_in_order(client: Cl
     assert json.loads(host.recv_bytes())["order"]["kind"] == "play"
 
 
+def test_it_is_closed_once_whoever_closes_it(client: Client, monkeypatch: pytest.MonkeyPatch):
+    closed, close = [], client._listener.close
+    monkeypatch.setattr(client._listener, "close", lambda: closed.append(client) or close())
+    host = client.process.connect()
+    assert client.wait()
+    host.close()  # its reader hears of it and closes, at the same time as these
+    threads = [threading.Thread(target=client.close) for _ in range(4)]
+    for act in (threading.Thread.start, threading.Thread.join):
+        for thread in threads:
+            act(thread)
+    client.close()
+    assert closed == [client]
+
+
 def test_nothing_is_kept_of_runs_that_are_over(client: Client):
     host = client.process.connect()
     for number in range(2000):

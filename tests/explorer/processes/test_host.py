@@ -31,8 +31,8 @@ LR = {"optimizer.lr": 0.002}
 
 
 def test_a_run_played_paused_limited_and_looked_at_has_the_losses_it_has_alone(client, tmp_path: Path):
-    run = begun(tmp_path, config=TINY.replace({"train.steps": 300}))
-    client.order(run.path, "speed", value=60)
+    run = begun(tmp_path, config=TINY.replace({"train.steps": 100}))
+    client.order(run.path, "speed", value=20)
     client.order(run.path, "play")
     comes_to(run, 5)
     for _ in range(3):
@@ -40,7 +40,7 @@ def test_a_run_played_paused_limited_and_looked_at_has_the_losses_it_has_alone(c
     client.order(run.path, "pause", reason="by hand")
     becomes(run, "paused")
     stopped = run.last
-    assert stopped < 300
+    assert stopped < 100
     client.order(run.path, "single")
     comes_to(run, stopped + 1)
     becomes(run, "paused")
@@ -48,7 +48,7 @@ def test_a_run_played_paused_limited_and_looked_at_has_the_losses_it_has_alone(c
     client.order(run.path, "speed", value=None)
     client.order(run.path, "play")
     becomes(run, "finished")
-    assert losses(run) == alone(300, run.config)
+    assert losses(run) == alone(100, run.config)
     assert not client.complaints(run.path)
 
 

@@ -9,8 +9,8 @@ from explorer.processes.lanes import Message, Turns
 NUMBERS = count()
 
 
-def added(turns: Turns, visit: str, function: str) -> Message:
-    request = {"request": next(NUMBERS), "visit": visit, "function": function}
+def added(turns: Turns, visit: str, function: str, path: str = "a.run") -> Message:
+    request = {"request": next(NUMBERS), "visit": visit, "function": function, "arguments": {"path": path}}
     turns.add(request)
     return request
 
@@ -39,6 +39,26 @@ def test_no_picture_waits_behind_another_that_is_asked_for_again_and_again():
         added(turns, "a", "text")
     assert bars in served
     assert served.index(bars) == 1
+
+
+def test_no_run_of_a_race_waits_behind_another_whose_picture_is_asked_for_again_and_again():
+    turns = Turns()
+    others = [added(turns, "a", "bars", f"{name}.run") for name in "abc"]
+    newest = added(turns, "a", "bars", "d.run")
+    served = []
+    for _ in range(4):
+        served.append(turns.next())
+        newest = added(turns, "a", "bars", "d.run")
+    assert [request for request in served if request in others] == others
+    assert newest not in served
+
+
+def test_another_picture_waits_for_one_run_of_a_race_and_not_for_all():
+    turns = Turns()
+    for name in "abcd":
+        added(turns, "a", "bars", f"{name}.run")
+    text = added(turns, "a", "text", "a.run")
+    assert text in [turns.next(), turns.next()]
 
 
 def test_what_is_called_off_waits_no_more():

@@ -15,10 +15,10 @@ from explorer.answers.reading import digits
 from explorer.runs.replay import restore
 from explorer.tasks.answering import END, START
 from explorer.tasks.base import Batch
-from explorer.tasks.digits import WORDS
+from explorer.tasks.digits import WORDS, pictures
 
 SMALL = {"model.width": 16, "model.heads": 2, "model.layers": 2, "train.batch": 16}
-NARROW = {"model.width": 32, "model.heads": 2, "train.batch": 32, "optimizer.lr": 5e-3}
+NARROW = {"model.width": 32, "model.heads": 2, "train.batch": 32, "optimizer.lr": 1e-2}
 STEPS = 30
 
 
@@ -50,6 +50,7 @@ def test_a_word_and_its_attention_are_those_of_a_loop(run, picture):
     assert answer.letters == task.vocabulary.show(tokens[1:])
     np.testing.assert_allclose(answer.p, chances, rtol=1e-4)
     assert answer.right == WORDS[int(task.digits[number])]
+    np.testing.assert_array_equal(answer.shades, pictures()[0][number])
     read = torch.tensor([tokens[:-1]])
     trace = observe(model, Batch(read, read, source), gradients=False)
     rows = [trace.values[f"decoder.blocks.{layer}.cross.pattern"][0] for layer in range(2)]
@@ -73,6 +74,13 @@ def test_all_held_out_pictures_are_counted_once(run):
         assert wrong.get(number, right) == said
 
 
+def test_what_is_no_word_for_a_digit_has_a_column_of_its_own(run, monkeypatch):
+    monkeypatch.setattr(digits, "word", lambda task, tokens: "fou")
+    answer = digits.readings(str(run.path), STEPS)
+    assert answer.counts[:, -1].sum() == answer.counts.sum() == len(answer.wrong) == 359
+    assert answer.right == 0
+
+
 def test_what_cannot_be_is_refused(run, tiny):
     with pytest.raises(ValueError, match="there is no picture 1797; use 0 to 1796"):
         digits.written(str(run.path), STEPS, 1797)
@@ -81,7 +89,7 @@ def test_what_cannot_be_is_refused(run, tiny):
 
 
 @pytest.mark.parametrize(
-    ("changes", "steps"), [(NARROW, 250), pytest.param({}, 500, marks=pytest.mark.prove, id="the preset")]
+    ("changes", "steps"), [(NARROW, 125), pytest.param({}, 500, marks=pytest.mark.prove, id="the preset")]
 )
 def test_a_digit_is_read_by_where_its_ink_stands(changes, steps):
     """The same number of steps: with patches in place most held-out words are right, shuffled far fewer."""

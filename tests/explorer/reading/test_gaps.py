@@ -10,6 +10,7 @@ import torch
 from tiny_runs import recorded
 
 from explorer import Run, RunConfig
+from explorer.analysis import masking
 from explorer.answers.reading import gaps
 from explorer.runs.replay import restore
 from explorer.ui.reading import twins
@@ -100,6 +101,17 @@ def test_the_twin_fills_earlier_gaps_itself_and_never_peeks(runs):
     np.testing.assert_allclose(answer.p, model(read, None)[0, -1].softmax(-1), rtol=1e-6)
     later = gaps.gap(str(runs["left"].path), STEPS, TEXT[:6] + "zzzzz", (0, 3, 6), 6)
     np.testing.assert_array_equal(answer.p, later.p)
+
+
+def test_the_twins_second_guess_follows_its_first():
+    class Counting(torch.nn.Module):
+        """Says of each token that the next number follows."""
+
+        def forward(self, tokens: torch.Tensor, source: None) -> torch.Tensor:
+            return torch.nn.functional.one_hot(tokens + 1, 12).float()
+
+    p, read = masking.at_gap(Counting(), torch.tensor([[5, 0, 0, 0]]), (1, 2), 3, None)
+    assert (read.tolist(), int(p.argmax())) == ([[5, 6, 7]], 8)
 
 
 def test_before_the_first_token_the_twin_reads_nothing(runs):

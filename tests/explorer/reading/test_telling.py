@@ -70,9 +70,12 @@ def test_one_text_has_the_class_tokens_own_rows(run):
     assert answer.heads == [f"blocks.{layer}.attention.{head}" for layer in range(2) for head in range(2)]
     assert answer.tokens == task.vocabulary.show(tokens[0])
     assert answer.right == task.classes[int(task.labels[task.texts.index(text)])]
-    assert 0 < answer.p.sum() <= 1 + 1e-6
-    own = telling.verdict(str(run.path), STEPS, "Nowhere")
+    with torch.no_grad():
+        p = training.model.eval()(tokens)[0, 0].softmax(-1)
+    np.testing.assert_allclose(answer.p, p[2 : task.first], rtol=1e-5)  # after the padding and the class token
+    own = telling.verdict(str(run.path), STEPS, "Nowhere " * 60)
     assert own.right == ""
+    assert (len(own.tokens), own.cut) == (task.length, task.whole("Nowhere " * 60).shape[1] - task.length)
 
 
 def test_what_cannot_be_is_refused(run, tiny):
@@ -89,6 +92,7 @@ def test_data_of_one_class_and_ties_have_numbers(run, monkeypatch):
     def teller(*arguments):
         training, task = one_class(*arguments)
         monkeypatch.setattr(task, "labels", torch.full_like(task.labels, 1))
+        monkeypatch.setattr(task, "taught", torch.zeros_like(task.labels))
         return training, task
 
     monkeypatch.setattr(telling, "teller", teller)
@@ -98,6 +102,7 @@ def test_data_of_one_class_and_ties_have_numbers(run, monkeypatch):
     answer = telling.confusion(str(run.path), STEPS)
     assert answer.counts.sum() == answer.counts[1, 0] > 0
     assert answer.right == 0
+    assert answer.taught == 1, "by the classes that were taught"
 
 
 def held_out_right(config: RunConfig, steps: int) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import optional_packages
 import pytest
 from tiny_runs import recorded
 from torch import nn
@@ -67,15 +68,16 @@ for name, config in json.loads(sys.argv[2]).items():
     if FORKS:
         os._exit(0)
 """
+WIDE = {"model.width": 512, "model.heads": 8, "train.batch": 8}
+LONG = {"task.length": 200, "model.context": 200, "model.dropout": 0.1}
 SIZES: dict[str, tuple[str, dict[str, Any]]] = {
-    "many weights": ("reverse", {"model.width": 512, "model.heads": 8, "model.layers": 3, "train.batch": 8}),
-    "long sequences": (
-        "induction",
-        {"task.length": 200, "model.context": 200, "train.batch": 60, "model.dropout": 0.1},
-    ),
+    "many weights": ("reverse", WIDE | {"model.layers": 1}),
+    "many more weights": ("reverse", WIDE | {"model.layers": 3}),
+    "long sequences": ("induction", LONG | {"train.batch": 30}),
+    "more long sequences": ("induction", LONG | {"train.batch": 60}),
     "two stacks": ("dates-fr", {"train.batch": 700}),
 }
-SLOW = ("two stacks",)
+SLOW = ("many more weights", "more long sequences", "two stacks")
 
 
 def config_of(preset: str, **changes: Any) -> RunConfig:
@@ -113,6 +115,8 @@ def test_what_is_estimated_holds_what_a_process_takes_and_not_much_more(measured
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_surely_small(name: str):
     config = RunConfig.preset(name)
+    if optional_packages.lacks(config):
+        pytest.skip("the optional package that it is made of is not installed")
     assert footprint.surely(config, build(config.task, config.model)) < footprint.SMALL
 
 

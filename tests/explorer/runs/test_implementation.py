@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_runs import TINY, recorded
+from tiny_runs import TINY, recorded, trained
 from torch import Tensor, nn
 
 from explorer import Run, RunConfig
@@ -47,7 +47,8 @@ def test_a_new_run_says_that_the_fast_one_trains_it(tmp_path: Path, monkeypatch:
         return forward(model, tokens, source)
 
     monkeypatch.setattr(fast, "forward", counted)
-    run = recorded(tmp_path / "a.run", 12, WIDE)
+    trained(tmp_path / "a.run", 12, WIDE)
+    run = Run.open(tmp_path / "a.run")
     assert (run.meta("implementation"), run.meta("plain because")) == ("fast", "")
     assert len(passes) == 12, "its losses may be those of the plain one, to the bit, on some processors"
     assert run.steps["loss"].tolist() == losses(WIDE, "fast")

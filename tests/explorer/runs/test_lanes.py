@@ -22,13 +22,12 @@ from explorer.answers.records.attention import AttentionMaps
 from explorer.answers.records.task import Fit
 from explorer.processes import lanes, looker
 from explorer.processes.child import Child
-from explorer.processes.client import Client
 from explorer.processes.lanes import MOST_TEXTS, Lanes
 from explorer.tasks import cache
 
 
 class Alone(Lanes):
-    """Lanes whose lookers are played by the test: each keeps what it is told."""
+    """Lanes whose lookers are played by the test: each keeps what it gets."""
 
     def __init__(self) -> None:
         self.ends: dict[int, Connection] = {}
@@ -165,7 +164,7 @@ def test_a_picture_that_needs_a_text_read_first_moves_to_the_readers():
 
 
 @pytest.mark.parametrize("seconds", [4, pytest.param(30, marks=pytest.mark.prove)])
-def test_a_visit_with_a_heavy_text_leaves_the_others_updates_as_they_were(tmp_path: Path, seconds: int):
+def test_a_visit_with_a_heavy_text_leaves_the_others_updates_as_they_were(client, tmp_path: Path, seconds: int):
     chance = random.Random(0)
     words = min(40 * seconds, 550)  # of so many letters, a text as long as one may be
     heavy = " ".join("".join(chance.choices("ACGT", k=9000)) for _ in range(words))
@@ -173,9 +172,6 @@ def test_a_visit_with_a_heavy_text_leaves_the_others_updates_as_they_were(tmp_pa
     config = RunConfig.preset("shakespeare").replace(own).to_json()
     path = tmp_path / "tiny.run"
     recorded(path, 30, TINY, every=1).close()
-    client = Client(quota=2)
-    assert client.wait()
-
     pace = threading.Event()
 
     def updates(during: float, over: Callable[[], bool] = lambda: False) -> float:
@@ -197,9 +193,7 @@ def test_a_visit_with_a_heavy_text_leaves_the_others_updates_as_they_were(tmp_pa
     assert beside >= 0.7 * alone
     if fit.answer.done():  # a fast machine is through with the longest text before the time is over
         assert seconds > 4
-        client.close()
         return
     client.left("heavy")
     until(fit.answer.done, "it is called off")
     assert "ask for it again" in str(fit.answer.exception())
-    client.close()

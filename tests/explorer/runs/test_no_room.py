@@ -82,7 +82,8 @@ def test_training_waits_for_room_says_so_once_and_goes_on(tmp_path: Path):
     reached, committed = racer.training.step, run.last
     for _ in range(3):
         worker.take_steps()
-    assert (racer.training.step, run.last) == (reached, committed)  # it waits
+    assert racer.training.step == reached  # it waits, and steps that find room are written
+    assert committed <= run.last <= reached
     assert json.loads(ours.recv_bytes())["refused"].startswith("training waits until there is room: full.run cannot be")
     assert not ours.poll(0)
     room(racer.recorder, 10**9)

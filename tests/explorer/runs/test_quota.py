@@ -1,4 +1,4 @@
-"""Runs and bytes have a bound, a visit's and everybody's; it is told before it is reached, and room can be made."""
+"""Runs and bytes have a bound, a visit's and everybody's; a page shows it before that, and room can be made."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from tiny_runs import TINY
 from waiting import until
 
 from explorer import Run, RunConfig, train
-from explorer.processes.client import Client
 from explorer.runs import catalogue, file, race
 
 STEPS = 40
@@ -24,14 +22,6 @@ CONFIGS = {
     "Muon, dropout": TINY.replace({"optimizer.name": "muon", "model.dropout": 0.1, "train.steps": STEPS}),
 }
 WILD = TINY.replace({"optimizer.name": "sgd", "optimizer.lr": 90, "train.clip": None, "train.steps": STEPS})
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    client = Client(quota=2)
-    assert client.wait()
-    yield client
-    client.close()
 
 
 @pytest.fixture(autouse=True)

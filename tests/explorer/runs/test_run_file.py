@@ -92,6 +92,7 @@ def test_the_second_step_is_in_the_file_at_once(tmp_path: Path, monkeypatch):
         own.add(next(training), training)
         assert run.last == 0
         own.add(next(training), training)
+        own._aside.wait()
         assert run.last == file.LINE
 
 
@@ -117,7 +118,8 @@ def test_where_steps_wait_for_others_a_checkpoint_still_costs_a_share_of_what_th
             step = next(training)
             clock[0] += 0.02
             own.add(replace(step, seconds=2.0), training)
-            taken.append(training.step in own._snapshots)
+            own._aside.wait()
+            taken.append(training.step in own._checkpoints.steps)
     assert own._stride == 8, "0.12 s of the processor's"
     assert taken[0], "the first two come as soon as they may"
     assert 11 <= sum(taken[10:]) <= 13, "of 50 steps every fourth: 4 ms each are a twentieth of 80"

@@ -20,6 +20,7 @@ import pytest
 import torch
 from asked_at_a_step import ASKED, COLUMN, ELSEWHERE, NAME, OF_WORDS, ROW
 from live_changes import EVERY, STEPS, Live, changed, from_the_beginning
+from turns import in_turn
 
 from explorer import Run, RunConfig
 from explorer import answers as views
@@ -116,8 +117,7 @@ def at(step: int, answer: Any) -> Any:
     return row(values)
 
 
-@pytest.mark.parametrize("step", [pytest.param(9, marks=pytest.mark.prove), 15, 24])
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize(("name", "step"), in_turn([*ASKED], [9, 15, 24], slow=[9]))
 def test_a_view_answers_with_what_was_in_force_at_its_step(name, step, run, twin):
     view, path = function(name), run[0]
     if name == "lens.attribution" and run[1][step].config.model.residual == "none":
@@ -231,7 +231,7 @@ def test_word_vectors_answer_with_what_was_in_force_too(kind, tmp_path):
     live = changed(path, config, by_hand, 15)
     run = Run.open(path)
     assert [examples(run.config, run.events, step) for step in (0, 3, 6, 10, 15)] == [0, 24, 48, 48 + 64, 48 + 144]
-    for step in (3, 6, 12):
+    for step in (6, 12):
         other = from_the_beginning(path, step, live[step], tmp_path / f"{kind}-{step}.run")
         for name, arguments in OF_WORDS.items():
             arguments = arguments | ({"since": step} if name == "embeddings.frame" else {})

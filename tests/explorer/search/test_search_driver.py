@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from explorer.search import study
 from explorer.search.ledger import Ledger, Trial
 from explorer.search.search import Search
 from explorer.search.trial import complete, given_up
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    client = Client(quota=2)
-    assert client.wait()
-    yield client
-    client.close()
 
 
 def begun(folder: Path, search: Search = SMALL, name: str = "small") -> Path:
@@ -95,7 +86,7 @@ def test_every_trial_ends_as_the_rules_say(undisturbed: Path):
 
 
 @needs_proc
-@pytest.mark.parametrize("which", ["the driver", "all"])
+@pytest.mark.parametrize("which", [pytest.param("the driver", marks=pytest.mark.prove), "all"])
 def test_a_search_whose_processes_are_killed_goes_on_by_itself_to_the_same_trials(
     client, tmp_path: Path, undisturbed: Path, which: str
 ):

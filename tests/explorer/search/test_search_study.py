@@ -1,4 +1,4 @@
-"""What Optuna is told of a search, what it proposes, and where it gives up. Optuna 5.0.0."""
+"""What Optuna gets of a search, what it proposes, and where it gives up. Optuna 5.0.0."""
 
 from __future__ import annotations
 

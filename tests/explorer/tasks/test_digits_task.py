@@ -69,6 +69,8 @@ def test_shuffled_patches_are_the_same_ones_in_an_order_of_each_pictures_own(tas
     torch.testing.assert_close(shuffled.sources.sort(1).values, task.sources.sort(1).values)
     moved = (shuffled.sources != task.sources).any(1)
     assert int(moved.sum()) > 1700
+    inks = [(sources == sources.amin()).float().mean(0).sort().values for sources in (task.sources, shuffled.sources)]
+    assert inks[0].std() > 10 * inks[1].std(), "no order is that of all pictures: no place is emptier than others"
     assert torch.equal(shuffled.splits["held out"], task.splits["held out"])
 
 

@@ -135,7 +135,7 @@ def test_own_input_becomes_the_task(fields, typed, sample):
         (f.Reverse(length=3), "ab", "reads 3 symbols and the input has 2; type 3"),
         (f.Reverse(length=3, symbols=5), "aé?", r"does not know \?, é; it knows a to e \(5 symbols\)"),
         (f.Reverse(length=3), "a|b", r"does not know \|"),
-        (f.Induction(), "a", "the input has 1 symbols; type 2 to 47"),
+        (f.Induction(), "a", "the input has 1 symbol; type 2 to 47"),
         (f.Addition(), "3 + 31", "is not two numbers below 31; type something like 3 [+] 4"),
         (f.Addition(), "three", "is not two numbers"),
     ],

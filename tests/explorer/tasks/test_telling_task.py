@@ -71,6 +71,15 @@ def test_speeches_are_held_out_by_play():
     assert not by["held out"] & by["trained"]
 
 
+def test_the_majority_is_that_of_the_texts_trained_on(monkeypatch):
+    rows = [("aa", 0, False), ("ab", 0, False), ("ba", 1, False), *((f"b{c}", 1, True) for c in "bcdef")]
+    made_up = telling.collected(("first", "second"), rows, "made up")
+    monkeypatch.setitem(telling.SOURCES, "language", lambda: made_up)
+    monkeypatch.setattr(telling, "tokenized", telling.tokenized.__wrapped__)  # nothing of it is kept
+    task = build(f.Language(), ENCODER)
+    assert (task.majority, task.chance) == (0, 0), "and none of those held out is of it"
+
+
 def test_chance_is_the_share_of_the_class_most_frequent_in_training(task):
     labels = [int(task.labels[i]) for i in task.splits["trained"]]
     most = max(set(labels), key=labels.count)

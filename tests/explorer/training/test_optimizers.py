@@ -10,9 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from explorer import Run
 from explorer.config.optimizers import OPTIMIZERS
 from explorer.config.run import OptimizerConfig, RunConfig
 from explorer.config.schedules import SCHEDULES
+from explorer.runs.restored import training_at
 from explorer.training.optimizers import Flat, Optimizer
 from explorer.training.schedules import learning_rate
 
@@ -189,9 +191,22 @@ def test_loaded_state_goes_on_bit_for_bit(name: str) -> None:
     again = {key: nn.Parameter(w) for key, w in weights.items()}
     second = Optimizer(OptimizerConfig(name=name, lr=LR, weight_decay=DECAY), Flat(again))
     second.load(state)
+    assert second.state().keys() == state.keys(), "before torch's own are built too"
     take(second, 3, 6)
     for key in SHAPES:
         assert torch.equal(again[key], straight[key])
+    assert Optimizer(second.config, Flat(parameters())).state() == {}, "of one that was never built"
+    second.load({})  # as before the first step
+    take(second, 6, 7)
+
+
+def test_what_only_looks_builds_no_optimizer(tiny: Run) -> None:
+    """With its first one torch imports its compiler."""
+    for step in tiny.snapshot_steps:
+        training = training_at(str(tiny.path), step, None, needs=("logits",))
+        training.model(training.task.probe().tokens)
+        assert "built" not in vars(training.optimizer)
+        assert not training.whole, "and no step can be taken from there"
 
 
 def test_state_has_the_shape_of_its_parameter() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import optional_packages
 import pytest
 import torch
 from scipy import stats
@@ -97,15 +98,15 @@ def test_a_run_with_its_own_tokens_is_replayed_and_branched_bit_for_bit(tmp_path
     assert next(going).loss != next(restore(plain, 6)).loss
 
 
-def test_a_model_that_learns_with_its_own_tokens_finds_its_way_back_more_often():
-    """After a wrong token, on the toy that has most to gain: the answer after it does not depend on it."""
+def test_a_model_that_learns_with_its_own_tokens_is_no_worse_after_a_wrong_one():
+    """On a toy whose answer after the wrong token does not depend on it, while both err: 4 % without, 2 % with."""
     config = RunConfig.preset("reverse").replace(
         {"task.length": 6, "task.symbols": 8, "model.context": 12, "train.batch": 32, "train.steps": None}
     )
     lost = {}
     for share in (0.0, 0.5):
         training = train(config.replace({"train.own_prefix": share}))
-        for _ in range(250):
+        for _ in range(80):
             next(training)
         batch = training.task.batch(256, stream(0, "held out"))
         wrong = batch.tokens.clone()
@@ -119,6 +120,8 @@ def test_a_model_that_learns_with_its_own_tokens_finds_its_way_back_more_often()
 @pytest.mark.parametrize("name", {preset.config.task.name: name for name, preset in PRESETS.items()}.values())
 def test_a_tasks_record_says_whether_its_answers_are_read_again(name):
     config = PRESETS[name].config
+    if optional_packages.lacks(config):
+        pytest.skip("the optional package that it is made of is not installed")
     if not config.has("logits"):
         assert not TASKS[config.task.name].reads_again
         return

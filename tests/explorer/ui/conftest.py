@@ -14,12 +14,10 @@ from explorer.ui import server
 
 @pytest.fixture(scope="session")
 def one_host() -> Iterator[None]:
-    """The host of all tests of this process. It does not read every preset's text: each test names what it needs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "PRESETS", {})
-        yield
-        server.host().close()
-        server.host.clear()
+    """The host of all tests of this process."""
+    yield
+    server.host().close()
+    server.host.clear()
 
 
 @pytest.fixture(scope="module")

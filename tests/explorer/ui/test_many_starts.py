@@ -45,7 +45,7 @@ print(starts, *most.values())
 
 
 @needs_proc
-@pytest.mark.parametrize(("starts", "limit"), [(16, 80), pytest.param(200, 256, marks=pytest.mark.prove)])
+@pytest.mark.parametrize(("starts", "limit"), [(8, 50), pytest.param(200, 256, marks=pytest.mark.prove)])
 def test_a_visit_that_starts_again_and_again_does_not_run_out_of_descriptors(tmp_path: Path, starts: int, limit: int):
     command = [sys.executable, "-c", VISIT, str(starts), str(limit), str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)

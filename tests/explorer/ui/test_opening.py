@@ -90,6 +90,15 @@ def test_the_overview_says_which_head_stands_out_with_two_numbers() -> None:
     )
 
 
+def test_where_all_that_can_be_looked_at_is_aligned_no_head_stands_out_by_agreeing() -> None:
+    given = maps(mix(MIRROR, 0.9), EVEN)
+    one = given.attentions["blocks.0.attention"]
+    one.scores["agreement"], one.chance["agreement"] = [1.0, 1.0], 1.0
+    assert naming.claims(given) == {}
+    assert opened(given)[0] == "blocks.0.attention.0"
+    assert "so every head agrees" in naming.summary(given)
+
+
 def test_the_measure_is_the_one_in_which_a_head_stands_out_until_one_is_chosen() -> None:
     offered = ["induction", "mirror", "entropy"]
     assert opening.measure_of("run", {}, offered) == "induction"

@@ -11,6 +11,7 @@ import pytest
 from messages import looked_for, panels, read_curves, read_microscope
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY
+from turns import in_turn
 from visits import APP, go, player, refusals, sound, stored, unfold, visit, visit_of
 from waiting import until
 
@@ -25,14 +26,14 @@ ON_A_RUN = ["train", "attention", "gradients", "embeddings", "optimizers"]
 
 
 def grid(app: AppTest) -> dict[str, Any]:
-    """The header of what the attention grid is told."""
+    """The header of what the attention grid gets."""
     (found,) = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_matrix_grid"]
     data = found.proto.bytes
     return json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
 
 
 def curves(app: AppTest) -> dict[str, dict[str, np.ndarray]]:
-    """What the curves of a page are told: values by the chart's title and the curve's name."""
+    """What the curves of a page get: values by the chart's title and the curve's name."""
     found: dict[str, dict[str, np.ndarray]] = {}
     for header, lines in map(read_curves, panels(app)):
         found[header["look"]["title"]] = {curve["name"]: curve["value"] for curve in lines}
@@ -71,11 +72,11 @@ STATES: dict[str, tuple[Callable[[], str], str]] = {  # how it is made, the word
 
 
 @pytest.fixture(scope="module", params=STATES)
-def state(request) -> Iterator[tuple[str, str]]:
-    """A run in a state, with the words for it."""
+def state(request) -> Iterator[tuple[str, str, int]]:
+    """A run in a state, with the words for it and its number."""
     make, words = STATES[request.param]
     name = make()
-    yield name, words
+    yield name, words, [*STATES].index(request.param)
     if request.param == "training":
         server.host().order(catalogue.path_of(name), "pause", reason="the test is over")
 
@@ -98,10 +99,12 @@ def test_a_page_without_a_run_offers_the_cards(page: str):
         assert {"train-reverse", "train-dates-fr", "train-own"} <= {button.key for button in app.button}
 
 
-def test_every_page_on_a_run_in_any_state(state: tuple[str, str]):
-    name, words = state
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.prove)])
+def test_every_page_on_a_run_in_any_state(state: tuple[str, str, int], whole: bool):
+    """In the suite Train and Gradients have every state, another page one, in turn; all of them are a slow proof."""
+    name, words, number = state
     app = visit(run=name)
-    for page in TITLES:
+    for page in TITLES if whole else dict.fromkeys(["train", "gradients", *[*TITLES][number :: len(STATES)]]):
         sound(go(app, page))
         assert [title.value for title in app.title] == [TITLES[page]]
         assert not refusals(app), page
@@ -155,22 +158,21 @@ def test_what_is_folded_comes_once_the_cards_stand() -> None:
     assert buttons(app.run()) >= first | {f"train-{name}" for name in [*WORDS, *BROKEN]}
 
 
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ({"run": "../../etc"}, "is not the name of a run"),
-        ({"run": "nope"}, "there is no run file nope.run"),
-        ({"preset": "nope"}, "there is no preset nope"),
-        ({"preset": "reverse", "optimizer.lr": "-1", "paused": "1"}, "optimizer.lr=-1"),
-        ({"optimizer.lr": "nan"}, "optimizer.lr=nan"),
-        ({"preset": "reverse", "model.heads": "5"}, "model.heads=5"),
-        ({"preset": "reverse", "model.context": "4"}, "context"),
-        ({"foo.bar": "1"}, "there is no setting foo.bar"),
-        ({"preset": "reverse", "v": "9"}, "newer form of link"),
-        ({"v": "9"}, "newer form of link"),
-    ],
-)
-@pytest.mark.parametrize("page", ["runs", "train"])
+NONSENSE = [
+    ({"run": "../../etc"}, "is not the name of a run"),
+    ({"run": "nope"}, "there is no run file nope.run"),
+    ({"preset": "nope"}, "there is no preset nope"),
+    ({"preset": "reverse", "optimizer.lr": "-1", "paused": "1"}, "optimizer.lr=-1"),
+    ({"optimizer.lr": "nan"}, "optimizer.lr=nan"),
+    ({"preset": "reverse", "model.heads": "5"}, "model.heads=5"),
+    ({"preset": "reverse", "model.context": "4"}, "context"),
+    ({"foo.bar": "1"}, "there is no setting foo.bar"),
+    ({"preset": "reverse", "v": "9"}, "newer form of link"),
+    ({"v": "9"}, "newer form of link"),
+]
+
+
+@pytest.mark.parametrize(("query", "words", "page"), in_turn(NONSENSE, ["runs", "train"]))
 def test_nonsense_in_the_address_is_one_clear_sentence(page: str, query: dict[str, str], words: str):
     before = set(catalogue.newest())
     app = AppTest.from_file(APP, default_timeout=240)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from messages import read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
@@ -16,6 +17,7 @@ from waiting import until
 from explorer import Run, RunConfig
 from explorer.runs import catalogue, deleted, quota
 from explorer.ui import chosen, server, store
+from explorer.ui.foreign import WORD_JOINER
 
 pytestmark = pytest.mark.usefixtures("served")
 
@@ -53,6 +55,23 @@ def test_a_rate_that_another_visit_changed_is_shown_and_a_late_message_does_not_
     assert sound(app._run(states)).select_slider(key=f"{name}:optimizer.lr:1").value == 0.01
     assert run.config_at(run.last).optimizer.lr == 0.01
     assert [e.kind for e in run.events if e.kind == "set"] == ["set"]
+
+
+def test_a_slider_whose_value_a_browser_tells_once_more_is_no_event_of_the_run(monkeypatch: pytest.MonkeyPatch):
+    def slider(label, options, value, key, format_func, on_change):
+        st.session_state[key] = value
+        st.button(label, key=label, on_click=on_change)
+
+    monkeypatch.setattr(st, "select_slider", slider)
+    name = stored("once-more", 30, "paused", "by hand")
+    run = Run.open(catalogue.path_of(name))
+    app = press(visit("train", run=name), "Learning rate")
+    for rate in (0.01, run.config.optimizer.lr):  # turned, and turned back at once
+        app.session_state[f"{name}:optimizer.lr"] = rate
+        press(app, "Learning rate")
+    until(lambda: len([e for e in run.events if e.kind == "set"]) == 2, "both turns are orders")
+    rates = [e.detail["optimizer.lr"] for e in run.events if e.kind == "set"]
+    assert rates == [0.01, run.config.optimizer.lr]
 
 
 OWN = "To be, or not to be, that is the question. " * 400
@@ -230,7 +249,7 @@ def test_a_run_is_renamed_and_called_so_by_the_player():
     app.text_input(key="rename-title").set_value("*mine*")
     (button,) = [b for b in app.button if b.label == "Rename"]
     sound(button.click().run())
-    assert player(sound(visit("train", run=name)))["name"] == "*mine*"
+    assert player(sound(visit("train", run=name)))["name"] == f"{WORD_JOINER}*mine*"
 
 
 def test_a_visit_without_room_is_refused_in_a_sentence_and_makes_no_file(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explorer.ui import chosen, sitemap
 
@@ -55,3 +56,24 @@ def is_drawing(node: ast.AST) -> bool:
     """Whether this is `SECTIONS.shows[…](…)`."""
     of = node.func if isinstance(node, ast.Call) else None
     return isinstance(of, ast.Subscript) and getattr(of.value, "attr", "") == "shows"
+
+
+def a_row() -> None:
+    import streamlit as st
+
+    from explorer.ui import held
+
+    st.segmented_control("Section", ["First", "Second"], default="First", key="row", bind="query-params")
+    held.bring_back()
+
+
+def test_a_section_that_an_older_message_took_out_of_the_address_comes_back_into_it():
+    app = AppTest.from_function(a_row).run()
+    assert "row" not in app.query_params
+    app.segmented_control(key="row").set_value("Second").run()  # no browser here, which would write the address
+    assert app.query_params["row"] == "Second"
+    app.query_params.clear()
+    assert app.run().query_params["row"] == "Second"
+    app.query_params.clear()
+    app.segmented_control(key="row").set_value("First").run()
+    assert "row" not in app.query_params

@@ -15,6 +15,7 @@ from explorer.answers.records.attention import AttentionMaps
 from explorer.answers.records.embeddings import PointMap
 from explorer.answers.records.heads import HeadHistory
 from explorer.answers.records.task import Fit
+from explorer.config.presets import PRESETS
 from explorer.processes.client import Request
 from explorer.runs import catalogue
 from explorer.runs.recorder import Recorder
@@ -48,6 +49,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     with Recorder(path) as recorder:
         recorder.event(20, "bookmark", {"label": ""})
     return Run.open(path)
+
+
+def test_texts_and_maps_are_prepared_unless_the_environment_says_no(host: RecordingHost, monkeypatch):
+    host.answer = answers
+    monkeypatch.setenv("EXPLORER_PREPARE", "0")
+    server.prepare(host)
+    assert host.requests == []
+    monkeypatch.delenv("EXPLORER_PREPARE")
+    server.prepare(host)
+    assert [lane for _, lane, _ in host.requests] == ["maps", *["texts"] * len(PRESETS)]
+    assert host.gone == [server.WARM_UP]
 
 
 # --- pictures

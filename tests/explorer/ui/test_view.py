@@ -82,6 +82,21 @@ def test_who_goes_back_does_not_see_what_was_asked_for_live(pictures: Pictures):
     assert set(pictures.past) == {3}
 
 
+def test_a_refusal_that_two_pictures_share_is_said_once(pictures: Pictures, monkeypatch: pytest.MonkeyPatch):
+    said: list[str] = []
+    monkeypatch.setattr(views.st, "warning", lambda words, **_: said.append(words))
+    view = replace(LIVE, refused=set())
+    twin = replace(view, place="twin", step=1)
+    for one in (view, twin):
+        assert seen(one) is None
+    for step, why in ((0, "cannot be"), (1, "cannot be")):
+        pictures.answer(step).set_exception(ValueError(why))
+    assert seen(view) is seen(twin) is None
+    assert said == ["cannot be"]
+    assert seen(replace(view, refused=set())) is None, "the next drawing says it again"
+    assert said == ["cannot be"] * 2
+
+
 def test_a_page_beside_a_feed_waits_for_nothing_live():
     fed = replace(LIVE, fed=True)
     assert fed.patience == 0 < LIVE.patience

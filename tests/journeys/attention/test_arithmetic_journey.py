@@ -93,10 +93,8 @@ STAGES = ["x[", "W_Q[", "bq[", "q[", "key of", "q·k", "mask[", "score[", "large
 STAGES += ["value of", "A₀ · v₀", "head output[", "W_O[", "the head’s part"]
 
 
-SHORT = {"rotary"}  # the others are slow proofs
-
-
-@pytest.mark.parametrize("which", [w if w in SHORT else pytest.param(w, marks=pytest.mark.prove) for w in ANSWERS])
+@pytest.mark.prove
+@pytest.mark.parametrize("which", ANSWERS)
 def test_every_number_of_every_stage_is_what_its_operands_make(page, address, which):
     reading = opened(page, address, which)
     read = reading.evaluate(SWEEP)
@@ -117,6 +115,7 @@ def test_every_number_of_every_stage_is_what_its_operands_make(page, address, wh
     assert not differing  # it says so where the operands give another number than the run's
 
 
+@pytest.mark.prove
 def test_a_score_tells_its_operands_and_lights_them_and_is_held_until_escape(page, address):
     reading = opened(page, address, "cross")
     place = next(place for name, place in reading.evaluate(SWEEP).items() if name.startswith("score[2]"))

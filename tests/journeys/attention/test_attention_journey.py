@@ -18,13 +18,14 @@ from explorer.ui.attention.naming import claims
 from journeys.bar import section
 
 pytestmark = pytest.mark.journey
+LAST = 160  # step; from 140 on a head looks up what came next
 
 
 @pytest.fixture(scope="module")
 def induction(dashboard) -> str:
     """A run in which heads come to look up what came next the last time."""
     path = catalogue.new_path("induction")
-    recorded(path, 240, RunConfig.preset("induction"), every=20).close()
+    recorded(path, LAST, RunConfig.preset("induction"), every=20).close()
     return path.stem
 
 
@@ -36,7 +37,7 @@ def test_a_chosen_head_stays_chosen_through_time_and_input(visit: Callable, indu
     tab = visit()
     page = tab.open(f"/attention?run={induction}")
     expect(page.locator(".frame")).to_have_count(8)
-    maps = attention.patterns(str(tab.run.path), 240)
+    maps = attention.patterns(str(tab.run.path), LAST)
     found = claims(maps)
     best, middle = max(found, key=lambda head: found[head].lead), maps.predicted[len(maps.predicted) // 2]
     opened = page.locator(".view .heading")
@@ -60,13 +61,14 @@ def test_a_chosen_head_stays_chosen_through_time_and_input(visit: Callable, indu
     text.fill("§")
     text.press("Enter")
     expect(page.get_by_text(re.compile("§")).first).to_be_visible()
-    assert tab.run.last == 240, "looking trains nothing"
+    assert tab.run.last == LAST, "looking trains nothing"
 
 
+@pytest.mark.prove
 def test_the_proof_recomputes_the_row_that_is_shown(visit: Callable, induction: str):
-    page = visit().open(f"/attention?run={induction}&step=200&closer=Arithmetic")
+    page = visit().open(f"/attention?run={induction}&step=140&closer=Arithmetic")
     page.get_by_role("button", name="Prove it in float64").click()
-    verdict = page.get_by_text(re.compile(r"Step 200: float64 gives 0\.\d+ where the model has"))
+    verdict = page.get_by_text(re.compile(r"Step 140: float64 gives 0\.\d+ where the model has"))
     expect(verdict).to_be_visible()
     off = re.search(r"difference of the row: [\d.]+(\s×\s10⁻([⁵⁶⁷⁸⁹]|¹\S))?", verdict.inner_text())
     assert off
@@ -80,7 +82,7 @@ def test_what_a_head_learned_is_marked_and_a_click_goes_there(visit: Callable, i
     mark = page.locator(".player-bar .event[aria-label*=induction]").first
     expect(mark).to_be_visible()
     found = re.search(r"step (\d+): (head [\d.]+): induction", mark.get_attribute("aria-label"))
-    history = heads.history(str(tab.run.path), 240)
+    history = heads.history(str(tab.run.path), LAST)
     names = [f"head {int(h.split('.')[1]) + 1}.{int(h[-1]) + 1}" for h in history.heads]
     column = names.index(found[2])
     scores, chance = history.scores["induction"][:, column], history.chance["induction"][-1, column]

@@ -64,6 +64,7 @@ def mean(run: Run, start: int, end: int) -> float:
     return float(run.steps["loss"][start:end].mean())
 
 
+@pytest.mark.prove
 def test_a_head_that_matters_is_switched_off_while_it_trains_and_the_loss_jumps(visit: Callable):
     page, run = opened(visit, learned())
     expect(page.locator(".look-for-worth").first).to_contain_text("matters most")

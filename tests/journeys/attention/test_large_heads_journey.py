@@ -26,6 +26,7 @@ def large(dashboard) -> str:
     return path.stem
 
 
+@pytest.mark.prove
 def test_the_picture_is_a_mean_and_the_pointer_finds_the_exact_number(visit: Callable, large: str):
     tab = visit()
     page = tab.open(f"/attention?run={large}&step=3")

@@ -14,7 +14,7 @@ from waiting import until
 
 from explorer import Run, RunConfig
 from explorer.answers import weight as xray
-from explorer.measure.names import number
+from explorer.measure.names import number, tensor_name
 from explorer.runs import catalogue, file
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
@@ -86,6 +86,7 @@ def test_a_weight_is_picked_followed_and_proved(visit: Callable):
     expect(page.locator(".look-for-weight-past").first).to_contain_text("from step 0 to step 10")
 
 
+@pytest.mark.prove
 def test_what_overflowed_is_named_and_a_branch_at_half_the_rate_trains(visit: Callable):
     config = TINY.replace({"train.clip": None, "optimizer.name": "sgd", "optimizer.lr": 100})
     # which operation is the first depends on the processor's kernels
@@ -121,7 +122,9 @@ def test_a_weight_that_was_broken_by_hand_is_found(visit: Callable):
         recorder.status("diverged", "the loss is not finite")
     visitor = visit()
     page = visitor.open(f"/gradients?run={run.id}&inside={AUTOPSY}")
-    expect(page.locator(".st-key-card-autopsy-0")).to_contain_text(f"The weight {NAME} was broken before the step")
+    expect(page.locator(".st-key-card-autopsy-0")).to_contain_text(
+        f"The weight {tensor_name(NAME)} was broken before the step"
+    )
     page.get_by_role("button", name="Rewind 20 steps and halve the learning rate").click()
     page.wait_for_function("id => !location.search.includes(id)", arg=run.id)
     until(lambda: visitor.run.last > 30, "the branch goes beyond where the run broke")

@@ -70,6 +70,7 @@ def test_one_click_races_three_from_nothing(visit: Callable):
     until(lambda: all(run.status.state != "training" for run in runs.values()), "nobody watches, so all pause")
 
 
+@pytest.mark.prove
 def test_a_race_begun_from_the_page_of_a_single_run_is_looked_at(visit: Callable):
     single = recorded(catalogue.new_path("single"), 20)
     page = visit().open(f"/optimizers?run={single.path.stem}")

@@ -57,7 +57,7 @@ def test_a_sweep_shows_its_valleys_and_its_best_rates_race(visit: Callable):
         field = page.get_by_label(label, exact=True)
         field.fill(word)
         field.press("Enter")
-    page.get_by_role("button", name="Tune", exact=True).click()
+    page.get_by_role("button", name="Start tuning").click()
     expect(page.locator(".search-state")).to_contain_text(re.compile(r"12 of 12 trainings over .* finished"))
     expect(page.locator(".sweeps tbody tr")).to_have_count(4)
     expect(page.locator(".sweeps tbody")).to_contain_text("×")

@@ -40,6 +40,7 @@ def saved(page: Page) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.prove
 def test_the_surface_appears_refines_and_stays_while_steps_are_walked(visit: Callable):
     path = catalogue.new_path("surface")
     run = recorded(path, 24, every=3)
@@ -88,7 +89,7 @@ def test_a_click_on_a_toy_surface_restarts_all_from_there(visit: Callable):
     land.get_by_role("button", name="One step on").click()
     expect(place).to_have_text(f"step {step + 1} of 100")
     expect(land.locator("ol")).to_contain_text("gradient")
-    page.get_by_role("button", name="Optimizers, rates, start").click()
+    page.get_by_role("button", name="Optimizers …").click()
     fields = [page.get_by_label(f"Start {axis}").filter(visible=True) for axis in "xy"]
     start = tuple(float(field.input_value()) for field in fields)
     assert start != (-3.5, 1.0)

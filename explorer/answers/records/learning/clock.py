@@ -41,3 +41,21 @@ class ClockHistory(Record, of="learning.clock.history"):
     step: int
     steps: Array
     shares: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class ClockLosses(Record, of="learning.clock.losses"):
+    """The loss in nats at the snapshots' steps (N,): each (N,), NaN where it diverged.
+
+    keys: the key frequencies of the logits at `step`; empty if none stands out, and then restricted and excluded are
+    all NaN.   trained, held_out: of the pairs trained on, and of the others. restricted: of all pairs, with the key
+    frequencies' waves of a + b alone.   excluded: of the pairs trained on, without these waves.
+    """
+
+    step: int
+    steps: Array
+    keys: list[int]
+    trained: Array
+    held_out: Array
+    restricted: Array
+    excluded: Array

@@ -26,8 +26,8 @@ class Reply(Record, of="writing.chat.reply"):
 class Habits(Record, of="writing.chat.habits"):
     """How much of replies to held-out speeches stands in the texts trained on, word for word.
 
-    examples: replies.   size: words in a run.   runs, true_runs: how many runs of that size are in the model's replies
-    and in the right ones.   copied, true: the share of them that stands in the texts trained on.
+    examples: replies.   size: words in a run.   runs: how many of that size are in the model's replies.   copied, true:
+    the share of these, and of those in the right replies, that stands in the texts trained on.
     """
 
     step: int
@@ -35,5 +35,4 @@ class Habits(Record, of="writing.chat.habits"):
     size: int
     runs: int
     copied: float
-    true_runs: int
     true: float

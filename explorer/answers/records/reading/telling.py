@@ -43,8 +43,8 @@ class Verdict(Record, of="reading.telling.verdict"):
     """What the model answers to one text.
 
     tokens: the T that are read, the class token first.   p (C,): of each class, 1 together with all other tokens of the
-    vocabulary.   right: its class; "" if nobody knows it.   heads: the path of each head.   attention (H, T): where the
-    class token looks, by head.
+    vocabulary.   cut: how many more tokens the text has, which the model does not read.   right: its class; "" if
+    nobody knows it.   heads: the path of each head.   attention (H, T): where the class token looks, by head.
     """
 
     step: int
@@ -52,6 +52,7 @@ class Verdict(Record, of="reading.telling.verdict"):
     tokens: list[str]
     classes: list[str]
     p: Array
+    cut: int
     right: str
     heads: list[str]
     attention: Array

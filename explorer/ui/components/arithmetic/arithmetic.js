@@ -1,5 +1,5 @@
 // Arithmetic: the component itself, of a head or of a cell. The numbers are painted once a message; lights on top of them.
-const HINT = "Point at a number: its formula, and in outline the numbers it is made of. A click holds it, Esc lets go, arrow keys move.";
+const HINT = phrase("Point at a number: its formula, and in outline the numbers it is made of. A click holds it, Esc lets go, arrow keys move.");
 
 function unpack(bytes) {
   const whole = bytes.slice(), length = new DataView(whole.buffer).getUint32(0, true);
@@ -28,7 +28,7 @@ function build(parent) {
     make("span", "", foot, SCALES[kind === "signed" ? 0 : 1]);
     return bar;
   });
-  make("span", "", foot, "square-root brightness");
+  make("span", "", foot, phrase("square-root brightness"));
   listen(view);
   return view;
 }
@@ -176,11 +176,11 @@ function light(view) {
   const line = make("div", "line", reading);
   make("span", "", line, explanation.name);
   make("strong", "", line, format(explanation.exact, 6));
-  if (view.held || shownElsewhere(cell)) make("i", "", line, view.held ? "held · Esc lets go" : "a click shows its weights in 1");
+  if (view.held || shownElsewhere(cell)) make("i", "", line, view.held ? phrase("held · Esc lets go") : phrase("a click shows its weights in 1"));
   make("div", "words", reading, explanation.words);
   if (explanation.numbers) make("div", "operands", reading, `= ${explanation.numbers} = ${short(explanation.exact)}`);
   if (explanation.again !== null)
-    make("div", "words", reading, `the same operands in float64: ${format(explanation.again, 6)} · the run multiplies in ${view.data.precision}`);
+    make("div", "words", reading, phrase`the same operands in float64: ${format(explanation.again, 6)} · the run multiplies in ${view.data.precision}`);
 }
 
 export default living({

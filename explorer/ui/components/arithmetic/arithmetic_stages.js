@@ -1,7 +1,7 @@
 // Where the numbers stand: every stage of the way as blocks of equal cells, in CSS pixels.
 
 // What the foot says of the two scales, and what the arithmetic begins with where a key asks for a number.
-const SCALES = ["+ each block to its own largest, 5 and 6 alike", "1 exp and softmax"];
+const SCALES = [phrase("+ each block to its own largest, 5 and 6 alike"), phrase("1 exp and softmax")];
 const strongest = ({ data: { arrays: { pattern } } }) => ({ id: "pattern", r: pattern.indexOf(Math.max(...pattern)), c: 0 });
 
 // The arrays in the order in which they are drawn.
@@ -22,12 +22,12 @@ function projectionOf(data, held) {
     const kind = held.id, letter = kind[0], j = held.r, row = (name) => arrays[name]?.subarray(j * D, (j + 1) * D);
     const turn = kind === "keys" && arrays.unturned_keys;
     return {
-      kind, letter, at: j, whose: shown(keys[j]), of: data.cross ? "encoder output" : "input",
+      kind, letter, at: j, whose: shown(keys[j]), of: data.cross ? phrase("encoder output") : phrase("input"),
       input: arrays.inputs.subarray(j * C, (j + 1) * C), result: row(turn ? "unturned_keys" : kind), turned: turn && row("keys"),
     };
   }
   return {
-    kind: "query", letter: "q", at: query, whose: shown(queries[query]), of: arrays.normed ? "normed x" : "x",
+    kind: "query", letter: "q", at: query, whose: shown(queries[query]), of: arrays.normed ? phrase("normed x") : "x",
     input: arrays.normed ?? arrays.x, result: arrays.unturned_q ?? arrays.q, turned: arrays.unturned_q && arrays.q,
   };
 }
@@ -45,13 +45,14 @@ function sheetOf(room, { sizes: { C, D }, arrays }) {
 // 1: from the residual stream to the query, or to the key or value that is held.
 function placeProjection(sheet, { arrays, sizes: { C, D } }, projection, y) {
   const { margin, across, tall, block, say, name } = sheet, right = margin + across * C;
-  const { letter, whose, at, of, turned } = projection, kind = projection.kind.replace(/s$/, "");
-  const formula = `${letter} = W_${letter.toUpperCase()} × ${of} + b${turned ? ", then turned by its position" : ""}`;
-  sheet.title(`1  ${kind[0].toUpperCase()}${kind.slice(1)} of ${whose}`,
-    `position ${at} · ${formula} · ${C} → ${D} channels`, margin, y, sheet.room - margin);
+  const { letter, whose, at, of, turned } = projection;
+  const what = { query: phrase("Query"), keys: phrase("Key"), values: phrase("Value") }[projection.kind];
+  const formula = `${letter} = W_${letter.toUpperCase()} × ${of} + b${turned ? phrase(", then turned by its position") : ""}`;
+  sheet.title(phrase`1  ${what} of ${whose}`,
+    phrase`position ${at} · ${formula} · ${C} → ${D} channels`, margin, y, sheet.room - margin);
   y += 26;
   if (arrays.normed) {
-    if (kind === "query") {
+    if (projection.kind === "query") {
       block("x", margin, y, 1, C, across, 14, arrays.x);
       name("x", y, 14);
     }
@@ -61,7 +62,7 @@ function placeProjection(sheet, { arrays, sizes: { C, D } }, projection, y) {
   name(of, y, 14);
   say("b", right + 14, y + 11, { align: "center" });
   say(letter, right + 44, y + 11, { align: "center" });
-  if (turned) say("turned", right + 84, y + 11, { align: "center" });
+  if (turned) say(phrase("turned"), right + 84, y + 11, { align: "center" });
   y += 18;
   block("weight", margin, y, D, C, across, tall, arrays[`w_${letter}`]);
   name(`W_${letter.toUpperCase()}`, y, tall * D);
@@ -80,15 +81,15 @@ function placeKeys(sheet, data, y) {
   const products = margin + vector + gap, mask = products + number + gap, scores = mask + number;
   const exponentials = scores + number + gap, pattern = exponentials + number;
   const values = pattern + number + gap, weighted = values + vector + gap;
-  title("2  Keys × query", `${K} keys × ${D} channels`, margin, y, mask - margin - gap);
-  title("3  Scores", data.scale === 1 ? "q·k + mask" : `÷ √${D}, + mask`, mask, y, 2 * number + 6);
-  title("4  Softmax", "0 to 1, sum 1", exponentials, y, 2 * number + 6);
-  title("5  Values", `${K} × ${D}`, values, y, vector);
-  title(narrow ? "6  A · v" : "6  Weighted values", narrow ? "summed below" : "A · v, summed below", weighted, y, vector);
+  title(phrase("2  Keys × query"), phrase`${K} keys × ${D} channels`, margin, y, mask - margin - gap);
+  title(phrase("3  Scores"), data.scale === 1 ? phrase("q·k + mask") : phrase`÷ √${D}, + mask`, mask, y, 2 * number + 6);
+  title(phrase("4  Softmax"), phrase("0 to 1, sum 1"), exponentials, y, 2 * number + 6);
+  title(phrase("5  Values"), `${K} × ${D}`, values, y, vector);
+  title(narrow ? "6  A · v" : phrase("6  Weighted values"), narrow ? phrase("summed below") : phrase("A · v, summed below"), weighted, y, vector);
   y += 26;
   block("query", margin, y, 1, D, cell, row, arrays.q);
   name("q", y, row);
-  const heads = [["q·k", products], ["mask", mask], ["score", scores], ["exp", exponentials], ["A", pattern]];
+  const heads = [["q·k", products], [phrase("mask"), mask], [phrase("score"), scores], ["exp", exponentials], ["A", pattern]];
   for (const [text, x] of heads) say(text, x + number / 2, y + row - 4, { align: "center" });
   y += row + 6;
   keys.forEach((token, j) => {
@@ -102,26 +103,26 @@ function placeKeys(sheet, data, y) {
   block("weighted", weighted, y, K, D, cell, row, arrays.weighted, most);
   y += K * row + 6;
   block("row_max", scores, y, 1, 1, number, row, arrays.row_max, greatest(arrays.scores));
-  say("max", scores - 6, y + row / 2 + 4, { align: "right" });
+  say(phrase("max"), scores - 6, y + row / 2 + 4, { align: "right" });
   block("row_sum", exponentials, y, 1, 1, number, row, arrays.row_sum);
-  say("sum", pattern + 6, y + row / 2 + 4);
+  say(phrase("sum"), pattern + 6, y + row / 2 + 4);
   block("sum", weighted, y, 1, D, cell, row, arrays.out, most);
-  say("head output", weighted - 8, y + row / 2 + 4, { align: "right" });
+  say(phrase("head output"), weighted - 8, y + row / 2 + 4, { align: "right" });
   return y + row + 34;
 }
 
 // 7: from the head's output to its part of the layer's, channel under channel of x.
 function placeOutput(sheet, { arrays, transposed, sizes: { C, D } }, y) {
   const { margin, across, tall, block } = sheet;
-  const words = `W_O × head output · ${D} → ${C} channels · the other heads’ parts and a bias are added to it`;
-  sheet.title("7  The head’s part of the layer’s output", words, margin, y, sheet.room - margin);
+  const words = phrase`W_O × head output · ${D} → ${C} channels · the other heads’ parts and a bias are added to it`;
+  sheet.title(phrase("7  The head’s part of the layer’s output"), words, margin, y, sheet.room - margin);
   y += 26;
   block("out", margin - 22, y, D, 1, 16, tall, arrays.out, sheet.most);
-  sheet.say("out", margin - 28, y + (tall * D) / 2 + 4, { align: "right" });
+  sheet.say(phrase("out"), margin - 28, y + (tall * D) / 2 + 4, { align: "right" });
   block("w_o", margin, y, D, C, across, tall, transposed);
   y += tall * D + 4;
   block("part", margin, y, 1, C, across, 14, arrays.part);
-  sheet.name("its part", y, 14);
+  sheet.name(phrase("its part"), y, 14);
   return y + 24;
 }
 

@@ -8,7 +8,7 @@ const signed = (value) => (value < 0 ? `(${short(value)})` : short(value)); // a
 // The first terms of a sum, a minus in place of "+ −".
 function listed(length, most, term) {
   const terms = Array.from({ length: Math.min(length, most) }, (_, i) => term(i)), more = length - terms.length;
-  return (terms.join(" + ") + (more > 0 ? ` + … ${more} more` : "")).replaceAll("+ −", "− ");
+  return (terms.join(" + ") + (more > 0 ? phrase` + … ${more} more` : "")).replaceAll("+ −", "− ");
 }
 
 // Σ a·b of vectors of which term i is a(i) · b(i).

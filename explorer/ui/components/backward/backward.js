@@ -1,6 +1,7 @@
 // Backpropagation step by step: the component itself. The walk goes forward through all boxes and back again.
 const SVG = "http://www.w3.org/2000/svg", PACE = 700; // ms that a box is lit while playing
-const BUTTONS = [["❘◀", "To the tokens (Home)", -Infinity], ["◀", "One step back (left arrow)", -1], ["▶", "One step on (right arrow)", 1], ["▶❘", "To the end of the way back (End)", Infinity]];
+const ROOM = 560; // pixels that the diagram takes at least: where there are fewer, it is scrolled sideways in its place
+const BUTTONS = [["❘◀", phrase("To the tokens (Home)"), -Infinity], ["◀", phrase("One step back (left arrow)"), -1], ["▶", phrase("One step on (right arrow)"), 1], ["▶❘", phrase("To the end of the way back (End)"), Infinity]];
 
 function unpack(bytes) {
   const { header, buffer, from } = opened(bytes), values = new Map();
@@ -25,7 +26,7 @@ function build(parent) {
   view.play = make("button", "play", bar);
   view.play.onclick = () => (view.timer ? rest(view) : play(view));
   view.slider = make("input", "", bar);
-  Object.assign(view.slider, { type: "range", min: 0, ariaLabel: "Where the walk is" });
+  Object.assign(view.slider, { type: "range", min: 0, ariaLabel: phrase("Where the walk is") });
   view.slider.oninput = () => go(view, Number(view.slider.value));
   view.words = make("div", "words", bar);
   view.words.ariaLive = "polite";
@@ -61,7 +62,7 @@ function rest(view) {
 }
 
 function playWords({ play, timer }) {
-  play.textContent = timer ? "❚❚ pause" : "▶ play";
+  play.textContent = timer ? phrase("❚❚ pause") : phrase("▶ play");
 }
 
 function go(view, at) {
@@ -80,7 +81,7 @@ function place(view) {
   const { data, sheet, scroll } = view;
   view.width = scroll.clientWidth;
   if (!view.width) return;
-  const { places, labels, wires, width, height } = layOut(data.boxes, view.width);
+  const { places, labels, wires, width, height } = layOut(data.boxes, (view.room = Math.max(ROOM, view.width)));
   sheet.replaceChildren();
   Object.assign(sheet.style, { width: `${width}px`, height: `${height}px` });
   const svg = document.createElementNS(SVG, "svg");
@@ -95,9 +96,9 @@ function place(view) {
   for (const { text, x, y } of labels) Object.assign(make("div", "place", sheet, text).style, { left: `${x}px`, top: `${y - 10}px` });
   for (const { away, box } of wires) {
     const { x, y, column } = places.get(box);
-    if (away) Object.assign(make("div", "away", sheet, "from encoder").style, { left: `${x - 96}px`, top: `${y + 14}px` });
+    if (away) Object.assign(make("div", "away", sheet, phrase("from encoder")).style, { left: `${x - 96}px`, top: `${y + 14}px` });
   }
-  for (const id of ["tokens", "source", "loss"]) tokensBeside(view, places.get(id), data.tokens[id === "loss" ? "targets" : id], id === "loss" ? "should say" : "reads");
+  for (const id of ["tokens", "source", "loss"]) tokensBeside(view, places.get(id), data.tokens[id === "loss" ? "targets" : id], id === "loss" ? phrase("should say") : phrase("reads"));
   view.faces = new Map(data.boxes.map((box) => [box.id, face(view, box, places.get(box.id))]));
   show(view);
   follow(view);
@@ -107,12 +108,12 @@ function place(view) {
 const isolated = (token) => `\u2068${token}\u2069`;
 
 // What the model reads, or should say, beside the box where it goes in or out.
-function tokensBeside({ sheet, data, width }, at, tokens, words) {
+function tokensBeside({ sheet, data, room }, at, tokens, words) {
   if (!at) return;
   const line = `${words}: ${tokens.map((token) => isolated(token || (data.tokens.targets === tokens ? "·" : ""))).join(" ")}`;
   const text = make("div", "tokens", sheet);
   make("span", "", text, line).title = line; // of a long one three lines, and all of it where one points
-  Object.assign(text.style, { left: `${at.x + at.wide + 12}px`, top: `${at.y}px`, width: `${width - at.x - at.wide - 24}px` });
+  Object.assign(text.style, { left: `${at.x + at.wide + 12}px`, top: `${at.y}px`, width: `${room - at.x - at.wide - 24}px` });
 }
 
 function face(view, box, { x, y, wide, tall }) {
@@ -138,14 +139,14 @@ function show(view) {
     const { button, number, strip } = view.faces.get(box.id), state = reached.get(box.id);
     button.className = `box${box.id === id ? " lit" : ""}${state === undefined ? " ahead" : ""}`;
     const known = box.kind !== "tokens" && state !== undefined;
-    number.textContent = box.kind === "tokens" ? `${box.shape[0]}` : !known ? "" : state ? `‖∂‖ ${compact(box.norm)}` : box.kind === "loss" ? `L ${compact(data.loss)}` : `size ${compact(box.size)}`;
+    number.textContent = box.kind === "tokens" ? `${box.shape[0]}` : !known ? "" : state ? `‖∂‖ ${compact(box.norm)}` : box.kind === "loss" ? `L ${compact(data.loss)}` : phrase`size ${compact(box.size)}`;
     tint(view, button, known && state ? shade(view, box.norm) : null);
     paintStrip(view, strip, known ? data.values.get(`${box.id}.${state ? "gradient" : "value"}`).values : [], Boolean(state));
-    button.title = known ? `${nameOf(data, box)}: ${sizes(box.shape)}, mean ${compact(box.mean)}, root mean square ${compact(box.size)}${state ? `, ‖∂L/∂·‖ ${compact(box.norm)}` : ""}` : nameOf(data, box);
+    button.title = known ? phrase`${nameOf(data, box)}: ${sizes(box.shape)}, mean ${compact(box.mean)}, root mean square ${compact(box.size)}${state ? `, ‖∂L/∂·‖ ${compact(box.norm)}` : ""}` : nameOf(data, box);
   }
   for (const { path, box, role } of view.wires) paintWire(view, path, box, role, reached);
   const done = way.filter((stop) => stop.back === back).findIndex((stop) => stop.id === id) + 1, of = way.filter((stop) => stop.back === back).length;
-  view.words.textContent = `${back ? "Back" : "Forward"}, ${done} of ${of}: ${nameOf(data, view.lit)}`;
+  view.words.textContent = phrase`${back ? phrase("Back") : phrase("Forward")}, ${done} of ${of}: ${nameOf(data, view.lit)}`;
   [view.slider.max, view.slider.value] = [way.length - 1, at];
   playWords(view);
   openPanel(view);
@@ -188,6 +189,9 @@ function follow({ scroll, faces, lit }) {
   const { button } = faces.get(lit.id), top = button.offsetTop, bottom = top + button.offsetHeight;
   if (top < scroll.scrollTop + 20) scroll.scrollTop = top - 60;
   else if (bottom > scroll.scrollTop + scroll.clientHeight - 20) scroll.scrollTop = bottom - scroll.clientHeight + 60;
+  const left = button.offsetLeft, right = left + button.offsetWidth;
+  if (left < scroll.scrollLeft) scroll.scrollLeft = left - 20;
+  else if (right > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = right - scroll.clientWidth + 20;
 }
 
 function take(view, data) {
@@ -203,7 +207,7 @@ function take(view, data) {
   view.root.ariaLabel = view.data.label;
   [view.low.textContent, view.high.textContent] = view.domain.map((power) => `10${[...String(power)].map((c) => RAISED[c]).join("")}`);
   view.scale.style.background = `linear-gradient(90deg, ${view.palette.colours.sequential.map(css).join()})`;
-  view.foot.textContent = "‖∂L/∂·‖ on a log scale, boxes and strips alike · a strip has a cell a position; a strip of values goes to its own largest";
+  view.foot.textContent = phrase("‖∂L/∂·‖ on a log scale, boxes and strips alike · a strip has a cell a position; a strip of values goes to its own largest");
   if (other || view.texts !== words || !view.faces) place(view);
   else show(view);
   view.texts = words; // they stand beside the boxes

@@ -1,12 +1,12 @@
 // One number in several formats, bit by bit. Pointing at a bit tells what flipping it would make; a click does it.
-const PARTS = [["sign", "#5a6376"], ["exponent", "#c24a06"], ["mantissa", "#4361d8"]];
-const HINT = "Point at a bit to see what flipping it would make; a click flips it.";
+const PARTS = [["sign", "#5a6376", phrase("sign")], ["exponent", "#c24a06", phrase("exponent")], ["mantissa", "#4361d8", phrase("mantissa")]];
+const HINT = phrase("Point at a bit to see what flipping it would make; a click flips it.");
 
 function build(parent) {
   const root = make("div", "bits", parent), view = { root, rows: [] };
-  Object.assign(root, { role: "group", ariaLabel: "The bits of a number in each format" });
+  Object.assign(root, { role: "group", ariaLabel: phrase("The bits of a number in each format") });
   const legend = make("div", "legend", root);
-  for (const [name, colour] of PARTS) {
+  for (const [, colour, name] of PARTS) {
     const item = make("span", "", legend);
     make("i", "", item).style.background = colour;
     item.append(name);
@@ -38,7 +38,7 @@ function buttons(view, place, form) {
 function say(view, place, i) {
   view.at = place === undefined ? null : [place, i];
   const form = view.data[place];
-  view.said.textContent = form ? `${form.name}: with this bit flipped, ${form.value} becomes ${form.flips[i].words}` : HINT;
+  view.said.textContent = form ? phrase`${form.name}: with this bit flipped, ${form.value} becomes ${form.flips[i].words}` : HINT;
 }
 
 const sizesOf = (formats) => JSON.stringify(formats.map(({ name, exponent, bits }) => [name, exponent, bits.length]));
@@ -58,7 +58,7 @@ function paint(view) {
       button.textContent = form.bits[i];
       button.classList.toggle("on", on);
       button.ariaPressed = String(on);
-      button.ariaLabel = `${form.name}, ${button.classList[0]} bit ${i}`;
+      button.ariaLabel = phrase`${form.name}, ${PARTS.find(([name]) => button.classList.contains(name))[2]} bit ${i}`;
     });
   });
   say(view, ...(view.at ?? []));

@@ -20,11 +20,12 @@ def message(
     apart: str = "",
     name: str = "branches",
     projector: bool = False,
+    height: int = 200,
 ) -> bytes:
     """What is drawn.
 
     fates: what each fate is called, in words.   best: places in the list, of the answer that is marked.   apart: what
-    stands between two tokens.   name: of the file with its numbers.
+    stands between two tokens.   name: of the file with its numbers.   height: pixels in sight; the rest is scrolled to.
     """
     header = {
         "title": title,
@@ -46,6 +47,7 @@ def message(
         "apart": apart,
         "name": name,
         "projector": projector,
+        "height": height,
     }
     return pack(header, [])
 

@@ -7,7 +7,7 @@ function build(parent) {
   const root = make("div", "branches", parent), head = make("div", "head", root);
   const view = { root, nodes: [], boxes: [], edges: [], at: -1 };
   view.title = make("b", "", head);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), `${view.header.name}.csv`, "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), `${view.header.name}.csv`, "text/csv")]]);
   view.pane = make("div", "pane", root);
   view.pane.tabIndex = 0;
   view.pane.role = "img";
@@ -60,8 +60,8 @@ function reach(view, at) {
   if (at < 0) return;
   const { p, logP, score, fate } = view.nodes[at];
   view.tip.replaceChildren();
-  const rows = [["text", [...way].map((i) => visibly(view.nodes[i].token)).join(view.header.apart)], ["p", share(p)], ["log p so far", `${format(logP, 4)} nats`]];
-  if (score !== logP) rows.push(["score", format(score, 4)]);
+  const rows = [[phrase("text"), [...way].map((i) => visibly(view.nodes[i].token)).join(view.header.apart)], ["p", share(p)], [phrase("log p so far"), phrase`${format(logP, 4)} nats`]];
+  if (score !== logP) rows.push([phrase("score"), format(score, 4)]);
   for (const [name, value] of rows) {
     make("span", "", view.tip, name);
     make("b", "", view.tip, value);
@@ -77,6 +77,7 @@ function show(view, data) {
   Object.assign(view, { header, nodes });
   view.title.textContent = view.pane.ariaLabel = header.title;
   view.root.classList.toggle("projector", header.projector);
+  view.pane.style.height = `${header.height}px`;
   const columns = Math.max(0, ...nodes.map(({ column }) => column + 1)), rows = Math.max(1, ...nodes.map(({ row }) => row + 1));
   view.sheet.style.width = `${columns * wide}px`;
   view.sheet.style.height = `${rows * high}px`;

@@ -1,11 +1,11 @@
 // Brush: the component itself. The span follows the hand at once; the page hears of it when the hand is lifted.
-const HOW = "Press on the text and drag, or walk with the arrow keys and hold shift.";
+const HOW = phrase("Press on the text and drag, or walk with the arrow keys and hold shift.");
 const WAYS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
 function build(parent) {
   const root = make("div", "brush", parent), text = make("div", "text", root), foot = make("div", "foot", root);
   const view = { root, text, spans: [], anchor: 0, head: 0, sent: "", drags: false };
-  Object.assign(text, { tabIndex: 0, role: "slider", ariaLabel: "Span of the text", ariaValueMin: "0" });
+  Object.assign(text, { tabIndex: 0, role: "slider", ariaLabel: phrase("Span of the text"), ariaValueMin: "0" });
   view.words = make("b", "", foot);
   make("span", "", foot, HOW);
   view.legend = make("span", "", foot);
@@ -65,7 +65,7 @@ function choose(view, anchor, head) {
     const within = i >= start && i <= end;
     span.className = [marked.has(i) && "on", within && "in", i === start && "first", i === end && "last"].filter(Boolean).join(" ");
   });
-  view.words.textContent = start === end ? `token ${start}` : `tokens ${start} to ${end}`;
+  view.words.textContent = start === end ? phrase`token ${start}` : phrase`tokens ${start} to ${end}`;
   Object.assign(view.text, { ariaValueNow: String(head), ariaValueText: `${view.words.textContent}: ${tokens.slice(start, end + 1).join("")}` });
 }
 

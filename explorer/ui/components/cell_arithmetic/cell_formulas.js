@@ -9,15 +9,15 @@ const RULES = {
   "(1 − z) · n + z · h′": ({ z, n, "h′": h }) => (1 - z) * n + z * h,
 };
 const TAPS = ["input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate", "candidate", "cell", "hidden"];
-const weightOf = (letter, { gates, cell }, r, c, from) => ({ name: `${letter} of the ${gates[r]}, from cell ${c} of ${from}`, words: `learned: what this number adds to cell ${cell}’s ${gates[r]}`, sources: [] });
-const biasOf = (letter, { gates }, r) => ({ name: `bias of ${letter}, ${gates[r]}`, words: "learned, the same at every token", sources: [] });
+const weightOf = (letter, { gates, cell }, r, c, from) => ({ name: phrase`${letter} of the ${gates[r]}, from cell ${c} of ${from}`, words: phrase`learned: what this number adds to cell ${cell}’s ${gates[r]}`, sources: [] });
+const biasOf = (letter, { gates }, r) => ({ name: phrase`bias of ${letter}, ${gates[r]}`, words: phrase("learned, the same at every token"), sources: [] });
 
 // x or u of a gate: a row of the weights times a vector, a bias, and of a decoder what it reads of the source.
 function sumOf({ arrays, sizes: { C }, gates }, letter, [vector, weight, bias], r) {
   const source = letter === "x" ? arrays.source : undefined, sum = dot(C, (c) => arrays[weight][r * C + c], (c) => arrays[vector][c]);
   return {
-    name: `${letter} of the ${gates[r]}`,
-    words: letter === "x" ? `its row of W × what is read + bias${source ? " + what is read of the source" : ""}` : "its row of U × the last hidden state h′ + bias",
+    name: phrase`${letter} of the ${gates[r]}`,
+    words: letter === "x" ? phrase`its row of W × what is read + bias${source ? phrase(" + what is read of the source") : ""}` : phrase("its row of U × the last hidden state h′ + bias"),
     numbers: `${sum.text} + ${signed(arrays[bias][r])}${source ? ` + ${signed(source[r])}` : ""}`,
     value: sum.value + arrays[bias][r] + (source ? source[r] : 0),
     sources: [rowOf(weight, r), rowOf(vector, 0), cellOf(bias, r, 0), ...(source ? [cellOf("source", r, 0)] : [])],
@@ -43,15 +43,15 @@ function lineOf(tap) {
 }
 
 const FORMULAS = {
-  read: ({ token, below }, p, r, c) => ({ name: `channel ${c} of what is read`, words: below ? `hidden state of cell ${c} of the layer below, at ${shown(token)}` : `from the embedding of ${shown(token)}`, sources: [] }),
-  w: (data, p, r, c) => weightOf("W", data, r, c, "what is read"),
+  read: ({ token, below }, p, r, c) => ({ name: phrase`channel ${c} of what is read`, words: below ? phrase`hidden state of cell ${c} of the layer below, at ${shown(token)}` : phrase`from the embedding of ${shown(token)}`, sources: [] }),
+  w: (data, p, r, c) => weightOf("W", data, r, c, phrase("what is read")),
   b: (data, p, r) => biasOf("x", data, r),
-  source: ({ gates }, p, r) => ({ name: `source, ${gates[r]}`, words: "what the decoder reads of the source, through a matrix of its own", sources: [] }),
+  source: ({ gates }, p, r) => ({ name: phrase`source, ${gates[r]}`, words: phrase("what the decoder reads of the source, through a matrix of its own"), sources: [] }),
   x: (data, p, r) => sumOf(data, "x", ["read", "w", "b"], r),
-  last: ({ before }, p, r, c) => ({ name: `h′ of cell ${c}`, words: before === null ? "the state before the first token" : `hidden state of cell ${c} at ${shown(before)}, the token before`, sources: [] }),
+  last: ({ before }, p, r, c) => ({ name: phrase`h′ of cell ${c}`, words: before === null ? phrase("the state before the first token") : phrase`hidden state of cell ${c} at ${shown(before)}, the token before`, sources: [] }),
   u_w: (data, p, r, c) => weightOf("U", data, r, c, "h′"),
   u_b: (data, p, r) => biasOf("u", data, r),
   u: (data, p, r) => sumOf(data, "u", ["last", "u_w", "u_b"], r),
-  kept: ({ before, cell }) => ({ name: "c′", words: before === null ? "the cell state before the first token" : `cell state of cell ${cell} at ${shown(before)}, the token before`, sources: [] }),
+  kept: ({ before, cell }) => ({ name: "c′", words: before === null ? phrase("the cell state before the first token") : phrase`cell state of cell ${cell} at ${shown(before)}, the token before`, sources: [] }),
   ...Object.fromEntries(TAPS.map((tap) => [tap, lineOf(tap)])),
 };

@@ -24,6 +24,7 @@ SOURCE = Source(
     styles=("elements.css", "stage.css", "curves.css"),
 )
 mount = SOURCE.component()
+LARGER = 36  # pixels that the larger words of a projector take from a plot
 
 
 def together(messages: Sequence[bytes], cards: bool = False, moment: Mapping[str, Any] | None = None) -> bytes:
@@ -73,7 +74,7 @@ def message(
         "unit": panel.unit,
         "scale": panel.scale,
         "holds": panel.holds,
-        "height": panel.height,
+        "height": panel.height + LARGER * projector,
         "digits": panel.digits,
         "legend": panel.legend,
         "across": panel.across,

@@ -20,8 +20,8 @@ function buildPanel(parent, index) {
   const panel = { root, picture, hidden: new Set(), pointer: null, found: null };
   panel.title = make("b", "", head);
   panel.legend = make("div", "legend", head);
-  panel.logs = make("button", "logs", head, "log");
-  panel.logs.title = "A logarithmic axis: equal factors are equally far apart";
+  panel.logs = make("button", "logs", head, phrase("log"));
+  panel.logs.title = phrase("A logarithmic axis: equal factors are equally far apart");
   panel.logs.onclick = () => {
     panel.log = !panel.log;
     panel.logs.ariaPressed = String(panel.log);
@@ -74,7 +74,7 @@ function buildLegend(panel) {
   for (const { series: name, color, dash } of series) {
     const entry = make("button", "", panel.legend);
     entry.append(swatch(color, look.dashed ? [] : dash), make("span", "", null, name));
-    entry.title = `${name}: click to hide or show`;
+    entry.title = phrase`${name}: click to hide or show`;
     entry.ariaPressed = String(!panel.hidden.has(name));
     entry.onclick = () => {
       panel.hidden.has(name) ? panel.hidden.delete(name) : panel.hidden.add(name);
@@ -191,15 +191,15 @@ function tell(panel, x, y) {
   const { tip, root, found: { curve, i, step, mark }, header: { look } } = panel;
   tip.replaceChildren();
   const line = (name, words) => tip.append(make("span", "", null, name), make("b", "", null, words));
-  const number = (value) => (look.scale === "share" ? `${Number((value * 100).toPrecision(look.digits))}%` : format(value, look.digits));
-  if (mark) line(`step ${goal({ mark, step }).toLocaleString("en")}`, mark.label);
+  const number = (value) => (look.scale === "share" ? `${Number((value * 100).toPrecision(look.digits))}\u202f%` : format(value, look.digits));
+  if (mark) line(phrase`step ${goal({ mark, step })}`, mark.label);
   else {
     line(curve.name || curve.series || look.title, number(curve.value[i]));
-    if (curve.going) line(look.across, format(step, 4));
-    line("step", curve.go[i].toLocaleString("en"));
-    if (curve.low[i] !== curve.high[i]) line("lowest to highest near", `${number(curve.low[i])} to ${number(curve.high[i])}`);
+    if (curve.going) line(look.across === "step" ? phrase("step") : look.across, format(step, 4));
+    line(phrase("step"), curve.go[i].toLocaleString("en"));
+    if (curve.low[i] !== curve.high[i]) line(phrase("lowest to highest near"), phrase`${number(curve.low[i])} to ${number(curve.high[i])}`);
   }
-  tip.append(make("em", "", null, "click: go to this step"));
+  tip.append(make("em", "", null, phrase("click: go to this step")));
   placeTip(tip, root, panel.stage, x, y - tip.offsetHeight / 2);
 }
 
@@ -216,10 +216,22 @@ function moveByKey(panel, event) {
   event.stopPropagation(); // the same keys move the scrubber
 }
 
-// Whether two messages are the same bytes: what is drawn then stands.
+// In a film the mark of the step looked at travels to its next place.
+function glide(panel, from, milliseconds) {
+  const { header } = panel, to = header.cursor, start = performance.now();
+  const tick = () => {
+    if (panel.header !== header || !panel.root.isConnected) return;
+    const share = Math.min(1, (performance.now() - start) / milliseconds);
+    header.cursor = from + (to - from) * share;
+    draw(panel);
+    if (share < 1) requestAnimationFrame(tick);
+  };
+  tick();
+}
+
 function show(panel, data) {
   panel.data = data.slice();
-  const header = (panel.header = unpack(data)), { look } = header;
+  const from = panel.header?.cursor ?? null, header = (panel.header = unpack(data)), { look } = header;
   panel.picture.style.height = `${look.height}px`;
   panel.root.classList.toggle("projector", look.projector);
   panel.title.textContent = look.title;
@@ -228,12 +240,13 @@ function show(panel, data) {
   panel.logs.ariaPressed = String(Boolean(panel.log));
   const newest = header.curves.map((curve) => curve.n && `${curve.series || look.title} ${format(curve.value[curve.n - 1], 4)}`).filter(Boolean);
   panel.canvas.ariaLabel = `${look.text}. ${header.curves.length <= 4 ? newest.join(", ") : ""}`;
-  panel.over.ariaLabel = `${look.title}: arrow keys read the values, Enter goes to that step`;
+  panel.over.ariaLabel = phrase`${look.title}: arrow keys read the values, Enter goes to that step`;
   sayLookFor(panel.sentence, header.sentence);
-  draw(panel);
+  const gliding = from !== null && header.cursor !== null && from !== header.cursor && ease();
   const [first] = header.curves; // what is on the screen now, for whoever watches the page
   panel.root.dataset.newest = first?.n > 1 ? first.step[first.n - 1] : "";
   panel.root.dataset.cursor = header.cursor ?? "";
+  gliding ? glide(panel, from, gliding) : draw(panel);
 }
 
 // What the feed calls a panel.

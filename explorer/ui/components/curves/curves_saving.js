@@ -25,7 +25,7 @@ function wholePlot(panel, context) {
     if (!header.look.legend) break;
     stroke(context, color, 2.5, [], [[x, 33], [x + 20, 33]]);
     words(context, series, x + 26, 27, ink.text, ink);
-    x += 46 + 7 * series.length;
+    x += 46 + 7 * letters(series);
   }
   context.textBaseline = "top";
   const unit = { ...header, look: { ...header.look, unit: "" }, curves };
@@ -38,16 +38,16 @@ function wholePlot(panel, context) {
 function buildSaving(panel) {
   const name = () => panel.header.look.title.toLowerCase().replaceAll(" ", "-");
   savingMenu(panel.menu, [
-    ["Save picture (PNG)", () => {
+    [phrase("Save picture (PNG)"), () => {
       const { width, height } = panel.place, context = cleared(document.createElement("canvas"), width, height + CAPTION);
       wholePlot(panel, context);
       context.canvas.toBlob((blob) => download(blob, `${name()}.png`));
     }],
-    ["Save drawing (SVG)", () => {
+    [phrase("Save drawing (SVG)"), () => {
       const drawing = new Vector(panel.place.width, panel.place.height + CAPTION);
       wholePlot(panel, drawing);
       saveText(String(drawing), `${name()}.svg`, "image/svg+xml");
     }],
-    ["Save numbers (CSV)", () => saveText(curvesAsNumbers(panel), `${name()}.csv`, "text/csv")],
+    [phrase("Save numbers (CSV)"), () => saveText(curvesAsNumbers(panel), `${name()}.csv`, "text/csv")],
   ]);
 }

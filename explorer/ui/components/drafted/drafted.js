@@ -1,26 +1,26 @@
 // Drafted: a text in the colours of how each token came about. A click on one shows its arithmetic, and draws from it.
-const SHOWN = 7, DRAWS = 10000;
+const SHOWN = 5, DRAWS = 10000;
 const WAYS = {
-  accepted: "drafted and accepted",
-  replaced: "drawn anew, as the draft’s token was rejected",
-  more: "this model’s own, as all drafted ones were accepted",
+  accepted: phrase("drafted and accepted"),
+  replaced: phrase("drawn anew, as the draft’s token was rejected"),
+  more: phrase("this model’s own, as all drafted ones were accepted"),
 };
 
 function build(parent) {
   const root = make("div", "drafted", parent), head = make("div", "head", root), view = { root, spans: [], at: null };
   view.title = make("b", "", head);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "drafted.csv", "text/csv")]]);
+  const legend = make("div", "legend", head);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "drafted.csv", "text/csv")]]);
   view.text = make("div", "text", root);
-  const legend = make("div", "legend", root);
   for (const [way, words] of Object.entries(WAYS)) make("span", way, legend, words);
-  make("span", "between", legend, "a pass of this model ends");
+  make("span", "between", legend, phrase("a pass of this model ends"));
   const below = make("div", "below", root);
   view.sum = make("div", "sum", below);
   view.sum.ariaLive = "polite";
   view.bars = make("div", "bars", below);
   const foot = make("div", "foot", root), button = (words, always) => Object.assign(make("button", "draws", foot, words), { onclick: () => prove(view, always) });
-  view.draw = button(`Draw ${DRAWS.toLocaleString("en")} tokens by the rule`, false);
-  view.control = button("… and accept every draft", true);
+  view.draw = button(phrase`Draw ${DRAWS} tokens by the rule`, false);
+  view.control = button(phrase("… and accept every draft"), true);
   view.proof = make("span", "", foot);
   return view;
 }
@@ -63,7 +63,7 @@ function choose(view, at, picked) {
   view.spans.forEach((span, i) => span.classList.toggle("on", i === at));
   const [p, q] = [row(view, view.p, at), row(view, view.q, at)], some = view.header.drafts[at] >= 0;
   view.draw.disabled = view.control.disabled = !some;
-  view.proof.textContent = some ? "and hold them against this model’s bars" : "here nothing was drafted";
+  view.proof.textContent = some ? phrase("and hold them against this model’s bars") : phrase("here nothing was drafted");
   explain(view, at, p, q);
   drawBars(view, p, some ? q : null, null);
 }
@@ -73,18 +73,18 @@ function explain(view, at, p, q) {
   view.sum.replaceChildren();
   const line = (words, className) => make("div", className ?? "", view.sum, words);
   if (draft < 0) {
-    line("No draft stands here: all tokens that were drafted in this pass were accepted, and its last probabilities give one more.");
-    line(`${word(token)}, drawn from p, which gives it ${share(p[token])}`, "formula");
+    line(phrase("No draft stands here: all tokens that were drafted in this pass were accepted, and its last probabilities give one more."));
+    line(phrase`${word(token)}, drawn from p, which gives it ${share(p[token])}`, "formula");
     return;
   }
   const ratio = accepted(p[draft], q[draft]), kept = header.accepted[at];
-  line(`The draft says ${word(draft)}, with q = ${share(q[draft])}. This model gives it p = ${share(p[draft])}.`);
+  line(phrase`The draft says ${word(draft)}, with q = ${share(q[draft])}. This model gives it p = ${share(p[draft])}.`);
   line(`min(1, p / q) = min(1, ${share(p[draft])} / ${share(q[draft])}) = ${share(ratio)}`, "formula");
-  line(`random number ${header.at[at].toFixed(3)} ${kept ? "<" : "≥"} ${share(ratio)}: ${kept ? "accepted" : "rejected"}`, `formula ${kept ? "yes" : "no"}`);
+  line(phrase`random number ${header.at[at].toFixed(3)} ${kept ? "<" : "≥"} ${share(ratio)}: ${kept ? phrase("accepted") : phrase("rejected")}`, `formula ${kept ? "yes" : "no"}`);
   const total = moreThan(p, q).reduce((a, b) => a + b, 0);
-  if (kept) return line("A token that the draft says more often than this model is kept as often as it should be; all others always.");
-  line(`Drawn anew from (p − q)₊ / Σ (p − q)₊, where Σ = ${share(total)}:`);
-  line(`${word(token)}, which has (${share(p[token])} − ${share(q[token])}) / ${share(total)} = ${share((p[token] - q[token]) / total)} there`, "formula");
+  if (kept) return line(phrase("A token that the draft says more often than this model is kept as often as it should be; all others always."));
+  line(phrase`Drawn anew from (p − q)₊ / Σ (p − q)₊, where Σ = ${share(total)}:`);
+  line(phrase`${word(token)}, which has (${share(p[token])} − ${share(q[token])}) / ${share(total)} = ${share((p[token] - q[token]) / total)} there`, "formula");
 }
 
 // The leading tokens at a place with both models' bars, what is left to draw anew from, and the draws if there are any.
@@ -92,14 +92,14 @@ function drawBars(view, p, q, counts) {
   const { header, at } = view, named = new Set([header.numbers[at], header.drafts[at]].filter((token) => token >= 0));
   const size = (i) => Math.max(p[i], q?.[i] ?? 0) + (named.has(i) ? 2 : 0);
   const leading = p.map((_, i) => i).sort((a, b) => size(b) - size(a)).slice(0, SHOWN).sort((a, b) => p[b] - p[a]);
-  const most = Math.max(...leading.map((i) => Math.max(p[i], q?.[i] ?? 0))), rest = q && moreThan(p, q), total = rest?.reduce((a, b) => a + b, 0);
+  const most = Math.max(...leading.map((i) => Math.max(p[i], q?.[i] ?? 0))), rest = q && anew(p, q);
   view.bars.replaceChildren();
-  for (const name of ["", "draft q", "this model p", "(p − q)₊ / Σ", counts ? "drawn" : "", counts ? "expected" : ""]) make("b", "", view.bars, name);
+  for (const name of ["", phrase("draft q"), phrase("this model p"), "(p − q)₊ / Σ", counts ? phrase("drawn") : "", counts ? phrase("expected") : ""]) make("b", "", view.bars, name);
   for (const i of leading) {
     make("span", "token", view.bars, visibly(header.symbols[i]));
     bar(view.bars, "q", q?.[i], most);
     bar(view.bars, "p", p[i], most);
-    bar(view.bars, "rest", q && total > 0 ? rest[i] / total : undefined, 1);
+    bar(view.bars, "rest", rest?.[i], 1);
     make("span", "number", view.bars, counts ? counts[i].toLocaleString("en") : "");
     make("span", "number", view.bars, counts ? Math.round(DRAWS * p[i]).toLocaleString("en") : "");
   }
@@ -116,8 +116,8 @@ function prove(view, always) {
   const { value, free, chance } = chiSquared(counts, p);
   view.proved = always;
   drawBars(view, p, q, counts);
-  const verdict = free < 1 ? "only one token is possible, and it came every time" : `χ² = ${value.toFixed(1)} with ${free} degrees of freedom, p = ${format(chance, 2)}`;
-  view.proof.textContent = `${always ? "control, every draft accepted" : `${rejected.toLocaleString("en")} of ${DRAWS.toLocaleString("en")} drafts rejected`} · ${verdict}`;
+  const verdict = free < 1 ? phrase("only one token is possible, and it came every time") : phrase`χ² = ${value.toFixed(1)} with ${free} degree${plural(free)} of freedom, p = ${format(chance, 2)}`;
+  view.proof.textContent = `${always ? phrase("control, every draft accepted") : phrase`${rejected} of ${DRAWS} drafts rejected`} · ${verdict}`;
 }
 
 function asNumbers({ header, p, q }) {

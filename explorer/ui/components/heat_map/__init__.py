@@ -16,7 +16,7 @@ import streamlit as st
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 
-KINDS = ("probability", "signed", "power")
+KINDS = ("probability", "size", "signed", "power")
 
 SOURCE = Source(
     "explorer_heat_map",
@@ -39,10 +39,11 @@ class Look:
     """How a heat map is drawn.
 
     title: what is shown.   text: for a screen reader.   unit: of a number shown on hover.   kind: probability, colours
-    fixed on [0, 1]; signed, centred on zero up to the largest size; or power, log₁₀ of sizes between the `ends`, with
-    nothing drawn where there is no number.   height: pixels of a row of panels.   square: cells are square.   least:
-    pixels that a panel needs at least.   mark: a row, and column where cells are square, before which a line is drawn,
-    with its words.   chosen: the row that a click chose, where rows can be chosen; −1 before.
+    fixed on [0, 1]; size, fixed on the `ends`, of which the first is 0; signed, centred on zero up to the largest size;
+    or power, log₁₀ of sizes between the `ends`, with nothing drawn where there is no number.   height: pixels of a row
+    of panels.   square: cells are square.   least: pixels that a panel needs at least.   mark: a row, and column where
+    cells are square, before which a line is drawn, with its words.   chosen, column: the row, or the column, that a
+    click chose, where they can be chosen; −1 before.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Look:
     mark: tuple[int, str] | None = None
     ends: tuple[float, float] | None = None
     chosen: int | None = None
+    column: int | None = None
 
 
 def message(panels: Mapping[str, np.ndarray], rows: Side, columns: Side, look: Look, projector: bool = False) -> bytes:
@@ -72,7 +74,7 @@ def message(panels: Mapping[str, np.ndarray], rows: Side, columns: Side, look: L
         "rows": {"name": rows.name, "labels": list(rows.labels)},
         "columns": {"name": columns.name, "labels": list(columns.labels)},
         "title": look.title,
-        "text": look.text,
+        "alt": look.text,
         "unit": look.unit,
         "kind": look.kind,
         "height": look.height,
@@ -81,20 +83,32 @@ def message(panels: Mapping[str, np.ndarray], rows: Side, columns: Side, look: L
         "mark": look.mark,
         "ends": look.ends,
         "chosen": look.chosen,
+        "column": look.column,
         "projector": projector,
     }
     return pack(header, list(panels.values()))
 
 
-def heat_map(message: bytes, *, key: str, on_row: Callable[[int], None] | None = None) -> None:
-    """Draws a message. on_row: is called with a row that was clicked, before the page runs."""
+def heat_map(
+    message: bytes,
+    *,
+    key: str,
+    on_row: Callable[[int], None] | None = None,
+    on_column: Callable[[int], None] | None = None,
+) -> None:
+    """Draws a message. on_row, on_column: are called with what was clicked, before the page runs."""
 
-    def deliver() -> None:
-        row = st.session_state[key]["row"]
-        if on_row is not None and isinstance(row, int) and row >= 0:
-            on_row(row)
+    def deliver(name: str, choose: Callable[[int], None] | None) -> None:
+        number = st.session_state[key][name]
+        if choose is not None and isinstance(number, int) and number >= 0:
+            choose(number)
 
-    mount(key=key, data=message, on_row_change=deliver)
+    mount(
+        key=key,
+        data=message,
+        on_row_change=lambda: deliver("row", on_row),
+        on_column_change=lambda: deliver("column", on_column),
+    )
 
 
 def numbered(name: str, count: int, first: int = 0) -> Side:

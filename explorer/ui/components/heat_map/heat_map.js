@@ -28,7 +28,7 @@ function build(parent) {
 function buildSaving(map) {
   const name = () => map.header.title.toLowerCase().replace(/[^\p{L}\d]+/gu, "-");
   savingMenu(map.menu, [
-    ["Save picture (PNG)", () => {
+    [phrase("Save picture (PNG)"), () => {
       const width = map.stage.clientWidth, { place } = map, ink = inkOf(map.root), canvas = document.createElement("canvas");
       const context = cleared(canvas, width, place.height + 74);
       context.fillStyle = ink.paper;
@@ -40,7 +40,7 @@ function buildSaving(map) {
       drawScale(context, map, 8, place.height + 20, ink);
       canvas.toBlob((blob) => download(blob, `${name()}.png`));
     }],
-    ["Save numbers (CSV)", () => saveText(numbersAsText(map), `${name()}.csv`, "text/csv")],
+    [phrase("Save numbers (CSV)"), () => saveText(numbersAsText(map), `${name()}.csv`, "text/csv")],
   ]);
 }
 
@@ -53,9 +53,10 @@ function under({ header, place }, x, y) {
   return { p, r: last(header.rows.labels, (y - box.y) / place.unit.y), c: last(header.columns.labels, (x - box.x) / place.unit.x) };
 }
 
-// Tells the page of the row under the pointer, where rows can be chosen.
+// Tells the page of the row, or the column, under the pointer, where these can be chosen.
 function pick({ hover, header, choose }) {
-  if (hover && header.chosen !== null) choose(hover.r);
+  if (hover && header.chosen !== null) choose("row", hover.r);
+  if (hover && header.column !== null) choose("column", hover.c);
 }
 
 // Arrow keys walk from cell to cell, past the edge into the next panel.
@@ -87,12 +88,12 @@ function point(map, hover) {
   context.strokeRect(x + c * unit.x, y, unit.x, h);
   tip.replaceChildren();
   const line = (name, said) => tip.append(make("span", "", null, name), make("b", "", null, said));
-  if (header.panels.length > 1) line("of", header.panels[p]);
+  if (header.panels.length > 1) line(phrase("of"), header.panels[p]);
   line(header.rows.name, header.rows.labels[r]);
   line(header.columns.name, header.columns.labels[c]);
   const value = values[(p * header.rows.labels.length + r) * header.columns.labels.length + c];
   if (header.kind !== "power") line(header.unit, format(value, 5));
-  else line(header.unit, Number.isNaN(value) ? "none" : format(10 ** value, 3));
+  else line(header.unit, Number.isNaN(value) ? phrase("none") : format(10 ** value, 3));
   placeTip(tip, map.root, map.stage, x + (c + 1) * unit.x, y + r * unit.y - tip.offsetHeight / 2);
 }
 
@@ -123,16 +124,16 @@ function show(map, data) {
   map.bar.style.background = `linear-gradient(90deg, ${stopsOf(map).map(css).join()})`;
   [map.low.textContent, map.high.textContent] = endsOf(map);
   map.words.textContent = scaleOf(header);
-  map.over.style.cursor = header.chosen === null ? "" : "pointer";
-  map.canvas.ariaLabel = `${header.text}. ${header.panels.length} of ${R} rows and ${C} columns: ${header.panels.join(", ")}`;
-  map.over.ariaLabel = `${header.title}: arrow keys read the values`;
+  map.over.style.cursor = header.chosen === null && header.column === null ? "" : "pointer";
+  map.canvas.ariaLabel = phrase`${header.alt}. ${header.panels.length} of ${R} rows and ${C} columns: ${header.panels.join(", ")}`;
+  map.over.ariaLabel = phrase`${header.title}: arrow keys read the values`;
   draw(map);
 }
 
 export default living({
   build,
   update: (map, { data, setTriggerValue }) => {
-    map.choose = (row) => setTriggerValue("row", row);
+    map.choose = setTriggerValue;
     const ink = JSON.stringify(inkOf(map.root)); // another theme is another picture
     if (!sameBytes(map.data, data) || map.ink !== ink) show(map, data);
     map.ink = ink;

@@ -17,6 +17,7 @@ function arranged(header, width) {
 // The end of the colours' scale: the same for all panels.
 function limitOf({ header, values }) {
   if (header.kind === "probability") return 1;
+  if (header.kind === "size") return header.ends[1];
   let most = 0;
   for (const value of values) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
   return most || 1;
@@ -52,7 +53,7 @@ function drawPanels(context, map, place, ink) {
     Object.assign(context, { textAlign: "center", textBaseline: "middle" });
     words(context, header.rows.name, 0, 0, ink.dim, ink, 600, size);
     context.restore();
-    if (header.chosen !== null && header.chosen >= 0) drawChosen(context, y + header.chosen * unit.y, { x, w }, unit, ink);
+    drawChosen(context, header, { x, y, w, h }, unit, ink);
     if (header.mark) drawMark(context, header, { x, y, w, h }, unit, ink, size);
   });
 }
@@ -71,9 +72,12 @@ function drawMark(context, { mark: [at, said], square }, { x, y, w, h }, unit, i
   words(context, said, x + w - 4, down + (below ? 5 : -5), ink.text, ink, 600, size);
 }
 
-// The row that was chosen, between two lines.
-function drawChosen(context, top, { x, w }, unit, ink) {
-  for (const y of [top, top + unit.y]) stroke(context, ink.text, 1.5, [], [[x, y], [x + w, y]]);
+// The row and the column that were chosen, between two lines each.
+function drawChosen(context, { chosen, column }, { x, y, w, h }, unit, ink) {
+  if (chosen !== null && chosen >= 0)
+    for (const at of [y + chosen * unit.y, y + (chosen + 1) * unit.y]) stroke(context, ink.text, 1.5, [], [[x, at], [x + w, at]]);
+  if (column !== null && column >= 0)
+    for (const at of [x + column * unit.x, x + (column + 1) * unit.x]) stroke(context, ink.text, 1.5, [], [[at, y], [at, y + h]]);
 }
 
 // Powers of ten, one pixel a number; nothing where there is no number, and minus' colour where the size is exactly 0.
@@ -89,7 +93,7 @@ function paintPowers(canvas, values, R, C, [low, high], { up, colours }) {
   context.putImageData(image, 0, 0);
 }
 
-const scaleOf = ({ unit, kind }) => (kind === "power" ? `${unit} · log scale` : `${unit} · square-root brightness`);
+const scaleOf = ({ unit, kind }) => (kind === "power" ? phrase`${unit} · log scale` : phrase`${unit} · square-root brightness`);
 
 // The colours' scale as a strip with its ends.
 function drawScale(context, map, x, y, ink) {
@@ -97,7 +101,7 @@ function drawScale(context, map, x, y, ink) {
   stops.forEach((stop, i) => blend.addColorStop(i / (stops.length - 1), css(stop)));
   Object.assign(context, { textAlign: "left", textBaseline: "middle", fillStyle: blend });
   context.fillRect(x, y - 5, 120, 10);
-  words(context, `${low} to ${high} · ${scaleOf(map.header)}`, x + 130, y, ink.dim, ink);
+  words(context, phrase`${low} to ${high} · ${scaleOf(map.header)}`, x + 130, y, ink.dim, ink);
 }
 
 const stopsOf = ({ header, palette: { colours } }) => (header.kind === "signed" ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential);
@@ -106,6 +110,7 @@ const endsOf = ({ header: { kind, ends }, limit, values }) => {
     const past = [values?.some((v) => v < ends[0] && v > -Infinity) ? "≤ " : "", values?.some((v) => v > ends[1] && v < Infinity) ? "≥ " : ""]; // have the colour of the end
     return ends.map((power, i) => `${past[i]}10${[...String(power)].map((c) => RAISED[c] ?? c).join("")}`);
   }
+  if (kind === "size") return ["0", `${values?.some((v) => v > limit) ? "≥ " : ""}${brief(limit)}`];
   return kind === "signed" ? [`−${format(limit, 3)}`, format(limit, 3)] : ["0", "1"];
 };
 

@@ -104,7 +104,7 @@ def message(
             raise ValueError(f"{track.name} has {len(track.steps)} steps and {len(track.x)}, {len(track.y)} places")
     header = {
         "title": title,
-        "text": text,
+        "alt": text,
         "shape": list(ground.heights.shape),
         "window": [list(side) for side in ground.window],
         "axes": [ground.axes],

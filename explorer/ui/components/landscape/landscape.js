@@ -53,7 +53,7 @@ function buildLegend(land) {
     const entry = make("button", "", land.legend);
     make("i", "", entry).style.background = color;
     make("span", "", entry, name);
-    Object.assign(entry, { title: `${name}: click to hide or show`, ariaPressed: String(!land.hidden.has(name)) });
+    Object.assign(entry, { title: phrase`${name}: click to hide or show`, ariaPressed: String(!land.hidden.has(name)) });
     entry.onclick = () => {
       land.hidden.has(name) ? land.hidden.delete(name) : land.hidden.add(name);
       draw(land);
@@ -120,15 +120,15 @@ function tell(land, px, py) {
   tip.replaceChildren();
   const { track, i } = found;
   if (track) {
-    line(track.name, `step ${track.step[i].toLocaleString("en")}`);
+    line(track.name, phrase`step ${track.step[i]}`);
     if (Number.isFinite(track.value[i])) line(header.value, format(track.value[i], 6));
   } else line(header.value, format(found.value, 6));
-  line("at", `(${format(found.x, 4)}, ${format(found.y, 4)})`);
+  line(phrase("at"), `(${format(found.x, 4)}, ${format(found.y, 4)})`);
   if (track && header.outside) {
-    line("distance from the plane", format(track.distance[i], 4));
-    tip.append(make("em", "", null, track.far[i] ? "far off the plane: the colour here is not its loss" : `${(100 * track.off[i]).toFixed(1)}% of its squared distance is off the plane`));
+    line(phrase("distance from the plane"), format(track.distance[i], 4));
+    tip.append(make("em", "", null, track.far[i] ? phrase("far off the plane: the colour here is not its loss") : phrase`${(100 * track.off[i]).toFixed(1)} % of its squared distance is off the plane`));
   }
-  const hint = track ? (track.marked ? "click: go to this step" : "") : header.hint;
+  const hint = track ? (track.marked ? phrase("click: go to this step") : "") : header.hint;
   if (hint) tip.append(make("em", "", null, hint));
   placeTip(tip, root, land.stage, px, py - tip.offsetHeight / 2);
 }
@@ -171,8 +171,8 @@ function show(land, data) {
   land.progress.title = header.progress.words;
   land.progress.classList.toggle("whole", header.progress.share >= 1);
   land.done.style.width = `${100 * header.progress.share}%`;
-  land.canvas.ariaLabel = header.text;
-  land.over.ariaLabel = `${header.title}: arrow keys walk over the surface and read it${header.starts ? ", Enter starts from there" : ""}`;
+  land.canvas.ariaLabel = header.alt;
+  land.over.ariaLabel = phrase`${header.title}: arrow keys walk over the surface and read it${header.starts ? phrase(", Enter starts from there") : ""}`;
   land.root.dataset.known = values.reduce((count, value) => count + !Number.isNaN(value), 0); // for whoever watches the page
   land.root.dataset.walk = header.walk ?? "";
   showPlayer(land, before);

@@ -1,5 +1,6 @@
 // The player beside a landscape: steps of all paths together, and the sub-steps of one of them with their numbers.
 const PACES = { slowly: 2, "step by step": 6, fast: 24 }; // steps a second
+const PACE_WORDS = { slowly: phrase("slowly"), "step by step": phrase("step by step"), fast: phrase("fast") };
 
 function buildPlayer(land) {
   const controls = make("div", "controls", land.side), button = (words, label, press) => {
@@ -8,22 +9,22 @@ function buildPlayer(land) {
     made.onclick = press;
     return made;
   };
-  button("|‹", "Back to the start", () => goTo(land, 0));
-  button("‹", "One step back", () => goTo(land, land.step - 1));
-  land.play = button("Play", "Play", () => (land.timer ? halt(land) : run(land)));
-  button("›", "One step on", () => goTo(land, land.step + 1));
-  button("sub-step", "One sub-step on", () => goOn(land));
+  button("|‹", phrase("Back to the start"), () => goTo(land, 0));
+  button("‹", phrase("One step back"), () => goTo(land, land.step - 1));
+  land.play = button(phrase("Play"), phrase("Play"), () => (land.timer ? halt(land) : run(land)));
+  button("›", phrase("One step on"), () => goTo(land, land.step + 1));
+  button(phrase("sub-step"), phrase("One sub-step on"), () => goOn(land));
   land.pace = make("select", "", controls);
-  land.pace.ariaLabel = "How fast";
-  for (const words of Object.keys(PACES)) land.pace.append(new Option(words));
+  land.pace.ariaLabel = phrase("How fast");
+  for (const pace of Object.keys(PACES)) land.pace.append(new Option(PACE_WORDS[pace], pace));
   land.pace.value = "step by step";
   land.pace.onchange = () => land.timer && run(land);
   land.slider = make("input", "", land.side);
-  Object.assign(land.slider, { type: "range", min: 0, step: 1, ariaLabel: "Steps taken" });
+  Object.assign(land.slider, { type: "range", min: 0, step: 1, ariaLabel: phrase("Steps taken") });
   land.slider.oninput = () => goTo(land, Number(land.slider.value));
   const line = make("div", "chosen", land.side);
   land.which = make("select", "", line);
-  land.which.ariaLabel = "Whose sub-steps are shown";
+  land.which.ariaLabel = phrase("Whose sub-steps are shown");
   land.which.onchange = () => tellStages(land);
   land.where = make("b", "", line);
   land.stages = make("ol", "", land.side);
@@ -57,15 +58,15 @@ function goOn(land) {
 function halt(land) {
   clearInterval(land.timer);
   land.timer = null;
-  land.play.textContent = "Play";
-  land.play.title = land.play.ariaLabel = "Play";
+  land.play.textContent = phrase("Play");
+  land.play.title = land.play.ariaLabel = phrase("Play");
 }
 
 function run(land) {
   halt(land);
   if (land.step >= longest(land)) goTo(land, 0);
-  land.play.textContent = "Pause";
-  land.play.title = land.play.ariaLabel = "Pause";
+  land.play.textContent = phrase("Pause");
+  land.play.title = land.play.ariaLabel = phrase("Pause");
   land.timer = setInterval(() => {
     if (land.step >= longest(land)) halt(land);
     else goTo(land, land.step + 1, true);
@@ -98,9 +99,9 @@ function tellStages(land) {
   const track = trackOf(land);
   if (!track) return;
   const at = Math.min(land.step, track.n - 1), of = Math.max(0, track.n - 1), S = track.stages.length;
-  const part = land.sub < 0 ? "" : `, sub-step ${land.sub + 1} of ${S + 1}`;
-  land.where.textContent = at < land.step ? `ended at step ${at}: ${track.ended}` : `step ${at} of ${of}${part}`;
-  const rows = [["where it was", "θ", "before the step", at ? pair(track.x[at - 1], track.y[at - 1]) : pair(track.x[0], track.y[0])]];
+  const part = land.sub < 0 ? "" : phrase`, sub-step ${land.sub + 1} of ${S + 1}`;
+  land.where.textContent = at < land.step ? phrase`ended at step ${at}: ${track.ended}` : phrase`step ${at} of ${of}${part}`;
+  const rows = [[phrase("where it was"), "θ", phrase("before the step"), at ? pair(track.x[at - 1], track.y[at - 1]) : pair(track.x[0], track.y[0])]];
   track.stages.forEach(({ name, symbol, formula }, s) => {
     const place = ((at - 1) * S + s) * 2;
     rows.push([name, symbol, formula, at ? pair(track.numbers[place], track.numbers[place + 1]) : "–"]);

@@ -24,7 +24,7 @@ function wholeLandscape(land, context, place) {
   for (const { name, color } of land.header.tracks.filter((track) => !land.hidden.has(track.name))) {
     stroke(context, color, 3, [], [[x, 40], [x + 18, 40]]);
     words(context, name, x + 24, 33, ink.text, ink);
-    x += 44 + 6.5 * name.length;
+    x += 44 + 6.5 * letters(name);
   }
   drawLandscape(context, land, place);
 }
@@ -33,16 +33,16 @@ function landscapeMenu(land) {
   const name = () => land.header.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   const place = () => placed(land, land.stage.clientWidth, land.stage.clientHeight, TITLE);
   savingMenu(land.menu, [
-    ["Save picture (PNG)", () => {
+    [phrase("Save picture (PNG)"), () => {
       const at = place(), context = cleared(document.createElement("canvas"), at.width, at.height);
       wholeLandscape(land, context, at);
       context.canvas.toBlob((blob) => download(blob, `${name()}.png`));
     }],
-    ["Save drawing (SVG)", () => {
+    [phrase("Save drawing (SVG)"), () => {
       const at = place(), drawing = new Vector(at.width, at.height);
       wholeLandscape(land, drawing, at);
       saveText(String(drawing), `${name()}.svg`, "image/svg+xml");
     }],
-    ["Save numbers (CSV)", () => saveText(landscapeAsNumbers(land), `${name()}.csv`, "text/csv")],
+    [phrase("Save numbers (CSV)"), () => saveText(landscapeAsNumbers(land), `${name()}.csv`, "text/csv")],
   ]);
 }

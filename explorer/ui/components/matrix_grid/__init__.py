@@ -99,7 +99,7 @@ def describe(rows: Sequence[Row], modes: Sequence[Mode], **more: Any) -> dict[st
         check(row, len(stored))
     return {
         "rows": [header_of(row) for row in rows],
-        "modes": [asdict(mode) for mode in modes],
+        "modes": [asdict(mode) | {"label": mode.name} for mode in modes],
         **more,
     }
 

@@ -27,8 +27,8 @@ const fineLimit = (grid, fine) => (grid.modes[grid.message.coarse.mode].kind ===
 function fineEnd(grid, cell) {
   const { coarse } = grid.message, fine = coarse && fineOf(grid, cell), kind = coarse && grid.modes[coarse.mode].kind;
   if (!fine) return "";
-  const end = kind === "probability" ? "" : `${kind === "signed" ? "±" : "to "}${format(fineLimit(grid, fine), 2)}`;
-  return [end, fine.n === 1 ? "a cell is one pair" : `a cell is ${pairs(fine.n)}`].filter(Boolean).join(" · ");
+  const end = kind === "probability" ? "" : kind === "signed" ? `±${format(fineLimit(grid, fine), 2)}` : phrase`to ${format(fineLimit(grid, fine), 2)}`;
+  return [end, fine.n === 1 ? phrase("a cell is one pair") : phrase`a cell is ${pairs(fine.n)}`].filter(Boolean).join(" · ");
 }
 
 // How many tokens a picture's rows and columns span: those of its last blocks too.
@@ -37,7 +37,7 @@ function spanOf(grid, r) {
   return [Q * n, K * n];
 }
 
-const pairs = (n) => `the mean of ${n} × ${n} pairs`;
+const pairs = (n) => phrase`the mean of ${n} × ${n} pairs`;
 
 // The sheets of the head view, see edges.js; none while another layer's weights are on their way.
 function coarseSheets(grid) {

@@ -82,7 +82,7 @@ def coarse_message(rows: Sequence[Row], modes: Sequence[Mode], shown: int, coars
         values += [array for one in (*fine.edges, *fine.together) for array in (one.places, one.values)]
     header = {
         "rows": [header_of(row) for row in rows],
-        "modes": [asdict(mode) for mode in modes],
+        "modes": [asdict(mode) | {"label": mode.name} for mode in modes],
         "coarse": about,
     } | more
     return pack(header, values)

@@ -1,5 +1,6 @@
 // Head view: the edges of one layer beside the grid, and which of its heads are on.
-const MERGED = { mean: "mean of heads on", max: "largest of heads on" };
+const TOGETHER = { rollout: phrase("rollout"), "gradient relevance": phrase("gradient relevance") }; // of the heads of a layer
+const MERGED = { mean: phrase("mean of heads on"), max: phrase("largest of heads on") };
 
 function buildView(grid, root) {
   Object.assign(grid, { layer: 0, merge: "heads", off: new Set() });
@@ -8,18 +9,18 @@ function buildView(grid, root) {
   heading.ariaLive = "polite";
   [grid.who, grid.seen] = [make("b", "", heading), make("span", "", heading)];
   grid.merges = makeSelect(tools, "", (value) => showView(Object.assign(grid, { merge: value })));
-  grid.merges.ariaLabel = "Heads taken together";
+  grid.merges.ariaLabel = phrase("Heads taken together");
   const options = make("div", "options", grid.view);
   grid.layers = makeSelect(options, "", (value) => showLayer(grid, Number(value)));
-  grid.layers.ariaLabel = "Layer";
+  grid.layers.ariaLabel = phrase("Layer");
   grid.chips = make("div", "chips", options);
-  Object.assign(grid.chips, { role: "group", ariaLabel: "Heads that are on. Shift and a click: only this one" });
+  Object.assign(grid.chips, { role: "group", ariaLabel: phrase("Heads that are on. Shift and a click: only this one") });
   grid.scroll = make("div", "scroll", grid.view);
   grid.edgeCanvas = make("canvas", "edges", grid.scroll);
   Object.assign(grid.edgeCanvas, { tabIndex: 0, role: "application" });
   const foot = make("div", "foot", grid.view);
   grid.fewer = make("span", "", foot);
-  make("span", "", foot, "Point at a token; a click holds it, Esc lets go.");
+  make("span", "", foot, phrase("Point at a token; a click holds it, Esc lets go."));
   listenView(grid, grid.edgeCanvas);
 }
 
@@ -108,7 +109,7 @@ function updateView(grid) {
   offer(grid.layers, grid.rows.map((row, r) => [String(r), row.name]), String(grid.layer));
   const { aggregates, q, k } = grid.rows[grid.layer];
   const { coarse } = grid.message, named = coarse ? coarse.together.map(({ name }) => name) : aggregates;
-  const merges = [["heads", "heads on, each"], ...Object.entries(coarse ? {} : MERGED), ...named.map((name) => [name, name])];
+  const merges = [["heads", phrase("heads on, each")], ...Object.entries(coarse ? {} : MERGED), ...named.map((name) => [name, TOGETHER[name] ?? name])];
   offer(grid.merges, merges, merges.some(([name]) => name === grid.merge) ? grid.merge : "heads");
   showChips(grid);
   if (grid.held && (grid.held.q >= q.length || grid.held.k >= k.length)) grid.held = null;
@@ -128,7 +129,7 @@ function showChips(grid) {
     for (const { head, h } of cells) {
       const chip = make("button", "chip", grid.chips, String(h + 1));
       const cell = () => grid.cells.find((cell) => cell.head.id === head.id);
-      chip.title = "Click: on or off. Double click: only this head.";
+      chip.title = phrase("Click: on or off. Double click: only this head.");
       chip.onclick = (event) => toggle(grid, cell(), event.shiftKey);
       chip.ondblclick = () => restore(grid, cell());
       chip.style.setProperty("--head", grid.colours[h]);
@@ -161,21 +162,20 @@ function drawing(grid) {
 function drawView(grid) {
   if (!grid.edges || !grid.scroll.clientWidth) return;
   const beside = grid.root.classList.contains("beside"), row = grid.rows[grid.layer];
-  grid.edgePlace = edgePlace(row, grid.scroll.clientWidth, Math.max(beside ? grid.stage.offsetHeight : 0, 380));
+  grid.edgePlace = edgePlace(row, grid.scroll.clientWidth, beside ? Math.max(grid.stage.offsetHeight, 380) : 300);
   const { sheets, focus, drawn } = drawing(grid), style = getComputedStyle(grid.root);
   paintEdges(grid.edgeCanvas, drawn, grid.edgePlace, style);
   const side = focus && (focus.q !== null ? "q" : "k"), name = sheets.length === 1 ? sheets[0].name : "";
-  const who = name || (sheets.length ? `${sheets.length} heads` : "no head on");
+  const who = name || (sheets.length ? phrase`${sheets.length} heads` : phrase("no head on"));
   grid.who.textContent = who[0].toUpperCase() + who.slice(1);
-  const token = side && `${side === "q" ? "query" : "key"} ${focus[side]} “${visible(row[side][focus[side]])}”`;
+  const token = side && `${side === "q" ? phrase("query") : phrase("key")} ${focus[side]} “${visible(row[side][focus[side]])}”`;
   grid.seen.textContent = ` · ${token ?? row.name}`;
-  const from = sheets.some(({ most }) => most > 1) ? "1 % of the largest" : "1 %";
+  const from = sheets.some(({ most }) => most > 1) ? phrase("1 % of the largest") : "1 %";
   const { coarse } = grid.message, partly = coarse && focus && sheets.some((sheet) => !sheet.line && sheet.count > sheet.weights.length);
-  if (coarse && coarse.layer !== grid.layer) grid.fewer.textContent = "The weights of this layer are on their way.";
-  else if (partly) grid.fewer.textContent = `Of the ${MOST} strongest weights of each.`;
+  if (coarse && coarse.layer !== grid.layer) grid.fewer.textContent = phrase("The weights of this layer are on their way.");
+  else if (partly) grid.fewer.textContent = phrase`Of the ${MOST} strongest weights of each.`;
   else grid.fewer.textContent = drawn.count > MOST
-    ? `The ${MOST} strongest of ${drawn.count} weights from ${from}.`
-    : `Weights from ${from}; width and strength show the size.`;
-  grid.edgeCanvas.ariaLabel = `Edges: ${who}, ${row.name}. Up and down move through the tokens, left and right change ` +
-    "sides, Enter holds, Escape releases.";
+    ? phrase`The ${MOST} strongest of ${drawn.count} weights from ${from}.`
+    : phrase`Weights from ${from}; width and strength show the size.`;
+  grid.edgeCanvas.ariaLabel = phrase`Edges: ${who}, ${row.name}. Up and down move through the tokens, left and right change sides, Enter holds, Escape releases.`;
 }

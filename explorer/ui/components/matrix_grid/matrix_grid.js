@@ -23,7 +23,7 @@ function buildLoupe(grid, parent) {
   grid.loupe.hidden = true;
   const caption = make("div", "caption", grid.loupe);
   [grid.title, grid.note] = [make("span", "", caption), make("b", "", caption)];
-  make("i", "", caption, "Esc or click: all heads");
+  make("i", "", caption, phrase("Esc or click: all heads"));
   grid.large = make("canvas", "", grid.loupe);
   grid.large.role = "img";
 }
@@ -129,6 +129,7 @@ function enlarge(grid, open) {
 }
 
 const TALLEST = 240; // pixels of one head’s picture
+const STACKED = 120; // pixels less of all where the edges stand below them: both fit a screen
 
 function arrange(grid) {
   const { root, stage, rows } = grid, most = Math.max(1, ...rows.map((row) => row.heads.length));
@@ -142,12 +143,14 @@ function arrange(grid) {
   const lines = rows.reduce((sum, row) => sum + folded(row), 0);
   const flat = Boolean(grid.height) && lines > 5 && each >= 120 && !rows.some((row) => row.gold.length); // words beside
   const under = rows.reduce((sum, row) => sum + folded(row) * (flat ? 8 : row.gold.length ? 47 : 29), 0);
-  const room = grid.height ? Math.max(34, (grid.height - 34 - under) / lines) : TALLEST;
+  const stacked = grid.edges && !root.classList.contains("beside") ? STACKED : 0;
+  const room = grid.height ? Math.max(34, (grid.height - stacked - 34 - under) / lines) : TALLEST;
   const side = Math.min(room, TALLEST, each);
   const column = Math.min(each, Math.max(side, 160)); // words need more room than a small picture
   grid.body.style.setProperty("--columns", columns);
   grid.body.style.setProperty("--side", `${side}px`);
   grid.body.style.setProperty("--column", `${column}px`);
+  stage.classList.toggle("tight", column < 128);
   stage.classList.toggle("narrow", column < 104);
   stage.classList.toggle("flat", flat);
   stage.classList.toggle("loose", column > side + 1);
@@ -168,10 +171,19 @@ function drawOpen(grid) {
   grid.large.ariaLabel = cell.canvas.ariaLabel;
 }
 
+// In a film what was seen fades over what is; both are true, each of its own step.
+function fade({ canvas, frame }, milliseconds) {
+  const before = frame.querySelector(".before") ?? make("canvas", "before", null);
+  canvas.after(before); // under the outlines
+  [before.width, before.height] = [canvas.width, canvas.height];
+  before.getContext("2d").drawImage(canvas, 0, 0);
+  before.animate({ opacity: [1, 0] }, milliseconds);
+}
+
 function update(grid, message) {
   const { rows, modes, scope, colours, height, step } = message.header;
   const heads = JSON.stringify(rows.map((row) => row.heads.map((head) => head.id)));
-  const sizes = JSON.stringify(rows.map((row) => row.shape));
+  const sizes = JSON.stringify(rows.map((row) => row.shape)), fading = heads === grid.heads && step !== grid.step && ease();
   if (heads !== grid.heads) buildRows(grid, rows);
   if (heads !== grid.heads || sizes !== grid.sizes) grid.hover = null;
   Object.assign(grid, { message, rows, modes, heads, sizes, colours, height, step, palette: paletteOf(grid.root) });
@@ -179,10 +191,11 @@ function update(grid, message) {
   grid.scope ||= scope;
   for (const cell of grid.cells) [cell.row, cell.head] = [rows[cell.r], rows[cell.r].heads[cell.h]];
   grid.root.classList.toggle("with-view", grid.edges);
+  if (fading) for (const cell of grid.cells) fade(cell, fading);
   repaint(grid);
   sayLookFor(grid.sentence, message.header.sentence ?? null);
-  grid.stage.ariaLabel = `${grid.cells.length} heads in ${rows.length} layers${step === null ? "" : `, step ${step}`}. ` +
-    "Rows are queries, columns are keys. Arrow keys choose a head, Enter enlarges it.";
+  grid.stage.ariaLabel = phrase`${grid.cells.length} heads in ${rows.length} layers${step === null ? "" : phrase`, step ${step}`}. ` +
+    phrase("Rows are queries, columns are keys. Arrow keys choose a head, Enter enlarges it.");
 }
 
 // Paints every head in the mode, scope and order that are chosen.
@@ -197,15 +210,15 @@ function repaint(grid) {
     paint(cell.canvas, cell.values, Q, K, limit, grid.palette, marks);
     const end = limits && grid.scope === "cell", score = row.scores[grid.order]?.[h];
     cell.score.textContent = score === undefined ? "" : score === null ? "–" : score.toFixed(2);
-    cell.note.textContent = end ? `${kind === "signed" ? "±" : "to "}${format(limit, 2)}` : head.note;
+    cell.note.textContent = end ? (kind === "signed" ? `±${format(limit, 2)}` : phrase`to ${format(limit, 2)}`) : head.note;
     cell.note.className = head.good && !end ? "good" : "";
     cell.span.textContent = head.caption;
-    const label = [`${head.caption}, ${row.name}`, head.note, `${row.shape[1]} queries by ${row.shape[2]} keys`];
+    const label = [`${head.caption}, ${row.name}`, head.note, phrase`${row.shape[1]} queries by ${row.shape[2]} keys`];
     cell.canvas.ariaLabel = label.filter(Boolean).join(", ");
     showGold(cell, grid.gold, spanOf(grid, cell.r));
   }
   grid.lines.forEach(({ name }, r) => {
-    const end = limits && grid.scope === "row" ? ` · ${kind === "signed" ? "±" : "to "}${format(limits.row[r], 2)}` : "";
+    const end = limits && grid.scope === "row" ? ` · ${kind === "signed" ? `±${format(limits.row[r], 2)}` : phrase`to ${format(limits.row[r], 2)}`}` : "";
     name.textContent = grid.rows[r].name + end;
   });
   putInOrder(grid);

@@ -17,15 +17,15 @@ function build(parent) {
   buildBar(view, make("div", "bar", root));
   view.figures = make("div", "figures", root);
   const both = make("div", "both", root), left = make("div", "", both), right = make("div", "", both);
-  make("h5", "", left, "The text, cut as after this merge");
+  make("h5", "", left, phrase("The text, cut as after this merge"));
   view.tip = make("div", "tip", root);
   view.tip.hidden = true;
-  view.pane = tokenPane(left, root, view.tip, "The text in tokens. Arrow keys go from token to token.", (token) => tooltipOf(view, token));
-  make("h5", "", right, "The merge that comes next");
+  view.pane = tokenPane(left, root, view.tip, phrase("The text in tokens. Arrow keys go from token to token."), (token) => tooltipOf(view, token));
+  make("h5", "", right, phrase("The merge that comes next"));
   view.next = make("p", "next", right);
   view.next.ariaLive = "polite";
   view.pairs = make("div", "pairs", right);
-  const caption = () => `BPE after ${view.k} merges`;
+  const caption = () => phrase`BPE after ${view.k} merge${plural(view.k)}`;
   savePanes(menu, "bpe", () => [{ pane: view.pane, caption: caption() }], root, () => numbers(view));
   return view;
 }
@@ -37,12 +37,12 @@ function buildBar(view, bar) {
     element.onclick = act;
     return element;
   };
-  view.play = button("Play the merges", () => (view.timer ? stop(view) : start(view)));
-  view.back = button("One merge back", () => go(view, view.k - 1));
-  view.on = button("One merge on", () => go(view, view.k + 1));
+  view.play = button(phrase("Play the merges"), () => (view.timer ? stop(view) : start(view)));
+  view.back = button(phrase("One merge back"), () => go(view, view.k - 1));
+  view.on = button(phrase("One merge on"), () => go(view, view.k + 1));
   [view.back.innerHTML, view.on.innerHTML] = [drawn(SIGNS.back), drawn(SIGNS.on)];
   view.slider = make("input", "", bar);
-  Object.assign(view.slider, { type: "range", min: 0, step: 1, ariaLabel: "Merges made" });
+  Object.assign(view.slider, { type: "range", min: 0, step: 1, ariaLabel: phrase("Merges made") });
   view.slider.oninput = () => go(view, Number(view.slider.value));
   view.where = make("span", "where", bar);
 }
@@ -84,24 +84,24 @@ function cutAt({ data, number }, k) {
 
 function tooltipOf(view, { token, shown }) {
   const { data, pane, makers } = view, here = pane.tokens.filter((other) => other.token === token).length;
-  const lines = [["token", shown], ["number", String(token)], ["here", `${here} ×`]], m = makers.get(token);
-  if (m === undefined) return [...lines, "one of the 256 bytes, there from the start"];
+  const lines = [[phrase("token"), shown], [phrase("number"), String(token)], [phrase("here"), `${here} ×`]], m = makers.get(token);
+  if (m === undefined) return [...lines, phrase("one of the 256 bytes, there from the start")];
   const [first, second, , count] = data.merges.subarray(4 * m, 4 * m + 4);
-  return [...lines, ["made by merge", String(m + 1)], ["of", `${data.shown[first]} + ${data.shown[second]}`], ["met", `${count.toLocaleString("en")} ×`]];
+  return [...lines, [phrase("made by merge"), String(m + 1)], [phrase("of"), `${data.shown[first]} + ${data.shown[second]}`], [phrase("met"), `${count.toLocaleString("en")} ×`]];
 }
 
 function show(view, k) {
   const { data } = view, { M } = data;
   view.k = k = Math.max(0, Math.min(M, k));
   view.play.innerHTML = drawn(view.timer ? SIGNS.pause : SIGNS.play);
-  view.play.title = view.play.ariaLabel = view.timer ? "Pause" : "Play the merges";
+  view.play.title = view.play.ariaLabel = view.timer ? phrase("Pause") : phrase("Play the merges");
   [view.back.disabled, view.on.disabled] = [k === 0, k === M];
   Object.assign(view.slider, { max: M, value: k });
-  view.where.textContent = `merge ${k.toLocaleString("en")} of ${M.toLocaleString("en")}`;
+  view.where.textContent = phrase`merge ${k} of ${M}`;
   const tokens = cutAt(view, k);
   showTokens(view.pane, tokens);
   const each = tokens.length ? data.typed / tokens.length : 0;
-  const figures = [["vocabulary", data.sizes[k].toLocaleString("en")], ["tokens of this text", tokens.length.toLocaleString("en")], ["characters a token", each.toFixed(2)], ["the last merge", k ? data.shown[data.merges[4 * k - 2]] : "none yet"]];
+  const figures = [[phrase("vocabulary"), data.sizes[k].toLocaleString("en")], [phrase("tokens of this text"), tokens.length.toLocaleString("en")], [phrase("characters a token"), each.toFixed(2)], [phrase("the last merge"), k ? data.shown[data.merges[4 * k - 2]] : phrase("none yet")]];
   view.figures.replaceChildren();
   for (const [name, value] of figures) {
     const box = make("div", "", view.figures);
@@ -115,18 +115,18 @@ function showNext({ data, next, pairs }, k, tokens) {
   const { M, R, shown, merges, runners } = data;
   next.replaceChildren();
   pairs.replaceChildren();
-  if (k === M) return next.append(M ? "None: the vocabulary is as large as was asked for, or no pair is left." : "None: no pair occurs in this text.");
+  if (k === M) return next.append(M ? phrase("None: the vocabulary is as large as was asked for, or no pair is left.") : phrase("None: no pair occurs in this text."));
   const [first, second, made, count] = merges.subarray(4 * k, 4 * k + 4), rows = [[first, second, count]];
   for (let j = 0; j < R; j++) {
     const row = runners.subarray(3 * (k * R + j), 3 * (k * R + j) + 3);
     if (row[0] >= 0) rows.push([...row]);
   }
   const tied = rows.length > 1 && rows[1][2] === count, here = tokens.filter((token) => token.marked).length;
-  const why = tied ? "as often as the one below; of these the lower numbers go first." : "more often than any other pair.";
+  const why = tied ? phrase("as often as the one below; of these the lower numbers go first.") : phrase("more often than any other pair.");
   const line = (...parts) => parts.forEach((part) => next.append(part));
   const code = (token) => make("code", "", null, shown[token]);
-  line(code(first), " + ", code(second), " → ", code(made), `: met ${count.toLocaleString("en")} times, ${why}`);
-  line(here ? " It joins what is underlined." : " It joins nothing in this text.");
+  line(code(first), " + ", code(second), " → ", code(made), phrase`: met ${count} time${plural(count)}, ${why}`);
+  line(here ? phrase(" It joins what is underlined.") : phrase(" It joins nothing in this text."));
   rows.forEach(([a, b, times], i) => {
     const row = make("div", i ? "pair" : "pair wins", pairs);
     make("span", "", row, `${shown[a]} + ${shown[b]}`);

@@ -1,6 +1,6 @@
 // Microscope: rows of numbers over steps as colours on a log scale, and beside them one step as bars.
 const PLACES = { labels: 178, bars: 204, gap: 14, top: 8, bottom: 26 };
-const SCOPES = { all: "one scale", layer: "each layer to its own ends", row: "each row to its own ends" };
+const SCOPES = { all: phrase("one scale"), layer: phrase("each layer to its own ends"), row: phrase("each row to its own ends") };
 
 function unpack(data) {
   const { header, buffer, from } = opened(data), numbers = new Float32Array(buffer, from), { rows, columns } = header;
@@ -15,7 +15,7 @@ function build(parent) {
   const scope = { root, quantity: 0, kind: "all", pointer: null, found: null };
   scope.quantities = make("div", "segments", head);
   scope.quantities.role = "radiogroup";
-  const label = make("label", "", head, "colours");
+  const label = make("label", "", head, phrase("colours"));
   scope.select = make("select", "", label);
   for (const [name, words] of Object.entries(SCOPES)) Object.assign(make("option", "", scope.select, words), { value: name });
   scope.select.onchange = () => draw(Object.assign(scope, { kind: scope.select.value }));
@@ -29,8 +29,8 @@ function build(parent) {
   scope.tip = make("div", "tip", root);
   scope.tip.hidden = true;
   savingMenu(scope.menu, [
-    ["Save picture (PNG)", () => scope.canvas.toBlob((blob) => download(blob, `${scope.header.file}.png`))],
-    ["Save numbers (CSV)", () => saveText(asNumbers(scope.header), `${scope.header.file}.csv`, "text/csv")],
+    [phrase("Save picture (PNG)"), () => scope.canvas.toBlob((blob) => download(blob, `${scope.header.file}.png`))],
+    [phrase("Save numbers (CSV)"), () => saveText(asNumbers(scope.header), `${scope.header.file}.csv`, "text/csv")],
   ]);
   scope.over.onpointermove = ({ clientX, clientY }) => {
     const box = scope.over.getBoundingClientRect(), part = scope.over.offsetWidth / box.width; // where the page is enlarged
@@ -167,8 +167,8 @@ function tell({ tip, root, stage, header, quantity }, r, c, x, y) {
   const line = (words, number) => tip.append(make("span", "", null, words), make("b", "", null, number));
   line(header.rows[r].name, "");
   line(`${name} ${unit}`, format(value, 4));
-  line("step", header.steps[c].toLocaleString("en"));
-  tip.append(make("em", "", null, "click: go to this step"));
+  line(phrase("step"), header.steps[c].toLocaleString("en"));
+  tip.append(make("em", "", null, phrase("click: go to this step")));
   placeTip(tip, root, stage, x, y + 20);
 }
 
@@ -192,8 +192,8 @@ export default living({
     const start = performance.now(), header = (scope.header = unpack(data));
     scope.choose = (row, step) => setTriggerValue("chosen", { row, step });
     scope.root.style.height = `${header.height}px`;
-    scope.canvas.ariaLabel = `${header.label}: ${header.rows.length} rows, steps 0 to ${header.newest}`;
-    scope.over.ariaLabel = `${header.label}: arrow keys read the numbers, Enter goes to that step`;
+    scope.canvas.ariaLabel = phrase`${header.label}: ${header.rows.length} rows, steps 0 to ${header.newest}`;
+    scope.over.ariaLabel = phrase`${header.label}: arrow keys read the numbers, Enter goes to that step`;
     draw(scope);
     scope.root.dataset.newest = header.newest;
     window.__microscopePaintMs = performance.now() - start;

@@ -16,16 +16,16 @@ function drawNames(context, { place, header }, ink) {
   context.textAlign = "center";
   for (const { value, label } of x.ticks) if (x.at(value) < box.right - 34) words(context, label, x.at(value), box.bottom + 6, ink.dim, ink);
   context.textAlign = "right";
-  words(context, "step", box.right, box.bottom + 6, ink.dim, ink, 600);
+  words(context, phrase("step"), box.right, box.bottom + 6, ink.dim, ink, 600);
   if (!wide) return;
   context.textAlign = "left";
-  words(context, header.quantities[0].name && "at one step", bars[0], box.bottom + 6, ink.dim, ink, 600);
+  words(context, header.quantities[0].name && phrase("at one step"), bars[0], box.bottom + 6, ink.dim, ink, 600);
 }
 
 function showLegend({ legend, ends, kind, header, quantity }, { colours }) {
   const [low, high] = kind === "all" ? ends[0] ?? [-1, 0] : [NaN, NaN], { unit } = header.quantities[quantity];
   const near = (size) => (Number.isNaN(size) ? "" : format(10 ** size, 2));
-  legend.replaceChildren(make("span", "", null, near(low) || "low"), make("i", "", null), make("span", "", null, near(high) || "high"), make("span", "unit", null, `${unit}, log scale`));
+  legend.replaceChildren(make("span", "", null, near(low) || phrase("low")), make("i", "", null), make("span", "", null, near(high) || phrase("high")), make("span", "unit", null, phrase`${unit}, log scale`));
   legend.children[1].style.background = `linear-gradient(90deg, ${colours.sequential.map(css).join()})`;
 }
 
@@ -52,5 +52,5 @@ function drawBars(context, { place, header, quantity, found }, c, ink) {
   if (guide) stroke(context, ink.dim, 1.25, [5, 4], [[at(Math.log10(guide)), box.top], [at(Math.log10(guide)), box.bottom]]);
   context.textBaseline = "top";
   context.textAlign = "right";
-  words(context, `step ${header.steps[c].toLocaleString("en")}`, place.width - 2, box.bottom + 6, ink.text, ink, 600);
+  words(context, phrase`step ${header.steps[c]}`, place.width - 2, box.bottom + 6, ink.text, ink, 600);
 }

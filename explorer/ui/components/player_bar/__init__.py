@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
-
+from explorer.ui.components import actions
+from explorer.ui.components.actions import Action
 from explorer.ui.components.source import Source
-
-Action = dict[str, Any]
 
 SOURCE = Source(
     "explorer_player_bar",
@@ -20,22 +18,15 @@ SOURCE = Source(
         "keys.js",
         "film.js",
         "filling.js",
+        "outbox.js",
+        "scene.js",
         "sharing.js",
         "skeleton.js",
         "player_bar.js",
     ),
-    styles=("player_bar.css",),
+    styles=("player_bar.css", "scene.css"),
 )
 mount = SOURCE.component()
-
-
-def unseen(actions: Iterable[Action], seen: int) -> list[Action]:
-    """What has not been answered yet, in the order it was done.
-
-    The browser repeats every action until it hears that it arrived: of two messages that wait for the
-    same rerun, Streamlit delivers only the later one.
-    """
-    return sorted((action for action in actions if action["n"] > seen), key=lambda action: action["n"])
 
 
 def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action], None]) -> None:
@@ -59,15 +50,8 @@ def player_bar(data: Mapping[str, Any], *, key: str, on_action: Callable[[Action
     "projector" (larger type); "beat" (of a page with a timer: differs at every tick); "feed" (None, or a "url" to ask
     for newer pictures, see feed.py, and every how many ms).
     """
-    seen_key = f"{key}.seen"
-
-    def deliver() -> None:
-        for action in unseen(st.session_state[key]["action"] or (), st.session_state.get(seen_key, 0)):
-            st.session_state[seen_key] = action["n"]
-            on_action(action)
-
     mount(
         key=key,
-        data={**data, "seen": st.session_state.get(seen_key, 0)},
-        on_action_change=deliver,
+        data={**data, "seen": actions.seen(key)},
+        on_action_change=actions.deliver(key, on_action),
     )

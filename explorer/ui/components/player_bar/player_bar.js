@@ -1,8 +1,8 @@
 // Player bar: built once, then every message only moves what changed.
 const EVERY = 120; // ms between two views while the first is unanswered
 const PATIENCE = 400; // ms that the page waits to hear of a step whose pictures the feed is still about to bring
-const AGAIN = 700; // ms after which an action that nobody answered is sent once more
 const SILENT = 8000; // ms without a message from the page after which it has lost its timer: it ticks every second at least
+const LEFT = 5000; // ms that a step which a bar wanted stays wanted by the next bar
 const AIM = 6; // pixels that a pointer may be off: within them a step whose weights are kept is at hand at once
 
 function build(parent) {
@@ -10,32 +10,20 @@ function build(parent) {
   root.className = "player-bar";
   root.innerHTML = SKELETON;
   parent.append(root);
-  const scene = parent.appendChild(document.createElement("p"));
-  Object.assign(scene, { className: "scene", role: "status", hidden: true });
-  scene.append(...["b", "span", "button"].map((tag) => document.createElement(tag)));
-  scene.lastChild.textContent = "back to the scene";
-  const bar = { root, scene, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, acted: -ACTED };
+  const bar = { root, outbox: [], events: new Map(), wanted: null, dragging: false, sent: 0, viewed: 0, later: null, acted: -ACTED };
   for (const name of "play single reset film on scrubber track state where step last now name branch bookmark share pop tip".split(" "))
     bar[name === "film" ? "filmButton" : name] = root.querySelector(`.${name}`);
+  bar.scene = sceneIn(parent, () => order(bar, { kind: "scene", by: 0 }));
   bar.select = root.querySelector("select");
   bar.diamonds = root.querySelector(".events");
   listen(bar, parent.host);
   return bar;
 }
 
-// Every action stays in the outbox until Python has answered that it saw it; of views, only the last.
-function send(bar, action) {
-  if (bar.later !== null && !["view", "live"].includes(action.kind)) tell(bar); // what is meant is of the step that is shown
-  const sent = { ...action, n: (bar.n = Math.max(Date.now(), (bar.n ?? 0) + 1)) };
-  bar.outbox = bar.outbox.filter((old) => !(old.kind === "view" && ["view", "live"].includes(sent.kind)));
-  bar.outbox.push(sent);
-  post(bar);
-  return sent.n;
-}
-
-function post(bar) {
-  bar.posted = performance.now();
-  bar.setTriggerValue("action", bar.outbox);
+// Sends what was done; what is meant by it is of the step that is shown.
+function order(bar, action) {
+  if (bar.later !== null && !["view", "live"].includes(action.kind)) tell(bar);
+  return send(bar, action);
 }
 
 // Shows a step at once and asks for its pictures, not faster than they can come. What the feed has comes first: while
@@ -49,11 +37,22 @@ function view(bar, step, now) {
   else tell(bar);
 }
 
+// A bar that goes while the page has not shown the step that it wants, as where a connection was lost, leaves it to the next.
+function leaveWanted({ data, wanted }) {
+  hot.left = wanted === null || !data || wanted >= data.last ? null : { run: data.run, wanted, at: performance.now() };
+}
+
+function takeLeft(bar) {
+  const { left } = hot;
+  hot.left = null;
+  if (left && left.run === bar.data.run && !(performance.now() - left.at > LEFT)) view(bar, left.wanted, true);
+}
+
 // Tells the page the wanted step.
 function tell(bar) {
   postpone(bar, null);
   bar.sent = performance.now();
-  bar.viewed = send(bar, { kind: "view", step: bar.wanted });
+  bar.viewed = order(bar, { kind: "view", step: bar.wanted });
 }
 
 // Tells it after `wait` ms; null: not at all.
@@ -66,7 +65,7 @@ function live(bar) {
   postpone(bar, null);
   bar.wanted = bar.data.last;
   if (bar.data.feed) want(bar, null);
-  bar.viewed = send(bar, { kind: "live" });
+  bar.viewed = order(bar, { kind: "live" });
   show(bar);
 }
 
@@ -77,7 +76,7 @@ const running = (bar) => ["training", "queued"].includes(bar.data.state);
 function toggle(bar) {
   if (bar.film) stopFilm(bar);
   else if (over(bar)) startFilm(bar);
-  else if (bar.data.can.play) send(bar, { kind: running(bar) ? "pause" : "play" });
+  else if (bar.data.can.play) order(bar, { kind: running(bar) ? "pause" : "play" });
 }
 
 function listen(bar, host) {
@@ -89,15 +88,14 @@ function listen(bar, host) {
     };
   };
   act(bar.play, () => toggle(bar));
-  for (const kind of ["single", "reset", "branch", "bookmark", "on"]) act(bar[kind], () => send(bar, { kind }));
+  for (const kind of ["single", "reset", "branch", "bookmark", "on"]) act(bar[kind], () => order(bar, { kind }));
   act(bar.filmButton, () => (bar.film ? stopFilm(bar) : startFilm(bar)));
-  bar.branch.addEventListener("click", () => text(bar.state.lastChild, `making a branch at step ${bar.wanted ?? bar.data.step} …`));
-  act(bar.scene.lastChild, () => send(bar, { kind: "scene", by: 0 }));
+  bar.branch.addEventListener("click", () => sayState(bar, phrase`making a branch at step ${bar.wanted ?? bar.data.step} …`));
   act(bar.share.querySelector("button"), () => share(bar));
   bar.now.onclick = (event) => event.target.tagName === "A" && live(bar);
   bar.now.onkeydown = (event) => event.target.tagName === "A" && event.key === "Enter" && live(bar);
   bar.select.onchange = () => {
-    send(bar, { kind: "speed", value: bar.select.value ? Number(bar.select.value) : null });
+    order(bar, { kind: "speed", value: bar.select.value ? Number(bar.select.value) : null });
     bar.select.blur();
   };
   listenTrack(bar);
@@ -159,32 +157,45 @@ function press(bar, event) {
   if (meaning.kind === "toggle") event.repeat || toggle(bar);
   else if (meaning.kind === "live") live(bar);
   else if (meaning.kind === "fill") event.repeat || fill();
-  else if (meaning.kind === "scene") event.repeat || send(bar, meaning);
-  else if (meaning.kind === "projector") event.repeat || send(bar, { kind: "projector" });
+  else if (meaning.kind === "scene") event.repeat || order(bar, meaning);
+  else if (meaning.kind === "projector") event.repeat || order(bar, { kind: "projector" });
   else if (meaning.kind === "first") view(bar, 0);
   else if (meaning.kind === "move") view(bar, at + meaning.direction);
   else view(bar, leap(at, meaning.direction, data.last, data.events));
+}
+
+// What is going on; how far it is, a share at the end, is never cut. Of a finished run the steps stand beside it.
+function sayState(bar, words) {
+  const from = words.endsWith("%") ? words.lastIndexOf(" · ") : -1;
+  text(bar.state.children[1], from > 0 ? words.slice(0, from) : words);
+  text(bar.state.children[2], from > 0 ? words.slice(from + 1) : "");
 }
 
 function text(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+// Where on the track something stands: as a share of it, and as a length.
+function place({ style }, share) {
+  style.setProperty("--at", `${100 * share}%`);
+  style.setProperty("--along", `${100 * share}cqw`);
+}
+
 // The place on the track: what the finger or a key wants, else what the server shows.
 function show(bar) {
   const { data } = bar, step = bar.wanted ?? data.step, following = data.live && bar.wanted === null;
   if (!bar.dragging) bar.span = Math.max(1, data.last);
-  bar.scrubber.style.setProperty("--at", `${(100 * Math.min(bar.film?.at ?? step, bar.span)) / bar.span}%`);
+  place(bar.scrubber, Math.min(bar.film?.at ?? step, bar.span) / bar.span);
   bar.root.classList.toggle("past", !following);
   text(bar.step, `${data.exact || bar.wanted !== null ? "" : "≈ "}${step.toLocaleString("en")}`);
   text(bar.last, data.last.toLocaleString("en"));
   bar.where.classList.toggle("long", data.last >= 10000);
-  const now = following ? '<i></i><span class="live-now">live</span>' : '<em>the past</em> · <a role="button" tabindex="0">back to live</a>';
+  const now = following ? `<i></i><span class="live-now">${phrase("live")}</span>` : `<em>${phrase("the past")}</em> · <a role="button" tabindex="0">${phrase("back to live")}</a>`;
   if (bar.nowShown !== now) bar.now.innerHTML = bar.nowShown = now;
-  for (const { element, step: at } of bar.events.values()) element.style.setProperty("--at", `${(100 * at) / bar.span}%`);
+  for (const { element, step: at } of bar.events.values()) place(element, at / bar.span);
   const { track } = bar;
   [track.ariaValueMax, track.ariaValueNow] = [data.last, step].map(String);
-  track.ariaValueText = `step ${step} of ${data.last}, ${following ? "live" : "the past"}`;
+  track.ariaValueText = phrase`step ${step} of ${data.last}, ${following ? phrase("live") : phrase("the past")}`;
 }
 
 function showEvents(bar, events) {
@@ -196,7 +207,7 @@ function showEvents(bar, events) {
     const shown = Object.assign(bar.events.get(event.id), event);
     if (shown.tone !== shown.toned) shown.element.className = `event ${(shown.toned = event.tone)}`;
     if (fresh && bar.marked && (running(bar) || bar.data.branched)) glow(shown);
-    shown.element.ariaLabel = `${event.label}, step ${event.step}`;
+    shown.element.ariaLabel = phrase`${event.label}, step ${event.step}`;
   }
   bar.marked = true;
   for (const id of gone) {
@@ -213,7 +224,7 @@ function diamond(bar, id) {
   element.onclick = () => view(bar, bar.events.get(id).step, true);
   element.onpointerenter = () => {
     const { label, step } = bar.events.get(id);
-    bar.tip.replaceChildren(`${label} `, Object.assign(document.createElement("span"), { textContent: `step ${step}` }));
+    bar.tip.replaceChildren(`${label} `, Object.assign(document.createElement("span"), { textContent: phrase`step ${step}` }));
     bar.tip.style.setProperty("--at", element.style.getPropertyValue("--at"));
     bar.tip.hidden = false;
   };
@@ -233,13 +244,12 @@ function update(bar, data) {
   if (live && data.live && run === data.run && data.last < last) // a run of the page may be behind the feed
     data = { ...data, step: Math.max(step, data.step), last, events };
   bar.data = data;
-  bar.outbox = bar.outbox.filter((action) => action.n > data.seen);
-  if (bar.outbox.length && performance.now() - bar.posted > AGAIN) post(bar);
+  answered(bar, data.seen);
   if (!bar.dragging && !bar.later && data.seen >= bar.viewed) [bar.wanted, hot.wanted] = [null, undefined];
   if (!bar.outbox.length) for (const element of bar.root.querySelectorAll(".heard")) element.classList.remove("heard");
   const { can, state } = data, face = running(bar) ? "pause" : "play";
   if (bar.face !== face) bar.play.innerHTML = ICONS[(bar.face = face)];
-  bar.play.title = bar.play.ariaLabel = face === "pause" ? "Pause (space)" : over(bar) ? "Replay (space)" : "Play (space)";
+  bar.play.title = bar.play.ariaLabel = face === "pause" ? phrase("Pause (space)") : over(bar) ? phrase("Replay (space)") : phrase("Play (space)");
   bar.on.hidden = state !== "finished";
   bar.filmButton.disabled = data.last < 1;
   for (const name of ["single", "reset", "branch", "bookmark"]) bar[name].disabled = !can[name];
@@ -247,22 +257,12 @@ function update(bar, data) {
   bar.share.firstChild.disabled = !can.share;
   bar.root.className = `player-bar ${state} ${data.projector ? "projector" : ""}`;
   if (bar.shown !== state) bar.state.firstChild.innerHTML = STATES[(bar.shown = state)];
-  text(bar.state.lastChild, data.note ?? data.words);
+  sayState(bar, data.note ?? (state === "finished" ? data.words.split(" · ")[0] : data.words));
   bar.state.title = data.words;
   text(bar.name.firstChild, data.name);
   bar.name.title = data.name;
   showSpeed(bar, data.speed);
-  bar.scene.hidden = !data.scene;
-  if (data.scene) {
-    const { number, of, sentence, left } = data.scene;
-    text(bar.scene.firstChild, `${number} / ${of}${number === of ? " · the last" : ""}`);
-    text(bar.scene.children[1], sentence);
-    bar.scene.classList.toggle("left", Boolean(left));
-    bar.scene.lastChild.hidden = !left;
-    const page = bar.root.getBoundingClientRect(); // beside its sidebar, which would hide a part
-    bar.scene.style.setProperty("--middle", `${page.left + page.width / 2}px`);
-    bar.scene.style.setProperty("--room", `${page.width}px`);
-  } else bar.scene.removeAttribute("style");
+  showScene(bar.scene, data.scene, bar.root);
   showEvents(bar, data.events);
   show(bar);
   follow(bar);
@@ -274,7 +274,7 @@ function listenForSilence(bar) {
   clearTimeout(bar.silence);
   bar.silence = setTimeout(() => {
     listenForSilence(bar);
-    if (!document.hidden) send(bar, { kind: "again" });
+    if (!document.hidden) order(bar, { kind: "again" });
   }, SILENT);
 }
 
@@ -283,10 +283,13 @@ export default living({
   update: (bar, { data, setTriggerValue }) => {
     bar.setTriggerValue = setTriggerValue;
     listenForSilence(bar);
+    const first = !bar.data;
     update(bar, data);
+    if (first) takeLeft(bar);
   },
   remove: (bar) => {
     clearTimeout(bar.silence);
+    leaveWanted(bar);
     postpone(bar, null);
     stopFilm(bar);
     bar.scene.remove();

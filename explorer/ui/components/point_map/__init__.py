@@ -24,6 +24,7 @@ SOURCE = Source(
     "explorer_point_map",
     scripts=(
         "palette.js",
+        "hot.js",
         "plot.js",
         "vector.js",
         "point_map_drawing.js",

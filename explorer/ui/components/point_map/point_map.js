@@ -1,7 +1,7 @@
 // Point map: the component itself. Built once; a new frame of the same points moves them to their new places.
 const NEAR = 16, DRAG = 4; // pixels: within which a point is pointed at, and from which a press is a drag
 const PACE = 33; // milliseconds between two paintings of a motion
-const SLOWEST = 450, JUMP = 150; // milliseconds of a motion from frame to frame while training, and to any other step
+const SLOWEST = 450, JUMP = 150; // milliseconds of a motion from frame to frame while training or in a film, and to any other step
 
 function unpack(data) {
   const { header, buffer, from } = opened(data), numbers = new Float32Array(buffer, from), { count: n, dims, shades, trails, neighbours: { count: k, second } } = header;
@@ -38,7 +38,7 @@ function build(parent) {
 
 function buildTools(map, head) {
   map.search = make("input", "", head);
-  Object.assign(map.search, { type: "search", placeholder: "search", ariaLabel: "Search points" });
+  Object.assign(map.search, { type: "search", placeholder: phrase("search"), ariaLabel: phrase("Search points") });
   map.search.oninput = () => light(Object.assign(map, { query: map.search.value }));
   map.search.onkeydown = (event) => {
     if (event.key === "Enter" && map.lit?.size) choose(map, [...map.lit]);
@@ -46,12 +46,12 @@ function buildTools(map, head) {
     event.stopPropagation(); // letters are keys of the player bar
   };
   map.found = make("span", "found", head);
-  const label = make("label", "", head, "colour");
+  const label = make("label", "", head, phrase("colour"));
   map.select = make("select", "", label);
   map.select.onchange = () => light(Object.assign(map, { shade: map.select.selectedIndex, kind: null }));
   map.tools = make("div", "segments", head);
-  Object.assign(map.tools, { role: "radiogroup", ariaLabel: "What dragging does" });
-  for (const [name, words] of [["turn", "turn"], ["lasso", "select"]]) {
+  Object.assign(map.tools, { role: "radiogroup", ariaLabel: phrase("What dragging does") });
+  for (const [name, words] of [["turn", phrase("turn")], ["lasso", phrase("select")]]) {
     const button = make("button", "", map.tools, words);
     Object.assign(button, { role: "radio", onclick: () => showTools(Object.assign(map, { tool: name })) });
     button.dataset.tool = name;
@@ -87,7 +87,7 @@ function light(map) {
   else if (kind) map.lit = new Set(all.filter((i) => shade.values[i] === kind[1]));
   else if (selected.length === 1) map.lit = new Set([selected[0], ...map.near.subarray(selected[0] * count, (selected[0] + 1) * count)].filter((i) => i >= 0));
   else map.lit = selected.length ? new Set(selected) : null;
-  map.found.textContent = query ? `${map.lit.size} of ${labels.length}` : "";
+  map.found.textContent = query ? phrase`${map.lit.size} of ${labels.length}` : "";
   showLegend(map);
   showInspector(map);
   if (map.places) paintNow(map);
@@ -189,14 +189,14 @@ function take(map, message) {
   map.root.dataset.step = header.step; // received, not painted yet
   if (before?.step !== header.step) map.root.dataset.frames = (Number(map.root.dataset.frames) || 0) + 1;
   map.size = [map.stage.clientWidth, map.stage.clientHeight];
-  map.canvas.ariaLabel = `${header.title}, ${header.subject}: ${header.count} points at step ${header.step}. ${header.quality.map((pair) => pair.join(" ")).join(", ")}`;
-  map.over.ariaLabel = `${header.title}: arrow keys go from point to point, Enter chooses, Escape lets go`;
+  map.canvas.ariaLabel = phrase`${header.title}, ${header.subject}: ${header.count} points at step ${header.step}. ${header.quality.map((pair) => pair.join(" ")).join(", ")}`;
+  map.over.ariaLabel = phrase`${header.title}: arrow keys go from point to point, Enter chooses, Escape lets go`;
   showTools(map);
   const still = map.places;
   map.places = null; // painted once, below
   light(map);
   map.places = still;
-  if (same && !calm) travel(map, from, header.live ? Math.max(90, Math.min(SLOWEST, pause * 0.9)) : JUMP);
+  if (same && !calm) travel(map, from, header.live || ease() ? Math.max(90, Math.min(SLOWEST, pause * 0.9)) : JUMP);
   else settle(map);
 }
 

@@ -20,7 +20,7 @@ const nameOf = ({ header: { labels, notes } }, i) => [labels[i], notes[i]].filte
 
 function valueText(shade, value) {
   if (shade.categories.length) return shade.categories[value]?.[0] ?? "";
-  if (!Number.isFinite(value)) return "none";
+  if (!Number.isFinite(value)) return phrase("none");
   return shade.scale === "share" ? `${Number((value * 100).toPrecision(3))} %` : Number.isInteger(value) ? value.toLocaleString("en") : format(value, 4);
 }
 
@@ -55,7 +55,7 @@ function showInspector(map) {
 
 function showNeighbours(map, i) {
   const { neighbours: { count, metric, second }, width } = map.header, far = map.distances;
-  map.heading.textContent = `Nearest to “${nameOf(map, i)}” in all ${width} dimensions`;
+  map.heading.textContent = phrase`Nearest to “${nameOf(map, i)}” in all ${width} dimensions`;
   let most = 1e-9;
   for (const value of far) if (value > most) most = value;
   for (let k = 0; k < count; k++) {
@@ -63,12 +63,12 @@ function showNeighbours(map, i) {
     if (other < 0 || !Number.isFinite(far[at])) continue;
     entry(map, other, far[at] / most, format(far[at], 3) + (second ? ` · ${format(map.also[at], 3)}` : ""));
   }
-  make("p", "note", map.list, `${metric}${second ? ` · ${second}` : ""}. Click one to go on from it; Esc lets go.`);
+  make("p", "note", map.list, phrase`${metric}${second ? ` · ${second}` : ""}. Click one to go on from it; Esc lets go.`);
 }
 
 function showChosen(map, chosen) {
   const shade = map.shades[map.shade], counts = new Map();
-  map.heading.textContent = `${chosen.length.toLocaleString("en")} chosen`;
+  map.heading.textContent = phrase`${chosen.length} chosen`;
   if (shade.categories.length) {
     for (const i of chosen) counts.set(shade.values[i], (counts.get(shade.values[i]) ?? 0) + 1);
     const said = [...counts].sort((a, b) => b[1] - a[1]).map(([c, n]) => `${n} ${shade.categories[c]?.[0] ?? ""}`);
@@ -76,18 +76,18 @@ function showChosen(map, chosen) {
   }
   const flow = make("div", "flow", map.list);
   for (const i of chosen.slice(0, LISTED)) make("button", "", flow, nameOf(map, i)).onclick = () => choose(map, [i]);
-  if (chosen.length > LISTED) make("span", "", flow, `and ${chosen.length - LISTED} more`);
-  make("p", "note", map.list, "Click one for its neighbours; Esc lets go.");
+  if (chosen.length > LISTED) make("span", "", flow, phrase`and ${chosen.length - LISTED} more`);
+  make("p", "note", map.list, phrase("Click one for its neighbours; Esc lets go."));
 }
 
 function showMoved(map) {
   const { moved, since, step } = map.header, order = map.header.order.filter((i) => map.moved[i] > 0).sort((a, b) => map.moved[b] - map.moved[a]);
-  map.heading.textContent = moved ? `Most new neighbours since step ${since}` : "Neighbours";
+  map.heading.textContent = moved ? phrase`Most new neighbours since step ${since}` : phrase("Neighbours");
   const [shown, places] = [order.slice(0, 9), map.header.neighbours.count];
   const notes = shown.length
-    ? `of its ${places} nearest in all ${map.header.width} dimensions. Click a token for its neighbours, draw around several to list them.`
-    : since === step || !moved ? "Click a token for its neighbours, draw around several to list them." : `every point has the same ${places} neighbours as at step ${since}.`;
-  for (const i of shown) entry(map, i, map.moved[i], `${Math.round(map.moved[i] * places)} new`);
+    ? phrase`of its ${places} nearest in all ${map.header.width} dimensions. Click a token for its neighbours, draw around several to list them.`
+    : since === step || !moved ? phrase("Click a token for its neighbours, draw around several to list them.") : phrase`every point has the same ${places} neighbours as at step ${since}.`;
+  for (const i of shown) entry(map, i, map.moved[i], phrase`${Math.round(map.moved[i] * places)} new`);
   make("p", "note", map.list, notes);
 }
 
@@ -103,7 +103,7 @@ function showLegend(map) {
       const item = make("button", "", map.legend), dot = make("i", shade.square.includes(c) ? "square" : "", item);
       dot.style.background = colour;
       item.append(`${name} ${counts[c].toLocaleString("en")}`);
-      item.title = `${name}: click to see these alone`;
+      item.title = phrase`${name}: click to see these alone`;
       item.ariaPressed = String(map.kind?.[1] === c);
       item.onclick = () => {
         map.kind = map.kind?.[1] === c ? null : [shade.name, c];
@@ -115,11 +115,11 @@ function showLegend(map) {
   make("span", "", map.legend, valueText(shade, shade.ends[0]));
   make("div", "bar", map.legend).style.background = `linear-gradient(90deg, ${colours.sequential.slice(1).map(css).join()})`;
   make("span", "", map.legend, valueText(shade, shade.ends[1]));
-  make("span", "unit", map.legend, [shade.unit, shade.scale === "log" && "log scale"].filter(Boolean).join(", "));
+  make("span", "unit", map.legend, [shade.unit, shade.scale === "log" && phrase("log scale")].filter(Boolean).join(", "));
   if (shade.values.some((v) => !Number.isFinite(v))) {
     const item = make("span", "missing", map.legend);
     make("i", "", item).style.background = css(colours.nan[0]);
-    item.append("never met");
+    item.append(phrase("never met"));
   }
 }
 
@@ -131,9 +131,9 @@ function showTip(map, i) {
   const line = (name, text) => tip.append(make("span", "", null, name), make("b", "", null, text));
   line("", nameOf(map, i));
   for (const shade of map.shades) line(shade.name, valueText(shade, shade.values[i]));
-  line("on the map", Array.from({ length: dims }, (_, d) => format(map.points[i * dims + d], 3)).join(", "));
+  line(phrase("on the map"), Array.from({ length: dims }, (_, d) => format(map.points[i * dims + d], 3)).join(", "));
   const near = map.near[i * neighbours.count];
-  if (near >= 0) line("nearest", `${nameOf(map, near)} · ${format(map.distances[i * neighbours.count], 3)}`);
+  if (near >= 0) line(phrase("nearest"), `${nameOf(map, near)} · ${format(map.distances[i * neighbours.count], 3)}`);
   if (header.contexts[i]) make("em", "", tip, header.contexts[i]);
   placeTip(tip, map.root, map.stage, x, y - tip.offsetHeight / 2);
 }

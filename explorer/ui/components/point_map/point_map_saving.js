@@ -7,7 +7,7 @@ function wholeMap(map, context) {
   context.fillRect(0, 0, width, height + ABOVE + BELOW);
   context.textAlign = "left";
   context.textBaseline = "top";
-  words(context, `${map.header.title} · step ${map.header.step} · coloured by ${shade.name}`, 8, 8, ink.text, ink, 600, 14);
+  words(context, phrase`${map.header.title} · step ${map.header.step} · coloured by ${shade.name}`, 8, 8, ink.text, ink, 600, 14);
   drawColours(context, map, shade, height + ABOVE + BELOW / 2, ink);
   drawMap(moved(context, ABOVE), map, map.places, map.room, ink);
 }
@@ -33,7 +33,7 @@ function drawColours(context, map, shade, y, ink) {
     context.fillRect(x - 8 + 2 * i, y - 5, 2.5, 10);
   }
   x += 152;
-  say([valueText(shade, shade.ends[1]), shade.unit, shade.scale === "log" && "log scale"].filter(Boolean).join(", "));
+  say([valueText(shade, shade.ends[1]), shade.unit, shade.scale === "log" && phrase("log scale")].filter(Boolean).join(", "));
 }
 
 // The same context, everything a little lower: a canvas by its transform, Vector by a group.
@@ -57,17 +57,17 @@ function asNumbers({ header: { labels, notes, dims, neighbours }, points, shades
 function buildSaving(map) {
   const name = () => `${map.header.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/-$/, "")}-step-${map.header.step}`;
   savingMenu(map.menu, [
-    ["Save picture (PNG)", () => {
+    [phrase("Save picture (PNG)"), () => {
       const context = cleared(document.createElement("canvas"), map.size[0], map.size[1] + ABOVE + BELOW);
       wholeMap(map, context);
       context.canvas.toBlob((blob) => download(blob, `${name()}.png`));
     }],
-    ["Save drawing (SVG)", () => {
+    [phrase("Save drawing (SVG)"), () => {
       const drawing = new Vector(map.size[0], map.size[1] + ABOVE + BELOW);
       wholeMap(map, drawing);
       drawing.parts.push("</g>");
       saveText(String(drawing), `${name()}.svg`, "image/svg+xml");
     }],
-    ["Save numbers (CSV)", () => saveText(asNumbers(map), `${name()}.csv`, "text/csv")],
+    [phrase("Save numbers (CSV)"), () => saveText(asNumbers(map), `${name()}.csv`, "text/csv")],
   ]);
 }

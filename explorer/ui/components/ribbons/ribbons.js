@@ -1,12 +1,12 @@
 // Ribbons: the source above, the answer below; a ribbon is as wide as the attention that it stands for. Dashed: what the
 // task says belongs together. Pointing at a token leaves its ribbons alone and tells their numbers.
-const SVG = "http://www.w3.org/2000/svg", LEAST = 0.02, WIDEST = 34, TALL = { line: 26, gap: 2 };
-const visibly = (token) => token.replaceAll("\n", "⏎").replaceAll(" ", "␣");
+const SVG = "http://www.w3.org/2000/svg", LEAST = 0.02, WIDEST = 34, TALL = { line: 26, gap: 2 }, EDGE = 5, LETTER = 0.61; // of its height
+const visibly = (token) => token.replaceAll("\n", "⏎").replaceAll(" ", "␣"), letters = (token) => [...visibly(token)].length;
 
 function build(parent) {
   const root = make("div", "ribbons", parent), head = make("div", "head", root), view = { root, paths: [], pointed: ["t", -1] };
   view.title = make("b", "", head);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "attention.csv", "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "attention.csv", "text/csv")]]);
   view.sheet = make("div", "sheet", root);
   view.sheet.role = "group";
   view.lines = view.sheet.appendChild(document.createElementNS(SVG, "svg"));
@@ -48,13 +48,16 @@ function show(view, data) {
 
 function lay(view) {
   const { source, tokens, gold } = view.header, width = view.sheet.clientWidth, height = view.sheet.clientHeight;
-  const cell = Math.min(WIDEST * (view.header.projector ? 1.4 : 1), width / Math.max(1, source.length, tokens.length));
+  const size = view.header.projector ? 18 : 14, longest = Math.max(1, ...[...source, ...tokens].map(letters));
+  const ribbon = Math.min((WIDEST * size) / 14, width / Math.max(1, source.length, tokens.length));
+  const cell = Math.min(Math.max(ribbon, LETTER * size * longest + EDGE), width / Math.max(1, source.length, tokens.length)); // a word has room, where there is
   const left = (count) => (width - cell * count) / 2;
   for (const line of [view.read, view.written])
     [...line.children].forEach((element, i, all) => {
       element.style.left = `${left(all.length) + i * cell}px`;
       element.style.width = `${Math.max(1, cell - TALL.gap)}px`;
-      element.style.fontSize = cell < 14 ? `${Math.max(7, cell - 2)}px` : "";
+      const fits = (cell - EDGE) / LETTER / [...element.textContent].length;
+      element.style.fontSize = fits < size ? `${Math.max(7, fits)}px` : "";
     });
   const middle = (count, i) => left(count) + (i + 0.5) * cell - TALL.gap / 2, [top, bottom] = [TALL.line + 3, height - TALL.line - 3];
   view.paths = [];
@@ -70,7 +73,7 @@ function lay(view) {
   tokens.forEach((_, t) =>
     source.forEach((_, s) => {
       const weight = view.weights[t * source.length + s];
-      if (weight >= LEAST) Object.assign(add([t], [s]).style, { strokeWidth: `${Math.max(1, 0.62 * cell * weight)}px`, opacity: 0.12 + 0.5 * weight });
+      if (weight >= LEAST) Object.assign(add([t], [s]).style, { strokeWidth: `${Math.max(1, 0.62 * ribbon * weight)}px`, opacity: 0.12 + 0.5 * weight });
     }),
   );
   for (const [t, s] of gold) add(t, s, "gold");
@@ -92,15 +95,15 @@ function point(view, side, at) {
   for (const [name, line] of [["s", view.read], ["t", view.written]])
     [...line.children].forEach((element, i) => element.classList.toggle("on", on && (touched[name].has(i) || (name === side && i === at))));
   view.foot.textContent = on
-    ? side === "t" ? reads(view, at) : `“${visibly(source[at])}” is read for ${list([...tokens.keys()].map((t) => [tokens[t], view.weights[t * source.length + at]]))}`
-    : `A ribbon is as wide as the attention.${gold.length ? " Dashed: what the task says belongs together." : ""} Point at a token for its numbers.`;
+    ? side === "t" ? reads(view, at) : phrase`“${visibly(source[at])}” is read for ${list([...tokens.keys()].map((t) => [tokens[t], view.weights[t * source.length + at]]))}`
+    : phrase`A ribbon is as wide as the attention.${gold.length ? phrase(" Dashed: what the task says belongs together.") : ""} Point at a token for its numbers.`;
 }
 
-const reads = ({ header: { source, tokens }, weights }, t) => `“${visibly(tokens[t])}” reads ${list(source.map((token, s) => [token, weights[t * source.length + s]]))}`;
+const reads = ({ header: { source, tokens }, weights }, t) => phrase`“${visibly(tokens[t])}” reads ${list(source.map((token, s) => [token, weights[t * source.length + s]]))}`;
 
 function list(pairs) {
   const most = pairs.filter(([, weight]) => weight >= LEAST).sort(([, a], [, b]) => b - a).slice(0, 6);
-  return most.map(([token, weight]) => `“${visibly(token)}” ${(100 * weight).toFixed(0)} %`).join(", ") || "nothing of it";
+  return most.map(([token, weight]) => `“${visibly(token)}” ${(100 * weight).toFixed(0)} %`).join(", ") || phrase("nothing of it");
 }
 
 function asNumbers({ header: { source, tokens }, weights }) {

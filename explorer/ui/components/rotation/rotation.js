@@ -40,9 +40,9 @@ function slider(view, parent, name, get, set) {
 
 function buildControls(view, place) {
   view.sliders = {
-    pair: slider(view, place, "channel pair", () => view.pair, (value) => (view.pair = value)),
-    query: slider(view, place, "query at position", () => view.m, (value) => (view.m = value)),
-    key: slider(view, place, "key at position", () => view.n, (value) => (view.n = value)),
+    pair: slider(view, place, phrase("channel pair"), () => view.pair, (value) => (view.pair = value)),
+    query: slider(view, place, phrase("query at position"), () => view.m, (value) => (view.m = value)),
+    key: slider(view, place, phrase("key at position"), () => view.n, (value) => (view.n = value)),
   };
   const buttons = make("div", "buttons", place);
   view.both = make("button", "", buttons);
@@ -52,7 +52,7 @@ function buildControls(view, place) {
   const label = make("label", "whole", buttons);
   view.box = make("input", "", label);
   view.box.type = "checkbox";
-  label.append("product of all pairs");
+  label.append(phrase("product of all pairs"));
   view.box.onchange = () => {
     view.whole = view.box.checked;
     draw(view);
@@ -69,20 +69,20 @@ function buildSaving(view) {
     return [left, right, ink];
   };
   savingMenu(view.menu, [
-    ["Save picture (PNG)", () => {
+    [phrase("Save picture (PNG)"), () => {
       const [left, right] = [sizeOf(view, view.plane), sizeOf(view, view.plot)], canvas = document.createElement("canvas");
       const context = cleared(canvas, left.width + right.width + 16, left.height), [, , ink] = painted(context);
       context.translate(left.width + 16, 0);
       drawProduct(context, view, right, ink);
       canvas.toBlob((blob) => download(blob, "rotation.png"));
     }],
-    ["Save drawing of the product (SVG)", () => {
+    [phrase("Save drawing of the product (SVG)"), () => {
       const size = sizeOf(view, view.plot), drawing = new Vector(size.width, size.height);
       drawProduct(drawing, view, size, inkOf(view.root));
       saveText(String(drawing), "rotation.svg", "image/svg+xml");
     }],
-    ["Save numbers (CSV)", () => {
-      const { header: { last, pairs }, vectors } = view, lines = [["distance", "all pairs", ...Array.from({ length: pairs }, (_, i) => `pair ${i}`)].map(quoted).join()];
+    [phrase("Save numbers (CSV)"), () => {
+      const { header: { last, pairs }, vectors } = view, lines = [["distance", phrase("all pairs"), ...Array.from({ length: pairs }, (_, i) => phrase`pair ${i}`)].map(quoted).join()];
       for (let d = -last; d <= last; d++) lines.push([d, productAt(vectors, null, d), ...Array.from({ length: pairs }, (_, i) => productAt(vectors, i, d))].join());
       saveText(lines.join("\n") + "\n", "rotation.csv", "text/csv");
     }],
@@ -140,8 +140,8 @@ function showControls(view) {
   view.sliders.pair.show(pairs - 1);
   view.sliders.query.show(last);
   view.sliders.key.show(last);
-  view.both.textContent = playing?.which === "both" ? "⏸ pause" : "▶ move both";
-  view.alone.textContent = playing?.which === "alone" ? "⏸ pause" : "▶ move the query";
+  view.both.textContent = playing?.which === "both" ? phrase("⏸ pause") : phrase("▶ move both");
+  view.alone.textContent = playing?.which === "alone" ? phrase("⏸ pause") : phrase("▶ move the query");
 }
 
 function draw(view) {
@@ -159,15 +159,15 @@ function draw(view) {
     make("span", "", item, name);
     make("b", "", item, said);
   };
-  line("θ of this pair", `${degrees(1)} a position`);
-  line("query turned by", degrees(view.m));
-  line("key turned by", degrees(view.n));
-  line("distance", (Math.round(100 * (view.m - view.n)) / 100).toString().replace("-", "−"));
-  line("product of this pair", format(own, 4));
-  line("of all pairs", format(all, 4));
-  line("score, ÷ √D", format(all * header.scale, 4));
-  plane.ariaLabel = `Pair ${view.pair}: query at ${Math.round(view.m)}, key at ${Math.round(view.n)}, product ${format(own, 4)}. Arrow keys move the query, with shift the key; up and down choose the pair.`;
-  plot.ariaLabel = `Product over the distance from ${-header.last} to ${header.last}; at ${Math.round(view.m - view.n)} it is ${format(view.whole ? all : own, 4)}`;
+  line(phrase("θ of this pair"), phrase`${degrees(1)} a position`);
+  line(phrase("query turned by"), degrees(view.m));
+  line(phrase("key turned by"), degrees(view.n));
+  line(phrase("distance"), (Math.round(100 * (view.m - view.n)) / 100).toString().replace("-", "−"));
+  line(phrase("product of this pair"), format(own, 4));
+  line(phrase("of all pairs"), format(all, 4));
+  line(phrase("score, ÷ √D"), format(all * header.scale, 4));
+  plane.ariaLabel = phrase`Pair ${view.pair}: query at ${Math.round(view.m)}, key at ${Math.round(view.n)}, product ${format(own, 4)}. Arrow keys move the query, with shift the key; up and down choose the pair.`;
+  plot.ariaLabel = phrase`Product over the distance from ${-header.last} to ${header.last}; at ${Math.round(view.m - view.n)} it is ${format(view.whole ? all : own, 4)}`;
   showControls(view);
 }
 
@@ -181,7 +181,7 @@ function show(view, data) {
     stop(view);
     Object.assign(view, { m: at[0], n: at[1], pair: Math.min(view.pair, pairs - 1), begins });
   }
-  view.title.textContent = `One pair of channels turned · ${header.subject}`;
+  view.title.textContent = phrase`One pair of channels turned · ${header.subject}`;
   view.root.classList.toggle("projector", header.projector);
   draw(view);
 }

@@ -48,11 +48,11 @@ function drawPlane(context, { header, vectors, pair, m, n }, { width, height, zo
     arrow(context, middle, tip, colors[name], 3 * zoom, []);
     const out = [tip[0] - middle[0], tip[1] - middle[1]], far = Math.hypot(...out) || 1;
     Object.assign(context, { textAlign: "center", textBaseline: "middle" });
-    words(context, name, tip[0] + (out[0] / far) * 20 * zoom, tip[1] + (out[1] / far) * 14 * zoom, colors[name], ink, 600, 13 * zoom);
+    words(context, { query: phrase("query"), key: phrase("key") }[name], tip[0] + (out[0] / far) * 20 * zoom, tip[1] + (out[1] / far) * 14 * zoom, colors[name], ink, 600, 13 * zoom);
   }
   Object.assign(context, { textAlign: "left", textBaseline: "top" });
-  words(context, `→ channel ${2 * pair}, ↑ channel ${2 * pair + 1}`, 0, 2, ink.dim, ink, 400, 12 * zoom);
-  words(context, "dashed: before turning", 0, 18 * zoom, ink.dim, ink, 400, 12 * zoom);
+  words(context, phrase`→ channel ${2 * pair}, ↑ channel ${2 * pair + 1}`, 0, 2, ink.dim, ink, 400, 12 * zoom);
+  words(context, phrase("dashed: before turning"), 0, 18 * zoom, ink.dim, ink, 400, 12 * zoom);
 }
 
 // The product over the distance, with the present one marked.
@@ -70,9 +70,9 @@ function drawProduct(context, { header, vectors, pair, whole, m, n }, { width, h
   }
   Object.assign(context, { textAlign: "center", textBaseline: "top" });
   for (const d of distances) if (d % Math.max(1, Math.round(every)) === 0) words(context, String(d).replace("-", "−"), x.at(d), box.bottom + 5, ink.dim, ink, 400, 12 * zoom);
-  words(context, "distance: query position − key position", (box.left + box.right) / 2, box.bottom + 21 * zoom, ink.dim, ink, 600, 12 * zoom);
+  words(context, phrase("distance: query position − key position"), (box.left + box.right) / 2, box.bottom + 21 * zoom, ink.dim, ink, 600, 12 * zoom);
   Object.assign(context, { textAlign: "left" });
-  words(context, whole ? "product q · k of all pairs" : `product q · k of pair ${pair}`, 0, 2, ink.dim, ink, 600, 12 * zoom);
+  words(context, whole ? phrase("product q · k of all pairs") : phrase`product q · k of pair ${pair}`, 0, 2, ink.dim, ink, 600, 12 * zoom);
   stroke(context, ink.dim, 1, [], [[x.at(0), box.top], [x.at(0), box.bottom]]);
   const fine = Array.from({ length: 8 * last + 1 }, (_, i) => i / 4 - last);
   stroke(context, colors.product, 1.5, [], fine.map((d) => [x.at(d), y.at(productAt(vectors, of, d))]));

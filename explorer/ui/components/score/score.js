@@ -4,11 +4,11 @@ const hertz = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
 function build(parent) {
   const root = make("div", "score", parent), head = make("div", "head", root), view = { root };
   view.title = make("b", "", head);
-  view.play = make("button", "act", head, "▶ Play");
+  view.play = make("button", "act", head, phrase("▶ Play"));
   view.play.onclick = () => (view.sound ? silence(view) : play(view));
-  const midi = make("button", "act", head, "Save MIDI");
+  const midi = make("button", "act", head, phrase("Save MIDI"));
   midi.onclick = () => download(new Blob([view.midi], { type: "audio/midi" }), "tune.mid");
-  savingMenu(make("div", "saving", head), [["Save notation (ABC)", () => saveText(`${view.header.abc}\n`, "tune.abc", "text/vnd.abc")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save notation (ABC)"), () => saveText(`${view.header.abc}\n`, "tune.abc", "text/vnd.abc")]]);
   view.pane = make("div", "pane", root);
   view.pane.tabIndex = 0;
   view.pane.role = "img";
@@ -30,7 +30,7 @@ function show(view, data) {
   view.root.classList.toggle("projector", header.projector);
   view.abc.textContent = header.abc;
   view.play.disabled = !header.pitch.some((pitch) => pitch >= 0);
-  view.pane.ariaLabel = `${header.title}: ${header.pitch.length} notes in ${header.key}, ${header.metre.join("/")}`;
+  view.pane.ariaLabel = phrase`${header.title}: ${header.pitch.length} notes in ${header.key}, ${header.metre.join("/")}`;
   draw(view);
 }
 
@@ -53,7 +53,7 @@ function play(view) {
   view.sound = { context, begin, beat, end: Math.max(...ends) };
   context.onstatechange = () => (view.root.dataset.audio = context.state);
   view.root.dataset.audio = context.state;
-  view.play.textContent = "■ Stop";
+  view.play.textContent = phrase("■ Stop");
   follow(view);
 }
 
@@ -74,7 +74,7 @@ function silence(view) {
   cancelAnimationFrame(view.frame);
   view.sound.context.close();
   view.sound = null;
-  view.play.textContent = "▶ Play";
+  view.play.textContent = phrase("▶ Play");
   if (view.waiting) show(view, view.waiting);
   else for (const group of view.svg.querySelectorAll(".on")) group.classList.remove("on");
   view.waiting = null;

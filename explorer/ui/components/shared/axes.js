@@ -11,12 +11,12 @@ function evenly(low, high, count) {
 const RAISE = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const power = (exponent) => `10${[...String(exponent)].map((c) => RAISE[c]).join("")}`;
 
-// 1200 is 1.2k, for axes only.
+// 1200 is 1,200 as in sentences; where that is too long beside an axis, 1.2M and 1.2G.
 function short(value) {
-  const size = Math.abs(value);
-  for (const [unit, name] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]])
-    if (size >= unit) return `${Number((value / unit).toPrecision(3))}${name}`;
-  return String(Number(value.toPrecision(3)));
+  const size = Math.abs(value), sign = value < 0 ? "−" : "";
+  for (const [unit, name] of [[1e9, "G"], [1e6, "M"]])
+    if (size >= unit) return `${sign}${Number((size / unit).toPrecision(3))}${name}`;
+  return sign + (size >= 1000 ? Math.round(size).toLocaleString("en") : Number(size.toPrecision(3)));
 }
 
 function decimals(step, value) {
@@ -27,7 +27,8 @@ function decimals(step, value) {
     return `${digits.replace("-", "−")}·${power(Number(exponent))}`;
   }
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return step >= 1000 ? short(value) : value.toFixed(places).replace("-", "−");
+  if (step >= 1000) return short(value);
+  return value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places }).replace("-", "−");
 }
 
 // The x axis: steps from 0 to the newest.
@@ -40,7 +41,7 @@ function stepAxis(newest, from, to) {
 function valueAxis(scale, low, high, from, to) {
   const room = Math.abs(to - from);
   if (scale === "share")
-    return { at: (v) => from + v * (to - from), ticks: [0, 0.25, 0.5, 0.75, 1].map((value) => ({ value, label: `${value * 100}%` })) };
+    return { at: (v) => from + v * (to - from), ticks: [0, 0.25, 0.5, 0.75, 1].map((value) => ({ value, label: `${value * 100}\u202f%` })) };
   if (scale === "log") {
     const first = Math.floor(Math.log10(low) + 1e-9), last = Math.max(first + 1, Math.ceil(Math.log10(high) - 1e-9));
     const every = Math.max(1, Math.ceil(((last - first) * 24) / room)), ticks = [];

@@ -19,7 +19,7 @@ function sheetsOf(grid) {
     for (let i = 0; i < merged.length; i++)
       merged[i] = merge === "max" ? Math.max(merged[i], one[i]) : merged[i] + one[i] / on.length;
   }
-  return alone(merged, `${merge} of ${on.length === 1 ? on[0].head.caption : `${on.length} heads`}`);
+  return alone(merged, phrase`${merge} of ${on.length === 1 ? on[0].head.caption : phrase`${on.length} heads`}`);
 }
 
 // Where tokens and lines lie (CSS pixels): every token has its label, in type that fits.
@@ -80,8 +80,8 @@ function layOut(row, sheets, place, focus) {
     });
   label("q", row.q, left - 8, "right");
   label("k", row.k, right + 8, "left");
-  words.push({ x: left - 8, y: 8, text: "query", align: "right", kind: "axis" });
-  words.push({ x: right + 8, y: 8, text: "key", align: "left", kind: "axis" });
+  words.push({ x: left - 8, y: 8, text: phrase("query"), align: "right", kind: "axis" });
+  words.push({ x: right + 8, y: 8, text: phrase("key"), align: "left", kind: "axis" });
   return { lines, words, squares, count, wide: side ? 4 : 2.2, least: side ? 0.2 : 0 };
 }
 

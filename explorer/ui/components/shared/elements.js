@@ -45,7 +45,7 @@ const saveText = (text, name, type) => download(new Blob([text], { type }), name
 // A button ⋯ with a menu of ways to save.
 function savingMenu(place, entries) {
   const opener = make("button", "", place, "⋯"), menu = make("div", "menu", place);
-  opener.title = opener.ariaLabel = "Save";
+  opener.title = opener.ariaLabel = phrase("Save");
   menu.hidden = true;
   opener.onclick = () => (menu.hidden = !menu.hidden);
   for (const [words, save] of entries)
@@ -66,13 +66,13 @@ function savingMenu(place, entries) {
 function sayLookFor(place, sentence) {
   place.hidden = sentence === null;
   if (sentence === null) return;
-  place.replaceChildren(make("b", "", null, "What to look for: "));
+  place.replaceChildren(make("b", "", null, phrase("What to look for: ")));
   const seen = new Set();
   sentence.split("`").forEach((piece, i) => place.append(...(i % 2 ? [make("code", "", null, piece)] : explained(piece, seen))));
 }
 
 // A text in which the first of each term of the glossary shows its line where the pointer rests.
-const WORDS = new RegExp(`\\b(${Object.keys(TERMS).sort((a, b) => b.length - a.length).join("|")})\\b`);
+const WORDS = new RegExp(`(?<![A-Za-z0-9])(${Object.keys(TERMS).sort((a, b) => b.length - a.length).join("|")})(?![A-Za-z0-9])`);
 
 function explained(text, seen) {
   return text.split(WORDS).map((piece, i) => {

@@ -1,9 +1,12 @@
 // Film: the whole run again, from its first step to its newest, in ten seconds. It goes from one step whose weights are
-// kept to the next, so that nothing has to be trained again; the thumb moves smoothly between them.
+// kept to the next, so that nothing has to be trained again; the thumb moves smoothly between them. Pictures say the step
+// whose numbers they have and never invent numbers in between: points of a map and marks on curves travel to their next
+// place, grids fade over (`ease` in hot.js).
 const FILM = 10000; // ms
 
 function startFilm(bar) {
   stopFilm(bar);
+  hot.film = true;
   bar.film = { begun: performance.now(), last: bar.data.last, kept: [0, ...bar.data.kept], step: -1, at: 0 };
   moveFilm(bar);
 }
@@ -11,6 +14,7 @@ function startFilm(bar) {
 function stopFilm(bar) {
   cancelAnimationFrame(bar.film?.next);
   bar.film = null;
+  hot.film = false;
 }
 
 function moveFilm(bar) {

@@ -1,7 +1,11 @@
 // Hot: what a component needs that gets messages from the feed (feed.js) as well as from runs of the page.
 // run, step, state: of the newest that was shown. wanted: the step that the scrubber was moved to and whose run of the page
 // is still to come, null for the newest; undefined when there is none. arrived: the wanted step once the page sent it.
+// film: whether the run is shown again from its start.
 const hot = (window.explorerFeed ??= { takers: new Map(), run: null, step: -1, state: "", wanted: undefined, arrived: null });
+
+// Milliseconds in which a picture of a film goes over into the next; 0 outside of films and where nothing shall move.
+const ease = () => (hot.film && !matchMedia("(prefers-reduced-motion: reduce)").matches ? 200 : 0);
 
 // Begins anew where another run is looked at.
 function lookAt(run) {

@@ -15,7 +15,11 @@ function living({ build, update, remove }) {
       view.root.remove();
     };
     if (!there()) return end; // an update that came after its page: nothing has a size or a colour any more
-    if (!views.has(parent)) views.set(parent, build(parent));
+    if (!views.has(parent)) {
+      parent.ended?.(); // what the same script in another language has built there
+      views.set(parent, build(parent));
+      parent.ended = end;
+    }
     try {
       update(views.get(parent), component);
     } catch (error) {

@@ -81,6 +81,7 @@ function format(value, digits = 4) {
   if (!Number.isFinite(value)) return value > 0 ? "+∞" : "−∞";
   const size = Math.abs(value), sign = value < 0 ? "−" : "";
   if (size === 0) return "0";
+  if (size >= 1000 && size < Math.min(1e5, 10 ** digits)) return sign + size.toLocaleString("en", { minimumSignificantDigits: digits, maximumSignificantDigits: digits });
   if (size >= 1e-3 && size < Math.min(1e5, 10 ** digits)) return sign + size.toPrecision(digits); // beyond, that would write 1e+5
   const [digitsOf, power] = size.toExponential(digits - 1).split("e");
   return `${sign}${digitsOf} × 10${[...power.replace("+", "")].map((c) => RAISED[c]).join("")}`;

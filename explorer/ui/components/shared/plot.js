@@ -46,6 +46,9 @@ function words(context, text, x, y, color, ink, weight = 400, size = 12) {
   context.fillText(text, x, y);
 }
 
+// How wide a text is, in letters: a Chinese character is as wide as two of them, nearly.
+const letters = (text) => [...text].reduce((sum, character) => sum + (character > "\u2e7f" ? 1.85 : 1), 0);
+
 function grid(context, { box, x, y, zoom }, look, ink) {
   const size = 12 * zoom;
   context.textBaseline = "middle";
@@ -59,8 +62,8 @@ function grid(context, { box, x, y, zoom }, look, ink) {
   stroke(context, ink.dim, 1, [], [[box.left, box.bottom], [box.right, box.bottom]]);
   context.textBaseline = "top";
   context.textAlign = "center";
-  const unit = look.across, until = box.right - 8 * unit.length * zoom;
-  for (const { value, label } of x.ticks) if (x.at(value) < until) words(context, label, x.at(value), box.bottom + 7 * zoom, ink.dim, ink, 400, size);
+  const unit = look.across === "step" ? phrase("step") : look.across, until = box.right - 7 * letters(unit) * zoom;
+  for (const { value, label } of x.ticks) if (x.at(value) + 3.3 * label.length * zoom < until) words(context, label, x.at(value), box.bottom + 7 * zoom, ink.dim, ink, 400, size);
   context.textAlign = "right";
   words(context, unit, box.right, box.bottom + 7 * zoom, ink.dim, ink, 600, size);
   context.textAlign = "left";
@@ -104,23 +107,38 @@ function line(context, curve, place, look) {
   }
 }
 
-// Where a level's words lie on no curve: at its right end or its left, above or below; else where they lie on the least.
-function freePlace({ box, x, y, zoom }, curves, at, label) {
-  const width = 6.5 * zoom * label.length, height = 18 * zoom;
-  let best = null, least = Infinity;
-  for (const align of ["right", "left"])
-    for (const baseline of ["bottom", "top"]) {
-      const left = align === "right" ? box.right - width : box.left, top = baseline === "bottom" ? at - height : at + 1;
-      if (top < box.top - 4 || top + height > box.bottom + 4) continue;
-      let met = 0;
-      for (const curve of curves)
-        for (let i = 0; i < curve.n; i++) {
-          const px = x.at(curve.step[i]), py = y.at(curve.value[i]);
-          if (px >= left - 6 && px <= left + width + 6 && py >= top && py <= top + height) met++;
-        }
-      if (met < least) [best, least] = [[align, baseline], met];
+// How much of a drawn line lies in a box, in pixels: between its points it is a line too.
+function lengthIn(piece, { left, right, top, bottom }) {
+  let way = 0;
+  for (let i = piece.length > 1 ? 1 : 0; i < piece.length; i++) {
+    const [ax, ay] = piece[Math.max(0, i - 1)], [bx, by] = piece[i];
+    let from = 0, to = 1;
+    for (const [at, over, low, high] of [[ax, bx - ax, left, right], [ay, by - ay, top, bottom]]) {
+      const ends = [(low - at) / over, (high - at) / over];
+      if (over) [from, to] = [Math.max(from, Math.min(...ends)), Math.min(to, Math.max(...ends))];
+      else if (at < low || at > high) to = -1;
     }
-  return best ?? ["right", at < box.top + 18 ? "top" : "bottom"];
+    if (to >= from) way += 1 + (to - from) * Math.hypot(bx - ax, by - ay);
+  }
+  return way;
+}
+
+// Where a level's words lie on no curve: at its right end, its left or in its middle, above or below, or one line of words
+// further off; else where they lie on the least. Gives how they are aligned, and how far off they are.
+function freePlace(place, curves, at, label) {
+  const { box, zoom } = place, width = 6.5 * zoom * letters(label), height = 18 * zoom, free = box.right - box.left - width;
+  const drawn = curves.flatMap((curve) => pieces(curve.value, curve, place));
+  let best = null, least = Infinity;
+  for (const off of [0, height])
+    for (const [align, share] of [["right", 1], ["left", 0], ["center", 0.5]])
+      for (const baseline of ["bottom", "top"]) {
+        const left = box.left + share * free, top = baseline === "bottom" ? at - height - off : at + 1 + off;
+        if (top < box.top - 4 || top + height > box.bottom + 4) continue;
+        const taken = { left: left - 6, right: left + width + 6, top, bottom: top + height };
+        const met = drawn.reduce((sum, piece) => sum + lengthIn(piece, taken), 0);
+        if (met < least) [best, least] = [[align, baseline, off], met];
+      }
+  return best ?? ["right", at < box.top + 18 ? "top" : "bottom", 0];
 }
 
 function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, branch, nonfinite, colors }, ink) {
@@ -132,9 +150,10 @@ function marks(context, { box, x, y, zoom }, { guides, curves, events, cursor, b
   }
   for (const { value, label } of guides) {
     stroke(context, ink.dim, 1.25, [5, 4], [[box.left, y.at(value)], [box.right, y.at(value)]]);
-    const [align, baseline] = freePlace({ box, x, y, zoom }, curves, y.at(value), label);
+    const [align, baseline, off] = freePlace({ box, x, y, zoom }, curves, y.at(value), label);
+    const across = { right: box.right - 2, left: box.left + 4, center: (box.left + box.right) / 2 };
     Object.assign(context, { textAlign: align, textBaseline: baseline });
-    words(context, label, align === "right" ? box.right - 2 : box.left + 4, y.at(value) + (baseline === "top" ? 4 : -4), ink.dim, ink, 400, 12 * zoom);
+    words(context, label, across[align], y.at(value) + (baseline === "top" ? 4 + off : -4 - off), ink.dim, ink, 400, 12 * zoom);
   }
   if (cursor !== null) stroke(context, colors.cursor, 2, [], [[x.at(cursor), box.top], [x.at(cursor), box.bottom]]);
   for (const { step, color } of events) {

@@ -39,7 +39,7 @@ function showTip(grid) {
     make("span", "", tip, axis);
     const words = make("span", "", tip);
     make("q", "", words, visible(token));
-    words.append(` position ${position}`);
+    words.append(phrase` position ${position}`);
   }
   const box = root.getBoundingClientRect(), wide = tip.offsetWidth, tall = tip.offsetHeight;
   const right = x - box.left + 16, below = y - box.top + 18;

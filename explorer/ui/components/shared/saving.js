@@ -38,7 +38,7 @@ function savePicture(grid, style, name) {
   context.imageSmoothingEnabled = false;
   context.fillStyle = style.getPropertyValue("--st-text-color");
   context.font = `15px ${style.getPropertyValue("--st-font")}`;
-  if (above) context.fillText(`All heads · ${subject.textContent}`, left, gap + 12);
+  if (above) context.fillText(phrase`All heads · ${subject.textContent}`, left, gap + 12);
   for (const { head, row, r, place, canvas: small, score } of cells) {
     const x = left + place * (side + gap), y = down(r), [Q, K] = spanOf(grid, r);
     context.drawImage(small, x, y, side, side);
@@ -63,7 +63,7 @@ function savePicture(grid, style, name) {
   context.fillRect(left, top, 160, 12);
   context.fillStyle = style.getPropertyValue("--st-text-color");
   context.textAlign = "left";
-  context.fillText(`${low.textContent} to ${high.textContent} · ${legend.words}`, left + 172, top + 12);
+  context.fillText(phrase`${low.textContent} to ${high.textContent} · ${legend.words}`, left + 172, top + 12);
   canvas.toBlob((blob) => download(blob, `${name}.png`));
 }
 
@@ -74,7 +74,7 @@ function saveEdges(grid, name) {
 
 function buildMenu(grid, place) {
   const opener = make("button", "", place, "⋯"), menu = make("div", "menu", place);
-  opener.title = opener.ariaLabel = "Save";
+  opener.title = opener.ariaLabel = phrase("Save");
   menu.hidden = true;
   opener.onclick = () => (menu.hidden = !menu.hidden);
   const name = (what) => [what, grid.step === null ? "" : `step-${grid.step}`].filter(Boolean).join("-");
@@ -84,9 +84,9 @@ function buildMenu(grid, place) {
       save();
     };
   };
-  entry("Save picture of the heads (PNG)", () => savePicture(grid, getComputedStyle(grid.root), name("heads")));
-  entry("Save numbers of the heads (CSV)", () => saveNumbers(grid, name("heads")));
-  entry("Save head view (SVG)", () => saveEdges(grid, name("head-view")), "of-view");
+  entry(phrase("Save picture of the heads (PNG)"), () => savePicture(grid, getComputedStyle(grid.root), name("heads")));
+  entry(phrase("Save numbers of the heads (CSV)"), () => saveNumbers(grid, name("heads")));
+  entry(phrase("Save head view (SVG)"), () => saveEdges(grid, name("head-view")), "of-view");
   place.onkeydown = (event) => {
     if (event.key === "Escape") menu.hidden = true;
     event.stopPropagation();

@@ -12,12 +12,12 @@ async function share(bar) {
   clearTimeout(bar.closing);
   try {
     await navigator.clipboard.writeText(url);
-    bar.pop.textContent = "link copied";
+    bar.pop.textContent = phrase("link copied");
     bar.closing = setTimeout(() => (bar.pop.hidden = true), 2000);
     bar.pop.hidden = false;
   } catch {
     const field = document.createElement("input");
-    Object.assign(field, { value: url, readOnly: true, ariaLabel: "Link to this view" });
+    Object.assign(field, { value: url, readOnly: true, ariaLabel: phrase("Link to this view") });
     bar.pop.replaceChildren(field);
     bar.pop.hidden = false;
     field.select();

@@ -20,25 +20,25 @@ const STATES = {
   waiting: draw("M2 6.5h3v3H2zM6.5 6.5h3v3h-3zM11 6.5h3v3h-3z"),
 };
 const SPEEDS = [null, 1, 2, 5, 10, 20];
-const inWords = (speed) => (speed ? `${speed} step${speed === 1 ? "" : "s"}/s` : "full speed");
+const inWords = (speed) => (speed ? (speed === 1 ? phrase("1 step/s") : phrase`${speed} steps/s`) : phrase("full speed"));
 const SKELETON = `<div class="line">
   <button class="play"></button>
-  <button class="small single" title="One step">${ICONS.single}</button>
-  <button class="small reset" title="Start again with the same initial weights">${ICONS.reset}</button>
-  <button class="small film" title="Replay the run from its start in 10 seconds" aria-label="Replay from the start">${ICONS.film}</button>
-  <button class="pill on" title="Train on: as many steps again" hidden>Train on</button>
+  <button class="small single" title="${phrase("One step")}">${ICONS.single}</button>
+  <button class="small reset" title="${phrase("Start again with the same initial weights")}">${ICONS.reset}</button>
+  <button class="small film" title="${phrase("Replay the run from its start in 10 seconds")}" aria-label="${phrase("Replay from the start")}">${ICONS.film}</button>
+  <button class="pill on" title="${phrase("Train on: as many steps again")}" hidden>${phrase("Train on")}</button>
   <div class="scrubber">
     <div class="events"></div>
-    <div class="track" role="slider" tabindex="0" aria-label="Step shown" aria-valuemin="0">
+    <div class="track" role="slider" tabindex="0" aria-label="${phrase("Step shown")}" aria-valuemin="0">
       <div class="rail"></div><div class="fill"></div><div class="thumb"></div>
     </div>
-    <div class="under"><div class="name"><span></span></div><div class="state"><i></i><b></b></div></div>
+    <div class="under"><div class="state"><i></i><b></b><em></em></div><div class="name"><span></span></div></div>
     <div class="tip" hidden></div>
   </div>
-  <div class="where"><div>step <b class="step"></b> of <span class="last"></span></div><div class="now"></div></div>
-  <select title="Speed of training" aria-label="Speed of training">${SPEEDS.map((speed) => `<option value="${speed ?? ""}">${inWords(speed)}</option>`).join("")}</select>
-  <button class="pill branch" title="Branch here: go on from this step as a run of its own">${ICONS.branch}<span>branch here</span></button>
-  <button class="small bookmark" title="Bookmark this step">${ICONS.bookmark}</button>
-  <div class="share"><button class="small" title="Copy a link to this view">${ICONS.share}</button>
+  <div class="where"><div>${phrase`step ${'<b class="step"></b>'} of ${'<span class="last"></span>'}`}</div><div class="now"></div></div>
+  <select title="${phrase("Speed of training")}" aria-label="${phrase("Speed of training")}">${SPEEDS.map((speed) => `<option value="${speed ?? ""}">${inWords(speed)}</option>`).join("")}</select>
+  <button class="pill branch" title="${phrase("Branch here: go on from this step as a run of its own")}">${ICONS.branch}<span>${phrase("branch here")}</span></button>
+  <button class="small bookmark" title="${phrase("Bookmark this step")}">${ICONS.bookmark}</button>
+  <div class="share"><button class="small" title="${phrase("Copy a link to this view")}">${ICONS.share}</button>
     <div class="pop" role="status" hidden></div></div>
 </div>`;

@@ -99,8 +99,8 @@ function savePanes(place, name, panes, root, numbers) {
     return context;
   };
   savingMenu(place, [
-    ["Save picture (PNG)", () => sized((w, h) => cleared(document.createElement("canvas"), w, h)).canvas.toBlob((blob) => download(blob, `${name}.png`))],
-    ["Save drawing (SVG)", () => saveText(String(sized((w, h) => new Vector(w, h))), `${name}.svg`, "image/svg+xml")],
-    ["Save numbers (CSV)", () => saveText(numbers(), `${name}.csv`, "text/csv")],
+    [phrase("Save picture (PNG)"), () => sized((w, h) => cleared(document.createElement("canvas"), w, h)).canvas.toBlob((blob) => download(blob, `${name}.png`))],
+    [phrase("Save drawing (SVG)"), () => saveText(String(sized((w, h) => new Vector(w, h))), `${name}.svg`, "image/svg+xml")],
+    [phrase("Save numbers (CSV)"), () => saveText(numbers(), `${name}.csv`, "text/csv")],
   ]);
 }

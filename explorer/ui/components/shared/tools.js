@@ -1,6 +1,9 @@
 // Tools: what the pictures show, on which scale, in which order, and the legend under them.
-const EXPLAINED = { nan: "not a number", plus: "+∞", minus: "−∞, masked" };
-const SCOPES = [["cell", "this head"], ["row", "this layer"], ["all", "all heads"]];
+const SCORED = { // what heads can be put in the order of
+  entropy: phrase("entropy"), distance: phrase("distance"), "first token": phrase("first token"), importance: phrase("importance"),
+};
+const EXPLAINED = { nan: phrase("not a number"), plus: "+∞", minus: phrase("−∞, masked") };
+const SCOPES = [["cell", phrase("this head")], ["row", phrase("this layer")], ["all", phrase("all heads")]];
 
 function makeSelect(parent, words, pick) {
   const label = make("label", "pick", parent, words), select = make("select", "", label);
@@ -19,9 +22,9 @@ function offer(select, entries, value) {
 function buildTools(grid, pane) {
   grid.tools = make("div", "tools", pane);
   const heading = make("div", "heading", grid.tools);
-  make("b", "", heading, "All heads");
+  make("b", "", heading, phrase("All heads"));
   grid.segments = make("div", "segments", grid.tools);
-  Object.assign(grid.segments, { role: "radiogroup", ariaLabel: "What the pictures show" });
+  Object.assign(grid.segments, { role: "radiogroup", ariaLabel: phrase("What the pictures show") });
   grid.segments.onkeydown = (event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -33,13 +36,13 @@ function buildTools(grid, pane) {
   };
   grid.options = make("div", "options", pane);
   grid.subject = make("span", "subject", grid.options);
-  grid.orders = makeSelect(grid.options, "order", (value) => change(grid, { order: value }));
+  grid.orders = makeSelect(grid.options, phrase("order"), (value) => change(grid, { order: value }));
   grid.goldLabel = make("label", "pick", grid.options);
   grid.goldBox = make("input", "", grid.goldLabel);
   Object.assign(grid.goldBox, { type: "checkbox", checked: true });
   grid.goldBox.onchange = () => change(grid, { gold: grid.goldBox.checked });
   make("i", "gold-mark", grid.goldLabel);
-  grid.goldLabel.append("gold alignment");
+  grid.goldLabel.append(phrase("gold alignment"));
 }
 
 function change(grid, choice) {
@@ -49,11 +52,11 @@ function change(grid, choice) {
 }
 
 function showTools(grid, m) {
-  const { modes, rows, segments } = grid, names = JSON.stringify(modes.map((mode) => [mode.name, mode.title]));
+  const { modes, rows, segments } = grid, names = JSON.stringify(modes.map((mode) => [mode.label, mode.title]));
   if (segments.known !== names) {
     segments.replaceChildren();
-    for (const { name, title } of modes) {
-      const button = make("button", "", segments, name);
+    for (const { name, label, title } of modes) {
+      const button = make("button", "", segments, label ?? name);
       Object.assign(button, { role: "radio", title });
       button.onclick = () => {
         report(grid, "mode", name);
@@ -68,7 +71,7 @@ function showTools(grid, m) {
   grid.options.hidden = !grid.edges && !scores.length && !gold;
   grid.subject.textContent = modes[m].title;
   grid.orders.parentElement.hidden = !scores.length;
-  const orders = [["", "as in the model"], ...scores.map((name) => [name, `by ${name}`])];
+  const orders = [["", phrase("as in the model")], ...scores.map((name) => [name, phrase`by ${SCORED[name] ?? name}`])];
   offer(grid.orders, orders, scores.includes(grid.order) ? grid.order : "");
   grid.goldLabel.hidden = !gold;
   grid.lines.forEach(({ line }, r) => line.classList.toggle("two-lines", rows[r].gold.length > 0));
@@ -92,7 +95,7 @@ function buildFoot(grid, pane) {
   grid.low = make("span", "ends", scale);
   grid.bar = make("div", "bar", scale);
   grid.high = make("span", "ends", scale);
-  grid.scopes = makeSelect(foot, "scale of", (value) => change(grid, { scope: value }));
+  grid.scopes = makeSelect(foot, phrase("scale of"), (value) => change(grid, { scope: value }));
   grid.words = make("span", "words", foot);
   grid.marks = {};
   for (const [mark, words] of Object.entries(EXPLAINED)) {
@@ -106,15 +109,15 @@ function buildFoot(grid, pane) {
 function explain(grid, kind, limits, marks) {
   const signed = kind === "signed", end = limits && grid.scope === "all" ? format(limits.all, 3) : "";
   const [low, high] = signed ? [`−${end}`, `+${end}`] : ["0", limits ? end || "largest" : "1"];
-  const scope = { cell: "each head to its own end", row: "each layer to its own end", all: "one scale" }[grid.scope];
+  const scope = { cell: phrase("each head to its own end"), row: phrase("each layer to its own end"), all: phrase("one scale") }[grid.scope];
   grid.legend = {
     stops: (colours) => (signed ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential),
-    words: [limits && scope, "square-root brightness"].filter(Boolean).join(" · "),
+    words: [limits && scope, phrase("square-root brightness")].filter(Boolean).join(" · "),
   };
   [grid.low.textContent, grid.high.textContent] = [low, high];
-  const n = grid.message.coarse?.block ?? 1, cells = n > 1 ? `a cell is ${pairs(n)}, fewer where fewer are seen` : "";
+  const n = grid.message.coarse?.block ?? 1, cells = n > 1 ? phrase`a cell is ${pairs(n)}, fewer where fewer are seen` : "";
   grid.legend.words = [grid.legend.words, cells].filter(Boolean).join(" · ");
-  grid.words.textContent = grid.words.title = [cells, "square-root brightness"].filter(Boolean).join(" · ");
+  grid.words.textContent = grid.words.title = [cells, phrase("square-root brightness")].filter(Boolean).join(" · ");
   grid.scopes.parentElement.hidden = !limits;
   offer(grid.scopes, SCOPES, grid.scope);
   grid.bar.style.background = `linear-gradient(90deg, ${grid.legend.stops(grid.palette.colours).map(css).join()})`;

@@ -1,6 +1,6 @@
 // Sketch: a curve drawn by hand over evenly spaced places. Built once, then redrawn at every message.
 const EDGES = { left: 56, right: 14, top: 24, bottom: 26 };
-const HINT = "draw with the pointer, from left to right; or arrow keys: left and right choose a place, up and down its height";
+const HINT = phrase("draw with the pointer, from left to right; or press Tab until the chart is framed: then the arrow keys left and right choose a place, up and down its height");
 
 function build(parent) {
   const root = make("div", "curves sketch", parent), picture = make("div", "picture", root), head = make("div", "head", picture);
@@ -36,6 +36,7 @@ function begin(panel, event) {
   if (event.button !== 0 || !panel.place) return;
   panel.over.setPointerCapture(event.pointerId);
   const [place, height] = (panel.last = under(panel, event));
+  panel.reach = panel.heights.length ? null : place; // how far a first stroke has come
   if (!panel.heights.length) panel.heights = Array(panel.header.places).fill(height); // level, until it is drawn on
   panel.heights[Math.round(place)] = height;
   draw(panel);
@@ -45,6 +46,7 @@ function begin(panel, event) {
 function drag(panel, event) {
   const here = under(panel, event), [[left, low], [right, high]] = [panel.last, here].sort((a, b) => a[0] - b[0]);
   for (let i = Math.ceil(left); i <= right; i++) panel.heights[i] = low + (high - low) * (right > left ? (i - left) / (right - left) : 1);
+  if (panel.reach !== null && here[0] >= panel.reach) panel.heights.fill(here[1], Math.ceil((panel.reach = here[0]))); // it goes on level
   panel.last = here;
   choose(panel, Math.round(here[0]));
   draw(panel);
@@ -74,7 +76,7 @@ function moveByKey(panel, event) {
 function choose(panel, at) {
   panel.at = at;
   const { look, places } = panel.header, height = panel.heights[at];
-  panel.said.textContent = at === null || height === undefined ? HINT : `${look.across} ${short((look.far * at) / (places - 1))}: ${Number(height.toPrecision(3))} ${look.unit}`;
+  panel.said.textContent = at === null || height === undefined ? HINT : `${look.across === "step" ? phrase("step") : look.across} ${short((look.far * at) / (places - 1))}: ${Number(height.toPrecision(3))} ${look.unit}`;
   if (at === null) draw(panel);
 }
 
@@ -95,7 +97,7 @@ function draw(panel) {
   heights.forEach((value, i) => dot(marked, x.at((look.far * i) / (heights.length - 1)), y.at(value), (i === panel.at ? 6 : 2.5) * zoom, own.color, i === panel.at ? ink.paper : undefined));
   if (heights.length) return;
   Object.assign(marked, { textAlign: "center", textBaseline: "middle" });
-  words(marked, `draw ${own.name} here`, (box.left + box.right) / 2, (box.top + box.bottom) / 2, ink.dim, ink, 600, 15 * zoom);
+  words(marked, phrase`draw ${own.name} here`, (box.left + box.right) / 2, (box.top + box.bottom) / 2, ink.dim, ink, 600, 15 * zoom);
 }
 
 // Whether two messages are the same bytes: what is drawn then stands.

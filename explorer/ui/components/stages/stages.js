@@ -1,6 +1,6 @@
 // Stages: the next token on its way through a sampler. A column a stage with its slider; columns are dragged to another
 // place. Everything is computed here from one message of logits; the page hears of a setting when the hand lets go.
-const SHOWN = 4, DRAWS = 10000, UNPROVED = "and hold them against the last column";
+const SHOWN = 4, DRAWS = 10000, UNPROVED = phrase("and hold them against the last column");
 
 function build(parent) {
   const root = make("div", "stages", parent), head = make("div", "head", root);
@@ -8,16 +8,16 @@ function build(parent) {
   view.title = make("b", "", head);
   view.buttons = make("div", "segments", head);
   view.buttons.role = "radiogroup";
-  view.buttons.ariaLabel = "Order of the stages";
+  view.buttons.ariaLabel = phrase("Order of the stages");
   const label = make("label", "", head);
   view.both = make("input", "", label);
   view.both.type = "checkbox";
-  label.append("compare with the other order");
+  label.append(phrase("compare with the other order"));
   view.both.onchange = () => draw(view);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "next-token.csv", "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "next-token.csv", "text/csv")]]);
   view.strip = make("div", "strip", root);
   view.foot = make("div", "foot", root);
-  const draws = make("button", "draws", view.foot, `Draw ${DRAWS.toLocaleString("en")} tokens`);
+  const draws = make("button", "draws", view.foot, phrase`Draw ${DRAWS} tokens`);
   draws.onclick = () => {
     view.proving = true; // from then on, anew whenever the last column changes
     prove(view);
@@ -37,7 +37,7 @@ function columnOf(view, stage) {
     element.draggable = true;
     movable(view, element, stage);
     sliderOf(view, column, stage);
-  } else make("div", "setting", element, "their softmax");
+  } else make("div", "setting", element, phrase("their softmax"));
   column.list = make("div", "list", element);
   column.said = make("div", "said", element);
   view.columns.set(stage, column);
@@ -49,7 +49,7 @@ function sliderOf(view, column, stage) {
   column.value = make("output", "", setting);
   for (const [words, by] of [["←", -1], ["→", 1]]) {
     const button = make("button", "move", setting, words);
-    button.ariaLabel = `${title} ${by < 0 ? "earlier" : "later"}`;
+    button.ariaLabel = `${title} ${by < 0 ? phrase("earlier") : phrase("later")}`;
     button.onclick = () => move(view, stage, view.order.indexOf(stage) + by);
   }
   const slider = (column.slider = make("input", "", setting));
@@ -127,13 +127,13 @@ function drawRows(view, column, step, most, lasting) {
     const place = view.leading[i], p = step.p[place];
     token.textContent = view.symbols[place];
     bar.style.width = `${(100 * p) / most}%`;
-    number.textContent = p > 0 ? share(p) : "cut";
+    number.textContent = p > 0 ? share(p) : phrase("cut");
     row.classList.toggle("cut", !(p > 0));
     const other = lasting?.[place];
     row.style.setProperty("--other", other === undefined ? "-9999px" : `${(100 * other) / most}%`);
     row.classList.remove("proved");
   });
-  column.said.textContent = `${step.survivors.toLocaleString("en")} left · ${step.bits.toFixed(2)} bits\ncuts ${share(step.cut)}`;
+  column.said.textContent = phrase`${step.survivors} left · ${step.bits.toFixed(2)} bits\ncuts ${share(step.cut)}`;
 }
 
 const share = (p) => (p === 0 ? "0 %" : p >= 0.0995 ? `${(100 * p).toFixed(0)} %` : p >= 0.001 ? `${(100 * p).toFixed(1)} %` : p >= 1e-4 ? `${format(100 * p, 2)} %` : "< 0.01 %");
@@ -154,7 +154,7 @@ function draw(view) {
     const value = settings[steps[i].stage], words = about.whole ? String(value) : value.toFixed(2);
     column.slider.max = about.most;
     column.slider.value = value;
-    column.value.textContent = value === about.neutral ? `${words} · off` : words;
+    column.value.textContent = value === about.neutral ? phrase`${words} · off` : words;
   });
   for (const button of view.buttons.children) button.ariaChecked = String(sameOrder(orders[button.textContent], order));
   view.both.parentElement.hidden = !other;
@@ -163,13 +163,13 @@ function draw(view) {
 
 function prove(view) {
   const { p } = view.steps.at(-1), counts = drawnFrom(p, DRAWS), { value, free, chance } = chiSquared(counts, p);
-  const first = view.leading.slice(0, 3).map((i) => `${view.symbols[i]} ${counts[i].toLocaleString("en")} × (expected ${Math.round(DRAWS * p[i]).toLocaleString("en")})`);
-  const verdict = free < 1 ? "one token is left, and it came every time" : `χ² = ${value.toFixed(1)} with ${free} degrees of freedom, p = ${format(chance, 2)}`;
+  const first = view.leading.slice(0, 3).map((i) => phrase`${view.symbols[i]} ${counts[i]} × (expected ${Math.round(DRAWS * p[i])})`);
+  const verdict = free < 1 ? phrase("one token is left, and it came every time") : phrase`χ² = ${value.toFixed(1)} with ${free} degree${plural(free)} of freedom, p = ${format(chance, 2)}`;
   view.columns.get(view.steps.at(-1).stage).rows.forEach(({ row }, i) => {
     row.classList.add("proved");
     row.style.setProperty("--drawn", `${(100 * counts[view.leading[i]]) / DRAWS / view.most}%`);
   });
-  view.proof.textContent = `drawn, a tick on each bar: ${first.join(", ")} · ${verdict}`;
+  view.proof.textContent = phrase`drawn, a tick on each bar: ${first.join(", ")} · ${verdict}`;
 }
 
 function asNumbers({ steps, symbols }) {

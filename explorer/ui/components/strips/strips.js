@@ -4,7 +4,7 @@ const visibleToken = (token) => token.replaceAll("\n", "⏎\n");
 function build(parent) {
   const root = make("div", "strips", parent), view = { root, rows: [] }, head = make("div", "head", root);
   view.title = make("b", "", head);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "strips.csv", "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "strips.csv", "text/csv")]]);
   view.list = make("div", "", root);
   const foot = make("div", "foot", root);
   view.low = make("span", "", foot);
@@ -34,7 +34,7 @@ function drawRow(view, row, { name, note, tokens }, values, palette) {
     span.textContent = hidden ? mask : visibleToken(tokens[i]);
     span.style.backgroundColor = there ? groundOf(palette, values[i] / most) : "";
     span.className = [hidden && "masked", i === chosen && "on", !there && "none", !view.click && "plain"].filter(Boolean).join(" ");
-    span.title = `${visibleToken(tokens[i])}: ${there ? `${format(values[i], 3)} ${unit}` : "no number: nothing is read before it"}`;
+    span.title = `${visibleToken(tokens[i])}: ${there ? `${format(values[i], 3)} ${unit}` : phrase("no number: nothing is read before it")}`;
     span.dataset.place = i;
     if (!view.click) return;
     span.tabIndex = 0;
@@ -59,7 +59,7 @@ function show(view, data) {
   while (view.rows.length > header.strips.length) view.rows.pop().element.remove();
   header.strips.forEach((strip, i) => drawRow(view, rowOf(view, i), strip, view.values[i], palette));
   view.low.textContent = `0 ${header.unit}`;
-  view.high.textContent = `${header.most} ${header.unit} or more. ${header.foot}`;
+  view.high.textContent = phrase`${header.most} ${header.unit} or more. ${header.foot}`;
   view.bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => groundOf(palette, t)).join()})`;
 }
 

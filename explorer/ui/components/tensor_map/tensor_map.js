@@ -63,7 +63,7 @@ function point(map, cell) {
   place(map, map.point, cell);
   const [r, c] = cell ?? map.header.selected;
   const value = format(map.values[r * map.header.shape[1] + c], 5);
-  map.reading.textContent = `${map.header.shape[0] > 1 ? `row ${r}, column ${c}` : `entry ${c}`}: ${value}`;
+  map.reading.textContent = `${map.header.shape[0] > 1 ? phrase`row ${r}, column ${c}` : phrase`entry ${c}`}: ${value}`;
 }
 
 function draw(map) {
@@ -78,7 +78,7 @@ function draw(map) {
   map.canvas.ariaLabel = map.root.ariaLabel = label;
   map.bar.style.background = `linear-gradient(90deg, ${[...[...negative].reverse(), ...sequential.slice(1)].map(css).join()})`;
   [map.low.textContent, map.high.textContent] = [format(-limit, 2), format(limit, 2)];
-  map.sides.textContent = R === 1 ? `${C} entries` : turned ? `${R} rows to the right, ${C} columns down` : `${R} rows down, ${C} columns to the right`;
+  map.sides.textContent = R === 1 ? phrase`${C} entries` : turned ? phrase`${R} rows to the right, ${C} columns down` : phrase`${R} rows down, ${C} columns to the right`;
   place(map, map.mark, map.header.selected);
   point(map, map.hover);
 }

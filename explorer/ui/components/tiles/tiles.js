@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 function build(parent) {
   const root = make("div", "tiles", parent), view = { root }, head = make("div", "head", root);
   view.title = make("b", "", head);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "attention-on-patches.csv", "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "attention-on-patches.csv", "text/csv")]]);
   view.list = make("div", "list", root);
   view.foot = make("div", "foot", root);
   return view;
@@ -21,11 +21,11 @@ function drawTile(view, tile) {
   const figure = make("figure", "", view.list), svg = figure.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${names[tile]}: attention on ${patches} patches`);
+  svg.setAttribute("aria-label", phrase`${names[tile]}: attention on ${patches} patches`);
   view.shades.forEach((shade, i) => square(svg, i % side, Math.floor(i / side), 1.02, "var(--st-text-color)", (0.85 * shade) / most));
   for (let patch = 0; patch < patches; patch++) {
     const share = view.attention[tile * patches + patch], opacity = Math.min(0.85, 0.85 * Math.sqrt(share));
-    square(svg, (patch % along) * wide, Math.floor(patch / along) * wide, wide, "var(--st-primary-color)", opacity.toFixed(3), `patch ${patch + 1}: ${format(share, 3)}`);
+    square(svg, (patch % along) * wide, Math.floor(patch / along) * wide, wide, "var(--st-primary-color)", opacity.toFixed(3), phrase`patch ${patch + 1}: ${format(share, 3)}`);
   }
   const caption = make("figcaption", "", figure);
   make("b", "", caption, names[tile]).title = names[tile];

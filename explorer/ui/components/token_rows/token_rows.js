@@ -21,8 +21,8 @@ function numbers({ rows }) {
 function tooltipOf({ shown, token, unknown, uses }, pane) {
   const here = pane.tokens.filter((other) => other.token === token).length;
   const lines = [["token", shown], ["number", token < 0 ? "none" : String(token)], ["here", `${here} ×`]];
-  if (uses !== null) lines.push(["learned from", `${uses.toLocaleString("en")} ×`]);
-  return unknown ? [...lines, "unknown: all unknown pieces share this number"] : lines;
+  if (uses !== null) lines.push([phrase("learned from"), `${uses.toLocaleString("en")} ×`]);
+  return unknown ? [...lines, phrase("unknown: all unknown pieces share this number")] : lines;
 }
 
 function rowOf(view, i) {
@@ -43,9 +43,9 @@ function showRows(view, { title, rows, typed, projector }) {
     const row = rowOf(view, i);
     row.name.textContent = row.element.dataset.name = name;
     const each = typed ? (tokens.length / typed).toFixed(2) : "–";
-    row.said.textContent = ` ${tokens.length} tokens · ${each} a character · vocabulary ${vocabulary.toLocaleString("en")} `;
-    row.missing.textContent = unknown.length ? `unknown: ${unknown.join("  ")}` : "";
-    row.pane.ariaLabel = `The text in ${tokens.length} tokens of ${name}. Arrow keys go from token to token.`;
+    row.said.textContent = phrase` ${tokens.length} token${plural(tokens.length)} · ${each} a character · vocabulary ${vocabulary} `;
+    row.missing.textContent = unknown.length ? phrase`unknown: ${unknown.join("  ")}` : "";
+    row.pane.ariaLabel = phrase`The text in ${tokens.length} token${plural(tokens.length)} of ${name}. Arrow keys go from token to token.`;
     showTokens(row.pane, tokens.map(([shown, token, uses, known]) => ({ shown, token, uses, unknown: !known })));
   });
 }

@@ -1,25 +1,26 @@
 // Written: a text token by token, each on the ground of its surprisal or rank. Where the pointer rests, the input that made a
 // token likely is shown; a click on one offers what else could stand there.
 const BITS = 8, RANKS = [10, 100, 1000], REST = 120, SPEEDS = { slow: 400, brisk: 120, fast: 30 };
+const NAMED = { slow: phrase("slow"), brisk: phrase("brisk"), fast: phrase("fast"), surprisal: phrase("surprisal"), rank: phrase("rank") };
 
 function build(parent) {
   const root = make("div", "written", parent), head = make("div", "head", root);
   const view = { root, spans: [], shown: Infinity, at: null, pointed: null };
   view.title = make("b", "", head);
   const button = (words, name, act) => Object.assign(make("button", "act", head, words), { ariaLabel: name, title: name, onclick: act });
-  button("❘◀", "From the start", () => reveal(stop(view), 0));
-  view.play = button("▶", "Write", () => (view.timer ? stop(view) : play(view)));
-  button("▶❘", "One token", () => reveal(stop(view), view.shown + 1));
+  button("❘◀", phrase("From the start"), () => reveal(stop(view), 0));
+  view.play = button("▶", phrase("Write"), () => (view.timer ? stop(view) : play(view)));
+  button("▶❘", phrase("One token"), () => reveal(stop(view), view.shown + 1));
   view.speed = make("select", "", head);
-  view.speed.ariaLabel = "Speed of writing";
-  for (const name of Object.keys(SPEEDS)) view.speed.append(new Option(name, name));
+  view.speed.ariaLabel = phrase("Speed of writing");
+  for (const name of Object.keys(SPEEDS)) view.speed.append(new Option(NAMED[name], name));
   view.speed.value = "brisk";
   view.speed.onchange = () => view.timer && play(view);
   view.scale = make("select", "", head);
-  view.scale.ariaLabel = "Colour of the tokens";
-  for (const name of Object.keys(SCALES)) view.scale.append(new Option(name, name));
+  view.scale.ariaLabel = phrase("Colour of the tokens");
+  for (const name of Object.keys(SCALES)) view.scale.append(new Option(NAMED[name], name));
   view.scale.onchange = () => colour(view);
-  savingMenu(make("div", "saving", head), [["Save numbers (CSV)", () => saveText(asNumbers(view), "written.csv", "text/csv")]]);
+  savingMenu(make("div", "saving", head), [[phrase("Save numbers (CSV)"), () => saveText(asNumbers(view), "written.csv", "text/csv")]]);
   view.text = make("div", "text", root);
   view.prompt = make("span", "prompt", view.text);
   view.earlier = make("div", "text earlier", root);
@@ -61,14 +62,14 @@ function reveal(view, count) {
 
 // How a token is coloured: its share of the darkest ground, and the words at both ends of the legend.
 const SCALES = {
-  surprisal: { of: ({ bits }, i) => bits[i] / BITS, least: "0 bits", most: `${BITS} bits or more: how much each token surprises the model itself.` },
+  surprisal: { of: ({ bits }, i) => bits[i] / BITS, least: phrase("0 bits"), most: phrase`${BITS} bits or more: how much each token surprises the model itself.` },
   rank: {
     of: ({ rank }, i) => RANKS.filter((most) => rank[i] > most).length / RANKS.length,
-    least: "1 to 10",
-    most: "past 1,000: each token’s rank by the model itself; steps at 10 and 100.",
+    least: phrase("1 to 10"),
+    most: phrase("past 1,000: each token’s rank by the model itself; steps at 10 and 100."),
   },
 };
-const WITH = "Point at a token for what made it likely, click it for what else could stand there.";
+const WITH = phrase("Point at a token for what made it likely, click it for what else could stand there.");
 const ground = (palette, share) => css(between(palette.colours.sequential, Math.min(1, share) * 0.62));
 const inLine = (token) => token.replaceAll("\n", "⏎");
 const visibly = (token) => token.replaceAll("\n", "⏎\n");
@@ -108,7 +109,7 @@ function show(view, data) {
     span.className = header.forced.includes(i) ? "forced" : "";
     span.tabIndex = 0;
     span.role = "button";
-    span.title = `${header.bits[i].toFixed(2)} bits · rank ${header.rank[i]} of ${header.symbols}`;
+    span.title = phrase`${header.bits[i].toFixed(2)} bits · rank ${header.rank[i]} of ${header.symbols}`;
     span.onpointerenter = () => rest(view, i);
     span.onpointerleave = () => clearTimeout(view.resting);
     span.onfocus = () => point(view, i);
@@ -149,14 +150,14 @@ function drawWhy(view, palette) {
   const span = view.spans[view.pointed];
   if (span) view.why.style.top = `${span.offsetTop + span.offsetHeight - view.text.scrollTop + 4}px`;
   const ways = Object.entries(why.ways), most = Math.max(1e-12, ...ways.flatMap(([, some]) => some.map(Math.abs)));
-  make("b", "", view.why, `What made “${inLine(why.token)}” likely, in nats of log p: blue for it, orange against it, ${format(most, 3)} at most`);
+  make("b", "", view.why, phrase`What made “${inLine(why.token)}” likely, in nats of log p: blue for it, orange against it, ${format(most, 3)} at most`);
   for (const [name, some] of ways) {
     make("span", "name", view.why, name);
     const row = make("div", "row", view.why);
     why.tokens.forEach((token, i) => {
       const span = make("span", "", row, inLine(token)), stops = some[i] < 0 ? palette.colours.negative : palette.colours.sequential;
       span.style.backgroundColor = css(between(stops, 0.62 * Math.abs(some[i] / most)));
-      span.title = `${inLine(token)}: ${format(some[i], 3)} nats`;
+      span.title = phrase`${inLine(token)}: ${format(some[i], 3)} nats`;
     });
   }
 }
@@ -168,12 +169,12 @@ function offer(view, place) {
   view.spans.forEach((span, i) => span.classList.toggle("on", i === place));
   if (place === null) return;
   const { leading, tokens } = view.header;
-  view.offer.replaceChildren(make("b", "", null, `Instead of “${visibly(tokens[place])}”`));
+  view.offer.replaceChildren(make("b", "", null, phrase`Instead of “${visibly(tokens[place])}”`));
   const most = Math.max(...leading[place].map(({ p }) => p));
   for (const { token, symbol, p, sampled } of leading[place]) {
     const button = make("button", "choice", view.offer), track = make("i", "track", null);
     make("i", "", track).style.width = `${(100 * p) / most}%`;
-    button.append(make("span", "token", null, visibly(symbol)), track, make("span", "number", null, `${(100 * p).toFixed(1)} %${sampled > 0 ? "" : ", cut"}`));
+    button.append(make("span", "token", null, visibly(symbol)), track, make("span", "number", null, `${(100 * p).toFixed(1)} %${sampled > 0 ? "" : phrase(", cut")}`));
     button.onclick = () => view.choose({ place, token });
   }
 }

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from streamlit.testing.v1 import AppTest
 
+from explorer.ui.components.actions import unseen
 from explorer.ui.components.matrix_grid import Head, Mode, Row, describe, sent
 from explorer.ui.components.message import pack
-from explorer.ui.components.player_bar import unseen
 
 
 def unpack(message: bytes) -> tuple[dict, np.ndarray]:

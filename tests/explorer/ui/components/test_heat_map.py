@@ -33,7 +33,10 @@ def test_panels_travel_whole_with_their_axes():
 
 @pytest.mark.parametrize(
     ("shape", "kind", "refusal"),
-    [((2, 2), "signed", "does not fit 2 rows and 3 columns"), ((2, 3), "colourful", "use one of probability, signed")],
+    [
+        ((2, 2), "signed", "does not fit 2 rows and 3 columns"),
+        ((2, 3), "colourful", "use one of probability, size, signed"),
+    ],
 )
 def test_what_does_not_fit_is_refused(shape, kind, refusal):
     look = Look("t", "t", "u", kind)

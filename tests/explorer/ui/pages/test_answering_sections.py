@@ -6,11 +6,10 @@ from contextlib import closing
 from html import unescape
 
 import pytest
-from every_page import APP
 from messages import looked_for
 from streamlit.testing.v1 import AppTest
 from tiny_runs import recorded
-from visits import visit_of
+from visits import finished, refined, visit_of
 from waiting import until
 
 from explorer import Run, RunConfig
@@ -30,18 +29,7 @@ def runs(served) -> dict[str, Run]:
 
 
 def visit(run: Run, section: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in {"run": run.id, "decoding": section, "step": str(STEPS)}.items():
-        app.query_params[name] = value
-    app.run()
-    return settled(app.switch_page("../pages/generate.py"))
-
-
-def settled(app: AppTest) -> AppTest:
-    app.run()
-    until(lambda: not ((here := visit_of(app.run())).waiting or here.refining), "all is there")
-    assert not app.exception, app.exception
-    return app
+    return finished("generate", run=run.id, decoding=section, step=str(STEPS))
 
 
 def test_facts_are_of_runs_that_have_them(runs):
@@ -58,7 +46,7 @@ def test_an_edit_is_shown_and_kept_as_a_branch_that_has_its_very_weights(runs):
     tables = [html.proto.body for html in app.get("html")]
     assert any(f"<td>200 of {known.groups[0].count}</td><td>{percent(known.groups[0].right)}" in one for one in tables)
     app.number_input(key="edit-steps").set_value(3)
-    settled(app)
+    refined(app)
     assert any("the new answer’s probability goes from" in words for words in looked_for(app))
     app.button(key="edit-branch").click()
     app.run()
@@ -79,8 +67,8 @@ def test_an_edit_is_shown_and_kept_as_a_branch_that_has_its_very_weights(runs):
 def test_odd_questions_and_answers_are_refused_in_a_sentence(runs):
     app = visit(runs["facts"], "Facts")
     app.text_input(key="edit-answer").set_value("Doubloon")
-    settled(app)
+    refined(app)
     assert any("never saw Doubloon" in unescape(warning.value) for warning in app.warning)
     app.text_input(key="prompt").set_value("capital of Atlantis")
-    settled(app)
+    refined(app)
     assert any("never saw capital, Atlantis" in unescape(warning.value) for warning in app.warning)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from html import unescape
 
 import pytest
-from every_page import APP
 from messages import looked_for
 from streamlit.testing.v1 import AppTest
 from tiny_runs import recorded
-from visits import visit_of
-from waiting import until
+from visits import finished, refined
 
 from explorer import Run, RunConfig
 from explorer.answers.records.reading.chat import Reply
@@ -30,18 +28,7 @@ def runs(served) -> dict[str, Run]:
 
 
 def visit(run: Run, section: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in {"run": run.id, "decoding": section, "step": str(STEPS)}.items():
-        app.query_params[name] = value
-    app.run()
-    return settled(app.switch_page("../pages/generate.py"))
-
-
-def settled(app: AppTest) -> AppTest:
-    app.run()
-    until(lambda: not ((here := visit_of(app.run())).waiting or here.refining), "all is there")
-    assert not app.exception, app.exception
-    return app
+    return finished("generate", run=run.id, decoding=section, step=str(STEPS))
 
 
 def test_what_is_said_is_shown_as_it_is_and_replied_to(runs):
@@ -49,7 +36,7 @@ def test_what_is_said_is_shown_as_it_is_and_replied_to(runs):
     app = visit(run, "Chat")
     assert any("understands nothing" in words or "nothing to compare" in words for words in looked_for(app))
     app.chat_input(key="chat-said").set_value(SAID)
-    settled(app)
+    refined(app)
     user, model = app.chat_message
     assert [text.value for text in user.text] == [SAID]
     expected = chat.reply(str(run.path), STEPS, SAID, 0.7, 0)
@@ -62,11 +49,19 @@ def test_a_question_is_answered_and_one_that_is_none_refused(runs):
     app = visit(runs["facts"], "Chat")
     assert any("it does not know that it does not know" in words for words in looked_for(app))
     app.chat_input(key="chat-said").set_value("currency of the country of Warsaw")
-    settled(app)
+    refined(app)
     app.chat_input(key="chat-said").set_value("Who art thou ?")
-    settled(app)
+    refined(app)
     assert [message.name for message in app.chat_message] == ["user", "assistant"] * 2
     assert any("never saw Who, art, thou" in unescape(warning.value) for warning in app.warning)
+
+
+def test_what_is_too_long_stays_in_the_exchange_and_a_sentence_says_so(runs):
+    app = visit(runs["facts"], "Chat")
+    app.chat_input(key="chat-said").set_value("pear " * 500)
+    user, model = refined(app).chat_message
+    assert user.text[0].value == ("pear " * 500).strip()
+    assert "This text has 2,499 characters, and at most 2,000 are read here" in unescape(model.warning[0].value)
 
 
 def test_a_word_alone_is_no_run_of_words():

@@ -42,6 +42,28 @@ def test_it_shows_the_waves_of_each_part_and_their_way_over_training(runs):
     np.testing.assert_array_equal(others["step"], [0, 3, 6])
 
 
+def test_the_losses_with_and_without_the_key_frequencies_are_drawn_where_they_are_chosen(runs):
+    app = look("embeddings", {"run": runs["sums"]}, **{"map-closer": "On a clock", "clock-part": clock.LOSS})
+    answer = answers.losses(str(catalogue.path_of(runs["sums"])), STEPS)
+    assert clock.losses_in_words(answer) in looked_for(app)[0]
+    _, curves = read_curves(panels(app)[-1])
+    by_name = {one["series"]: one for one in curves}
+    np.testing.assert_allclose(by_name["trained on"]["value"], answer.trained, rtol=1e-6)
+    np.testing.assert_allclose(by_name["held out"]["value"], answer.held_out, rtol=1e-6)
+
+
+def test_what_the_key_frequencies_do_is_said(runs):
+    answer = answers.losses(str(catalogue.path_of(runs["sums"])), STEPS)
+    four = {"trained": 0.1, "held_out": 0.2, "restricted": 0.05, "excluded": 4.5}
+    clear = replace(answer, keys=[5, 2], **{name: np.full(3, value) for name, value in four.items()})
+    assert clock.losses_in_words(clear) == (
+        "with frequencies 2 and 5 of the logits alone the loss of all pairs is 0.05 nats at step 6; without "
+        "these waves that of the pairs trained on is 4.5, instead of 0.1."
+    )
+    assert "so there is none to keep or to leave out" in clock.losses_in_words(replace(clear, keys=[]))
+    assert "not finite any more" in clock.losses_in_words(replace(clear, excluded=np.full(3, np.nan)))
+
+
 def test_a_run_that_adds_nothing_says_why_there_is_no_clock(runs):
     app = look("embeddings", {"run": runs["letters"]}, **{"map-closer": "On a clock"})
     assert [one.value for one in app.info] == [clock.NOT_A_CLOCK]

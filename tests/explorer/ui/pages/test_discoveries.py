@@ -6,8 +6,9 @@ from explorer.answers.records.heads import HeadHistory
 from explorer.ui.attention.discoveries import discovered
 
 
-def history(scores: dict[str, list[list[float]]], chances: list) -> HeadHistory:
-    """chances: of each head, or of each head at each snapshot."""
+def history(scores: dict[str, list[list[float]]], chances: list, agreement: tuple = ()) -> HeadHistory:
+    """chances: of each head, or of each head at each snapshot.   agreement: of the cross-heads, each with that of even
+    attention, where there are any."""
     heads = ["blocks.0.attention.0", "blocks.0.attention.1"]
     steps = np.arange(len(next(iter(scores.values())))) * 10
     even = np.broadcast_to(chances, (len(steps), len(heads)))
@@ -18,6 +19,9 @@ def history(scores: dict[str, list[list[float]]], chances: list) -> HeadHistory:
         scores={name: np.array(rows) for name, rows in scores.items()},
         chance=dict.fromkeys(scores, even),
         n=8,
+        aligned=[f"blocks.0.cross.{h}" for h in range(len(agreement))],
+        agreement=np.array([rows for rows, _ in agreement]).reshape(len(agreement), len(steps)).T,
+        agreement_chance=np.array([[even] * len(steps) for _, even in agreement]).reshape(len(agreement), len(steps)).T,
     )
 
 
@@ -59,3 +63,15 @@ def test_a_head_that_is_known_by_a_score_is_not_marked_for_its_line_too():
     scores = {"previous": [[row[0], 0.0] for row in rising], "back": rising}
     labels = [event.label for event in discovered(history(scores, [0.05, 0.05]))]
     assert labels == ["step 10: head 1.1: previous token", "step 20: head 1.2: looks back"]
+
+
+def test_a_head_with_an_alignment_to_keep_to_is_marked_where_it_is_far_enough_from_even_attention_to_all_of_it():
+    nothing = {"previous": [[0.0, 0.0]] * 4}
+    close, far = ([0.3, 0.5, 0.57, 0.57], 0.3), ([0.3, 0.5, 0.59, 0.59], 0.3)  # the way is 0.7, of which 0.4 count
+    (event,) = discovered(history(nothing, [0.05, 0.05], (close, far)))
+    assert event.label == "step 20: cross-head 1.2: agrees with the translation"
+
+
+def test_where_every_key_is_aligned_no_head_is_marked():
+    nothing = {"previous": [[0.0, 0.0]] * 4}
+    assert not list(discovered(history(nothing, [0.05, 0.05], (([1.0] * 4, 1.0),))))

@@ -1,4 +1,4 @@
-"""The embeddings page run by Streamlit without a browser: what its map is told, in its states, and true sentences."""
+"""The embeddings page run by Streamlit without a browser: what its map gets, in its states, and true sentences."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def visit(**query: str) -> AppTest:
 
 
 def point_map(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the live map is told."""
+    """What the live map gets."""
     found = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_point_map"]
     return read_point_map(found[0].proto.bytes)
 
@@ -66,7 +66,8 @@ def test_the_layout_noise_stands_with_its_spread():
         ("layout noise, step 1,200", "0.38 radii"),
         ("over 6 pairs of seeds", "0.15 to 0.61"),
     ]
-    assert captions.quality(answer, None)[1:] == [("layout noise", "–")]
+    places = [("layout noise", "–"), ("over pairs of seeds", "–")]
+    assert captions.quality(answer, None)[1:] == places, "nothing below them moves when they come"
     assert captions.quality(replace(answer, since=None, moved=None), None)[1:] == [], "a large map has no noise"
 
 

@@ -1,4 +1,4 @@
-"""What the microscope is told of a run."""
+"""What the microscope gets of a run."""
 
 from types import SimpleNamespace
 

@@ -53,7 +53,7 @@ def whole(app: AppTest) -> AppTest:
 
 
 def header(app: AppTest, component: str, title: str) -> dict[str, Any]:
-    """What the component whose title begins so is told."""
+    """What the component whose title begins so gets."""
     messages = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == component]
     read = [json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")]) for data in messages]
     return next(one for one in read if str(one.get("title", one.get("subject"))).startswith(title))

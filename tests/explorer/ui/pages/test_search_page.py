@@ -44,9 +44,7 @@ def visit(page: str, **query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    app.switch_page(f"../pages/{page}.py")
-    app.run()
+    app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception, app.exception
     return app
 

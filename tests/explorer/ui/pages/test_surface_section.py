@@ -72,7 +72,7 @@ def settled(app: AppTest) -> AppTest:
 
 
 def canvas(app: AppTest) -> tuple[dict[str, Any], np.ndarray]:
-    """What the landscape is told: the header and the heights."""
+    """What the landscape gets: the header and the heights."""
     (found,) = [c for c in app.get("bidi_component") if c.proto.component_name == "explorer_landscape"]
     data = found.proto.bytes
     length = int.from_bytes(data[:4], "little")
@@ -89,7 +89,7 @@ def snapshots(stem: str) -> list[int]:
 def test_the_surface_is_drawn_whole_with_every_contender_on_it(race):
     app = app_of(SURFACE, run=race[0], step="16")
     header, losses = canvas(app)
-    assert header["progress"] == {"share": 1.0, "words": "1681 of 1681 points"}
+    assert header["progress"] == {"share": 1.0, "words": "1,681 of 1,681 points"}
     assert np.isfinite(losses).all()
     assert [track["name"] for track in header["tracks"]] == ["adamw", "sgd 0.3"]
     assert [track["marked"] for track in header["tracks"]] == [True, False]

@@ -59,7 +59,8 @@ def test_clipping_is_told_of_a_step_that_was_clipped(clip):
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"), [(3.25, "below even odds"), (3.4, "above even odds"), (9.0, "sure, and wrong")]
+    ("loss", "said"),
+    [(3.1, "below even odds"), (3.25, "near even odds"), (3.4, "above even odds"), (9.0, "sure, and wrong")],
 )
 def test_what_the_loss_says_is_true_of_it_with_two_numbers_at_most(loss, said):
     sentence = loss_sentence(view([{"loss": loss}]), 3.3)

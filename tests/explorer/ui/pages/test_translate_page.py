@@ -10,6 +10,7 @@ from every_page import APP, sections
 from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
+from turns import in_turn
 from visits import visit_of
 from waiting import until
 
@@ -70,8 +71,7 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
-@pytest.mark.parametrize("kind", CONFIGS)
-@pytest.mark.parametrize("section", sections("translate"))
+@pytest.mark.parametrize(("kind", "section"), in_turn([*CONFIGS], sections("translate")))
 def test_every_section_is_drawn_or_says_why_not(runs, kind: str, section: str):
     app = visit(section, runs[kind])
     without = {"recurrent": ("Alignment",), "addition": ("Alignment", "What if", "Decoder’s state")}
@@ -95,6 +95,11 @@ def test_a_beginning_that_is_typed_stands_in_the_other_answer(runs):
     assert [read(one.value) for one in app.warning] == [
         "the model does not know Q; begin the answer as it writes answers"
     ]
+    assert not looked_for(app), "under a refusal stands no hint to type a beginning"
+    one_of(app.text_input, "Let it begin with").set_value("ba" * 40)
+    (refusal,) = [read(one.value) for one in settled(app).warning]
+    assert "places at most; put fewer tokens there" in refusal
+    assert one_of(app.text_input, "Let it begin with").value == "ba" * 40, "nothing of it is lost"
 
 
 def test_two_steps_and_two_runs_are_compared(runs):

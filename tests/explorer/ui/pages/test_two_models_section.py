@@ -12,7 +12,7 @@ from tiny_runs import TINY, recorded
 from visits import visit_of
 from waiting import until
 
-from explorer import Run
+from explorer import Run, RunConfig
 from explorer.answers.writing import speculative
 from explorer.runs import catalogue
 
@@ -23,7 +23,6 @@ STEPS = 4
 def opened(run: Run) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"], app.query_params["decoding"] = run.id, "Two models"
-    app.run()
     return settled(app.switch_page("../pages/generate.py"))
 
 
@@ -64,3 +63,24 @@ def test_where_no_run_fits_a_small_model_is_trained_by_one_press_and_this_run_st
     until(lambda: made.newest_snapshot() > 0, "its first weights are kept, though nobody looks at it")
     settled(app)
     assert app.selectbox(key=f"draft-of:{run.id}").value == made.id
+
+
+def test_what_cannot_be_measured_is_refused_and_not_said_to_be_measured(served):
+    run = recorded(catalogue.new_path("writer"), STEPS, TINY, every=2)
+    recorded(catalogue.new_path("draft"), STEPS, TINY.replace({"model.width": 8, "train.seed": 1}), every=2)
+    app = opened(run)
+    app.slider(key="drafted-tokens").set_value(8)
+    settled(app)
+    assert any("room for 6 tokens only; draft fewer than 6 at a time" in read(w.value) for w in app.warning)
+    assert not looked_for(app), "nothing is being measured any more"
+    assert not app.metric
+
+
+def test_where_an_answer_is_one_token_nothing_is_drafted_and_the_page_says_so(served):
+    small = {"model.width": 16, "model.layers": 1, "model.heads": 2, "train.batch": 4}
+    one = RunConfig.preset("addition").replace(small)
+    run = recorded(catalogue.new_path("sums"), STEPS, one, every=2)
+    recorded(catalogue.new_path("draft"), STEPS, one.replace({"train.seed": 1}), every=2)
+    app = opened(run)
+    assert any("an answer of one token leaves nothing to draft" in read(w.value) for w in app.warning)
+    assert not app.get("bidi_component") or not looked_for(app)

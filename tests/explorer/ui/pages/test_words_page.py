@@ -93,6 +93,18 @@ def test_every_section_says_what_is_true(runs, kind: str, section: str, says: st
     assert app.expander[0].label == "Details"
 
 
+def test_two_lists_are_compared_and_what_is_not_known_is_said(runs):
+    app = settled(visit(run=runs["skip-gram"], company="Bias"))
+    assert "the first attributes need a word that this run knows; it does not know sword" in read(app.warning[0].value)
+    for name, words in {"first": "king man", "second": "queen woman", "one": "loves zounds", "other": "sees"}.items():
+        app.text_input(key=f"words-bias-{name}").set_value(words).run()
+    app = settled(app)
+    assert not app.warning
+    assert any("of all splits differ" in said and "Not known here: zounds" in said for said in looked_for(app))
+    rows = "".join(html.proto.body for html in app.get("html"))
+    assert "Equal splits</th><td>6</td>" in rows
+
+
 def test_a_word_that_is_not_known_is_one_sentence_and_the_next_one_is_there(runs):
     app = visit(run=runs["cbow"], company="Neighbours")
     app.text_input(key="words-word").set_value("<b>quen</b>").run()
@@ -149,9 +161,7 @@ WORKING = ["train", "embeddings", "optimizers", "tokenizers", "search", "runs", 
 def test_all_others_work_on_word_vectors(runs, page: str):
     app = AppTest.from_file(APP, default_timeout=240)
     app.query_params["run"] = runs["skip-gram"]
-    app.run()
-    app.switch_page(f"../pages/{page}.py")
-    app.run()
+    app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception, app.exception
     assert not app.error
 

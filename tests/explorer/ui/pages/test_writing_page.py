@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from every_page import APP
 from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
-from visits import unfold, visit_of
+from turns import in_turn
+from visits import finished, refined, unfold, visit_of
 from waiting import until
 
 from explorer import Run, RunConfig, write
@@ -40,22 +40,11 @@ def runs(served) -> dict[str, Run]:
 
 
 def visit(run: Run, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in {"run": run.id, **query}.items():
-        app.query_params[name] = value
-    app.run()
-    return settled(app.switch_page("../pages/generate.py"))
-
-
-def settled(app: AppTest) -> AppTest:
-    app.run()
-    until(lambda: not ((here := visit_of(app.run())).waiting or here.refining), "the text and the curves are there")
-    assert not app.exception, app.exception
-    return app
+    return finished("generate", run=run.id, **query)
 
 
 def message(app: AppTest, name: str) -> dict[str, Any]:
-    """The header of what a component is told."""
+    """The header of what a component gets."""
     (found,) = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == f"explorer_{name}"]
     return json.loads(found[4 : 4 + int.from_bytes(found[:4], "little")])
 
@@ -77,32 +66,31 @@ def test_settings_a_seed_and_a_forced_token_are_those_of_the_visit(runs):
     sampler: Sampler = app.session_state[name_of(Sampler)][()]
     sampler.take({**sampler.settings, "temperature": 0.5}, sampler.order)
     app.number_input(key="writing-seed").set_value(7)
-    settled(app)
+    refined(app)
     expected = write(runs["shakespeare"], None, LENGTH, seed=7, temperature=0.5)
     assert message(app, "written")["tokens"] == expected.tokens
     sampler.forced = {2: int(expected.leading[2, 5])}
-    settled(app)
+    refined(app)
     forced = message(app, "written")
     assert forced["tokens"][:3] == [*expected.tokens[:2], expected.symbols[expected.leading[2, 5]]]
     assert forced["forced"] == [2]
     app.number_input(key="writing-seed").set_value(8)
-    settled(app)
+    refined(app)
     assert message(app, "written")["forced"] == [], "another text has no forced tokens"
 
 
-@pytest.mark.parametrize("name", CONFIGS)
-@pytest.mark.parametrize(
-    ("section", "words"),
-    [
-        ("Beam search", "answer|budget"),
-        ("Tree", "way"),
-        ("Errors grow", "after the right tokens .* are right"),
-        ("Speed", "the cache gives .* times as many tokens a second"),
-    ],
-)
+TRUE_OF = [
+    ("Beam search", "answer|budget"),
+    ("Tree", "way"),
+    ("Errors grow", "after the right tokens .* are right"),
+    ("Speed", "the cache gives .* times as many tokens a second"),
+]
+
+
+@pytest.mark.parametrize(("section", "words", "name"), in_turn(TRUE_OF, [*CONFIGS]))
 def test_every_section_says_what_is_true_of_the_run(runs, name, section, words):
     app = visit(runs[name], decoding=section)
-    settled(unfold(app, "Writing", section))
+    refined(unfold(app, "Writing", section))
     assert any(re.search(words, said) for said in looked_for(app)), looked_for(app)
 
 
@@ -123,15 +111,15 @@ def test_how_the_tree_thinned_over_training_stands_in_the_fold(runs):
 def test_a_prompt_that_cannot_be_read_is_refused_in_words(runs, name, typed, words):
     app = visit(runs[name])
     app.text_input(key="prompt").set_value(typed)
-    settled(app)
+    refined(app)
     assert any(words in read(warning.value) for warning in app.warning), [read(w.value) for w in app.warning]
 
 
 def test_what_a_long_prompt_loses_is_said(runs):
     app = visit(runs["shakespeare"])
     app.text_input(key="prompt").set_value("To be, or not to be, that is the question")
-    settled(app)
-    assert any("reads 16 tokens; the first 25 of the input are cut off" in read(c.value) for c in app.caption)
+    refined(app)
+    assert any("reads 16 tokens; 25 at the beginning of the input are cut off" in read(c.value) for c in app.caption)
 
 
 def test_a_model_that_fills_gaps_says_that_it_does_not_write(served):
@@ -164,7 +152,7 @@ def test_a_model_that_is_lost_anyway_does_not_find_its_way_back():
 def test_the_cure_of_growing_errors_is_a_branch(runs):
     app = visit(runs["dates"], decoding="Errors grow", step="3")
     app.slider(key="own-prefix").set_value(0.4)
-    settled(app)
+    refined(app)
     before = set(catalogue.newest())
     app.button(key="own-prefix-branch").click()
     until(lambda: visit_of(app.run()).run != runs["dates"].id, "the branch is looked at")

@@ -42,7 +42,7 @@ def test_a_model_that_answers_at_once_is_asked_an_input_of_ones_own(tmp_path):
 
 
 def header(app: AppTest) -> dict:
-    """What the browser is told of the answer."""
+    """What the browser gets of the answer."""
     data = next(c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "explorer_samples")
     header: dict = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
     return header

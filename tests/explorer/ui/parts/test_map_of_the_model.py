@@ -17,7 +17,7 @@ from models.families import PARTS
 
 
 def maps(app: AppTest) -> list:
-    """What the browser is told of the maps of models on a page."""
+    """What the browser gets of the maps of models on a page."""
     import json
 
     return [

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from visits import player, press, refusals, settled, sound, stored, visit, visit_of
 
 from explorer.config.presets import PRESETS
 from explorer.config.scenes import Scene, Scenes, made, read
 from explorer.runs import catalogue
+from explorer.ui import player as bar
 from explorer.ui import server, sitemap
 from explorer.ui.scenes import going, panel
 from explorer.ui.scenes.going import SHIPPED, Playing
@@ -102,6 +104,22 @@ def test_a_scene_of_a_run_that_is_gone_or_a_section_that_there_is_not_breaks_not
     assert (app.title[0].value, player(app)["live"]) == ("Train", True)
 
 
+@pytest.mark.parametrize("page", ["start", "course", "search", "runs"])
+def test_a_page_without_a_bar_has_the_keys_of_scenes_and_of_the_projector(name: str, page: str, monkeypatch):
+    def keys(scene, *, key, on_action):
+        for kind in ("scene", "projector"):
+            st.button(kind, key=f"{key}-{kind}", on_click=on_action, args=({"kind": kind, "by": 1},))
+
+    monkeypatch.setattr(bar, "page_keys", keys)
+    app = visit(page, run=name)
+    press(app, "page-keys-projector")
+    assert (visit_of(app).projector, visit_of(app).rerun) == (True, False)
+    app.session_state[name_of(Playing)][()].list = Scenes(scenes=(Scene(page="attention", run=name),))
+    press(app, "page-keys-scene")
+    assert app.title[0].value == "Attention"
+    assert not [button for button in app.button if button.key == "page-keys-scene"], "the bar has them"
+
+
 def test_a_sentence_of_a_visitors_is_shown_as_it_was_typed(name: str):
     app = visit("train", run=name)
     odd = "<img src=x onerror=alert(1)> **bold** $x$ :red[no]"
@@ -152,6 +170,6 @@ def test_a_list_that_names_no_page_or_preset_of_ours_is_refused_and_the_one_befo
     mine = Playing(Scenes(scenes=(Scene(page="train"),)), 0)
     monkeypatch.setattr(going, "playing", lambda: mine)
     for new in (Scenes(scenes=(Scene(page="cats"),)), Scenes(preset="cats", scenes=(Scene(page="train"),))):
-        with pytest.raises(ValueError, match=r"there is no p.* cats; use one of"):
+        with pytest.raises(ValueError, match=r"there is no p.* cats; (use one of|of \d+ names)"):
             going.take(new)
     assert mine.list.scenes[0].page == "train"

@@ -8,7 +8,7 @@ import pytest
 from explorer.answers.records.recurrence import Cells, Found, ThroughTime
 from explorer.measure.following import Follower
 from explorer.measure.recurrence import memory_time, reach
-from explorer.ui.memory import finding, inside, through_time
+from explorer.ui.memory import fading, finding, inside
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,12 @@ def test_how_long_cells_keep_and_one_cell_has_no_half(gates: list[float], says: 
 
 
 @pytest.mark.parametrize(
-    ("factor", "says"), [(0.5, "A straight falling line is a memory that fades."), (1.3, "Where the line rises")]
+    ("factor", "says"),
+    [
+        (0.5, "A straight falling line is a memory that fades."),
+        (0.97, "Where the line is level, what was read is kept"),
+        (1.3, "Where the line rises"),
+    ],
 )
 def test_the_curve_is_not_said_to_fall_where_it_rises(factor: float, says: str) -> None:
     apart, places = np.arange(12)[:, None] - np.arange(12)[None], list(range(12))
@@ -36,7 +41,7 @@ def test_the_curve_is_not_said_to_fall_where_it_rises(factor: float, says: str) 
     answer = ThroughTime(
         6, "", 0, 1, "hidden state h", tokens, tokens, places, sizes, reach(sizes, places), "written", tokens
     )
-    assert says in through_time.reach_sentence(answer)
+    assert says in fading.reach_sentence(answer)
 
 
 def test_a_span_is_named_with_where_it_holds_and_no_cell_is_named_that_does_not_follow() -> None:

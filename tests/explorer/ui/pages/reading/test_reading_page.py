@@ -18,7 +18,7 @@ from explorer.answers import attention
 from explorer.answers.reading import gaps as answers
 from explorer.measure.names import percent
 from explorer.runs import catalogue
-from explorer.ui.reading.gaps import Gaps
+from explorer.ui.reading.gaps import BOTH, LEFT, Gaps, at_steps
 from explorer.ui.visit import name_of
 
 pytestmark = pytest.mark.usefixtures("served")
@@ -55,7 +55,7 @@ def test_both_readers_stand_side_by_side_whichever_is_looked_at(runs, name):
     (place,) = rows[0]["masked"]
     p = answers.gap(str(runs["both"].path), STEPS, masked=(place,), at=place)
     said = next(words for words in looked_for(app) if "is hidden" in words)
-    assert f"from both sides it has {percent(float(p.p[p.symbols.index(p.hidden)]))}" in said
+    assert f"from both sides it is given {percent(float(p.p[p.symbols.index(p.hidden)]))}" in said
     assert f"from both sides {percent(answers.score(str(runs['both'].path), STEPS).right)} are right" in said
 
 
@@ -82,7 +82,20 @@ def test_a_text_that_cannot_be_read_is_refused_in_words(runs, typed):
     app = look("reading", {"run": runs["both"].id})
     app.text_input(key="gap-text").set_value(typed)
     settled(app)
-    assert any("does not know" in read(w.value) or "type at least 2" in read(w.value) for w in app.warning)
+    (refusal,) = [read(w.value) for w in app.warning]  # once, though both readers refuse it
+    assert (
+        "does not know" in refusal or "the input has 1 token and this model reads 2 to 24; type at least 2" in refusal
+    )
+
+
+def test_twins_at_different_steps_are_each_said_with_their_own(runs):
+    app = look("reading", {"run": runs["both"].id, "step": str(STEPS)})
+    score, earlier = (answers.score(str(runs["both"].path), step) for step in (STEPS, 2))
+    assert at_steps({BOTH: score, LEFT: score}) == {BOTH: "from both sides", LEFT: "from the left alone"}
+    assert at_steps({BOTH: score, LEFT: earlier})[LEFT] == "from the left alone (step 2)"
+    (said,) = [words for words in looked_for(app) if "is hidden" in words]
+    assert "(step" not in said, "both stand at the step that is looked at"
+    assert "<abbr" not in said.partition("held-out")[0], "no word of it is a term of the glossary in another sense"
 
 
 def test_without_a_twin_one_press_trains_it(served):

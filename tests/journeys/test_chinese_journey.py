@@ -1,0 +1,81 @@
+"""In Chinese no English word is left on a page, in whatever it is drawn: HTML, a component, a chart, a canvas.
+
+Pages whose tokens are words are left out: what a model reads and writes stays in its own language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+import every_page
+import pytest
+from playwright.sync_api import Page
+
+from explorer.i18n.translation import english
+from explorer.ui import sitemap
+from journeys.bar import stored
+from journeys.test_walk_journey import DRAWN, FRAMES, WARMING_UP
+
+pytestmark = [pytest.mark.journey, pytest.mark.prove]
+PAGES = ["start", "train", "attention", "gradients", "embeddings", "positions", "numerics", "optimizers", "search"]
+NAMES = re.compile(  # of things in code, of people, of numbers
+    r"\b(log-sum-exp|out|autocast|reverse|autograd|scipy|vmap|grad|umap|onehot|sublayer|exp|inf|nan|mod|cos|sin|std|max|min|tanh|relu|gelu|silu"
+    r"|nostalgebraist|van der|et al|adamw?|sgd|rmsprop|adagrad|nesterov|muon|float|bfloat|iter|arg)\b"
+)
+# every text drawn on a canvas, kept since the last look
+KEEP = """for (const kind of ["fillText", "strokeText"]) {
+  const draw = CanvasRenderingContext2D.prototype[kind];
+  window.drawn = new Set();
+  CanvasRenderingContext2D.prototype[kind] = function (text, ...rest) {
+    window.drawn.add(String(text));
+    return draw.call(this, text, ...rest);
+  };
+}"""
+UNFOLD = (
+    """document.querySelectorAll("[data-testid=stMain] details:not([open]) > summary").forEach((one) => one.click())"""
+)
+READ = """() => {
+  const texts = new Set(window.drawn), left = "SCRIPT STYLE CODE PRE BDI MATH".split(" ");
+  const names = ["aria-label", "title", "placeholder"];
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return texts.add(node.nodeValue.trim());
+    if (node.nodeType === Node.ELEMENT_NODE) {
+      if (left.includes(node.tagName.toUpperCase()) || node.translate === false) return;
+      if (node.matches(".katex, [data-testid=stIconMaterial]")) return;
+      if (getComputedStyle(node).display === "none") return;
+      for (const name of names) texts.add(node.getAttribute(name) ?? "");
+      if (node.shadowRoot) walk(node.shadowRoot);
+    }
+    node.childNodes.forEach(walk);
+  };
+  walk(document.querySelector("[data-testid=stMain]"));
+  walk(document.querySelector("[data-testid=stSidebar]"));
+  window.drawn.clear();
+  return [...texts].filter((text) => /[a-z]{3}/.test(text));
+}"""
+
+
+def left_in_english(page: Page) -> list[str]:
+    """The texts of a page with an English word that is no name; folds are opened for it."""
+    page.locator("h1").first.wait_for()
+    page.wait_for_function(DRAWN, timeout=WARMING_UP)
+    page.evaluate(UNFOLD)
+    page.wait_for_function(DRAWN, timeout=WARMING_UP)
+    page.evaluate(FRAMES)
+    texts = page.evaluate(READ)
+    return [text for text in texts if english(NAMES.sub("", text))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_english_word_is_left_on_a_chinese_page(visit: Callable, name: str):
+    run, here = stored(f"chinese-{name}"), visit()
+    here.context.add_init_script(KEEP)
+    found: dict[str, list[str]] = {}
+    for section in every_page.sections(name) or [""]:
+        row = f"&{sitemap.ROWS[name]}={quote(section)}" if section else ""
+        page = here.open(f"/{'' if name == 'start' else name}?run={run}&lang=zh{row}")
+        if texts := left_in_english(page):
+            found[section] = texts
+    assert found == {}
