@@ -18,17 +18,22 @@ from explorer.ui import cards, chosen, refusals, visit
 from explorer.ui.pressing import pressed
 
 AT_FIRST = ("sgd", "adamw", "muon")
+FIRST = "reverse"  # the preset of the first race, where no run is looked at
 STEPS = 400
 OWN = "own"  # the choice to race what the run looked at is set to
+ON_THIS = "Task, model, initial weights and batches are this run’s. Optimizer and learning rate differ."
 MODES: dict[race.Mode, str] = {"lockstep": "in lockstep", "workers": "as workers"}
 HELP = "In lockstep one core takes one step of each in turn; as workers each has a core, as far as there are some."
 COLUMNS = ("optimizer", "learning rate", "other settings")
 
 
-def usual(preset: str = "reverse", names: tuple[str, ...] = AT_FIRST, steps: int = STEPS) -> dict[str, RunConfig]:
-    """A race of optimizers at their usual step sizes."""
-    base = RunConfig.preset(preset).replace({"train.steps": steps, "optimizer.warmup": 20})
-    changes = [{"optimizer.name": name, "optimizer.lr": OPTIMIZERS[name].lr} for name in names]
+def usual(looked_at: RunConfig | None = None) -> dict[str, RunConfig]:
+    """A race of optimizers at their usual step sizes, on the task and model of the run looked at.
+
+    Without a run they race on reversing a sequence.
+    """
+    base = (looked_at or RunConfig.preset(FIRST)).replace({"train.steps": STEPS, "optimizer.warmup": 20})
+    changes = [{"optimizer.name": name, "optimizer.lr": OPTIMIZERS[name].lr} for name in AT_FIRST]
     return race.named([base.replace(change) for change in changes])
 
 
@@ -42,20 +47,22 @@ def launch(configs: dict[str, RunConfig], mode: race.Mode = "lockstep", paused: 
         refusals.keep(str(error))
 
 
-def one_click(key: str) -> None:
-    """A race of three, for a visitor who has none."""
+def one_click(key: str, looked_at: RunConfig | None = None) -> None:
+    """A race of three, for a visitor who has none: on the task of the run looked at."""
+    first = "Race SGD, AdamW and Muon on “Reverse a sequence”"
     st.button(
-        "Race SGD, AdamW and Muon on “Reverse a sequence”",
+        first if looked_at is None else "Race SGD, AdamW and Muon on this run’s task",
         key=key,
         type="primary",
         icon=":material/sports_score:",
-        on_click=lambda: launch(usual()),
+        on_click=lambda: launch(usual(looked_at)),
+        help=None if looked_at is None else ON_THIS,
     )
 
 
-def planned() -> None:
+def planned(looked_at: RunConfig | None = None) -> None:
     """Who runs in the race of one click, how large their steps are, and what each costs."""
-    configs = usual()
+    configs = usual(looked_at)
     heads = ("Contender", "Learning rate", "Keeps of each weight", "Its steps")
     rows = []
     for index, config in enumerate(configs.values()):

@@ -49,11 +49,12 @@ def show(view: View) -> None:
     if race is None:
         st.markdown("A race has to be set up first. It waits at step 0 until the class has guessed.")
         st.button(
-            "Set up a race of SGD, AdamW and Muon",
+            "Set up a race of SGD, AdamW and Muon on this run’s task",
             key="predict-set-up",
             type="primary",
             icon=":material/visibility_off:",
-            on_click=lambda: contenders.launch(contenders.usual(), paused=True),
+            on_click=lambda: contenders.launch(contenders.usual(view.run.config), paused=True),
+            help=contenders.ON_THIS,
         )
         return
     guess = visit.kept(Guess, race.id)

@@ -46,7 +46,7 @@ def show(view: View) -> None:
         if racing:
             st.html(standings(view, rivals))
         else:
-            contenders.planned()
+            contenders.planned(view.run.config)
         picture.look_for("standings", sentence(view, rivals))
     across, cursor = races.AXES[axis], lanes.cursor(view, axis)
     curves = [lanes.lane(contender, axis) for contender in rivals]
@@ -65,7 +65,7 @@ def controls(view: View, racing: bool) -> None:
             "Over", list(races.AXES), default="steps", key="race-axis", required=True, bind="query-params"
         )
         if not racing:
-            contenders.one_click("race-first")
+            contenders.one_click("race-first", view.run.config)
             return
         lanes.look_at(view, "race")
         st.button(
@@ -152,7 +152,7 @@ def sentence(view: View, rivals: list[Contender]) -> str:
     if len(rivals) < 2:
         return (
             "a single run is no race yet: its curve is here. One click has these three take "
-            f"{contenders.STEPS:,} steps each, from the same weights on the same batches."
+            f"{contenders.STEPS:,} steps each on this run’s task, from the same weights on the same batches."
         )
     if not ranked:
         return f"no contender has taken a step yet at step {step:,}; {same}.{out}"

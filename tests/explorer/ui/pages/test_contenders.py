@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from tiny_runs import TINY
 
+from explorer import RunConfig, presets
+from explorer.config.optimizers import OPTIMIZERS
 from explorer.runs import race
 from explorer.ui import knobs
 from explorer.ui.components.sketch import PLACES, checked
@@ -46,6 +48,21 @@ def test_the_form_races_any_knob_and_the_names_say_what_differs():
     assert len(contenders.configured(BASE, 3, table.to_dict("records"))) == 9
     with pytest.raises(ValueError, match="two contenders are the same"):
         race.named([BASE, BASE])
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_race_of_one_click_is_on_the_task_and_the_model_of_the_run_looked_at(name):
+    config = RunConfig.preset(name).replace({"train.seed": 3})
+    raced = contenders.usual(config).values()
+    assert [one.optimizer.name for one in raced] == list(contenders.AT_FIRST)
+    for one in raced:
+        assert (one.task, one.model) == (config.task, config.model)
+        assert one.train == config.replace({"train.steps": contenders.STEPS}).train
+        assert one.optimizer.lr == OPTIMIZERS[one.optimizer.name].lr
+
+
+def test_without_a_run_a_race_of_one_click_reverses_a_sequence():
+    assert {one.task for one in contenders.usual().values()} == {RunConfig.preset("reverse").task}
 
 
 def test_no_two_values_of_a_slider_look_alike():

@@ -14,7 +14,7 @@ from tiny_runs import TINY, recorded
 from visits import look, settled, unfold, visit_of
 from waiting import until
 
-from explorer import Run
+from explorer import Run, RunConfig
 from explorer.runs import catalogue, file, race
 from explorer.ui import server
 from explorer.ui.components.sketch import PLACES
@@ -28,11 +28,17 @@ BASE = TINY.replace({"train.steps": STEPS})
 WILD = {"optimizer.name": "sgd", "optimizer.lr": 90, "train.clip": None}
 
 
+def two_of(base: RunConfig) -> dict[str, RunConfig]:
+    """A short race of one click."""
+    base = base.replace({"train.steps": STEPS})
+    return race.named([base.replace({"optimizer.name": name}) for name in ("adamw", "muon")])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def stems(served) -> Iterator[list[str]]:
     """A race that is over: AdamW of two seeds, Muon, and one that diverged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contenders, "usual", lambda: race.named([BASE, BASE.replace({"optimizer.name": "muon"})]))
+        patch.setattr(contenders, "usual", lambda looked_at=None: two_of(looked_at or BASE))
         changes = [{}, {"train.seed": 1}, {"optimizer.name": "muon", "optimizer.lr": 0.01}, WILD]
         paths = race.begin(race.named([BASE.replace(change) for change in changes]), "tiny")
         server.host().order(paths[0], "play")
@@ -242,6 +248,20 @@ def test_without_a_run_there_is_a_race_to_start_and_the_toy_surfaces():
     app.segmented_control(key="contest").set_value("Toy surfaces").run()
     assert not app.exception
     assert "lowest of all" in " ".join(looked_for(app))
+
+
+@pytest.mark.parametrize(("contest", "key"), [("Race", "race-first"), ("Predict", "predict-set-up")])
+def test_a_race_of_one_click_takes_the_task_of_the_run_that_is_open_and_says_so(contest, key):
+    other = BASE.replace({"task.name": "sort", "task.length": 4, "model.width": 8})
+    path = catalogue.new_path("alone")
+    recorded(path, 3, other).close()
+    app = settled(visit(contest, run=path.stem))
+    assert app.button(key=key).label.endswith("on this run’s task")
+    app.button(key=key).click().run()
+    settled(app)
+    raced = Run.open(catalogue.path_of(visit_of(app).run))
+    assert race.race_of(raced) is not None
+    assert (raced.config.task, raced.config.model) == (other.task, other.model)
 
 
 def test_a_race_as_this_run_keeps_all_that_the_run_is_set_to(stems):
