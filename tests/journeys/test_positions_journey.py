@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -15,7 +16,9 @@ from explorer.config.encodings import ENCODINGS
 from explorer.measure.names import percent
 from explorer.runs import race
 from explorer.ui.positions import shuffling
-from journeys.bar import section, unfold
+from journeys.bar import section, stored, unfold
+from journeys.test_walk_journey import DRAWN, FRAMES, SIZES, TALLEST
+from journeys.test_walk_journey import TALL as TALL_PAGE
 
 pytestmark = pytest.mark.journey
 TALL = {"width": 1440, "height": 1700}  # the whole page: nothing has to be scrolled to
@@ -56,6 +59,17 @@ def test_encodings_are_seen_a_wave_is_chosen_and_a_pair_turned_without_a_run(vis
     page.keyboard.press("ArrowRight")
     expect(page.locator(".rotation .said")).to_contain_text("distance3")
     assert product(page) != before
+
+
+def test_every_encoding_fits_the_first_screen_and_one_and_a_half_of_a_small_window(visit: Callable):
+    page = visit().open(f"/positions?run={stored('positions')}&encoding-heads=8")
+    names = [encoding.title for encoding in ENCODINGS.values()]
+    for size, name in itertools.product(SIZES, names):
+        page.set_viewport_size(size)
+        page.get_by_role("radio", name=name, exact=True).click()
+        page.wait_for_function(DRAWN)
+        page.evaluate(FRAMES)
+        assert page.evaluate(TALL_PAGE) <= TALLEST[size["width"]], (name, size)
 
 
 @pytest.mark.prove

@@ -32,7 +32,9 @@ LENGTHS, WIDTHS, HEADS = [16, 32, 64, 128, 256], [8, 16, 32, 64, 128], [1, 2, 4,
 BASE = 10_000  # as models/positions.py has it
 BASES = [10, 100, 1000, 10_000, 100_000]
 MOST = 8  # heads that are drawn
-TALL, LOW = 328, 240  # pixels of a picture
+TALL, LOW = 316, 166  # pixels of a picture, of a row of heads
+SMALL = 140  # pixels in which a head's square still shows how steep it is: two stand in a row of a small window
+FEW = 4  # heads that two rows show; more need a third, and all fit the same screen
 
 
 def show(view: View | None) -> None:
@@ -192,10 +194,9 @@ def draw(name: str, run: str, answer: Encoding) -> None:
             st.markdown(encoding.text)
             picture.look_for("encoding", words.sentence(answer))
         return
-    biases = encoding.acts == "biases"
     shapes = tuple(a.shape for a in parts(answer)[1].values())
     of = (name, run, kind, answer.stack, answer.step, answer.change is not None, answer.base, shapes)
-    places = cards("encoding", 1.25, 1) if not biases else [*cards("bias", 1), *cards("biased", 1)]
+    places = cards("encoding", 1 if encoding.acts == "biases" else 1.25, 1)
     with places[0]:
         heat(lambda: itself(answer), "encoding-itself", of)
     with places[1]:
@@ -224,7 +225,7 @@ def itself(answer: Encoding) -> bytes:
         assert bias is not None
         sides = numbered("query position", bias.shape[1]), numbered("key position", bias.shape[2])
         title, text = "What each head adds to its scores", "Bias of each head over query and key positions"
-        look = Look(title, text, "bias", "signed", LOW, square=True, least=230)
+        look = Look(title, text, "bias", "signed", low(bias), square=True, least=SMALL)
         return message(by_head(bias, answer.slopes), *sides, look, visit.state().projector)
     if encoding.acts == "turns":
         turns = answer.angles
@@ -258,7 +259,7 @@ def together(answer: Encoding) -> bytes:
     if encoding.acts == "biases":
         sides = numbered("query position", products.shape[1]), numbered("key position", products.shape[2])
         title, text = "Attention where all scores are equal", "Attention of each head by its bias alone"
-        look = Look(title, text, "attention", "probability", LOW, square=True, least=230)
+        look = Look(title, text, "attention", "probability", low(products), square=True, least=SMALL)
         return message(by_head(products, answer.slopes), *sides, look, visit.state().projector)
     side = numbered("position", len(products))
     learned = encoding.learned and 0 < answer.trained < len(products)
@@ -266,6 +267,11 @@ def together(answer: Encoding) -> bytes:
     unit = "mean cosine of the turn" if encoding.acts == "turns" else "dot product"
     look = Look("Product of every two positions", f"{unit} of positions", unit, "signed", TALL, square=True, mark=mark)
     return message({"": products}, side, side, look, visit.state().projector)
+
+
+def low(matrices: np.ndarray) -> int:
+    """Pixels of a row of heads."""
+    return LOW if len(matrices) <= FEW else LOW * 2 // 3
 
 
 def by_head(matrices: np.ndarray, slopes: list[float] | None) -> dict[str, np.ndarray]:

@@ -28,7 +28,7 @@ are among the words known; one is right if its answer comes first.
 def show(view: View) -> None:
     """Three words and the candidates for the fourth; beside them how many known questions come out right."""
     king, man, woman = examples(view)[:3]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="analogy-words"):
         a = typed(view, "… is to", "words-a", man, 150)
         b = typed(view, "… as", "words-b", woman, 150)
         c = typed(view, "… is to what?", "words-c", king, 150)

@@ -2,16 +2,20 @@
 const MARGIN = { left: 58, right: 10, top: 24, bottom: 40 };
 const EVERY = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200];
 
-// Where each panel lies in a width: its box in CSS pixels, and the height of all.
+// Where each panel lies in a width: its box in CSS pixels, and the height of all. Rows of panels are equally long. A row
+// is no taller than its panels need: squares are as wide as high, and of several rows each is wider than high.
 function arranged(header, width) {
   const { panels, rows, columns, height, square, least, projector } = header, zoom = projector ? 1.35 : 1;
   const longest = Math.max(...rows.labels.map((label) => label.length)), left = MARGIN.left * zoom + Math.max(0, longest - 3) * 6.5 * zoom;
-  const across = Math.max(1, Math.min(panels.length, Math.floor(width / (least * zoom)))), each = width / across;
+  const most = Math.max(1, Math.min(panels.length, Math.floor(width / (least * zoom)))), down = Math.ceil(panels.length / most);
+  const across = Math.ceil(panels.length / down), each = width / across;
   const top = MARGIN.top * zoom, right = MARGIN.right, bottom = MARGIN.bottom * zoom;
   let w = Math.max(20, each - left - right), h = height - top - bottom;
   if (square) w = h = Math.min(w, h);
-  const boxes = panels.map((_, p) => ({ x: (p % across) * each + left, y: Math.floor(p / across) * height + top, w, h }));
-  return { boxes, height: Math.ceil(panels.length / across) * height, zoom, unit: { x: w / columns.labels.length, y: h / rows.labels.length } };
+  else if (down > 1) h = Math.min(h, 0.75 * w);
+  const row = Math.ceil(h + top + bottom);
+  const boxes = panels.map((_, p) => ({ x: (p % across) * each + left, y: Math.floor(p / across) * row + top, w, h }));
+  return { boxes, each, left, height: down * row, zoom, unit: { x: w / columns.labels.length, y: h / rows.labels.length } };
 }
 
 // The end of the colours' scale: the same for all panels.
@@ -32,7 +36,7 @@ function ticks(labels, unit, room) {
 }
 
 function drawPanels(context, map, place, ink) {
-  const { header, small } = map, { boxes, unit, zoom } = place, size = 12 * zoom;
+  const { header, small } = map, { boxes, each, left, unit, zoom } = place, size = 12 * zoom;
   const wide = Math.max(...header.columns.labels.map((label) => label.length)) * 7 * zoom + 8;
   context.imageSmoothingEnabled = false;
   boxes.forEach(({ x, y, w, h }, p) => {
@@ -41,7 +45,9 @@ function drawPanels(context, map, place, ink) {
     context.lineWidth = 1;
     context.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
     Object.assign(context, { textAlign: "left", textBaseline: "bottom" });
-    words(context, header.panels[p], x, y - 5, ink.text, ink, 600, 13 * zoom);
+    context.font = `600 ${13 * zoom}px ${ink.font}`;
+    const begins = Math.min(x, x - left + each - context.measureText(header.panels[p]).width - 4); // ends within its own panel
+    words(context, header.panels[p], Math.max(x - left, begins), y - 5, ink.text, ink, 600, 13 * zoom);
     Object.assign(context, { textAlign: "center", textBaseline: "top" });
     for (const [label, i] of ticks(header.columns.labels, unit.x, wide)) words(context, label, x + (i + 0.5) * unit.x, y + h + 5, ink.dim, ink, 400, size);
     words(context, header.columns.name, x + w / 2, y + h + 20 * zoom, ink.dim, ink, 600, size);
