@@ -19,6 +19,10 @@ class Preset:
     config: RunConfig
     pictured: int = field(default=400, kw_only=True)
 
+    def may_name(self, config: RunConfig) -> bool:
+        """Whether a run of a config may go by this preset's name, with what differs from it."""
+        return True
+
 
 ORDINARY: dict[str, Preset] = {
     "reverse": Preset(

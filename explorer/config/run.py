@@ -175,14 +175,15 @@ class RunConfig(Frozen):
         return PRESETS[name].config
 
     def nearest_preset(self) -> tuple[str, dict[str, Any]]:
-        """The preset from which this config differs least, and the differences by path."""
+        """The preset from which this config differs least, of those that may name it, and the differences by path."""
         from explorer.config.presets import PRESETS
 
         def differences(name: str) -> dict[str, Any]:
             return self.differences(PRESETS[name].config)
 
         # another task costs all its fields: a preset of the same task is always nearer
-        name = min(PRESETS, key=lambda n: (PRESETS[n].config.task.name != self.task.name, len(differences(n))))
+        names = [name for name, preset in PRESETS.items() if preset.may_name(self)]
+        name = min(names, key=lambda n: (PRESETS[n].config.task.name != self.task.name, len(differences(n))))
         return name, differences(name)
 
     def differences(self, other: RunConfig) -> dict[str, Any]:

@@ -63,16 +63,25 @@ class Start(Frozen):
         return RunConfig.preset(self.preset).replace(self.settings)
 
 
-class Target(Frozen):
-    """Where an action of a lesson happens. It is done once the visitor looks there and the run has reached a step.
+SEARCH = "search"  # the deed of beginning a search, among the keys of widgets
 
-    search: and a search was begun since the lesson's start.
+
+class Target(Frozen):
+    """Where an action of a lesson happens. It is done once the visitor looks there and all of the rest is so too.
+
+    step: the run has come that far.   back: the visitor went back to this step, or before it.   rests: the run does not
+    train.   settings: the run has them, as its control has.   hand: what was used on this page since the lesson's
+    start, by a part of the widget's key, or SEARCH.   times: how often.
     """
 
     page: str
     section: str = ""
     step: Annotated[int, Field(ge=0)] = 0
-    search: bool = False
+    back: Annotated[int, Field(ge=0)] | None = None
+    rests: bool = False
+    settings: dict[str, Any] = Field(default_factory=dict)
+    hand: str = ""
+    times: Annotated[int, Field(ge=1)] = 1
 
 
 class Control(Frozen):
@@ -175,8 +184,8 @@ class Head(Frozen):
     """The head of a lesson's file.
 
     order: among the lessons of its section.   answer: which choice of its question is right, from 1.   draw: the curve
-    that its question asks for in the place of choices.   targets: of its first actions, in their order; without any,
-    the first one is to see its start's page at the step of its first claim.
+    that its question asks for in the place of choices.   targets: of its actions, in their order; without any, its one
+    action is to see its start's page at the step of its first claim.
     """
 
     chapter: Annotated[int, Field(ge=1, le=len(CHAPTERS))]

@@ -95,8 +95,8 @@ def read(name: str, paths: dict[str, Path]) -> Lesson:
             raise LessonError(
                 paths[language], 1, f"the question has {count} choices; the English one has another number"
             )
-        if len(text.actions) < len(head.aims):
-            more = f"{len(head.aims)} targets and {len(text.actions)} actions; write an action for each target"
+        if len(text.actions) != len(head.aims):
+            more = f"{len(head.aims)} targets and {len(text.actions)} actions; write a target for each action"
             raise LessonError(paths[language], 1, f"this lesson has {more}")
     return Lesson(name, head, words)
 

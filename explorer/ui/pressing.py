@@ -6,6 +6,8 @@ button, as one whose top is behind does at its very start, would lose it: it is 
 What a press asks for is done to its end. Streamlit lets a newer press break into a callback, at anything of its own
 that is touched there, and never comes back to it: by then the widget's value is no change any more.
 
+Which widgets were used is counted, for what a lesson asks a visitor to do.
+
 A widget of a page that one comes back to is ordered to the value that it had, by every drawing until the browser has
 said that it has it. A tick that set out before the browser had the widget would have it ordered once more, and so take
 back what was pressed meanwhile: what is live ticks once all of the page is drawn, and each page has ticks of its own.
@@ -23,6 +25,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
 
 from explorer.ui import visit
 
@@ -34,6 +37,7 @@ def install() -> None:
     if getattr(SafeSessionState.on_script_will_rerun, "whole", False):
         return
     answer, hear = SafeSessionState.on_script_will_rerun, ScriptRunner._maybe_handle_execution_control_request
+    call = SessionState._call_callbacks
 
     def whole(self: SafeSessionState, *given: Any, **named: Any) -> None:
         callbacks.running = True
@@ -46,8 +50,15 @@ def install() -> None:
         if not getattr(callbacks, "running", False):
             hear(self)
 
+    def counted(self: SessionState, **named: Any) -> None:
+        keys = self._key_id_mapper.id_key_mapping
+        for name in [one for one in self._new_widget_state if self._widget_changed(one)]:
+            visit.uses(keys.get(name, name))
+        call(self, **named)
+
     whole.whole = True  # type: ignore[attr-defined]
     SafeSessionState.on_script_will_rerun = whole  # type: ignore[method-assign]
+    SessionState._call_callbacks = counted  # type: ignore[method-assign]
     ScriptRunner._maybe_handle_execution_control_request = later  # type: ignore[method-assign]
 
 

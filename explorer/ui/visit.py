@@ -81,7 +81,7 @@ class Visit:
     )  # heights of schedules drawn by hand, by run
     tokenizers_wait: bool = False
     searches: Recent[str, None] = field(default_factory=Recent)  # that this visit wants to go on
-    began_search: bool = False  # since the start of the lesson that is beside the pages
+    used: Recent[str, int] = field(default_factory=Recent)  # how often, since a lesson's start: widgets by page and key
     search: str | None = None  # looked at, by its name
     trial: int | None = None
     opens_trial: bool = False
@@ -102,6 +102,18 @@ class Last(Generic[T]):
 def state() -> Visit:
     """This visit."""
     return kept(Visit)
+
+
+def uses(name: str) -> None:
+    """The visitor's hand used a widget of this key on the page that is drawn, or did something of this name."""
+    mine = state()
+    place = f"{mine.page}/{name}"
+    mine.used[place] = mine.used.get(place, 0) + 1
+
+
+def used(page: str, part: str) -> int:
+    """How often widgets of a page with this part in their keys were used."""
+    return sum(count for name, count in state().used.items() if name.startswith(f"{page}/") and part in name)
 
 
 def kept(kind: Callable[[], T], *of: Hashable) -> T:

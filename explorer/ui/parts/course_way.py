@@ -10,6 +10,7 @@ from explorer.config.run import RunConfig
 from explorer.config.scenes import Scene
 from explorer.lessons.lesson import Lesson, Target
 from explorer.lessons.reading import lessons
+from explorer.runs.run import Run
 from explorer.ui import chosen, refusals, server, sitemap, visit
 from explorer.ui.parts.course_words import word
 from explorer.ui.scenes import going
@@ -148,7 +149,7 @@ def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
         return
     mine.started.add(lesson.name)
     mine.beside = lesson.name
-    visit.state().began_search = False
+    visit.state().used.clear()
     if opens.section:
         st.session_state[sitemap.ROWS[opens.page]] = opens.section
     sitemap.go_to(opens.page)
@@ -197,10 +198,25 @@ def leave() -> None:
 
 def look(lesson: Lesson) -> Target | None:
     """Notes which of a lesson's targets are reached now; gives the first one that none of the visit's views reached."""
-    mine, state, run = way(), visit.state(), chosen.run()
+    mine, run = way(), chosen.run()
     for place, aim in enumerate(lesson.head.aims):
-        here = state.page == aim.page and (not aim.section or (state.section or ("", ""))[0] == aim.section)
-        if here and run is not None and run.last >= aim.step and (state.began_search or not aim.search):
+        if run is not None and is_reached(aim, run):
             mine.reached.add((lesson.name, place))
     left = [aim for place, aim in enumerate(lesson.head.aims) if (lesson.name, place) not in mine.reached]
     return left[0] if left else None
+
+
+def is_reached(aim: Target, run: Run) -> bool:
+    """Whether what is looked at now, and what was done on this page, is what a target asks for."""
+    state = visit.state()
+    return all(
+        (
+            state.page == aim.page,
+            not aim.section or (state.section or ("", ""))[0] == aim.section,
+            run.last >= aim.step,
+            aim.back is None or (state.step is not None and state.step <= aim.back),
+            not aim.rests or run.status.state not in ("training", "waiting"),
+            all(run.config.get(path) == value for path, value in aim.settings.items()),
+            not aim.hand or visit.used(aim.page, aim.hand) >= aim.times,
+        )
+    )

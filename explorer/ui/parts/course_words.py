@@ -50,6 +50,7 @@ WORDS = {
         "en": "Your curve does not end where the run does. With several seeds it came to {low} to {high}.",
         "zh": "你的曲线终点不对。用多个随机种子测量，训练得到的是 {low} 到 {high}。",
     },
+    "look": {"en": "Look at step {step}", "zh": "看第 {step} 步"},
     "control": {"en": "Train the control", "zh": "训练对照"},
     "controlling": {
         "en": "The same training with one thing changed: {changed}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
-from explorer.lessons.lesson import PARTS, Lesson, Target
+from explorer.lessons.lesson import PARTS, SEARCH, Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.ui import chosen, pressing, refusals, visit
 from explorer.ui.locale.language import current
@@ -14,6 +16,9 @@ from explorer.ui.parts.course_way import PAGE, leave, look, open_lesson, way
 from explorer.ui.parts.course_words import word
 
 TICK_SECONDS = 1.0
+NOT_IN_CLASSES = re.compile(r"[^\w-]", re.ASCII)
+PLAYER, CONTROLS = '[class~="st-key-player"]', '[class*="st-key-beside-control-"]'
+WIDGET = '[class*="st-key-"][class*="KEY"]'
 SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
 MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
 
@@ -46,6 +51,7 @@ def live() -> None:
             course_markdown(words.parts["see"], language, seen)
             if numbers := course_numbers.line(lesson):
                 st.caption(numbers)
+            step_button(lesson, language)
             course_way.control_button(lesson, language, "beside-control")
         else:
             st.caption(word("guess first", language))
@@ -61,8 +67,6 @@ def action(lesson: Lesson, place: int, target: Target | None) -> str:
     """One action, with a check where its target was reached, and how far the run is where it waits for a step."""
     language = current()
     text, aims = lesson.words[language].actions[place], lesson.head.aims
-    if place >= len(aims):
-        return f":gray[:material/circle:] {text}"
     if (lesson.name, place) in way().reached:
         return f":green[:material/check_circle:] {text}"
     run, aim = chosen.run(), aims[place]
@@ -71,9 +75,24 @@ def action(lesson: Lesson, place: int, target: Target | None) -> str:
     return f":orange[:material/radio_button_unchecked:] {text}" + (f" :orange[({step})]" if step else "")
 
 
+def step_button(lesson: Lesson, language: str) -> None:
+    """The way to the step that the lesson speaks of, where its run or its control is at another one."""
+    run, looked_at, at = chosen.run(), visit.state().step, lesson.head.expect[0].at
+    if run is None or run.config not in (lesson.head.start.config, lesson.head.other) or run.last < at:
+        return
+    if at == (run.last if looked_at is None else looked_at):
+        return
+    st.button(word("look", language, step=at), key=f"beside-step-{lesson.name}", on_click=look_back, args=(at,))
+
+
+def look_back(step: int) -> None:
+    """Shows a step on the page, which is drawn as a whole for it. For callbacks."""
+    visit.state().step, visit.state().rerun = step, True
+
+
 def marks(target: Target | None) -> str:
     """The style that marks where the next action happens: a page's line in the navigation, its row of sections,
-    or the searches that can be begun."""
+    or what is to be used."""
     if target is None:
         return ""
     if visit.state().page != target.page:
@@ -81,9 +100,16 @@ def marks(target: Target | None) -> str:
     section = visit.state().section
     if target.section and section is not None and section[0] != target.section:
         return f".st-key-sections {MARK}"
-    if target.search:
-        return f"{SEARCHES} {MARK}"
-    return ""
+    if target.hand:
+        return f"{SEARCHES if target.hand == SEARCH else widget(target.hand)} {MARK}"
+    if target.back is not None or target.rests:
+        return f"{PLAYER} {MARK}"
+    return f"{CONTROLS} {MARK}" if target.settings else ""
+
+
+def widget(part: str) -> str:
+    """The widgets with this part in their keys, as Streamlit writes those into the classes of elements."""
+    return WIDGET.replace("KEY", NOT_IN_CLASSES.sub("-", part))
 
 
 def after(name: str) -> str | None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from explorer.answers.records.record import R
 from explorer.answers.records.search import Trainable
+from explorer.lessons.lesson import SEARCH
 from explorer.processes.client import Lane
 from explorer.runs import quota
 from explorer.runs.run import Status
@@ -89,7 +90,7 @@ def begin(search: Search) -> Path:
     path = file.new_path(search)
     file.write(path, search, "waiting")
     go_on(path)
-    visit.state().began_search = True
+    visit.uses(SEARCH)
     return path
 
 

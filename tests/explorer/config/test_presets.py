@@ -85,6 +85,16 @@ def test_one_that_fails_names_its_symptom_where_to_look_its_rule_and_a_cure_that
     assert preset.anew is not None or shapes[0] == shapes[1]
 
 
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_cured_one_goes_by_the_name_of_one_that_learns(name):
+    cured = BROKEN[name].config.replace(BROKEN[name].cure)
+    nearest, changes = cured.nearest_preset()
+    assert nearest not in BROKEN
+    assert RunConfig.preset(nearest).replace(changes) == cured
+    assert RunConfig.from_query(cured.to_query()) == cured
+    assert broken_of(cured) is None
+
+
 def test_the_reverse_preset_learns_and_its_anti_diagonal_is_there():
     training = train(RunConfig.preset("reverse"))
     recent = [0.0]
