@@ -17,7 +17,7 @@ from explorer.measure.text.scores import METRICS
 WIDTH = 26  # characters of a column
 
 if TYPE_CHECKING:
-    from explorer.answers.records.translating.scores import Comparison, ScoreHistory, Scores
+    from explorer.answers.records.translating.scores import Comparison, Difference, Score, ScoreHistory, Scores
     from explorer.runs.restored import Progress
 
 
@@ -158,6 +158,11 @@ def written(name: str, value: float | None) -> str:
     return percent(value) if METRICS[name].scale == 1 else fixed(value, 1 if METRICS[name].scale else 3)
 
 
+def interval(name: str, one: Score | Difference) -> str:
+    """Its 95 % interval, or that there is none."""
+    return "none, all resamples alike" if one.low is None else f"{written(name, one.low)} to {written(name, one.high)}"
+
+
 def table(one: Scores) -> str:
     """The scores line by line, with their intervals."""
     kind = "held-out examples" if one.held_out else "new examples"
@@ -168,8 +173,7 @@ def table(one: Scores) -> str:
             lines.append(f"{title} {each.undefined}")
             continue
         copy = "" if each.copy is None else f"   copying the input: {written(name, each.copy)}"
-        value, low, high = (written(name, number) for number in (each.value, each.low, each.high))
-        lines.append(f"{title} {value:>9}   95 %: {low} to {high}{copy}")
+        lines.append(f"{title} {written(name, each.value):>9}   95 %: {interval(name, each)}{copy}")
         if each.signature:
             lines.append(f"{'':25} {each.signature}")
     return "\n".join(lines)
@@ -185,6 +189,6 @@ def compared(pair: Comparison, first: str, second: str) -> str:
             continue
         values = f"{written(name, each.first)} → {written(name, each.second)}"
         chance = "no resample differs" if each.p is None else f"p {fixed(each.p, 3)}"
-        lead = f"{written(name, each.lead)} (95 %: {written(name, each.low)} to {written(name, each.high)})"
+        lead = f"{written(name, each.lead)} (95 %: {interval(name, each)})"
         lines.append(f"{title} {values}   difference {lead}, {chance}")
     return "\n".join(lines)

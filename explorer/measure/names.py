@@ -18,6 +18,8 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 THIN = "\N{NARROW NO-BREAK SPACE}"  # before a unit
 TIED = "\N{NO-BREAK SPACE}"  # around ×
 SMALLEST, LARGEST = 1e-3, 1e5  # without a power of ten
+NINES = 3  # behind the point of a share that is closest to all
+ALL = 1 - 5e-7  # rounding in float32 makes such a share of 1
 MOST = 10.0  # wholes: a larger share is no percentage
 
 BLOCK = re.compile(r"(?:(encoder|decoder)\.)?(?:blocks|layers)\.(\d+)(?:\.|$)")  # layers: recurrent ones
@@ -134,7 +136,7 @@ def signed(x: SupportsFloat, decimals: int = 3) -> str:
 
 
 def percent(share: SupportsFloat, decimals: int = 0) -> str:
-    """A share: 12 %, 0.045 % if it is small but not 0, × 2,417 if it exceeds a whole by far."""
+    """A share: 12 %, 0.045 % if it is small but not 0, 99.7 % if not quite all, × 2,417 if far more."""
     x = float(share) + 0.0
     if not math.isfinite(x):
         return number(x)
@@ -142,6 +144,8 @@ def percent(share: SupportsFloat, decimals: int = 0) -> str:
         return times(x)
     if x and vanishes(100 * x, decimals):
         return f"{number(100 * x, 2)}{THIN}%"
+    if x < ALL and f"{100 * x:.{decimals}f}" == f"{100:.{decimals}f}":
+        return percent(x, decimals + 1) if decimals < NINES else f">{TIED}99.{'9' * NINES}{THIN}%"
     return f"{100 * x:.{decimals}f}{THIN}%".replace("-", "−")
 
 

@@ -82,13 +82,20 @@ def test_a_written_number_is_the_number_and_short(value, digits):
         (1 / 200, 0, "0.5 %"),
         (-1 / 200, 0, "−0.5 %"),
         (1e-9, 1, "1 × 10⁻⁷ %"),
+        (199 / 200, 0, "99.5 %"),
+        (0.9999, 1, "99.99 %"),
+        (1 - 2e-6, 0, "> 99.999 %"),
+        (1 - 2**-24, 0, "100 %"),  # 1 as float32 sums it
+        (1.004, 0, "100 %"),
         (0, 0, "0 %"),
         (-0.3, 0, "−30 %"),
         (2416.56, 0, "× 2,417"),
         (math.nan, 0, "NaN"),
     ],
 )
-def test_a_share_never_exceeds_what_makes_sense_and_what_is_not_nothing_never_reads_as_0(share, decimals, text):
+def test_a_share_never_exceeds_what_makes_sense_and_reads_as_0_or_100_only_where_it_is_nothing_or_all(
+    share, decimals, text
+):
     assert read(percent(share, decimals)) == text
 
 

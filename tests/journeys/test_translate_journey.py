@@ -34,7 +34,7 @@ def test_ribbons_a_word_that_is_put_and_two_steps_scored(visit: Callable) -> Non
     expect(foot).to_contain_text("A ribbon is as wide as the attention.")
     expect(page.get_by_text("Alignment error rate", exact=True).first).to_be_visible()
     ribbons.locator(".written button").nth(2).hover()
-    expect(foot).to_contain_text(re.compile(r"reads “.” \d+ %"))
+    expect(foot).to_contain_text(re.compile(r"reads “.” [\d.]+\s%"))
 
     section(page, "What if")
     other = page.locator(".ribbons").nth(1)

@@ -1,4 +1,4 @@
-"""Scores of answers: exact match, chrF2, BLEU and perplexity, each with a bootstrap interval and a paired test.
+"""Scores of answers: exact match, chrF2, BLEU and perplexity, each with an interval and a paired test.
 
     answers, references -> statistics (N, k), a row an answer -> their sum (k,) -> the score of all together
 
@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from explorer.measure.chance import exact_interval
+
 Array = np.ndarray
+Interval = tuple[float | None, float | None]  # both or neither
 RESAMPLES, SEED = 1000, 12345  # sacrebleu's own
 ORDER = {"bleu": 4, "chrf": 6}  # longest n-grams, of words and of characters
 BETA = 2  # chrF2 weighs recall twice as much as precision
@@ -26,7 +29,7 @@ class Metric:
     """A score. of: the sum (k,) of what was counted -> the score.   up: whether more is better.
 
     count: answers, references and sacrebleu's tokenizer -> (N, k); None of what a model's probabilities give.
-    scale: of the best answer; None if there is none.
+    scale: of the best answer; None if there is none.   exactly: the sum -> its 95 % interval; None: by resamples.
     """
 
     title: str
@@ -36,6 +39,7 @@ class Metric:
     count: Callable[[Sequence[str], Sequence[str], str], Array] | None = None
     up: bool = True
     scale: float | None = None
+    exactly: Callable[[Array], tuple[float, float]] | None = None
 
 
 def count_exact(answers: Sequence[str], references: Sequence[str], tokenizer: str) -> Array:
@@ -114,6 +118,7 @@ METRICS: dict[str, Metric] = {
         of=share,
         count=count_exact,
         scale=1.0,
+        exactly=lambda total: exact_interval(*total),
     ),
     "chrf": Metric(
         title="chrF2",
@@ -188,12 +193,13 @@ def undefined(name: str, references: Sequence[str], tokenizer: str = WORDS) -> s
 class Paired:
     """Two systems on the same examples. difference: of the second to the first, with its 95 % interval.
 
-    p: how often resamples differ from their mean by more than the two systems do; None where no resample differs.
+    low, high: None where the difference is the same in every resample.   p: how often resamples differ from their mean
+    by more than the two systems do; None where the two differ in no resample.
     """
 
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float | None
 
 
@@ -214,9 +220,9 @@ class Resamples:
         """The score of each resample, (R,), from statistics (N, k)."""
         return np.array([metric.of(total) for total in self.counts @ statistics])
 
-    def interval(self, metric: Metric, statistics: Array) -> tuple[float, float]:
-        """The 95 % interval of a score (Efron & Tibshirani 1993, ch. 13; Koehn 2004)."""
-        return middle(self.scores(metric, statistics))
+    def interval(self, metric: Metric, statistics: Array) -> Interval:
+        """A score's 95 % interval: exact, or by resamples (Efron & Tibshirani 1993, ch. 13; Koehn 2004)."""
+        return metric.exactly(statistics.sum(0)) if metric.exactly else middle(self.scores(metric, statistics))
 
     def paired(self, metric: Metric, first: Array, second: Array) -> Paired:
         """The same examples drawn for both, statistics (N, k) each: Koehn's paired bootstrap (2004), by sacrebleu."""
@@ -227,8 +233,13 @@ class Resamples:
         return Paired(difference, *middle(other - one), p)
 
 
-def middle(values: Array) -> tuple[float, float]:
-    """The ends of the middle 95 %, with sacrebleu's places."""
+def middle(values: Array) -> Interval:
+    """The ends of the middle 95 %, with sacrebleu's places; None where all are equal.
+
+    Examples that are all answered alike, as where all are right, give equal resamples: these say nothing of the next.
+    """
     ordered = np.sort(values)
+    if np.isclose(ordered[0], ordered[-1], rtol=1e-12, atol=0):
+        return None, None
     outside = len(ordered) // 40
     return float(ordered[outside]), float(ordered[-1 - outside])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from explorer.answers.records.translating.scores import Comparison, Difference, Score, ScoreHistory, Scores
@@ -25,7 +26,9 @@ its own. *Exact match* is the share that is right letter for letter. *chrF2* (Po
 2002) are sacrebleu's, over all answers together. An answer of fewer than four words has no sequence of four, so BLEU
 would be 0 even of right answers: it then says nothing and is left out. *Perplexity* is $e^{L/n}$ of the right answers,
 each token after the right ones; $n$ counts tokens, characters or bytes, so that the last two compare models whose
-tokens differ. The interval is the middle 95 % of 1,000 resamples of the examples. Two models are compared on the same
+tokens differ. The interval of exact match is the exact one of a share (Clopper & Pearson 1934), and has a width where
+all are right too; the others' is the middle 95 % of 1,000 resamples of the examples, and there is none where every
+resample scores alike. Two models are compared on the same
 resamples (Koehn 2004): p is how often a resample differs from the mean of all by more than the two models do.
 """
 
@@ -104,8 +107,7 @@ def row(name: str, one: Score) -> list[str]:
     title = METRICS[name].title
     if one.undefined:
         return [title, "–", "not defined for outputs this short", "–"]
-    interval = f"{shown(name, one.low)} to {shown(name, one.high)}"
-    return [title, shown(name, one.value), interval, "" if one.copy is None else shown(name, one.copy)]
+    return [title, shown(name, one.value), interval(name, one), "" if one.copy is None else shown(name, one.copy)]
 
 
 def compared(name: str, one: Difference) -> list[str]:
@@ -114,8 +116,12 @@ def compared(name: str, one: Difference) -> list[str]:
     if one.undefined:
         return [title, "–", "–", "–", "not defined for outputs this short", "–"]
     p = "none differs" if one.p is None else fixed(one.p, 3)
-    interval = f"{shown(name, one.low)} to {shown(name, one.high)}"
-    return [title, shown(name, one.first), shown(name, one.second), shown(name, one.lead), interval, p]
+    return [title, shown(name, one.first), shown(name, one.second), shown(name, one.lead), interval(name, one), p]
+
+
+def interval(name: str, one: Score | Difference) -> str:
+    """Its 95 % interval, or that there is none."""
+    return "none: all resamples alike" if one.low is None else f"{shown(name, one.low)} to {shown(name, one.high)}"
 
 
 def sentence(answer: Scores) -> str:
@@ -155,12 +161,15 @@ def curves(view: View) -> None:
     }
     there = {key: pair for key, pair in both.items() if pair[1]}
     for card, (key, (panel, names)) in zip(cards("scores-curves", *[1] * len(there)), there.items(), strict=True):
-        values = {
-            METRICS[n].title.removeprefix("Perplexity "): history.scores[n] * (100 if METRICS[n].scale == 1 else 1)
-            for n in names
-        }
+        values = {METRICS[n].title.removeprefix("Perplexity "): of_hundred(n, history.scores[n]) for n in names}
         with card:
             picture.curves(panel, charts.parts(history.steps, values, view.cursor), key)
+
+
+def of_hundred(name: str, line: np.ndarray) -> np.ndarray:
+    """A score as its axis has it: a share among 100, as chrF2 and BLEU are; a perplexity as it is."""
+    best = METRICS[name].scale
+    return line if best is None else line * (100 / best)
 
 
 def wrong(answer: Scores) -> None:

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
+from scipy.stats import binomtest
 
 from explorer.measure.text import scores
 from explorer.measure.text.scores import METRICS, OF_TEXT, RESAMPLES, Resamples
@@ -95,17 +96,28 @@ def test_the_same_answers_differ_in_no_resample():
     answers, right = dates(2, 0.5)
     statistics = counted("exact", answers, right)
     pair = Resamples(len(right)).paired(METRICS["exact"], statistics, statistics)
-    assert (pair.difference, pair.low, pair.high, pair.p) == (0, 0, 0, None)
+    assert (pair.difference, pair.low, pair.high, pair.p) == (0, None, None, None)
 
 
 def test_exact_match_and_its_interval_by_a_plain_loop():
     answers, right = dates(3, 0.3)
     assert scores.share(counted("exact", answers, right).sum(0)) == sum(map(str.__eq__, answers, right)) / len(right)
     assert counted("exact", ["4  mai", "4 mai"], ["4 mai", "4 mai"])[:, 0].tolist() == [0, 1], "letter for letter"
-    drawn = np.random.default_rng(scores.SEED).choice(len(right), size=(RESAMPLES, len(right)))
-    shares = sorted(sum(answers[i] == right[i] for i in row) / len(right) for row in drawn)
-    expected = shares[RESAMPLES // 40], shares[-1 - RESAMPLES // 40]
-    assert Resamples(len(right)).interval(METRICS["exact"], counted("exact", answers, right)) == pytest.approx(expected)
+    both = binomtest(sum(map(str.__eq__, answers, right)), len(right)).proportion_ci(0.95, "exact")
+    interval = Resamples(len(right)).interval(METRICS["exact"], counted("exact", answers, right))
+    assert interval == pytest.approx((both.low, both.high))
+
+
+@pytest.mark.parametrize(("answers", "ends"), [(["a b c d"] * 200, (0.025 ** (1 / 200), 1)), ([""] * 200, (0, 0.0183))])
+def test_where_all_are_right_or_none_is_no_interval_is_of_no_width(answers: list[str], ends: tuple[float, float]):
+    right, resamples = ["a b c d"] * 200, Resamples(200)
+    low, high = resamples.interval(METRICS["exact"], counted("exact", answers, right))
+    assert (low, high) == pytest.approx(ends, abs=1e-4)
+    for name in ("chrf", "bleu"):
+        statistics = counted(name, answers, right)
+        assert resamples.interval(METRICS[name], statistics) == (None, None)
+        pair = resamples.paired(METRICS[name], statistics, statistics)
+        assert (pair.difference, pair.low, pair.high, pair.p) == (0, None, None, None)
 
 
 def test_perplexity_is_that_of_the_sum_and_even_guessing_has_the_vocabulary():

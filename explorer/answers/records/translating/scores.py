@@ -11,7 +11,8 @@ from explorer.answers.records.record import Array, Record
 class Score:
     """A score with its 95 % interval, and that of an answer that copies the input.
 
-    undefined: why there is none, in a sentence; its numbers are then None. A perplexity has no copy.
+    undefined: why there is none, in a sentence; its numbers are then None. A perplexity has no copy. Where every
+    example is answered alike, resamples are equal and give no interval.
     signature: sacrebleu's; "" where it is not sacrebleu's score.
     """
 
@@ -56,7 +57,8 @@ class Scores(Record, of="translating.scores.scores"):
 class Difference:
     """A score of the first and of the second, and the second's lead with its 95 % interval; None if undefined.
 
-    p: how often resamples differ from their mean by more than the two do; None where no resample differs.
+    low, high: None too where every resample has the same difference.   p: how often resamples differ from their mean by
+    more than the two do; None where no resample differs.
     """
 
     first: float | None

@@ -22,7 +22,7 @@ function build(parent) {
 }
 
 const visibly = (token) => token.replaceAll("\n", "⏎").replaceAll(" ", "␣");
-const share = (p) => (p >= 0.0995 ? `${(100 * p).toFixed(0)} %` : p >= 0.001 ? `${(100 * p).toFixed(1)} %` : `${format(100 * p, 2)} %`);
+const share = (p) => percentOf(p, p < 0.0995 ? 1 : 0);
 
 // The places of a node and of all that it goes on from, the first one first.
 function wayTo(nodes, i) {

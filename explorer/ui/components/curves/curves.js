@@ -191,7 +191,7 @@ function tell(panel, x, y) {
   const { tip, root, found: { curve, i, step, mark }, header: { look } } = panel;
   tip.replaceChildren();
   const line = (name, words) => tip.append(make("span", "", null, name), make("b", "", null, words));
-  const number = (value) => (look.scale === "share" ? `${Number((value * 100).toPrecision(look.digits))}\u202f%` : format(value, look.digits));
+  const number = (value) => (look.scale === "share" ? percentTo(value, look.digits) : format(value, look.digits));
   if (mark) line(phrase`step ${goal({ mark, step })}`, mark.label);
   else {
     line(curve.name || curve.series || look.title, number(curve.value[i]));

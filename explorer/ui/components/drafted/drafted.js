@@ -27,7 +27,7 @@ function build(parent) {
 
 const visibly = (token) => token.replaceAll("\n", "⏎");
 const wayOf = ({ drafts, accepted: kept }, i) => (drafts[i] < 0 ? "more" : kept[i] ? "accepted" : "replaced");
-const share = (x) => (x >= 0.9995 ? "1" : x > 0 ? format(x, 3) : "0");
+const share = (x) => (x >= 1 ? "1" : x >= 0.9995 ? "0.999…" : x > 0 ? format(x, 3) : "0");
 const row = (view, all, i) => Array.from(all.subarray(i * view.header.symbols.length, (i + 1) * view.header.symbols.length));
 
 function show(view, data) {

@@ -126,7 +126,7 @@ function tell(land, px, py) {
   line(phrase("at"), `(${format(found.x, 4)}, ${format(found.y, 4)})`);
   if (track && header.outside) {
     line(phrase("distance from the plane"), format(track.distance[i], 4));
-    tip.append(make("em", "", null, track.far[i] ? phrase("far off the plane: the colour here is not its loss") : phrase`${(100 * track.off[i]).toFixed(1)} % of its squared distance is off the plane`));
+    tip.append(make("em", "", null, track.far[i] ? phrase("far off the plane: the colour here is not its loss") : phrase`${percentOf(track.off[i], 1)} of its squared distance is off the plane`));
   }
   const hint = track ? (track.marked ? phrase("click: go to this step") : "") : header.hint;
   if (hint) tip.append(make("em", "", null, hint));

@@ -21,7 +21,7 @@ const nameOf = ({ header: { labels, notes } }, i) => [labels[i], notes[i]].filte
 function valueText(shade, value) {
   if (shade.categories.length) return shade.categories[value]?.[0] ?? "";
   if (!Number.isFinite(value)) return phrase("none");
-  return shade.scale === "share" ? `${Number((value * 100).toPrecision(3))} %` : Number.isInteger(value) ? value.toLocaleString("en") : format(value, 4);
+  return shade.scale === "share" ? percentTo(value, 3) : Number.isInteger(value) ? value.toLocaleString("en") : format(value, 4);
 }
 
 function entry(map, i, share, value, colour) {

@@ -103,7 +103,7 @@ const reads = ({ header: { source, tokens }, weights }, t) => phrase`“${visibl
 
 function list(pairs) {
   const most = pairs.filter(([, weight]) => weight >= LEAST).sort(([, a], [, b]) => b - a).slice(0, 6);
-  return most.map(([token, weight]) => `“${visibly(token)}” ${(100 * weight).toFixed(0)} %`).join(", ") || phrase("nothing of it");
+  return most.map(([token, weight]) => `“${visibly(token)}” ${percentOf(weight)}`).join(", ") || phrase("nothing of it");
 }
 
 function asNumbers({ header: { source, tokens }, weights }) {

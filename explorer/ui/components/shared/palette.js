@@ -93,3 +93,17 @@ function brief(value, digits = 3) {
   if (size < 1e5 && Number(size.toPrecision(digits)) >= 10 ** digits) return (value < 0 ? "−" : "") + Math.round(size).toLocaleString("en");
   return format(value, digits).replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, ""); // no zeros at the end
 }
+
+// A share in percent, as `percent` of names.py writes it: 0 % is nothing and 100 % is all, whatever is rounded.
+function percentOf(share, decimals = 0) {
+  const text = (100 * share).toFixed(decimals);
+  if (share > 0 && Number(text) === 0) return `${brief(100 * share, 2)}\u202f%`;
+  if (share < 1 - 5e-7 && Number(text) === 100) return decimals < 3 ? percentOf(share, decimals + 1) : ">\u00a099.999\u202f%";
+  return `${text}\u202f%`;
+}
+
+// A share in percent to `digits` significant digits.
+function percentTo(share, digits) {
+  const value = Number((share * 100).toPrecision(digits));
+  return value === 100 ? percentOf(share) : `${value}\u202f%`;
+}

@@ -136,7 +136,7 @@ function drawRows(view, column, step, most, lasting) {
   column.said.textContent = phrase`${step.survivors} left · ${step.bits.toFixed(2)} bits\ncuts ${share(step.cut)}`;
 }
 
-const share = (p) => (p === 0 ? "0 %" : p >= 0.0995 ? `${(100 * p).toFixed(0)} %` : p >= 0.001 ? `${(100 * p).toFixed(1)} %` : p >= 1e-4 ? `${format(100 * p, 2)} %` : "< 0.01 %");
+const share = (p) => (p > 0 && p < 1e-4 ? "<\u00a00.01\u202f%" : percentOf(p, p > 0 && p < 0.0995 ? 1 : 0));
 const sameOrder = (a, b) => a.join() === b.join();
 
 function draw(view) {

@@ -174,7 +174,7 @@ function offer(view, place) {
   for (const { token, symbol, p, sampled } of leading[place]) {
     const button = make("button", "choice", view.offer), track = make("i", "track", null);
     make("i", "", track).style.width = `${(100 * p) / most}%`;
-    button.append(make("span", "token", null, visibly(symbol)), track, make("span", "number", null, `${(100 * p).toFixed(1)} %${sampled > 0 ? "" : phrase(", cut")}`));
+    button.append(make("span", "token", null, visibly(symbol)), track, make("span", "number", null, `${percentOf(p, 1)}${sampled > 0 ? "" : phrase(", cut")}`));
     button.onclick = () => view.choose({ place, token });
   }
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import playwright
 import pytest
 
-from explorer.measure.names import number
+from explorer.measure.names import THIN, number, percent
 
 SHARED = Path(__file__).parents[4] / "explorer" / "ui" / "components" / "shared"
 NODE = next((Path(playwright.__file__).parent / "driver").glob("node*"), None)
@@ -31,6 +31,18 @@ def worked(script: str, *files: str) -> list[str]:
 def test_a_component_writes_a_number_as_python_does(digits: int) -> None:
     written = worked(f"{VALUES}.map((v) => brief(v, {digits}))", "palette.js")
     assert written == [number(value, digits).replace("\N{NO-BREAK SPACE}", " ") for value in VALUES]
+
+
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_a_component_writes_a_share_as_python_does(decimals: int) -> None:
+    shares = [0, 1e-9, 2e-4, 0.0123, 0.41, 0.994, 0.997, 0.9999, 1 - 2e-6, 1 - 2**-24, 1]
+    written = worked(f"{shares}.map((share) => percentOf(share, {decimals}))", "palette.js")
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in written] == [
+        percent(share, decimals).replace("\N{NO-BREAK SPACE}", " ") for share in shares
+    ]
+    assert worked("[percentTo(0.9997, 3), percentTo(0.12345, 3), percentTo(1, 3)]", "palette.js") == [
+        f"{text}{THIN}%" for text in ("99.97", "12.3", "100")
+    ]
 
 
 def test_thousands_are_written_alike_beside_axes_on_pointing_and_within_phrases() -> None:
