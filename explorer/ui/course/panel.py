@@ -23,10 +23,17 @@ AFTER_GUESS = ("see", "control", "formula", "why", "more")
 
 def show(name: str) -> None:
     """The lesson of this name."""
-    mine, lesson, language = way(), lessons()[name], current()
-    words = lesson.words[language]
-    mine.opened.add(name)
-    chapter = lesson.head.chapter
+    lesson, language = lessons()[name], current()
+    way().opened.add(name)
+    text = st.container()
+    turning(lesson, language)  # there before its heading is: whoever sees a lesson can turn on
+    with text:
+        lesson_text(lesson, language)
+
+
+def lesson_text(lesson: Lesson, language: str) -> None:
+    """A lesson's text, its question and its buttons."""
+    words, chapter = lesson.words[language], lesson.head.chapter
     st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.place}")
     st.header(words.title, anchor=False)
     seen: set[str] = set()
@@ -40,14 +47,12 @@ def show(name: str) -> None:
         predict(lesson, language, seen)
     part(lesson, "do", language, seen)
     start(lesson, language)
-    if mine.sees(lesson):
-        for one in AFTER_GUESS:
-            part(lesson, one, language, seen)
-            if one == "control":
-                course_way.control_button(lesson, language, "control")
-            if one == "formula":
-                pressing.live(own_numbers, TICK_SECONDS)
-    turning(lesson, language)
+    for one in AFTER_GUESS if way().sees(lesson) else ():
+        part(lesson, one, language, seen)
+        if one == "control":
+            course_way.control_button(lesson, language, "control")
+        if one == "formula":
+            pressing.live(own_numbers, TICK_SECONDS)
 
 
 def part(lesson: Lesson, name: str, language: str, seen: set[str]) -> None:

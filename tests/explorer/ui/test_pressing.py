@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import every_page
 import pytest
 from here import Here
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
@@ -91,6 +96,72 @@ def test_what_a_press_asks_for_is_done_to_its_end_whatever_is_pressed_meanwhile(
     later.run(timeout=30)
     assert app.session_state["begun"] == ["sort"]
     assert app.toggle(key="pressed").value, "the newer press was not heard"
+
+
+def requests_of(*waiting: RerunData) -> RerunData:
+    """What is drawn when these requests wait for the same runner."""
+    pressing.install()
+    requests = ScriptRequests()
+    for one in waiting:
+        assert requests.request_rerun(one)
+    return requests.on_scriptrunner_ready().rerun_data
+
+
+def button(key: str) -> WidgetStates:
+    states = WidgetStates()
+    states.widgets.add(id=key).trigger_value = True
+    return states
+
+
+LEAVING = RerunData(page_script_hash="attention", query_string="run=a", widget_states=button("go"))
+
+
+@pytest.mark.parametrize("ticks", [True, False])
+def test_a_part_that_waits_beside_a_press_that_leaves_its_page_does_not_lead_back(ticks):
+    part = RerunData(page_script_hash="train", query_string="run=b", fragment_id="live", is_auto_rerun=ticks)
+    drawn = requests_of(LEAVING, part)
+    assert (drawn.page_script_hash, drawn.query_string, drawn.fragment_id_queue) == ("attention", "run=a", [])
+    assert [state.id for state in drawn.widget_states.widgets] == ["go"]
+
+
+def test_presses_that_wait_together_are_both_heard():
+    part = RerunData(page_script_hash="train", fragment_id="live", widget_states=button("first"))
+    tick = RerunData(page_script_hash="train", fragment_id="live", is_auto_rerun=True)
+    whole = RerunData(page_script_hash="train", widget_states=button("second"))
+    assert requests_of(part, tick).fragment_id_queue == ["live"]
+    for one, other in ((part, whole), (whole, part)):
+        assert {state.id for state in requests_of(one, other).widget_states.widgets} == {"first", "second"}
+
+
+def test_a_request_that_waited_while_its_page_was_left_changes_no_page():
+    waited = RerunData(page_script_hash="train", fragment_id_queue=["live"])
+    assert pressing.of_page(waited, "attention").page_script_hash == "attention"
+    assert pressing.of_page(waited, "train") is waited
+    assert pressing.of_page(LEAVING, "train") is LEAVING
+
+
+@pytest.mark.parametrize(
+    ("part", "page", "ticks", "expected"),
+    [
+        ("there", "train", True, "there"),
+        ("there", "train", False, "there"),
+        ("gone", "train", True, "gone"),  # Streamlit leaves it out
+        ("gone", "train", False, ""),  # a press: all of the page is drawn
+        ("gone", "attention", False, None),
+        ("there", "attention", True, None),
+        ("", "attention", False, ""),
+    ],
+)
+def test_a_press_in_a_part_that_is_gone_is_answered_by_the_whole_page(part, page, ticks, expected):
+    there = SimpleNamespace(current_page_script_hash="train")
+    session = SimpleNamespace(_pages_manager=there, has_fragment=lambda name: name == "there")
+    state = ClientState(fragment_id=part, page_script_hash=page, is_auto_rerun=ticks)
+    assert pressing.heard(session, state) == (expected is not None)
+    assert expected is None or state.fragment_id == expected
+
+
+def test_a_drawing_is_not_stopped_for_another_which_would_lose_what_it_was_asked_for():
+    assert not tomllib.loads((ROOT / "explorer/.streamlit/config.toml").read_text("utf-8"))["runner"]["fastReruns"]
 
 
 def asks(tree: ast.AST) -> list[ast.Call]:
