@@ -1,4 +1,4 @@
-"""What a lesson asks a visitor to do is ticked when it was done, neither before nor never; what it says is one press away."""
+"""What a lesson asks a visitor to do is ticked when it was done; what it says is one press away."""
 
 from __future__ import annotations
 
