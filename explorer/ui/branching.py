@@ -86,6 +86,7 @@ def follow() -> None:
     try:
         making.request.answer.result(timeout=0)
         chosen.made(making.path)
+        visit.hand_on(making.run, making.path.stem)
         chosen.open_run(making.path.stem)
     except ValueError as error:
         refusals.keep(f"no branch was made: {error}")

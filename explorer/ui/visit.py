@@ -6,6 +6,7 @@ drawing is a field of `Visit`, or of a class beside the page that alone knows it
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ import streamlit as st
 from explorer.ui.shelf import Recent
 
 T = TypeVar("T")
+OBJECTS = "visit"  # how the names of what `kept` keeps begin in session state
 MOST = 128  # objects of one class that a visit keeps
 
 
@@ -124,6 +126,15 @@ def kept(kind: Callable[[], T], *of: Hashable) -> T:
     return result
 
 
+def hand_on(run: str, branch: str) -> None:
+    """Has a branch looked at as the run that it came from: it gets what that run has of a class that says HANDED_ON."""
+    for name in [name for name in st.session_state if str(name).startswith(f"{OBJECTS}:")]:
+        objects = st.session_state[name]
+        for of, thing in list(objects.items()):
+            if run in of and getattr(thing, "HANDED_ON", False):
+                objects[tuple(branch if one == run else one for one in of)] = copy.deepcopy(thing)
+
+
 def name_of(kind: Callable[[], object]) -> str:
     """Where session state holds the objects of a class: by its name, since a module that was edited is loaded anew."""
-    return f"visit:{kind.__module__}.{getattr(kind, '__qualname__', '')}"
+    return f"{OBJECTS}:{kind.__module__}.{getattr(kind, '__qualname__', '')}"

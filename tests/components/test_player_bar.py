@@ -182,3 +182,15 @@ def test_what_the_page_has_shown_is_not_asked_for_by_the_next_bar(bar: BlankPage
     bar.page.evaluate("answers.length = 0")
     bar.tell(first())
     assert actions(bar) == []
+
+
+@pytest.mark.parametrize("name", ["branch", "bookmark", "reset"])
+def test_a_film_stops_at_the_step_for_which_something_is_done(bar: BlankPage, name: str):
+    bar.page.evaluate("answers.length = 0")
+    bar.tell(first(kept=[0, 10, 20], last=40, step=40, live=True))
+    bar.page.evaluate("parent_.querySelector('.film').click()")
+    bar.page.wait_for_function("answers.at(-1)?.[1].some((action) => action.kind === 'view')")
+    assert bar.page.evaluate("explorerFeed.film")
+    bar.page.evaluate("name => parent_.querySelector(`.${name}`).click()", name)
+    assert not bar.page.evaluate("explorerFeed.film")
+    assert [action["kind"] for action in actions(bar)][-1] == name

@@ -26,6 +26,8 @@ from explorer.ui.view import View
 class Opening:
     """What is shown of one run without having been chosen: a head, and a measure of all heads. "" before the first."""
 
+    HANDED_ON = True  # to a branch
+
     head: str = ""
     measure: str = ""
 

@@ -61,6 +61,8 @@ def learned(name: str) -> bool:
 class Opening:
     """Which encoding is shown of a run without having been chosen; "" before."""
 
+    HANDED_ON = True  # to a branch
+
     name: str = ""
 
 

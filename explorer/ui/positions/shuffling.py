@@ -65,6 +65,8 @@ def show(view: View | None) -> None:
 class Order:
     """The order of a run's positions by its number, and whether it is in force."""
 
+    HANDED_ON = True  # to a branch
+
     number: int = 0
     on: bool = False
 

@@ -16,6 +16,8 @@ from explorer.ui.words.word_input import WORD, put
 class Picked:
     """The points chosen on a run's map when a word was last taken from there."""
 
+    HANDED_ON = True  # to a branch
+
     points: list[int] = field(default_factory=list)
 
 

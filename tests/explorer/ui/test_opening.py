@@ -62,6 +62,17 @@ def test_while_it_trains_what_is_open_stays_until_another_clearly_leads() -> Non
     assert opened(maps(mix(MIRROR, 0.95), mix(BACK, 0.6)))[0] == "blocks.0.attention.0"
 
 
+def test_a_branch_shows_the_head_that_was_looked_at_though_another_leads_where_it_begins() -> None:
+    assert opened(maps(EVEN, mix(BACK, 0.6)))[0] == "blocks.0.attention.1", "in a film from the start"
+    here = maps(mix(MIRROR, 0.65), mix(BACK, 0.6))
+    assert opened(here)[0] == "blocks.0.attention.1"
+    visit.hand_on("run", "branch")
+    assert opened(here, "branch")[0] == "blocks.0.attention.1"
+    assert opened(here, "another")[0] == "blocks.0.attention.0", "of a run that nobody looked at before"
+    opened(maps(mix(MIRROR, 0.95), mix(BACK, 0.6)), "branch")
+    assert opened(here)[0] == "blocks.0.attention.1", "the run keeps its own"
+
+
 def test_what_a_visitor_chose_is_never_moved() -> None:
     visit.state().head, visit.state().query = "blocks.0.attention.0", 3
     assert opened(maps(EVEN, mix(MIRROR, 0.9))) == ("blocks.0.attention.0", 3)

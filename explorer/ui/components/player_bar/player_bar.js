@@ -88,7 +88,11 @@ function listen(bar, host) {
     };
   };
   act(bar.play, () => toggle(bar));
-  for (const kind of ["single", "reset", "branch", "bookmark", "on"]) act(bar[kind], () => order(bar, { kind }));
+  for (const kind of ["single", "reset", "branch", "bookmark", "on"])
+    act(bar[kind], () => {
+      stopFilm(bar); // what is done is done at the step that is shown
+      order(bar, { kind });
+    });
   act(bar.filmButton, () => (bar.film ? stopFilm(bar) : startFilm(bar)));
   bar.branch.addEventListener("click", () => sayState(bar, phrase`making a branch at step ${bar.wanted ?? bar.data.step} …`));
   act(bar.share.querySelector("button"), () => share(bar));

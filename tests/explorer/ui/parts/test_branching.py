@@ -10,6 +10,7 @@ import pytest
 
 from explorer.processes.client import Request
 from explorer.ui import branching, chosen, refusals, server, visit
+from explorer.ui.attention.opening import Opening
 from explorer.ui.visit import Visit
 
 
@@ -75,6 +76,15 @@ def test_a_branch_is_announced_at_once_and_gets_what_was_turned_meanwhile(host: 
     assert visit.state().making is None
     branching.order(RUN, "set", **{"optimizer.lr": 0.3})
     assert host.orders[-1] == (RUN.id, "set", {"optimizer.lr": 0.3}), "of the run itself again"
+
+
+def test_a_branch_is_looked_at_as_the_run_that_it_came_from(host: Host, monkeypatch):
+    monkeypatch.setattr(branching.st, "session_state", {})
+    visit.kept(Opening, RUN.id).head = "blocks.0.attention.1"
+    branching.begin(RUN, 20, {})
+    host.requested[0].answer.set_result(None)
+    branching.follow()
+    assert visit.kept(Opening, visit.state().run).head == "blocks.0.attention.1"
 
 
 def test_what_a_branch_is_made_for_is_ordered_after_what_was_turned_meanwhile_and_it_counts_as_new(host: Host):
