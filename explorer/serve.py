@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from explorer.ui import admission, feed, pressing, shell
 from explorer.ui.locale import addresses, border, frame_words
+from explorer.ui.parts import course_visitor
 
 border.install()  # before the first visitor's address is read
 pressing.install()
@@ -26,6 +27,6 @@ app = st.App(
         Route(f"{root}{addresses.WAY}", addresses.answer),
         Route(f"{root}{frame_words.WAY}", frame_words.answer),
     ],
-    middleware=[Middleware(admission.Admission), Middleware(shell.Shell)],
+    middleware=[Middleware(admission.Admission), Middleware(course_visitor.Naming), Middleware(shell.Shell)],
 )
 feed.opened = admission.guards = shell.dressed = True

@@ -57,7 +57,7 @@ def terms(language: str) -> str:
 def entry(lesson: Lesson, language: str) -> None:
     """A lesson's title, which opens it, its sentence, and what was done of it."""
     mine, words = way(), lesson.words[language]
-    state = "done" if mine.done(lesson) else "opened" if lesson.name in mine.opened else ""
+    state = "done" if mine.done(lesson) else "opened" if lesson.name in mine.of_browser.opened else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"entry-{lesson.name}"):
         st.button(
             f"**{lesson.place} {words.title}**",

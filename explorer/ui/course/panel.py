@@ -11,7 +11,8 @@ from explorer.ui import pressing, sitemap
 from explorer.ui.locale.language import current
 from explorer.ui.parts import course_drawn, course_numbers, course_way
 from explorer.ui.parts.course_marking import course_markdown
-from explorer.ui.parts.course_way import Guess, is_right, turn_to, way
+from explorer.ui.parts.course_visitor import Guess
+from explorer.ui.parts.course_way import is_right, turn_to, way
 from explorer.ui.parts.course_words import word
 
 UNMARKED = "more"  # names books and papers, whose words are left alone
@@ -24,7 +25,7 @@ AFTER_GUESS = ("see", "control", "formula", "why", "more")
 def show(name: str) -> None:
     """The lesson of this name."""
     lesson, language = lessons()[name], current()
-    way().opened.add(name)
+    way().of_browser.opened.add(name)
     text = st.container()
     turning(lesson, language)  # there before its heading is: whoever sees a lesson can turn on
     with text:
@@ -76,11 +77,11 @@ def predict(lesson: Lesson, language: str, seen: set[str]) -> None:
     part(lesson, "predict", language, seen)
     if lesson.head.draw is None:
         choose(lesson, language)
-    elif lesson.name in mine.curves:
+    elif lesson.name in mine.of_browser.curves:
         pressing.live(curves, TICK_SECONDS)
     else:
         course_drawn.ask(lesson)
-    guess = (mine.guesses | mine.curves).get(lesson.name)
+    guess = mine.of_browser.guessed.get(lesson.name)
     if guess is None:
         fix(lesson, language)
         return
@@ -92,7 +93,7 @@ def predict(lesson: Lesson, language: str, seen: set[str]) -> None:
 
 def choose(lesson: Lesson, language: str) -> None:
     """The choices. Arrow keys walk through them and change nothing else: a guess is made by its button, once."""
-    words, taken = lesson.words[language], way().guesses.get(lesson.name)
+    words, taken = lesson.words[language], way().of_browser.guesses.get(lesson.name)
     st.radio(
         words.parts["predict"],
         range(1, len(words.choices) + 1),

@@ -17,7 +17,8 @@ from explorer.runs.run import Run
 from explorer.ui import chosen, picture, server, visit
 from explorer.ui.components.sketch import Paper, Sketched, message, sketch
 from explorer.ui.locale.language import current
-from explorer.ui.parts.course_way import Guess, is_right, of_class, way
+from explorer.ui.parts.course_visitor import Guess
+from explorer.ui.parts.course_way import is_right, of_class, way
 from explorer.ui.parts.course_words import word
 
 YOURS, CLASS = theme.CATEGORICAL[1], theme.OUTSIDE  # colours; the run has that of training
@@ -60,7 +61,7 @@ def watch(lesson: Lesson) -> None:
 
 def reveal(lesson: Lesson, key: str) -> None:
     """The curve that was drawn, and that of the run as far as it has come. key: of the place, unique on a page."""
-    claim, language, heights = lesson.head.expect[0], current(), way().curves[lesson.name]
+    claim, language, heights = lesson.head.expect[0], current(), way().of_browser.curves[lesson.name]
     assert lesson.head.draw is not None
     axis, run = word(f"axis-{claim.measure}", language), own_run(lesson)
     scale = "share" if claim.measure == SHARE else "linear"

@@ -11,13 +11,13 @@ from explorer.config.scenes import Scene
 from explorer.lessons.lesson import Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.runs.run import Run
-from explorer.ui import chosen, refusals, server, sitemap, visit
+from explorer.ui import chosen, refusals, sitemap, visit
+from explorer.ui.parts import course_visitor
+from explorer.ui.parts.course_visitor import Guess, Progress
 from explorer.ui.parts.course_words import word
 from explorer.ui.scenes import going
-from explorer.ui.shelf import Recent
 
 LESSON = "lesson"  # in the address
-Guess = int | list[float]  # the choice taken, from 1, or the heights of a curve at even places
 PAGE = "course"
 
 
@@ -25,34 +25,38 @@ PAGE = "course"
 class Way:
     """open: the lesson shown; None for the contents.
 
-    guesses, curves: what was guessed, by lesson: the choice taken, from 1, or the heights drawn. Both stay as they are.
+    progress: of the visit's browser; None until that is known.
     sketches: heights that are drawn and not yet guessed.   hasty: the lesson in which nothing was chosen or drawn when
     it was to be guessed.   beside: the lesson whose run was started, which stands beside every page until it is left.
     before: what was looked at before that.   reached: the targets of lessons that were reached, by lesson and place.
     """
 
     open: str | None = None
-    opened: set[str] = field(default_factory=set)
-    started: set[str] = field(default_factory=set)
-    guesses: dict[str, int] = field(default_factory=dict)
-    curves: dict[str, list[float]] = field(default_factory=dict)
+    progress: Progress | None = None
     sketches: dict[str, list[float]] = field(default_factory=dict)
     hasty: str | None = None
     beside: str | None = None
     before: Scene | None = None
     reached: set[tuple[str, int]] = field(default_factory=set)
 
+    @property
+    def of_browser(self) -> Progress:
+        """What the visit's browser has done of the course."""
+        if self.progress is None:
+            self.progress = course_visitor.progress()
+        return self.progress
+
     def done(self, lesson: Lesson) -> bool:
         """Whether its question was answered, if it has one, and its run was started."""
-        return lesson.name in self.started and self.sees(lesson)
+        return lesson.name in self.of_browser.started and self.sees(lesson)
 
     def sees(self, lesson: Lesson) -> bool:
         """Whether the rest of the lesson is shown: after a guess, or if the lesson has no question."""
-        return not lesson.head.asks or lesson.name in self.guesses or lesson.name in self.curves
+        return not lesson.head.asks or lesson.name in self.of_browser.guessed
 
     def score(self) -> tuple[int, int]:
-        """How many of this visit's guesses are right, and of how many."""
-        every = [is_right(lessons()[name], guess) for name, guess in (self.guesses | self.curves).items()]
+        """How many of this visitor's guesses are right, and of how many."""
+        every = [is_right(lessons()[name], guess) for name, guess in self.of_browser.guessed.items()]
         return sum(every), len(every)
 
 
@@ -66,30 +70,22 @@ def way() -> Way:
     return visit.kept(Way)
 
 
-@st.cache_resource(show_spinner=False)
-def all_guesses() -> Recent[str, Recent[str, Guess]]:
-    """What each visit guessed, by lesson and visit."""
-    return Recent()
-
-
 def of_class(lesson: Lesson) -> list[Guess]:
-    """What all visits guessed in a lesson."""
-    return list((all_guesses().get(lesson.name) or {}).values())
+    """What all visitors guessed in a lesson."""
+    every = [one.guessed.get(lesson.name) for one in list(course_visitor.everyone().values())]
+    return [guess for guess in every if guess is not None]
 
 
 def guess(lesson: Lesson, choice: Guess | None) -> None:
-    """Keeps a guess for good, of this visit and of the class; None where there is none yet. For callbacks."""
-    mine = way()
-    mine.hasty = lesson.name if choice is None else None
-    if choice is None or lesson.name in (mine.guesses | mine.curves):
+    """Keeps a guess of this visitor for good; None where there is none yet. For callbacks."""
+    mine = way().of_browser
+    way().hasty = lesson.name if choice is None else None
+    if choice is None or lesson.name in mine.guessed:
         return
     if isinstance(choice, list):
         mine.curves[lesson.name] = choice
     else:
         mine.guesses[lesson.name] = choice
-    if all_guesses().get(lesson.name) is None:
-        all_guesses()[lesson.name] = Recent()
-    all_guesses()[lesson.name][server.session().id] = choice
 
 
 def class_score(lesson: Lesson) -> tuple[int, int]:
@@ -147,7 +143,7 @@ def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
     except ValueError as error:
         refusals.keep(str(error))
         return
-    mine.started.add(lesson.name)
+    mine.of_browser.started.add(lesson.name)
     mine.beside = lesson.name
     visit.state().used.clear()
     if opens.section:

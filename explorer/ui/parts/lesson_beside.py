@@ -44,7 +44,7 @@ def live() -> None:
     course_markdown("\n\n".join(action(lesson, place, target) for place in range(len(words.actions))), language, seen)
     with st.expander(PARTS["see"][language], key=f"beside-see-{name}"):
         if way().sees(lesson):
-            if name in way().curves:
+            if name in way().of_browser.curves:
                 from explorer.ui.parts import course_drawn  # loads charts and pandas, which the first page does without
 
                 course_drawn.reveal(lesson, f"beside-curve-{name}")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from html import unescape
 
 import every_page
 import numpy as np
 import pytest
 from messages import panels, read_curves
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
 
@@ -19,6 +25,8 @@ from explorer.lessons.resources import resources
 from explorer.measure.glossary import glossary
 from explorer.measure.names import percent
 from explorer.ui.components.sketch import PLACES
+from explorer.ui.parts import course_visitor, course_way
+from explorer.ui.parts.course_visitor import Naming
 from explorer.ui.parts.course_way import Way
 from explorer.ui.visit import name_of
 
@@ -168,6 +176,33 @@ def test_guesses_are_kept_and_scored():
     assert "You guessed right 1 of 1 times." in said(app)
     app.button(key=f"open-{NAME}").click().run()
     assert app.radio[0].value == lesson.head.answer
+
+
+def test_a_guess_is_kept_for_the_browser_and_of_no_other(monkeypatch):
+    name, lesson = secrets.token_hex(16), lessons()[NAME]
+    monkeypatch.setattr(course_visitor, "visitor", lambda: name)
+    before = len(course_way.of_class(lesson))
+    guess(opened(lesson=NAME), 1)
+    again = opened(lesson=NAME)  # a reload, which is another visit
+    assert again.radio[0].disabled
+    assert again.radio[0].value == 1
+    assert lesson.words["en"].parts["see"] in said(again)
+    assert len(course_way.of_class(lesson)) == before + 1
+    name = secrets.token_hex(16)
+    assert not opened(lesson=NAME).radio[0].disabled
+
+
+def test_a_browser_gets_a_name_once_and_with_a_page_alone():
+    app = Starlette(routes=[Route("/{place}", lambda _: HTMLResponse("<p>"))], middleware=[Middleware(Naming)])
+    client = TestClient(app)
+    assert "set-cookie" not in client.get("/style").headers
+    first = client.get("/page", headers={"accept": "text/html"})
+    given = first.headers["set-cookie"]
+    assert all(part in given for part in ("HttpOnly", "SameSite=Lax", "Path=/"))
+    assert course_visitor.NAME.fullmatch(client.cookies[course_visitor.COOKIE])
+    assert "set-cookie" not in client.get("/page", headers={"accept": "text/html"}).headers
+    stranger = TestClient(app, cookies={course_visitor.COOKIE: "made-up"})
+    assert "set-cookie" in stranger.get("/page", headers={"accept": "text/html"}).headers
 
 
 def test_the_lesson_stands_beside_its_page_until_it_is_left(monkeypatch):

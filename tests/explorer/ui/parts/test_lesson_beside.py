@@ -16,6 +16,7 @@ from explorer.lessons.lesson import Lesson
 from explorer.lessons.reading import lessons
 from explorer.runs import catalogue
 from explorer.ui.parts import course_way, lesson_beside
+from explorer.ui.parts.course_visitor import Progress
 from explorer.ui.parts.course_way import Way
 from explorer.ui.visit import name_of
 
@@ -96,7 +97,7 @@ def test_the_lesson_leads_to_the_step_that_it_speaks_of(tmp_path, monkeypatch):
     run = recorded(catalogue.new_path("lesson"), 12, lesson.head.start.config)
     app = visit("train", run=run.id)
     (mine,) = app.session_state[name_of(Way)].values()
-    mine.beside, mine.guesses[lesson.name] = lesson.name, 1
+    mine.beside, mine.progress = lesson.name, Progress(guesses={lesson.name: 1})
     app.run()
     look = app.button(key=f"beside-step-{lesson.name}")
     assert look.label == f"Look at step {claim.at}"
