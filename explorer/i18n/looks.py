@@ -68,6 +68,7 @@ COMPOSED = (  # what code makes of parts, which stand nowhere as a whole
         "filled",
         "minimum",
         "memory race",
+        "encoder-decoder",
         "cross-entropy",
         "queries",
         "keys",
@@ -111,14 +112,13 @@ FILLED = (  # the same with a number, or with something else
 )
 OPTIONS = (  # small words that are chosen from a row or a list; elsewhere each may be a token, or say something else
     *("off", "two of them", "a quarter", "half", "all", "random", "grid", "cosine", "euclidean", "2,000 states"),
-    *("steps", "time", "tokens", "words", "contexts", "input", "output", "states", "the best"),
+    *("steps", "time", "tokens", "words", "contexts", "input", "output", "states"),
     *("heads", "tensors", "blocks", "positions", "Q and K", "Learned"),
     *("true", "shuffled", "in place", "equal", "mixed", "composed", "printed", "constant", "linear", "one-cycle"),
     *(
         "drawn",
         "pre",
         "post",
-        "encoder-decoder",
         "queries",
         "keys",
         "values",

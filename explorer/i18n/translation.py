@@ -52,6 +52,7 @@ CLAUSE = re.compile(r"[:;] ")
 OF = re.compile(r"([\d,.]+) of ([\d,.]+)").fullmatch
 SETTING = re.compile(r"([a-z ]+)( \(\w+\.\w+\)| [-−]?[\d.][\d.,e−-]*)").fullmatch  # with its path, or its value
 VALUE = re.compile(r"(text(?= )|[a-z_]+(?= \S+(?: …)?$)) (.+)").fullmatch  # a setting and its value, in a run's name
+RACE = re.compile(r"([\w-]+) race").fullmatch  # what a race's runs are called, before their own names
 LISTED = re.compile(r", | and | or ")
 LISTED_OR_OF = re.compile(r", | and | or | of ")
 APART = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
@@ -118,16 +119,18 @@ class Translator:
 
     def name_of_run(self, text: str) -> str | None:
         """A run's name, its preset and what differs from it: settings are said in this language, their values and the
-        preset stay. None of anything else."""
+        preset stay; so do the names in a race. None of anything else."""
         preset, *parts = text.split(" · ")
         settings = [VALUE(part) for part in parts]
-        names = self.within.get("setting", {})
-        if " " in preset or not any(one and one[1] in names for one in settings):
+        names, race = self.within.get("setting", {}), RACE(preset)
+        if race is None and (" " in preset or not any(one and one[1] in names for one in settings)):
             return None
         words = [
-            f"{names[one[1]]} {one[2]}" if one and one[1] in names else self.whole(part)
+            f"{names[one[1]]} {one[2]}" if one and one[1] in names else self.whole(part) or (race and part)
             for one, part in zip(settings, parts, strict=True)
         ]
+        if race is not None:
+            preset = APART.sub("", f"{self.exact.get(race[1], race[1])} {self.exact.get('Race', 'race')}")
         return None if None in words else " · ".join([preset, *map(str, words)])
 
     def bracketed(self, text: str) -> str | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.ui.shelf import Recent
@@ -80,8 +81,9 @@ class Naming:
 
         async def name(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = f"{COOKIE}={secrets.token_hex(NAME_BYTES)}; Path=/; Max-Age={SECONDS}; HttpOnly; SameSite=Lax"
-                MutableHeaders(scope=message).append("set-cookie", given)
+                given = Response()
+                given.set_cookie(COOKIE, secrets.token_hex(NAME_BYTES), SECONDS, httponly=True, samesite="lax")
+                MutableHeaders(scope=message).append("set-cookie", given.headers["set-cookie"])
             await send(message)
 
         await self.app(scope, receive, name)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from explorer.measure.names import plural
 from explorer.ui.store import Summary
 
 Kind = Literal["run", "race", "search"]
-NOUNS = {"race": ("contender", "contenders"), "search": ("trial", "trials"), "run": ("branch", "branches")}
-TITLES = {"race": "Race", "search": "Search"}
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,14 @@ class Group:
     def title(self) -> str:
         """Of its row."""
         first = self.runs[0]
-        return first.name if self.kind == "run" else f"{TITLES[self.kind]} · {first.task}"
+        return {"run": first.name, "race": "Race", "search": "Search"}[self.kind]
 
     @property
     def words(self) -> str:
         """How many there are, and their states."""
-        one, more = NOUNS[self.kind]
-        of = len(self.runs) - (self.kind == "run")
         states = Counter(run.state for run in self.runs)
-        return f"{of} {one if of == 1 else more} · " + ", ".join(f"{n} {state}" for state, n in states.most_common())
+        members = counted(self.kind, len(self.runs) - (self.kind == "run"))
+        return " · ".join([members, *(in_state(state, n) for state, n in states.most_common())])
 
     def matches(self, words: str, state: str | None) -> bool:
         """Whether one of them has all these words, in this state."""
@@ -52,6 +50,26 @@ class Group:
             (state is None or run.state == state) and all(word in run.text.casefold() for word in wanted)
             for run in self.runs
         )
+
+
+def counted(kind: Kind, n: int) -> str:
+    """How many belong to a group."""
+    if kind == "race":
+        return f"{n} contender{plural(n)}"
+    return f"{n} trial{plural(n)}" if kind == "search" else f"{n} branch{'' if n == 1 else 'es'}"
+
+
+def in_state(state: str, n: int) -> str:
+    """How many runs are in a state."""
+    words = {
+        "waiting": f"{n} waiting",
+        "training": f"{n} training",
+        "paused": f"{n} paused",
+        "finished": f"{n} finished",
+        "diverged": f"{n} diverged",
+        "interrupted": f"{n} interrupted",
+    }
+    return words[state]
 
 
 def grouped(summaries: Iterable[Summary]) -> list[Group]:

@@ -15,7 +15,7 @@ from explorer.runs import catalogue, file
 from explorer.ui import chosen, foreign, refusals, room, sitemap, store, visit
 from explorer.ui.locale.language import current
 from explorer.ui.pressing import pressed
-from explorer.ui.runs.groups import NOUNS, Group
+from explorer.ui.runs.groups import Group, counted
 from explorer.ui.store import Summary
 
 FOLDED = 2  # branches that are seen without unfolding
@@ -32,12 +32,11 @@ def show(group: Group) -> None:
             rest = group.runs
         if not rest:
             return
-        one, more = NOUNS[group.kind]
         if group.kind == "run" and len(rest) <= FOLDED:
             for run in rest:
                 row(run)
         else:
-            with st.expander(f"{len(rest)} {one if len(rest) == 1 else more}"):
+            with st.expander(counted(group.kind, len(rest))):
                 for run in rest:
                     row(run)
 
@@ -50,7 +49,8 @@ def columns() -> list[st.delta_generator.DeltaGenerator]:
 def head(group: Group) -> None:
     """The row of a race or a search."""
     name, words, opened, _, _, gone = columns()
-    name.markdown(f"**{foreign.text(group.title)}**  \n:gray[{time(group.when)}]")
+    task = foreign.WORD_JOINER + foreign.text(group.runs[0].task)
+    name.markdown(f"**{group.title}**  \n:gray[{task} · {time(group.when)}]")
     words.markdown(f"{group.words}  \n:gray[{store.megabytes(group.size)} together]")
     if pressed(opened.button, "Open", f"open-group-{group.runs[0].stem}", width="stretch"):
         look_at(group.runs[0])

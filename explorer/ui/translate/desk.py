@@ -99,9 +99,9 @@ def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentH
     error = dict(zip(history.heads, history.rates[-1], strict=True)) if history and len(history.steps) else {}
 
     def named(head: str) -> str:
-        words = "the best" if head == "" else head_name(head)
+        words = "the best head" if head == "" else head_name(head)
         at = first if head == "" else head
-        return f"{words} ({fixed(error[at], 2)})" if at in error else words
+        return f"{words} (error {fixed(error[at], 2)})" if at in error else words
 
     options = ["", *answer.heads]
     held.head = held.head if held.head in options else ""

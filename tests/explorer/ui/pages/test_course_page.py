@@ -198,7 +198,7 @@ def test_a_browser_gets_a_name_once_and_with_a_page_alone():
     assert "set-cookie" not in client.get("/style").headers
     first = client.get("/page", headers={"accept": "text/html"})
     given = first.headers["set-cookie"]
-    assert all(part in given for part in ("HttpOnly", "SameSite=Lax", "Path=/"))
+    assert all(part in given for part in ("HttpOnly", "SameSite=lax", "Path=/"))
     assert course_visitor.NAME.fullmatch(client.cookies[course_visitor.COOKIE])
     assert "set-cookie" not in client.get("/page", headers={"accept": "text/html"}).headers
     stranger = TestClient(app, cookies={course_visitor.COOKIE: "made-up"})

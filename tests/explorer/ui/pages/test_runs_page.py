@@ -83,7 +83,7 @@ def test_a_race_is_one_row_and_a_branch_stands_under_its_trunk(runs: Path):
     branch.branch(str(runs / "trunk.run"), 5, str(runs / "twig.run"), {})
     page = shown()
     names = labels(page)
-    assert "Race · reverse" in names
+    assert "Race" in names
     trunk, twig = (i for i, m in enumerate(page.markdown) if any(n in m.value for n in ("trunk", "twig")))
     assert twig == trunk + 2, "below it: each row has two columns of words"
     assert any(name.startswith("↳ reverse · branch at 5") for name in names)
