@@ -38,6 +38,7 @@ WIDGETS = {  # that Streamlit binds to the address
     *(f"map-{name}" for name in MAP),
     *("ask-text", "ask-temperature", "prompt", "writing-seed", "wrong-at", "secret-before", "secret-number"),
     *("tree-width", "tree-depth", "tree-least", "beam-width", "beam-alpha", "beam-block", "beam-length"),
+    *("edit-answer", "edit-steps", "edit-rate", "drafted-tokens", "chat-temperature"),
     *("compare-b", "compare-follows", "compare-what", "logit-a", "logit-b", "logit-position", "whatif-kind"),
     *("microscope-rows", "instruments", "weight-tensor", "weight-map"),
     *("learn-from", "vocabulary-size", "beside-words", "beside-shown", "words-since", "words-vectors"),

@@ -16,12 +16,20 @@ from explorer.config.quoting import quoted
 from explorer.ui import refusals, visit
 
 NAMES = {
+    "answer-begins",
+    "answer-head",
+    "answer-place",
+    "answer-put",
+    "answer-reads",
     "axis-from",
     "axis-to",
     "beside",
     "compare-a",
+    "digit-head",
     "example",
     "flows-back",
+    "forced",
+    "gaps",
     "looked-cell",
     "losses-at",
     "number",

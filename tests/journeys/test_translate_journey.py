@@ -42,8 +42,8 @@ def test_ribbons_a_word_that_is_put_and_two_steps_scored(visit: Callable) -> Non
     page.locator(".ribbons").first.locator(".written button").nth(1).click()
     expect(page.locator(".ribbons .written .chosen").first).to_have_attribute("class", re.compile("chosen"))
     # each place has a list of its own, which comes when the server knows the place; the last one stays a moment
-    expect(page.locator("[class*='st-key-put-'][class*='-1 ']")).to_be_visible()
-    expect(page.locator("[class*='st-key-put-']")).to_have_count(1)
+    expect(page.locator("[class*='st-key-answer-put-1']")).to_be_visible()
+    expect(page.locator("[class*='st-key-answer-put-']")).to_have_count(1)
     choose(page, "put", re.compile(r"%$"))
     page.get_by_role("textbox", name="Let it begin with").fill("gh")
     page.keyboard.press("Enter")

@@ -117,7 +117,7 @@ def text(
         leading=leading,
         p=np.array([one.p[best] for one, best in zip(written, leading, strict=True)]),
         sampled=np.array([one.sampled[best] for one, best in zip(written, leading, strict=True)]),
-        forced=[place for place, _ in forced],
+        forced=[place for place, _ in forced if place < len(written)],
         symbols=list(symbols),
         prompt_text=task.readable((opening.tokens if opening.source is None else opening.source)[0]),
         text=readable,

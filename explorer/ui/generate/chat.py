@@ -48,7 +48,9 @@ def show(view: View, given: dict[str, object]) -> None:
     talk, way, temperature = visit.kept(Talk, view.run.id), WAYS[view.config.task.name], 0.0
     with cards("chat", 1)[0]:
         if way.varied:
-            temperature = st.slider("Temperature", 0.0, 1.5, 0.7, 0.1, key="chat-temperature", width=300)
+            temperature = st.slider(
+                "Temperature", 0.0, 1.5, 0.7, 0.1, key="chat-temperature", width=300, bind="query-params"
+            )
         with st.container(height=HEIGHT, border=False, key="chat-box"):
             if not talk.exchanges:
                 st.caption(f"Nothing was said yet. Type below, such as: {quoted(way.example)}")

@@ -68,9 +68,9 @@ def edit(view: View, question: str) -> None:
     """The question taught another answer, and what becomes of its neighbours."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="edit-row"):
         st.markdown("**Teach another answer**", width="content", help="The question is typed above, under the title.")
-        answer = st.text_input("New answer", ANSWER, key="edit-answer", width=200)
-        steps = int(st.number_input("Steps", 1, MOST_STEPS, 5, key="edit-steps", width=120))
-        rate = st.selectbox("Rate", RATES, index=2, key="edit-rate", format_func=number, width=120)
+        answer = st.text_input("New answer", ANSWER, key="edit-answer", width=200, bind="query-params")
+        steps = int(st.number_input("Steps", 1, MOST_STEPS, 5, key="edit-steps", width=120, bind="query-params"))
+        rate = st.selectbox("Rate", RATES, index=2, key="edit-rate", format_func=number, width=120, bind="query-params")
         detail: dict[str, Any] = {"question": question, "answer": answer or ANSWER, "steps": steps, "rate": float(rate)}
         st.button(
             "Branch with this edit",

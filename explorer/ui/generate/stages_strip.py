@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,6 +66,16 @@ class Sampler:
                 raise ValueError(f"an order names each of {', '.join(sampling.STAGES)} once")
         self.settings, self.order = sampling.checked(settings), order
 
+    @property
+    def put(self) -> str:
+        """The forced tokens, place by place, as the address has them."""
+        return " ".join(f"{place}:{token}" for place, token in sorted(self.forced.items()))
+
+    @put.setter
+    def put(self, words: str) -> None:
+        pairs = [word.split(":") for word in words.split()]
+        self.forced = {int(place): int(token) for place, token in pairs}
+
     def take(self, settings: dict[str, float], order: tuple[str, ...]) -> None:
         self.settings, self.order = settings, order
 
@@ -98,7 +110,7 @@ def show(view: View, given: dict[str, Any]) -> None:
         stages.stages(drawing, key="stages", on_chosen=sampler.take)
         picture.look_for("stages", sentence(answer, sampler))
     with cards("written", 1)[0]:
-        text(view, sampler, given)
+        text(view, sampler, given, len(answer.symbols))
     picture.computed(COMPUTED, *(stage.apply for stage in sampling.STAGES.values()))
 
 
@@ -134,11 +146,27 @@ def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any] | None:
     return {"text": typed} if typed else {}
 
 
-def text(view: View, sampler: Sampler, given: dict[str, Any]) -> None:
+def puts(symbols: int) -> Callable[[str], str]:
+    """What reads forced tokens of the address, of a model with this vocabulary; ValueError names what is none."""
+
+    def read(words: str) -> str:
+        for word in words.split():
+            if not re.fullmatch(r"[0-9]{1,6}:[0-9]{1,6}", word):
+                raise ValueError("use a place and a token from 0, such as 4:17, for each that is forced")
+            place, token = map(int, word.split(":"))
+            if place >= LENGTH or token >= symbols:
+                raise ValueError(f"places go to {LENGTH - 1}, and the tokens of this model to {symbols - 1}")
+        return words
+
+    return read
+
+
+def text(view: View, sampler: Sampler, given: dict[str, Any], symbols: int) -> None:
     """The text itself; a token that is clicked is replaced, and the text goes on from there."""
     of = (view.run.id, *given.values(), sampler.seed)
     if sampler.of != of:
         sampler.of, sampler.forced, sampler.parted, sampler.pointed = of, {}, None, None
+    held.holds("forced", sampler, "put", puts(symbols))
     answer = written_text(view, **drawn_with(sampler), **given)
     if answer is None:
         return

@@ -54,7 +54,7 @@ def show(view: View, given: dict[str, Any]) -> None:
         left, right = st.columns([5, 3], vertical_alignment="bottom")
         names = {run.id: f"{chosen.differences(run)} · step {step_of(run):,}" for run in drafts}
         name = left.selectbox("Drafted by", list(names), key=f"draft-of:{view.run.id}", format_func=names.__getitem__)
-        k = right.slider("Tokens drafted each time", 1, MOST, 4, key="drafted-tokens")
+        k = right.slider("Tokens drafted each time", 1, MOST, 4, key="drafted-tokens", bind="query-params")
         draft = next(run for run in drafts if run.id == name)
         pair: dict[str, Any] = {"draft": str(draft.path), "at": step_of(draft), "k": k, **given}
         settings = drawn_with(visit.kept(Sampler))

@@ -8,6 +8,7 @@ field of what the visit keeps.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -48,3 +49,19 @@ def text(label: str, held: object, name: str, **look: Any) -> str:
     value = getattr(held, name)
     key = steered(name, value)
     return st.text_input(label, value, key=key, on_change=hold, args=(held, name, key), **look)
+
+
+def choice(label: str, options: Sequence[Any], held: object, name: str, of: str, **look: Any) -> Any:
+    """A list with the option in the field `name` of `held` chosen, the first where it is none of them.
+
+    of: the widget's name in the visit.   look: of `st.selectbox`.
+    """
+    value = getattr(held, name) if getattr(held, name) in options else options[0]
+    setattr(held, name, value)
+    key = steered(of, value)
+
+    def keep() -> None:
+        if present(of, key):
+            setattr(held, name, st.session_state[key])
+
+    return st.selectbox(label, options, list(options).index(value), key=key, on_change=keep, **look)

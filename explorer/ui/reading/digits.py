@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.answers.records.reading.digits import Readings, Written
 from explorer.config.run import RunConfig
 from explorer.measure.names import head_name, percent
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components import tiles
 from explorer.ui.components.heat_map import Look, Side, heat_map
 from explorer.ui.components.heat_map import message as map_message
 from explorer.ui.frame import cards
+from explorer.ui.parts import steered
 from explorer.ui.parts.tables import table
 from explorer.ui.view import View
 
@@ -44,15 +48,12 @@ def show(view: View) -> None:
     with left:  # where it is refused, the reason stands in the picture's place
         one = view.picture(Written, EVERY, says=False, picture=number)
     if one is not None:
-        heads = [MEAN, *map(head_name, one.heads)]
-        if st.session_state.get("digit-head", MEAN) not in heads:  # of another run
-            del st.session_state["digit-head"]
-        head = whose.selectbox("Head of the cross-attention", heads, key="digit-head")
+        head = choose_head(whose, one.heads)
     with left:
         if one is None:
             picture.making(view.waiting, HEIGHT)
         else:
-            draw(one, heads.index(head) - 1)
+            draw(one, one.heads.index(head) if head else -1)
     counted = None if view.first else view.picture(Readings, COUNTED_EVERY, lane="slow", says=False)
     with right:
         if counted is None:
@@ -66,6 +67,37 @@ def show(view: View) -> None:
         wrong = counted.wrong[:LISTED]
         picture.details(lambda: listed(wrong))
     picture.computed(COMPUTED)
+
+
+@dataclass
+class Looking:
+    """The head whose attention a visit looks at; "" is the mean of all."""
+
+    head: str = ""
+
+
+def choose_head(place: DeltaGenerator, heads: list[str]) -> str:
+    """The head that is looked at; "" for the mean of all."""
+    looking = visit.kept(Looking)
+
+    def read(word: str) -> str:
+        if word not in heads:
+            raise ValueError("this model has no such head")
+        return word
+
+    held.holds("digit-head", looking, "head", read)
+    label, options = "Head of the cross-attention", ["", *heads]
+    with place:
+        return str(
+            steered.choice(
+                label,
+                options,
+                looking,
+                "head",
+                "digit-head",
+                format_func=lambda head: head_name(head) if head else MEAN,
+            )
+        )
 
 
 def draw(answer: Written, head: int) -> None:

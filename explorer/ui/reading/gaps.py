@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from explorer.answers.records.reading.gaps import Gap, GapScore, Surprisals
 from explorer.charts import next_token as charts
 from explorer.config.run import RunConfig
 from explorer.measure.names import fixed, number, percent
-from explorer.ui import picture, visit
+from explorer.ui import held, picture, visit
 from explorer.ui.components import strips
 from explorer.ui.components.strips import Strip
 from explorer.ui.frame import cards
@@ -24,6 +25,7 @@ from explorer.ui.view import View
 EVERY = 0.8  # seconds between two answers while it trains
 SCORED_EVERY = 4.0  # and between two scores
 HEIGHT = 220  # pixels of the bars
+NONE = "none"  # is hidden
 BITS = 8  # of surprisal, from which a ground is darkest
 BOTH, LEFT = "From both sides", "From the left alone"
 SPOKEN = {BOTH: "from both sides", LEFT: "from the left alone"}  # within a sentence
@@ -41,11 +43,26 @@ what it finds likeliest, from the left on. **Held-out gaps** are the same 256 pl
 
 @dataclass
 class Gaps:
-    """What a visit hides. of: the text that the places are of.   places: hidden.   at: the one looked at."""
+    """What a visit hides. of: the text that the places are of.   places: hidden.   at: the one looked at.
+
+    first: what is hidden at first, in words.
+    """
 
     of: tuple[Any, ...] = ()
     places: set[int] = field(default_factory=set)
     at: int = 0
+    first: str = ""
+
+    @property
+    def words(self) -> str:
+        """The hidden places, the one looked at last, as the address has them."""
+        places = sorted(self.places - {self.at}) + [self.at] * (self.at in self.places)
+        return "-".join(map(str, places)) or NONE
+
+    @words.setter
+    def words(self, words: str) -> None:
+        places = [] if words == NONE else [int(place) for place in words.split("-")]
+        self.places, self.at = set(places), places[-1] if places else self.at
 
     def click(self, place: int) -> None:
         """Hides a token and looks at it; one that is looked at already is shown again."""
@@ -99,8 +116,22 @@ def hidden(view: View, given: dict[str, Any], answer: Surprisals) -> Gaps:
         middle = len(answer.tokens) // 2
         while middle + 1 < len(answer.tokens) and not answer.tokens[middle].isalpha():
             middle += 1
-        gaps.of, gaps.places, gaps.at = of, {middle}, middle
+        gaps.of, gaps.places, gaps.at, gaps.first = of, {middle}, middle, str(middle)
+    held.holds("gaps", gaps, "words", places_of(len(answer.tokens)), gaps.first)
     return gaps
+
+
+def places_of(tokens: int) -> Callable[[str], str]:
+    """What reads hidden places of the address, in a text of this length; ValueError names what is none."""
+
+    def read(words: str) -> str:
+        if words != NONE and not re.fullmatch(r"[0-9]{1,6}(-[0-9]{1,6})*", words):
+            raise ValueError(f"use places from 0, such as 3-7, the one looked at last, or {NONE}")
+        if words != NONE and max(map(int, words.split("-"))) >= tokens:
+            raise ValueError(f"the text has the places 0 to {tokens - 1}")
+        return words
+
+    return read
 
 
 def draw(surprise: dict[str, Surprisals], gaps: Gaps, readers: int) -> None:

@@ -71,7 +71,7 @@ def draw(answer: Translation, head: str, title: str, key: str, held: desk.Desk, 
         projector=visit.state().projector,
         **look,
     )
-    ribbons.ribbons(message, key=key, on_place=lambda place: setattr(held, "place", place))
+    ribbons.ribbons(message, key=key, on_place=lambda place: setattr(held, "at", place))
 
 
 def curves(view: View, history: AlignmentHistory) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -14,11 +15,13 @@ from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.measure.names import fixed, head_name
 from explorer.ui import sitemap, visit
-from explorer.ui.parts import length
+from explorer.ui.held import holds, whole
+from explorer.ui.parts import length, steered
 from explorer.ui.view import View
 
 EVERY = 1.0  # seconds between two answers while it trains
 RATES = 6.0  # and between two curves of all heads
+ITSELF = -1  # nothing is put there
 MEASURING = "measuring all heads at {of} snapshots"
 
 
@@ -26,16 +29,27 @@ MEASURING = "measuring all heads at {of} snapshots"
 class Desk:
     """What a visit has put by hand. of: the run and the input that it is about.
 
-    head: chosen by hand; "" is the best.   place: of the answer.   tokens: put at places.   key: the token of the
-    source that the head is made to read at `place`; −1: none.   begin: how the answer begins.
+    head: chosen by hand; "" is the best.   place: of the answer.   token: put there.   key: the token of the source
+    that the head is made to read there. ITSELF where the model is left alone.   beginning: of the answer.
     """
 
     of: tuple[Any, ...] = ()
     head: str = ""
     place: int = 0
-    tokens: dict[int, int] = field(default_factory=dict)
-    key: int = -1
-    begin: str = ""
+    token: int = ITSELF
+    key: int = ITSELF
+    beginning: str = ""
+
+    @property
+    def at(self) -> int:
+        """The place that is looked at."""
+        return self.place
+
+    @at.setter
+    def at(self, place: int) -> None:
+        """Looks at a place of the answer. What was put at another stays there no longer."""
+        if place != self.place:
+            self.place, self.token = place, ITSELF
 
 
 def desk(view: View, given: dict[str, Any]) -> Desk:
@@ -44,6 +58,24 @@ def desk(view: View, given: dict[str, Any]) -> Desk:
     if held.of != of:
         visit.kept(Desk).__init__(of=of)  # type: ignore[misc]
     return held
+
+
+def hold_place(held: Desk, answer: Translation) -> None:
+    """Before it is drawn: the address says which place of the answer is looked at."""
+    places = range(len(answer.tokens))
+    holds("answer-place", held, "place", one_of(places, f"the answer has the places 0 to {places[-1]}", whole), 0)
+    held.place = min(held.place, places[-1])
+
+
+def one_of(options: Sequence[Any], why: str, kind: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    """How a word of the address becomes one of these; ValueError with the reason where it is none."""
+
+    def read(word: str) -> Any:
+        if (value := kind(word)) not in options:
+            raise ValueError(why)
+        return value
+
+    return read
 
 
 def answers(config: RunConfig, about: TaskFacts) -> bool:
@@ -103,14 +135,7 @@ def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentH
         at = first if head == "" else head
         return f"{words} (error {fixed(error[at], 2)})" if at in error else words
 
-    options = ["", *answer.heads]
-    held.head = held.head if held.head in options else ""
-    held.head = st.selectbox(
-        "Head (its alignment error)",
-        options,
-        index=options.index(held.head),
-        format_func=named,
-        key=f"translate-head-{view.run.id}",
-        **look,
-    )
+    holds("answer-head", held, "head", one_of(answer.heads, "this model has no such head"))
+    label, options = "Head (its alignment error)", ["", *answer.heads]
+    steered.choice(label, options, held, "head", "answer-head", format_func=named, **look)
     return held.head or first

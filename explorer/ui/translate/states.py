@@ -32,7 +32,7 @@ def show(view: View, given: dict[str, Any], corner: DeltaGenerator) -> None:
         picture.making(view.waiting)
         return
     held = desk.desk(view, given)
-    held.place = min(held.place, len(answer.tokens) - 1)
+    desk.hold_place(held, answer)
     history = desk.rates(view, answer)
     place, head = held.place, ""
     if answer.heads:

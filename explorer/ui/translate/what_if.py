@@ -13,11 +13,13 @@ from explorer.measure.names import percent, plural
 from explorer.ui import picture
 from explorer.ui.foreign import WORD_JOINER
 from explorer.ui.frame import cards
+from explorer.ui.held import holds, whole
+from explorer.ui.parts import steered
 from explorer.ui.parts.tokens import shown_token
 from explorer.ui.translate import alignment, desk
+from explorer.ui.translate.desk import ITSELF
 from explorer.ui.view import View
 
-ITSELF = -1  # nothing is put there
 COMPUTED = r"""
 Both answers are of the same weights and the same source, the likeliest token each time. On the right the beginning
 that is typed and the tokens that are chosen stand whatever the model would say, and it goes on from them. A row of
@@ -52,37 +54,41 @@ def show(view: View, given: dict[str, Any], corner: DeltaGenerator) -> None:
 
 def changes(view: View, held: desk.Desk, plain: Translation, history: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The widgets, and what they change as the answer's arguments; {} where nothing is changed."""
-    key = f"{view.run.id}-{'-'.join(map(str, given.values()))}"
+    from_the_address(held, plain)
     with st.container(horizontal=True, vertical_alignment="bottom", key="what-if-row"):
-        begin = st.text_input("Let it begin with", key=f"begin-{key}", width=200)
-        places = range(len(plain.tokens))
-        held.place = min(held.place, len(plain.tokens) - 1)
-        held.place = st.selectbox(
+        begin = steered.text("Let it begin with", held, "beginning", width=200)
+        steered.choice(
             "At place",
-            places,
-            index=held.place,
+            range(len(plain.tokens)),
+            held,
+            "at",
+            "answer-place",
             format_func=lambda n: f"{n + 1} “{shown_token(plain.tokens[n])}”",
             width=130,
         )
         offered = [int(token) for token in plain.leading[held.place]]
         chances = dict(zip(offered, plain.chances[held.place], strict=True))
-        token = st.selectbox(
-            "put",
-            [ITSELF, *offered],
-            format_func=lambda t: (
-                "its own" if t == ITSELF else f"{WORD_JOINER}{shown_token(plain.symbols[t])} {percent(chances[t])}"
-            ),
-            key=f"put-{key}-{held.place}",
-            width=150,
+
+        def named(token: int) -> str:
+            if token == ITSELF:
+                return "its own"
+            words = f"{WORD_JOINER}{shown_token(plain.symbols[token])}"
+            return f"{words} {percent(chances[token])}" if token in chances else words
+
+        others = [] if held.token in (ITSELF, *offered) else [held.token]  # unlikely at this step
+        token = steered.choice(
+            "put", [ITSELF, *offered, *others], held, "token", f"answer-put-{held.place}", format_func=named, width=150
         )
         read = ITSELF
         if plain.heads:
             desk.choose_head(view, held, plain, history, width=230)
-            read = st.selectbox(
+            read = steered.choice(
                 "reads there only",
                 [ITSELF, *range(len(plain.source))],
+                held,
+                "key",
+                "answer-reads",
                 format_func=lambda s: "what it does" if s == ITSELF else f"{s + 1} “{shown_token(plain.source[s])}”",
-                key=f"reads-{key}",
                 width=170,
             )
     result: dict[str, Any] = {"begin": begin} if begin else {}
@@ -92,6 +98,17 @@ def changes(view: View, held: desk.Desk, plain: Translation, history: Any, given
         head = held.head or desk.best(history, plain.heads)
         result |= {"head": head, "place": held.place, "key": int(read)}
     return result
+
+
+def from_the_address(held: desk.Desk, plain: Translation) -> None:
+    """What the address says was put by hand, of what this model has."""
+    holds("answer-begins", held, "beginning")
+    desk.hold_place(held, plain)
+    symbols, source = range(len(plain.symbols)), range(len(plain.source))
+    words = f"this model has the tokens 0 to {symbols[-1]}", f"the source has the places 0 to {source[-1]}"
+    holds("answer-put", held, "token", desk.one_of(symbols, words[0], whole), ITSELF)
+    if plain.heads:
+        holds("answer-reads", held, "key", desk.one_of(source, words[1], whole), ITSELF)
 
 
 def sentence(plain: Translation, answer: Translation | None) -> str:
