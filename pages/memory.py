@@ -34,12 +34,10 @@ def before() -> None:
     """The same before there is a run: a race can begin, and all else needs one."""
     title = SECTIONS.choose_before()
     with SECTIONS.place(title):
-        way = "Networks that read token after token are under “More”. Watch"
         if title == "Race":
             race.show(None)
-            way = "Or watch"
-        st.markdown(f"{way} a memory form in a run of your own. Pick something to learn:")
-        cards.show()
+        st.markdown("Watch a memory form in a run of your own. Pick something to learn:")
+        cards.show(first=cards.RECURRENT)
 
 
 frame.watch("Memory", "What a prediction still has of the past, at its true size.", draw, alone=before)

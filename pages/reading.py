@@ -40,4 +40,5 @@ frame.watch(
     "What a model makes of an input that it sees whole: a text from both sides, a picture.",
     draw,
     needs=("logits",),
+    first=cards.READING,
 )

@@ -1,6 +1,6 @@
 """Translating: an answer beside its source, what each head links of them, and how good answers are."""
 
-from explorer.ui import frame
+from explorer.ui import cards, frame
 from explorer.ui.sections import Sections
 from explorer.ui.translate import alignment, desk, scores, states, what_if
 from explorer.ui.view import View
@@ -38,4 +38,5 @@ frame.watch(
     "An answer beside its source: which part comes from where, since when, and how good answers are.",
     draw,
     needs=("logits",),
+    first=cards.TRANSLATING,
 )

@@ -21,6 +21,10 @@ PICTURES = Path(__file__).parent / "thumbnails"
 UPLOAD_MB = 5
 OWN_STEPS = 5000
 IN_A_ROW = 3
+NONE_FIRST: dict[str, Preset] = {}
+TRANSLATING = {"dates-fr": ORDINARY["dates-fr"]} | {
+    name: preset for name, preset in ANSWERING.items() if preset.config.model.kind == "encoder-decoder"
+}
 Kind = Literal["primary", "secondary"]  # of a button
 RACE = "memory-race"  # the card that is a race
 MORE: tuple[tuple[str, Mapping[str, Preset], str], ...] = (
@@ -36,14 +40,14 @@ MORE: tuple[tuple[str, Mapping[str, Preset], str], ...] = (
 )
 
 
-def show(everything: bool = True) -> None:
+def show(everything: bool = True, first: dict[str, Preset] = NONE_FIRST) -> None:
     """The ordinary presets as cards, then the visitor's own text; folded under them all others.
 
-    everything: with what is folded, and not the folds alone.
+    everything: with what is folded, and not the folds alone.   first: what this page is about, above all of them.
     """
     with st.container(key="preset-cards"):
-        for name, preset in ORDINARY.items():
-            card(preset, name, "Train", "primary")
+        for name, preset in (first | ORDINARY).items():
+            card(preset, name, "Train", "primary" if name in first or not first else "secondary")
         own_text_card()
     more = st.expander(
         "More: reading, answering, memory, word vectors, and trainings that fail on purpose",
@@ -52,8 +56,10 @@ def show(everything: bool = True) -> None:
     if everything:
         with more:
             for title, presets, action in MORE:
+                if presets.keys() <= first.keys():
+                    continue
                 st.markdown(title)
-                rows_of_cards(presets, action)
+                rows_of_cards({name: preset for name, preset in presets.items() if name not in first}, action)
 
 
 def rows_of_cards(presets: Mapping[str, Preset], action: str) -> None:

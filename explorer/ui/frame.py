@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.config.presets import Preset
 from explorer.runs.file import LINE
 from explorer.runs.run import Run
 from explorer.runs.whereabouts import recomputed
@@ -53,18 +54,19 @@ def watch(
     needs: Sequence[str] = (),
     fed: float = 0,
     alone: Callable[[], None] | None = None,
+    first: dict[str, Preset] = preset_cards.NONE_FIRST,
 ) -> None:
     """A page on a run. alone: draws it without a run, where the preset cards are not all that it has to offer.
 
     needs: the parts of a model that it shows.   fed: what moves most is offered to the feed, so that the page itself
-    is drawn less often.
+    is drawn less often.   first: the presets that it is about, whose cards come first without a run.
     """
     run = chosen.run()
     refusals.show()
     if run is None:
         heading(title, sentence if alone else f"{sentence} Pick something to learn first:")
         with st.container(key="page"), picture.detailed(title):
-            (alone or preset_cards.show)()
+            alone() if alone else preset_cards.show(first=first)
         return
     fed = fed if feed.opened else 0
     busy, chosen_pace = is_busy(run), pace(run, fed)

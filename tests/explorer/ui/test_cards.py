@@ -5,13 +5,14 @@ from __future__ import annotations
 import optional_packages
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import visit, visit_of
+from visits import go, visit, visit_of
 
 from explorer.config import memory_race
 from explorer.config.presets import PRESETS
 from explorer.runs import catalogue
 from explorer.tasks import corpus
 from explorer.tasks.fields import TASKS
+from explorer.ui import cards
 
 NEEDY = {name: TASKS[preset.config.task.name].package for name, preset in PRESETS.items()}
 
@@ -53,3 +54,15 @@ def test_the_card_of_the_race_starts_all_four_and_shows_the_race(served, monkeyp
     assert app.query_params["remembers"] == "Race"
     assert visit_of(app).run.startswith(memory_race.STEM)
     assert len([path for path in catalogue.newest(10) if path.stem.startswith(memory_race.STEM)]) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("where", "first"),
+    [("reading", cards.READING), ("translate", cards.TRANSLATING), ("memory", cards.RECURRENT), ("train", {})],
+)
+def test_without_a_run_a_page_offers_first_what_it_is_about_and_everything_once(where, first):
+    app = go(visit(), where)
+    begins = [button.key.removeprefix("train-") for button in app.button if (button.key or "").startswith("train-")]
+    assert begins[: len(first)] == list(first)
+    assert set(begins) >= set(PRESETS)
+    assert len(set(begins)) == len(begins)
