@@ -69,17 +69,18 @@ def batch(g):  # windows of $length tokens, and the token after each
     return window[:, :-1], window[:, 1:], None
 """
 RECORDED = """
-batches = torch.load("$file", weights_only=True)["batches"]  # of $steps steps, as the run read them
-
-def batch(g):  # tokens, targets (−100: not predicted) and $source
-    return batches.pop(0)
+# of $steps steps, as the run read them: tokens, targets (−100: not predicted) and $source
+batches = torch.load("$file", weights_only=True)["batches"]
 """
 ANSWERS = {"reverse": "x.flip(1)", "copy": "x", "sort": "x.sort(1).values"}
 
 
 @dataclass(frozen=True)
 class Data:
-    """lines: define `batch(g)`.   tensors: what they read from FILE; None: nothing.   steps: that it lasts for."""
+    """lines: define `batch(g)`, or `batches`.   tensors: what they read from FILE; None: nothing.
+
+    steps: that `batches` lasts for; None where it is not defined.
+    """
 
     lines: list[str]
     tensors: dict[str, Any] | None = None

@@ -12,7 +12,6 @@ from explorer.config.encodings import ENCODINGS
 from explorer.script.template import filled
 from explorer.script.templates import (
     DROP,
-    HIDE,
     LINEAR,
     NORMAL,
     RECURRENT,
@@ -57,8 +56,7 @@ def transformer(config: ModelConfig, values: dict[str, Any], flags: set[str]) ->
         "large": INITS[config.init],
         "std": 0.02,
     }
-    hides = HIDE if "padded" in flags or (cross and "pad" in flags) else ""
-    return filled(LINEAR + NORMAL[1:] + hides[1:] + TRANSFORMER[1:], flags, values)
+    return filled(LINEAR + NORMAL[1:] + TRANSFORMER[1:], flags, values)
 
 
 def joined(config: ModelConfig, norm: int, sublayer: str, drop: str) -> str:

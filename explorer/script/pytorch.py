@@ -20,15 +20,21 @@ from explorer.script.template import filled
 from explorer.tasks.base import Task
 from explorer.tasks.objective import CrossEntropy, NegativeSampling, WeightedSquares
 from explorer.training.heads import HEAD_EVENTS
+from models.config import ModelConfig, RecurrentConfig, TranslatorConfig, WordVectorConfig
 
-LONGEST = {1: 80, 2: 90}  # lines of code, for models of one stack and of two
+LONGEST = 80  # lines of code
 FEW = 200  # steps of a run that has none yet and no end
-INSIDE = 're.search("blocks|layers|query|key|output", name)'
+INSIDE = {  # by family, what tells the matrices within its layers by their names
+    ModelConfig: '"blocks" in name',
+    RecurrentConfig: '"layers" in name',
+    TranslatorConfig: 're.search("layers|query|key|output", name)',
+    WordVectorConfig: "False",
+}
 
 HEAD = """
 import hashlib
 import math  @math
-import re  @rest
+import re  @re
 
 import torch
 from torch import nn
@@ -71,14 +77,16 @@ for step in range(STEPS):
     shown = 0.0  @parts
     for part in range($parts):  # gradients averaged over several batches  @parts
         noise = stream("dropout", step, part)  @parts&dropout
-        tokens, targets, source = batch(stream("batch", step, part))  # $tokens  @parts
+        tokens, targets, source = batch(stream("batch", step, part))  # $tokens  @parts&!recorded
+        tokens, targets, source = batches.pop(0)  # $tokens  @parts&recorded
         outputs = model($inputs)  @parts
         loss = $loss / $parts  @parts
         loss.backward()  @parts
         shown += $plain.item() / $parts  @parts&smoothed
         shown += loss.item()  @parts&!smoothed
     noise = stream("dropout", step)  @!parts&dropout
-    tokens, targets, source = batch(stream("batch", step))  # $tokens  @!parts
+    tokens, targets, source = batch(stream("batch", step))  # $tokens  @!parts&!recorded
+    tokens, targets, source = batches.pop(0)  # $tokens  @!parts&recorded
     outputs = model($inputs)  @!parts
     loss = $loss  @!parts
     loss.backward()  @!parts
@@ -142,6 +150,7 @@ def of_config(config: RunConfig, task: Task, steps: int, change: str = "") -> Sc
         steps, change = source.steps, f"{data.FILE} holds as many batches."
     tokens, of_source = data.shapes(task, config)
     flags, values = for_templates(config, task, tokens, of_source)
+    flags |= {"recorded"} if source.steps is not None else set()
     head = {"seed": config.train.seed, "steps": steps, "batch": config.train.batch, "lr": config.optimizer.lr}
     parts = [
         "\n".join(filled(HEAD, flags, values | head)),
@@ -189,6 +198,7 @@ def for_templates(
         "smoothed": train.label_smoothing > 0,
         "dropout": getattr(model, "dropout", 0) > 0,
         "rest": OPTIMIZERS[optimizer.name].rest is not None,
+        "re": OPTIMIZERS[optimizer.name].rest is not None and INSIDE[type(model)].startswith("re."),
         "pad": pad is not None,
         "warms": warmup > 0,
         "long": optimizer.schedule not in RATES,
@@ -232,8 +242,9 @@ def optimizers(config: RunConfig) -> list[str]:
             "matrices, vectors = ([p for p in model.parameters() if (p.ndim > 1) == high] for high in (True, False))"
         )
         return [lists, f"groups = {groups(matrices=decay, vectors=0.0)}", f"optimizer = {built(rule, 'groups')}"]
+    inside = INSIDE[type(config.model)]
     return [
-        f"inside = [p for name, p in model.named_parameters() if p.ndim == 2 and {INSIDE}]",
+        f"inside = [p for name, p in model.named_parameters() if p.ndim == 2 and {inside}]",
         "others = [p for p in model.parameters() if all(p is not one for one in inside)]",
         f"optimizers = [{built(rule, groups(inside=decay))},",
         f"    {built(OPTIMIZERS[rule.rest], BY_SHAPE.format(decay))}]",

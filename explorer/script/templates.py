@@ -22,11 +22,6 @@ def drop(x):  # zeroes a share of the values and scales up the rest
     return x * keep / (1 - DROPOUT)
 
 """
-HIDE = """
-def hide(source):  # the mask of padding, (B, 1, 1, S)
-    return torch.zeros(source.shape).masked_fill(source == PAD, -torch.inf)[:, None, None]
-
-"""
 TRANSFORMER = """
 def turn(x):  # rotary positions: channel pair i of position t by the angle t · 10000^(−2i/D)  @rotary
     angle = torch.arange(x.shape[2])[:, None] * 10000 ** (-torch.arange(0, D, 2.0) / D)  @rotary
@@ -61,8 +56,7 @@ class Block(nn.Module):
     def forward(self, x, mask, memory=None, hidden=0):  @cross
     def forward(self, x, mask):  # LayerNorm: $place, skip paths: $residual  @!cross
         x = $attended
-        if self.cross:  @cross
-            x = $crossed  @cross
+        x = $crossed if self.cross else x  @cross
         return $lifted
 
 class Stack(nn.Module):  @cross
@@ -70,8 +64,8 @@ class Model(nn.Module):  @!cross
     def __init__(self, causal):  @cross
     def __init__(self):  @!cross
         super().__init__()
-        self.embedding = normal(V, C)
-        self.table = normal(CONTEXT, C)  # learned positions  @learned
+        self.embedding, self.table = normal(V, C), normal(CONTEXT, C)  # of tokens and positions  @learned
+        self.embedding = normal(V, C)  @!learned
         self.blocks = nn.ModuleList(Block(cross=causal) for _ in range(L))  @cross
         self.blocks = nn.ModuleList(Block() for _ in range(L))  @!cross
         self.norm, self.causal = nn.LayerNorm(C), causal  @cross&pre
@@ -88,7 +82,7 @@ class Model(nn.Module):  @!cross
         mask = hidden + (torch.full((T, T), -torch.inf).triu(1) if self.causal else 0)  @cross&causal
         mask = hidden  @cross&!causal
         mask = torch.full((T, T), -torch.inf).triu(1)  # 0, or −∞ where a key comes after the query  @!cross&causal
-        mask = hide(tokens)  @!cross&padded
+        mask = torch.zeros(tokens.shape).masked_fill(tokens == PAD, -torch.inf)[:, None, None]  @!cross&padded
         mask = 0  # every token sees every other  @!cross&!causal&!padded
         t = torch.arange(T)  @alibi
         mask = mask - torch.tensor(SLOPES)[:, None, None] * (t[:, None] - t).abs()  # ALiBi  @alibi
@@ -107,7 +101,7 @@ class Model(nn.Module):  @cross
         self.encoder, self.decoder, self.unembedding = Stack(causal=False), Stack(causal=True), linear(C, V)  @cross
   @cross
     def forward(self, tokens, source):  # (B, T), (B, S) -> (B, T, V) = $logits  @cross
-        hidden = hide(source)  @cross&pad
+        hidden = torch.zeros(source.shape).masked_fill(source == PAD, -torch.inf)[:, None, None]  # padding  @cross&pad
         hidden = 0  @cross&!pad
         return self.unembedding(self.decoder(tokens, 0, self.encoder(source, hidden), hidden))  @cross
   @cross
