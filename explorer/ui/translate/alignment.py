@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.answers.records.translating.answer import AlignmentHistory, Translation
 from explorer.charts import heads as charts
 from explorer.charts.timeline import Guide
-from explorer.measure.names import attention_name, fixed, head_name, plural
+from explorer.measure.names import attention_name, head_name, percent, plural
 from explorer.measure.text import links
 from explorer.ui import picture, visit
 from explorer.ui.components import ribbons
@@ -81,7 +81,7 @@ def curves(view: View, history: AlignmentHistory) -> None:
         (head_name(head), attention_name(head.rpartition(".")[0]), int(head.rpartition(".")[2]))
         for head in history.heads
     ]
-    guides = [Guide(history.chance, f"links at random: {fixed(history.chance, 2)}")]
+    guides = [Guide(history.chance, f"links at random: {percent(history.chance)}")]
     panel = replace(charts.panel("Alignment error rate", layers), height=HEIGHT, unit="error")
     drawing = charts.parts(history.steps, history.rates, named, guides=guides, cursor=view.cursor)
     picture.curves(panel, drawing, "alignment-error", since(history))
@@ -111,8 +111,8 @@ def since(history: AlignmentHistory) -> str:
     best = int(newest.argmin())
     line, name = history.rates[:, best], head_name(history.heads[best])
     above = np.flatnonzero(~(line < CLEAR))
-    best_one = f"{name} has the least alignment error, {fixed(newest[best], 2)} at step {history.steps[-1]:,}"
+    best_one = f"{name} has the least alignment error, {percent(newest[best])} at step {history.steps[-1]:,}"
     if newest[best] >= CLEAR:
-        return f"{best_one}; none is below {CLEAR} yet. Links at random have {fixed(history.chance, 2)}."
+        return f"{best_one}; none is below {percent(CLEAR)} yet. Links at random have {percent(history.chance)}."
     first = history.steps[above[-1] + 1] if len(above) else history.steps[0]
-    return f"{best_one}: aligned since step {first:,}, as it has stayed below {CLEAR} from there on."
+    return f"{best_one}: aligned since step {first:,}, as it has stayed below {percent(CLEAR)} from there on."

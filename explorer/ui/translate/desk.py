@@ -13,7 +13,7 @@ from explorer.answers.records.task import TaskFacts
 from explorer.answers.records.translating.answer import AlignmentHistory, Translation
 from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
-from explorer.measure.names import fixed, head_name
+from explorer.measure.names import head_name, percent
 from explorer.ui import sitemap, visit
 from explorer.ui.held import holds, whole
 from explorer.ui.parts import length, steered
@@ -133,7 +133,7 @@ def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentH
     def named(head: str) -> str:
         words = "the best head" if head == "" else head_name(head)
         at = first if head == "" else head
-        return f"{words} (error {fixed(error[at], 2)})" if at in error else words
+        return f"{words} (error {percent(error[at])})" if at in error else words
 
     holds("answer-head", held, "head", one_of(answer.heads, "this model has no such head"))
     label, options = "Head (its alignment error)", ["", *answer.heads]

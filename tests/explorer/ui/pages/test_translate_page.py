@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from waiting import until
 
 from explorer import RunConfig
 from explorer.answers.records.translating.answer import AlignmentHistory
+from explorer.measure.names import THIN
 from explorer.runs import catalogue
-from explorer.ui.translate import alignment
+from explorer.ui.translate import alignment, desk
 
 STEPS = 6
 HEADS = {"model.width": 16, "model.heads": 2, "model.layers": 1, "train.batch": 4}
@@ -113,6 +115,10 @@ def test_two_steps_and_two_runs_are_compared(runs):
     assert "the other at step 6" in line
 
 
+def plainly(text: str) -> str:
+    return text.replace(THIN, " ")
+
+
 def history(rates: list[list[float]]) -> AlignmentHistory:
     return AlignmentHistory(
         step=30,
@@ -127,14 +133,34 @@ def history(rates: list[list[float]]) -> AlignmentHistory:
 @pytest.mark.parametrize(
     ("rates", "says"),
     [
-        ([[0.9, 0.9], [0.2, 0.8], [0.4, 0.7], [0.1, 0.6]], "0.10 at step 30: aligned since step 30, as it has stayed"),
-        ([[0.9, 0.9], [0.8, 0.2], [0.7, 0.1], [0.6, 0.0]], "head 1.2 has the least alignment error, 0.00 at step 30"),
-        ([[0.9, 0.9], [0.2, 0.8], [0.2, 0.7], [0.1, 0.6]], "aligned since step 10, as it has stayed below 0.25"),
+        ([[0.9, 0.9], [0.2, 0.8], [0.4, 0.7], [0.1, 0.6]], "10 % at step 30: aligned since step 30, as it has stayed"),
+        ([[0.9, 0.9], [0.8, 0.2], [0.7, 0.1], [0.6, 0.0]], "head 1.2 has the least alignment error, 0 % at step 30"),
+        ([[0.9, 0.9], [0.2, 0.8], [0.2, 0.7], [0.1, 0.6]], "aligned since step 10, as it has stayed below 25 %"),
         ([[0.1, 0.9], [0.2, 0.8]], "aligned since step 0"),
-        ([[0.9, 0.8], [0.7, 0.6]], "0.60 at step 10; none is below 0.25 yet. Links at random have 0.90."),
+        ([[0.9, 0.8], [0.7, 0.6]], "60 % at step 10; none is below 25 % yet. Links at random have 90 %."),
         ([[0.9, 0.8], [np.nan, np.nan]], "at step 10 the model’s numbers are not finite any more."),
         ([], "the curves begin at the first snapshot."),
     ],
 )
 def test_the_best_head_is_marked_since_the_step_from_which_it_stays_aligned(rates, says):
-    assert says in alignment.since(history(rates))
+    assert says in plainly(alignment.since(history(rates)))
+
+
+def test_an_error_rate_has_one_unit_in_the_list_beside_the_axis_and_in_the_sentence(monkeypatch):
+    drawn: list[Any] = []
+    monkeypatch.setattr(
+        alignment.picture, "curves", lambda panel, parts, key, words: drawn.append((panel, parts, words))
+    )
+    monkeypatch.setattr(desk.steered, "choice", lambda *_, format_func, **__: drawn.append(format_func))
+    monkeypatch.setattr(desk, "holds", lambda *_: None)
+    rates = history([[0.9, 0.8], [0.25, 0.6]])
+    alignment.curves(SimpleNamespace(cursor=None), rates)
+    panel, parts, words = drawn.pop()
+    assert panel.scale == "share", "its axis is in percent"
+    (guide,) = [plainly(part["label"]) for part in parts if part["kind"] == "guide"]
+    assert guide == "links at random: 90 %"
+    desk.choose_head(
+        SimpleNamespace(run=SimpleNamespace(id="r")), desk.Desk(), SimpleNamespace(heads=rates.heads), rates
+    )
+    assert plainly(drawn.pop()("")) == "the best head (error 25 %)"
+    assert "error, 25 % at step 10; none is below 25 % yet" in plainly(words)
