@@ -155,6 +155,7 @@ def moment(view: View) -> dict[str, Any]:
 async def answer(request: Request) -> Response:
     """All of a page's offers at a step; without `step` at the newest one, as soon as it is no more as in `after`.
 
+    Beside other pages that move it comes less often (`Watchers.moves`), but never where somebody waits for it.
     With `acted` only the run's events and its status count for a moment, so that what a press did comes at once.
     204: nothing came meanwhile, or it takes long: the page itself will bring it. 404: no such visit, or no such step.
     """
@@ -165,10 +166,11 @@ async def answer(request: Request) -> Response:
     if "ask" in query:
         return await aside(answer_ask, session, query)
     begun, after, acted = time.monotonic(), query.get("after", ""), "acted" in query
+    rests = 0 if acted or "step" in query else EVERY * (server.watchers().moves(session) - 1)
     try:
-        while (waited := time.monotonic() - begun) < WAIT:
+        while (waited := time.monotonic() - begun) < WAIT + rests:
             offers: Offers | None = server.feeds().get(session)
-            if offers is not None and offers.run.id == query.get("run"):
+            if offers is not None and offers.run.id == query.get("run") and waited >= rests:
                 view = await aside(at, offers, whole(query.get("step")))
                 if news(view, after, acted and waited < ACTED):
                     break

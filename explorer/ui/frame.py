@@ -70,7 +70,7 @@ def watch(
         return
     fed = fed if feed.opened else 0
     busy, chosen_pace = is_busy(run), pace(run, fed)
-    if fed and chosen_pace == fed and visit.state().painted != (run.id, title):
+    if fed and busy and visit.state().painted != (run.id, title):
         chosen_pace = REST_SECONDS
     drawn, said, fell = False, False, on_purpose.has_diverged(run)
 
@@ -205,9 +205,8 @@ def pace(run: Run, fed: float) -> float:
         return LIVE_SECONDS
     if not is_busy(run):
         return LIVE_SECONDS if state.waiting or state.refining else IDLE_SECONDS
-    if fed:
-        return fed
-    return LIVE_SECONDS if state.step is None else PAST_SECONDS
+    alone = fed or (LIVE_SECONDS if state.step is None else PAST_SECONDS)
+    return alone * server.watchers().moves(server.session().id)
 
 
 def is_busy(run: Run) -> bool:

@@ -22,6 +22,7 @@ from explorer.answers import attention
 from explorer.runs import catalogue
 from explorer.ui import feed, frame, server
 from explorer.ui.view import View
+from explorer.ui.watchers import Watchers
 
 APP = str(Path(__file__).parents[3] / "explorer" / "app.py")
 STEPS = 30
@@ -204,6 +205,8 @@ def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: R
     assert json.loads(component(app, "player_bar").json)["feed"] is None
     assert ask(own, run=run.id)[2] == {}
     monkeypatch.setattr(frame, "is_busy", lambda run: True)
+    monkeypatch.setattr(server, "watchers", lambda: Watchers(server.host))
+    monkeypatch.setattr(server, "session", lambda: server.Session(own))
     assert frame.pace(run, False) < 0.25 < frame.pace(run, True)
 
 

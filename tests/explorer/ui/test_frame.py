@@ -1,4 +1,4 @@
-"""How often a page ticks."""
+"""How often a page ticks: as often as something changes on it, and less often beside other pages that move."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,18 @@ import pytest
 
 from explorer.ui import frame, visit
 from explorer.ui.frame import IDLE_SECONDS, LIVE_SECONDS, PAST_SECONDS
+from explorer.ui.server import Session
 from explorer.ui.visit import Visit
+
+
+class Crowd:
+    """Watchers of as many pages that move."""
+
+    def __init__(self, pages: int):
+        self.pages = pages
+
+    def moves(self, visit: str) -> int:
+        return self.pages
 
 
 @pytest.mark.parametrize(
@@ -29,4 +40,5 @@ def test_a_page_ticks_as_often_as_something_changes_on_it(
 ):
     monkeypatch.setattr(frame, "is_busy", lambda run: busy)
     monkeypatch.setattr(visit, "state", lambda: Visit(**state))
-    assert frame.pace(SimpleNamespace(), fed) == seconds
+    monkeypatch.setattr(frame, "server", SimpleNamespace(watchers=lambda: Crowd(3), session=lambda: Session("a")))
+    assert frame.pace(SimpleNamespace(), fed) == (3 * seconds if busy else seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -141,3 +142,21 @@ def test_a_visit_that_streamlit_releases_leaves(monkeypatch: pytest.MonkeyPatch,
     assert host.gone == ["tab"]
     timers.run_out()
     assert host.orders == [paused("a")]
+
+
+@pytest.mark.parametrize(("processors", "slower"), [(1, [2, 4, 4, 4]), (2, [1, 2, 3, 4]), (16, [1, 1, 1, 1])])
+def test_pages_that_move_together_are_drawn_less_often_each(watchers, monkeypatch, processors, slower):
+    monkeypatch.setattr(watching, "PROCESSORS", processors)
+    assert [watchers.moves(visit) for visit in "abcd"] == slower
+    assert watchers.moves("a") == slower[-1], "a visit counts once"
+
+
+def test_a_page_that_stands_still_or_is_closed_makes_no_other_one_slower(watchers, monkeypatch, timers):
+    clock = [100.0]
+    monkeypatch.setattr(watching, "PROCESSORS", 2)
+    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert [watchers.moves("a"), watchers.moves("b"), watchers.moves("c")] == [1, 2, 3]
+    watchers.leave("b")
+    assert watchers.moves("c") == 2
+    clock[0] += watching.MOVING
+    assert watchers.moves("c") == 1
