@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -36,14 +39,14 @@ class Crossing:
     """What one visit reads.   choices: the options that its browser shows, by widget; `bound` by name in the address.
 
     before: the language that it read before, in which it knows the widgets that were not drawn since; None for none.
-    shown: that in which each of these widgets was drawn last.
+    heard: that in which the browser said last what is chosen in each of these widgets.
     """
 
     language: str = "en"
     before: str | None = None
     choices: Recent[str, Pairs] = field(default_factory=Recent)
     bound: Recent[str, Pairs] = field(default_factory=Recent)
-    shown: Recent[str, str] = field(default_factory=Recent)
+    heard: Recent[str, str] = field(default_factory=Recent)
 
     def leaves(self, ctx: ScriptRunContext, message: ForwardMsg) -> None:
         """Translates a message in place."""
@@ -72,8 +75,11 @@ class Crossing:
             spoken.element(element, self.language)
 
     def choice(self, ctx: ScriptRunContext, element: Element, widget: Any) -> None:
-        """The options of a widget; the browser hears anew which is chosen where it knows it in another language."""
-        before = self.shown.get(widget.id, self.before)
+        """The options of a widget; the browser hears anew which is chosen where it knows it in another language.
+
+        It hears so until it has said that it does: what is drawn may never come there, as a drawing begins anew.
+        """
+        before = self.heard.get(widget.id, self.before)
         if self.language != LANGUAGE and before in (None, self.language):
             return
         pairs = spoken.options(widget, self.language, widget.id.endswith(TOKENS))
@@ -84,11 +90,19 @@ class Crossing:
         if widget.set_value:
             translations = {english: shown for shown, english in pairs.items()}
             put(widget, [translations.get(value, value) for value in values_of(widget)])
-        self.shown[widget.id] = self.language
         self.choices[widget.id] = OPTIONS[widget.id] = {**self.choices.get(widget.id, {}), **pairs}
         if name := widget.query_param_key:
             self.bound[name] = {**self.bound.get(name, {}), **pairs}
             BOUND[name] = {**BOUND.get(name, {}), **pairs}
+
+    def hears(self, states: WidgetStates) -> None:
+        """Notes in which language a browser sends what is chosen. Before anything puts it into English."""
+        for widget in states.widgets if self.before is not None else ():
+            pairs = self.choices.get(widget.id, {})
+            for value in sent_values(widget):
+                if (english := pairs.get(value)) is not None:
+                    one = "en" if value == english else LANGUAGE
+                    self.heard[widget.id] = one if differs(english, pairs) else self.language
 
     def enters(self, data: RerunData) -> RerunData:
         """What a browser asks for, with its choices in English."""
@@ -107,7 +121,7 @@ class Crossing:
         pairs = self.choices.get(widget) or OPTIONS.get(widget)
         if pairs is not None:
             return pairs.get(value, value)
-        new = not self.shown  # later, what is not known is what somebody typed
+        new = not self.choices  # later, what is not known is what somebody typed
         return spoken.english(value) if new and not value.isascii() and not widget.endswith(TYPED) else value
 
 
@@ -159,11 +173,19 @@ def put(widget: Any, values: Sequence[str]) -> None:
 def chosen_values(ctx: ScriptRunContext, widget: str) -> list[str]:
     """What a widget has now, as it would be sent; [] where nothing is chosen."""
     state = ctx.session_state._state._new_widget_state.get_serialized(widget)
-    if state is None:
-        return []
+    return [] if state is None else sent_values(state)
+
+
+def sent_values(state: WidgetState) -> list[str]:
+    """What is chosen, of a widget whose choices are words."""
     if state.WhichOneof("value") == "string_array_value":
         return list(state.string_array_value.data)
     return [state.string_value] if state.string_value else []
+
+
+def differs(english: str, pairs: Pairs) -> bool:
+    """Whether an option reads otherwise in another language."""
+    return any(option == english and shown != english for shown, option in pairs.items())
 
 
 def words(visit: str, message: bytes) -> bytes:
@@ -177,11 +199,17 @@ def install() -> None:
     if getattr(ScriptRunContext.enqueue, "translates", False):
         return
     enqueue, run, ask = ScriptRunContext.enqueue, ScriptRunner._run_script, ScriptRunner.request_rerun
+    request = AppSession.request_rerun
 
     def leave(self: ScriptRunContext, msg: ForwardMsg) -> None:
         if (mine := CROSSINGS.get(self.session_id)) is not None and (mine.language == LANGUAGE or mine.before):
             mine.leaves(self, msg)
         enqueue(self, msg)
+
+    def hear(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state is not None and (mine := CROSSINGS.get(self.id)) is not None:
+            mine.hears(client_state.widget_states)
+        request(self, client_state)
 
     def enter(self: ScriptRunner, rerun_data: RerunData) -> None:
         mine = CROSSINGS.get(self._session_id) or Crossing()
@@ -195,3 +223,4 @@ def install() -> None:
     leave.translates = True  # type: ignore[attr-defined]
     ScriptRunContext.enqueue = leave  # type: ignore[method-assign]
     ScriptRunner._run_script, ScriptRunner.request_rerun = enter, interrupt  # type: ignore[method-assign]
+    AppSession.request_rerun = hear  # type: ignore[method-assign]

@@ -168,8 +168,34 @@ def test_a_switch_of_language_orders_the_browser_to_keep_what_is_chosen(value: s
     back = left(mine, element("radio", id="r", options=["Mean", "Largest"]), state(r=value))
     assert list(back.options) == ["Mean", "Largest"]
     assert (back.set_value, back.raw_value) == (bool(value), value)
-    again = left(mine, element("radio", id="r", options=["Mean", "Largest"]), state(r=value))
-    assert not again.set_value
+
+
+@pytest.mark.parametrize("value", ["Largest", "RNN"])
+def test_it_is_ordered_until_the_browser_has_said_that_it_has_it(value: str) -> None:
+    """The drawing that orders it may never arrive: another begins before it was sent."""
+    mine = border.Crossing("zh")
+
+    def drawn() -> object:
+        return left(mine, element("radio", id="r", options=["Mean", "Largest", "RNN"]), state(r=value))
+
+    def says(word: str) -> None:
+        states = WidgetStates()
+        states.widgets.add(id="r").string_value = word
+        mine.hears(states)
+
+    assert not drawn().set_value
+    mine.language, mine.before = "en", "zh"
+    assert drawn().set_value
+    says("最大")  # it has not heard yet
+    assert drawn().raw_value == value
+    says("Largest")
+    assert not drawn().set_value
+    says("RNN")  # which is the same in both
+    assert not drawn().set_value
+    mine.language, mine.before = "zh", "en"
+    assert drawn().set_value
+    says("最大")
+    assert not drawn().set_value
 
 
 def test_several_chosen_ones_are_kept_too() -> None:
