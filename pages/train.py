@@ -36,7 +36,8 @@ def draw(view: View) -> None:
         panels = [loss(view, others, log), *(places() if view.first else calm(view, others)[:FIRST])]
         picture.panels("train", panels, feed.moment(view))
         for place in range(1, len(panels)):
-            feed.offer(f"train:{place}", partial(again, place - 1, others, projector), CALM_SECONDS)
+            calmly = partial(again, place - 1, others, projector)
+            feed.offer(f"train:{place}", calmly, CALM_SECONDS, past=calmly)
         samples.show(view)
     picture.details(lambda: more(view, others))
     ask.show(view)

@@ -34,6 +34,7 @@ from explorer.ui.locale import border
 from explorer.ui.view import View
 
 PATIENCE = 1.0  # seconds that numbers are waited for
+SOON = 0.25  # the same of numbers that others do not wait for
 EVERY = 0.2  # seconds between two asks of a browser that follows the newest step, at least
 WAIT = 1.0  # seconds that it waits for something new
 LOOK = 0.02  # seconds between two looks whether it is there
@@ -49,18 +50,23 @@ class Offer:
     """A picture that the browser may ask for.
 
     every: seconds between two while the newest step is followed.   plain: made of the run's file, without the host.
+    past: draws a calm one of a past step.
     """
 
     draw: Draw
     every: float
     plain: bool = False
+    past: Draw | None = None
     sent: float = -math.inf
 
     def at(self, view: View) -> bytes | None:
-        """The picture's bytes; None while it rests: sent a moment ago, or of a past step, which comes with the page."""
+        """The picture's bytes; None while it is computed. b"" while it rests: sent a moment ago, or of a past step that
+        comes with the page."""
         if not self.every:
             return self.draw(view)
-        if not view.live or (view.status.state == "training" and time.monotonic() - self.sent < self.every):
+        if not view.live:
+            return (self.past and self.past(view)) or b""
+        if view.status.state == "training" and time.monotonic() - self.sent < self.every:
             return b""
         if sent := self.draw(view):
             self.sent = time.monotonic()
@@ -87,15 +93,15 @@ def offering(view: View) -> Iterator[None]:
         server.feeds()[offers.visit] = offers
 
 
-def offer(name: str, draw: Draw, every: float = 0, plain: bool = False) -> None:
+def offer(name: str, draw: Draw, every: float = 0, plain: bool = False, past: Draw | None = None) -> None:
     """Lets the browser ask for a picture by itself. draw: gives a view's bytes, None where they are not there yet.
 
     It is called in a thread of its own, without a session. every: seconds between two of a calm picture, which comes
-    by the feed only while the newest step is followed: a step of the past comes with the page.   plain: it comes also
-    while a host that was killed is started again.
+    by the feed while the newest step is followed: of the past with the page, unless `past` gives it, which waits for
+    little.   plain: it comes also while a host that was killed is started again.
     """
     if (offers := visit.state().offers) is not None:
-        offers.draws[name] = Offer(draw, every, plain)
+        offers.draws[name] = Offer(draw, every, plain, past)
 
 
 def way_to(name: str, view: View, answers: Ask) -> str | None:
@@ -129,6 +135,17 @@ def exactly(view: View, kind: type[R], /, past: bool = False, **arguments: Any) 
     question = Question(server.pictures().ask(view.run, view.step, kind, past=past, **arguments))
     question.wait(PATIENCE)
     return question.shown
+
+
+def soon(view: View, kind: type[R], /, **arguments: Any) -> R | None:
+    """A record of a past step; None if it is not there at once, so that what comes with it does not wait."""
+    if view.run.distance(view.step) > SOON * (view.run.speed() or 1):
+        return None
+    with suppress(ValueError):  # the page itself says why
+        question = Question(server.pictures().ask(view.run, view.step, kind, past=True, **arguments))
+        if question.wait(SOON):
+            return question.shown
+    return None
 
 
 @dataclass

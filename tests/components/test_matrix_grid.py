@@ -35,13 +35,19 @@ def test_few_heads_are_no_taller_than_many(blank_page):
             assert 100 < blank.page.evaluate(BODY) <= HEIGHT, (layers, heads)
 
 
-def test_heads_fade_over_in_a_film_alone_and_when_the_step_is_another(blank_page):
+def film(blank, on: bool = True) -> None:
+    """Whether a film is shown."""
+    blank.page.evaluate("film => void (window.explorerFeed && (window.explorerFeed.film = film))", on)
+
+
+def test_heads_go_over_in_a_film_alone_and_when_the_step_is_another(blank_page):
     blank = blank_page(1120, 900)
     blank.open(matrix_grid.SOURCE)
-    fading = []
-    for film, step in ((False, 1), (False, 2), (True, 2), (True, 3)):
-        blank.page.evaluate("film => void (window.explorerFeed && (window.explorerFeed.film = film))", film)
+    going = []
+    for on, step in ((False, 1), (False, 2), (True, 2), (True, 3)):
+        film(blank, on)
         for message in messages(matrix_grid, lambda step=step: grid(1, 2, step)):
             blank.tell(message)
-        fading.append(blank.page.evaluate("parent_.querySelectorAll('.before').length"))
-    assert fading == [0, 0, 0, 2]
+        going.append(blank.page.evaluate("parent_.querySelectorAll('.frame .before').length"))
+    film(blank, False)
+    assert going == [0, 0, 0, 2]

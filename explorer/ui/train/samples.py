@@ -43,7 +43,11 @@ def examples(view: View) -> None:
         now = calm.numbers(view, Predictions, count=count)
         return None if now is None else message([says(now, writes)], NAME, moment(view, now.step), writes)
 
-    feed.offer(NAME, again, EVERY)
+    def then(view: View) -> bytes | None:
+        past = feed.soon(view, Predictions, count=count)
+        return None if past is None else message([says(past, writes)], NAME, moment(view, past.step), writes)
+
+    feed.offer(NAME, again, EVERY, past=then)
 
 
 def near(view: View) -> None:
@@ -58,7 +62,11 @@ def near(view: View) -> None:
         now = calm.numbers(view, Examples)
         return None if now is None else message([likens(now)], NAME, moment(view, now.step))
 
-    feed.offer(NAME, again, EVERY)
+    def then(view: View) -> bytes | None:
+        past = feed.soon(view, Examples)
+        return None if past is None else message([likens(past)], NAME, moment(view, past.step))
+
+    feed.offer(NAME, again, EVERY, past=then)
 
 
 def waits(title: str, count: int) -> Part:

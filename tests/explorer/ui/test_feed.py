@@ -19,6 +19,7 @@ from waiting import until
 
 from explorer import Run
 from explorer.answers import attention
+from explorer.answers.records.samples import Predictions
 from explorer.runs import catalogue
 from explorer.ui import feed, frame, server
 from explorer.ui.view import View
@@ -134,7 +135,7 @@ def test_numbers_and_loss_are_those_of_the_page(run: Run, step: int | None):
     assert parts["train"] == panels(app)[0]
 
 
-def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_without_them(run: Run):
+def test_calm_pictures_are_those_of_the_page_too_of_the_past_as_well(run: Run):
     app, own = visit("train", run)
     app.run()
     calm = [f"train:{place}" for place in range(1, 3)]
@@ -144,9 +145,18 @@ def test_calm_pictures_are_those_of_the_page_too_and_a_step_of_the_past_comes_wi
     assert list(parts) == ["player", "numbers", "train", *calm, "samples"]
     assert [parts[name] for name in calm] == panels(app)[1:]
     until(lambda: parts["samples"] == component(app.run(), "samples").bytes, "the page has what the model says")
+    until(lambda: ask(own, run=run.id, step="10")[2]["samples"], "it has what the model said")
     _, _, parts = ask(own, run=run.id, step="10")
-    assert [parts[name] for name in (*calm, "samples")] == [b""] * 3
-    assert parts["train"]
+    app, _ = visit("train", run, step="10")
+    app.run()
+    assert [parts[name] for name in ("train", *calm)] == panels(app)
+    until(lambda: parts["samples"] == component(app.run(), "samples").bytes, "the page says the same")
+
+
+def test_what_a_step_of_the_past_has_not_at_once_is_not_waited_for(run: Run, monkeypatch):
+    view = View(run, 12, STEPS, False, run.status, {}, False)  # type: ignore[arg-type]
+    monkeypatch.setattr(Run, "speed", lambda self: 1.0)
+    assert feed.soon(view, Predictions, count=3) is None, "two steps would have to be trained again"
 
 
 def test_a_calm_picture_rests_while_a_run_trains():
@@ -159,6 +169,9 @@ def test_a_calm_picture_rests_while_a_run_trains():
     assert offer.at(view("training")) == b""
     assert offer.at(view("finished")) == b"picture"
     assert offer.at(view("finished", live=False)) == b""
+    past = feed.Offer(lambda view: b"picture", every=60, past=lambda view: b"then")
+    assert past.at(view("training", live=False)) == b"then"
+    assert feed.Offer(lambda view: b"picture", every=60, past=lambda view: None).at(view("training", live=False)) == b""
     assert feed.Offer(lambda view: None, every=60).at(view("training")) == b""  # the others do not wait for it
     assert feed.Offer(lambda view: None, every=0).at(view("training")) is None
 

@@ -216,19 +216,6 @@ function moveByKey(panel, event) {
   event.stopPropagation(); // the same keys move the scrubber
 }
 
-// In a film the mark of the step looked at travels to its next place.
-function glide(panel, from, milliseconds) {
-  const { header } = panel, to = header.cursor, start = performance.now();
-  const tick = () => {
-    if (panel.header !== header || !panel.root.isConnected) return;
-    const share = Math.min(1, (performance.now() - start) / milliseconds);
-    header.cursor = from + (to - from) * share;
-    draw(panel);
-    if (share < 1) requestAnimationFrame(tick);
-  };
-  tick();
-}
-
 function show(panel, data) {
   panel.data = data.slice();
   const from = panel.header?.cursor ?? null, header = (panel.header = unpack(data)), { look } = header;
@@ -246,7 +233,7 @@ function show(panel, data) {
   const [first] = header.curves; // what is on the screen now, for whoever watches the page
   panel.root.dataset.newest = first?.n > 1 ? first.step[first.n - 1] : "";
   panel.root.dataset.cursor = header.cursor ?? "";
-  gliding ? glide(panel, from, gliding) : draw(panel);
+  gliding ? glide(panel, from, gliding, draw) : draw(panel);
 }
 
 // What the feed calls a panel.

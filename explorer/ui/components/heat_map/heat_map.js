@@ -110,6 +110,7 @@ function show(map, data) {
   map.data = data.slice();
   const { header, buffer, from } = opened(data), R = header.rows.labels.length, C = header.columns.labels.length;
   if (map.hover && !(map.hover.p < header.panels.length && map.hover.r < R && map.hover.c < C)) map.hover = null;
+  if (header.title === map.header?.title) goOver(map.canvas, ease());
   Object.assign(map, { header, values: new Float32Array(buffer, from), palette: paletteOf(map.root) });
   map.limit = limitOf(map);
   map.small = header.panels.map((_, p) => {

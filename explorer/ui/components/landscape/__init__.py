@@ -21,6 +21,7 @@ SOURCE = Source(
     "explorer_landscape",
     scripts=(
         "palette.js",
+        "hot.js",
         "axes.js",
         "plot.js",
         "vector.js",

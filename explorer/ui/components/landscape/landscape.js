@@ -160,6 +160,7 @@ function moveByKey(land, event) {
 function show(land, data) {
   land.data = data.slice();
   const { header, values } = unpackLandscape(data), before = land.header;
+  if (header.title === before?.title) goOver(land.canvas, ease());
   Object.assign(land, { header, values, ends: ends(values, header) });
   land.share = heights(header, land.ends);
   land.levels = levels(...land.ends, header.scale, MOST_LEVELS);

@@ -171,15 +171,6 @@ function drawOpen(grid) {
   grid.large.ariaLabel = cell.canvas.ariaLabel;
 }
 
-// In a film what was seen fades over what is; both are true, each of its own step.
-function fade({ canvas, frame }, milliseconds) {
-  const before = frame.querySelector(".before") ?? make("canvas", "before", null);
-  canvas.after(before); // under the outlines
-  [before.width, before.height] = [canvas.width, canvas.height];
-  before.getContext("2d").drawImage(canvas, 0, 0);
-  before.animate({ opacity: [1, 0] }, milliseconds);
-}
-
 function update(grid, message) {
   const { rows, modes, scope, colours, height, step } = message.header;
   const heads = JSON.stringify(rows.map((row) => row.heads.map((head) => head.id)));
@@ -191,7 +182,7 @@ function update(grid, message) {
   grid.scope ||= scope;
   for (const cell of grid.cells) [cell.row, cell.head] = [rows[cell.r], rows[cell.r].heads[cell.h]];
   grid.root.classList.toggle("with-view", grid.edges);
-  if (fading) for (const cell of grid.cells) fade(cell, fading);
+  for (const canvas of [...grid.cells.map((cell) => cell.canvas), grid.large, grid.edgeCanvas]) goOver(canvas, fading);
   repaint(grid);
   sayLookFor(grid.sentence, message.header.sentence ?? null);
   grid.stage.ariaLabel = phrase`${grid.cells.length} heads in ${rows.length} layers${step === null ? "" : phrase`, step ${step}`}. ` +

@@ -1,7 +1,7 @@
 // Film: the whole run again, from its first step to its newest, in ten seconds. It goes from one step whose weights are
 // kept to the next, so that nothing has to be trained again; the thumb moves smoothly between them. Pictures say the step
 // whose numbers they have and never invent numbers in between: points of a map and marks on curves travel to their next
-// place, grids fade over (`ease` in hot.js).
+// place, grids, edges and landscapes go over into the next (`ease` in hot.js).
 const FILM = 10000; // ms
 
 function startFilm(bar) {

@@ -88,7 +88,9 @@ export default living({
   update: (map, { data, setStateValue }) => {
     map.send = setStateValue;
     const { header, buffer, from } = opened(data);
-    if (header.name !== map.header?.name || String(header.shape) !== String(map.header?.shape)) map.hover = map.awaited = null;
+    const other = header.name !== map.header?.name || String(header.shape) !== String(map.header?.shape);
+    if (other) map.hover = map.awaited = null;
+    else goOver(map.canvas, ease());
     if (map.awaited && String(header.selected) !== String(map.awaited)) header.selected = map.awaited; // not heard of yet
     else map.awaited = null;
     map.header = header;
