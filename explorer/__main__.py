@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("action", choices=["list", "check"])
     course.add_argument("name", nargs="?", help="check this one only")
     course.add_argument("--seeds", type=int, metavar="N", help="check with seeds 0 to N - 1, not those of each lesson")
+    course.add_argument("--jobs", type=int, default=1, metavar="N", help="check in as many processes (default: 1)")
     course.add_argument("--json", action="store_true")
     score = command("score", scoring.score, "how good a run's answers are: exact match, chrF2, BLEU, perplexity")
     score.add_argument("run", type=Path, nargs="+", help="a run; of several their newest steps, in one table")

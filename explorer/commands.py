@@ -260,28 +260,28 @@ def lessons(options: argparse.Namespace) -> int:
         raise ValueError(f"there is no lesson {options.name}; `lessons list` names them")
     if options.seeds is not None and options.seeds < 1:
         raise ValueError(f"--seeds {options.seeds} is no number of seeds; use 1 or more")
-    return checked([by_name[options.name]] if options.name else list(by_name.values()), options.seeds, options.json)
+    if options.jobs < 1:
+        raise ValueError(f"--jobs {options.jobs} is no number of processes; use 1 or more")
+    return checked([by_name[options.name]] if options.name else list(by_name.values()), options)
 
 
-def checked(chosen: list[Lesson], count: int | None, as_json: bool) -> int:
-    """Checks lessons and prints what was found; gives the exit code. count: of seeds, instead of a lesson's own."""
+def checked(chosen: list[Lesson], options: argparse.Namespace) -> int:
+    """Checks lessons and prints what was found; gives the exit code."""
     from dataclasses import asdict
 
-    from explorer.lessons.checking import check
+    from explorer.lessons.checking import beside, check
     from explorer.lessons.trial import Trials
 
-    findings = []
+    for lesson in [one for one in chosen if one.lacks and len(chosen) > 1]:
+        print(f"{lesson.name}: not checked, it needs package {lesson.lacks}", file=sys.stderr)
+        chosen.remove(lesson)
+    findings, seeds = [], None if options.seeds is None else range(options.seeds)
     with Trials() as trials:
-        for lesson in chosen:
-            if lesson.lacks and len(chosen) > 1:
-                print(f"{lesson.name}: not checked, it needs package {lesson.lacks}", file=sys.stderr)
-                continue
-            if not as_json:
-                print(lesson.name, flush=True)
-            for finding in check(lesson, None if count is None else range(count), trials):
-                findings.append(finding)
-                if not as_json:
-                    print(f"  {finding.sentence} · {finding.seconds:.0f} s", flush=True)
-    if as_json:
+        one_by_one = (finding for lesson in chosen for finding in check(lesson, seeds, trials))
+        for finding in beside(chosen, seeds, options.jobs) if options.jobs > 1 else one_by_one:
+            findings.append(finding)
+            if not options.json:
+                print(f"{finding.lesson}: {finding.sentence} · {finding.seconds:.0f} s", flush=True)
+    if options.json:
         print(json.dumps([asdict(one) | {"holds": one.holds} for one in findings]))
     return 0 if all(one.holds for one in findings) else 1

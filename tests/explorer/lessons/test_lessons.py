@@ -196,6 +196,23 @@ def test_the_command_line_lists_checks_and_fails_where_a_control_passes(monkeypa
     assert "there is no lesson 9.9-none" in capsys.readouterr().err
 
 
+def test_two_processes_find_what_one_finds():
+    chosen = [lessons()[name] for name in ("9.1-what-it-costs", "4.1-surprise", "4.1-a-slope-you-can-check")]
+    alone = [finding for lesson in chosen for finding in check(lesson, [0])]
+    found = {one.lesson: one for one in checking.beside(chosen, [0], 2)}
+    assert {name: (one.value, one.control) for name, one in found.items()} == {
+        one.lesson: (one.value, one.control) for one in alone
+    }
+
+
+def test_lessons_that_share_a_training_are_checked_together():
+    groups = checking.sharing(list(lessons().values()))
+    assert sorted(lesson.name for group in groups for lesson in group) == sorted(lessons())
+    (reverse,) = [group for group in groups if lessons()[NAME] in group]
+    assert lessons()["5.3-too-large-a-step"] in reverse
+    assert lessons()["1.1-gates"] not in reverse
+
+
 def test_what_the_file_does_not_say_any_more_is_said_by_the_check(monkeypatch):
     lesson = lessons()["1.2-telling-apart"]
     (claim,) = lesson.head.expect
