@@ -18,7 +18,7 @@ from explorer.ui.parts.course_words import word
 TICK_SECONDS = 1.0
 NOT_IN_CLASSES = re.compile(r"[^\w-]", re.ASCII)
 PLAYER, CONTROLS = '[class~="st-key-player"]', '[class*="st-key-beside-control-"]'
-WIDGET = '[class*="st-key-"][class*="KEY"]:not([class*="st-key-card"])'  # and not the card that it stands in
+WIDGET = '.stElementContainer[class*="KEY"]'  # and not what it stands in
 SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
 MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
 

@@ -95,7 +95,7 @@ def say_why_not(about: TaskFacts) -> None:
 def source(view: View) -> tuple[dict[str, Any] | None, DeltaGenerator]:
     """The input as the answers' argument, {} the task's own, None of one that is too long; and a place beside it for
     the section's own choice."""
-    left, middle, right = st.columns([5, 2, 2], vertical_alignment="center")
+    left, middle, right = st.columns([4, 3, 2], vertical_alignment="center")
     example = view.about.sample.partition(" → ")[0].partition(" | ")[0]
     typed = left.text_input(
         "Source",
@@ -131,7 +131,7 @@ def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentH
     error = dict(zip(history.heads, history.rates[-1], strict=True)) if history and len(history.steps) else {}
 
     def named(head: str) -> str:
-        words = "the best head" if head == "" else head_name(head)
+        words = "best head" if head == "" else head_name(head)
         at = first if head == "" else head
         return f"{words} (error {percent(error[at])})" if at in error else words
 
