@@ -21,6 +21,7 @@ PLAYER, CONTROLS = '[class~="st-key-player"]', '[class*="st-key-beside-control-"
 WIDGET = '.stElementContainer[class*="KEY"]'  # and not what it stands in
 SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
 MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
+AROUND = MARK.replace("-2px", "3px")  # of a widget, whose own ground would hide it
 
 
 def show() -> None:
@@ -101,7 +102,7 @@ def marks(target: Target | None) -> str:
     if target.section and section is not None and section[0] != target.section:
         return f".st-key-sections {MARK}"
     if target.hand:
-        return f"{SEARCHES if target.hand == SEARCH else widget(target.hand)} {MARK}"
+        return f"{SEARCHES} {MARK}" if target.hand == SEARCH else f"{widget(target.hand)} {AROUND}"
     if target.back is not None or target.rests:
         return f"{PLAYER} {MARK}"
     return f"{CONTROLS} {MARK}" if target.settings else ""
