@@ -39,11 +39,11 @@ def show() -> None:
 
 
 def going_on(language: str) -> None:
-    """Where to learn more, by kind."""
-    st.markdown(word("going on", language))
-    for kind, rows in groupby(resources(), key=lambda one: one.kind):
-        lines = [f"- [{one.title}]({one.link}): {one.says[language]}" for one in rows]
-        st.markdown("\n".join([f"**{KINDS[kind][language]}**", "", *lines]))
+    """Where to learn more, by kind; folded, for two chapters come after it."""
+    with st.expander(word("going on", language), icon=":material/link:", key="going-on"):
+        for kind, rows in groupby(resources(), key=lambda one: one.kind):
+            lines = [f"- [{one.title}]({one.link}): {one.says[language]}" for one in rows]
+            st.markdown("\n".join([f"**{KINDS[kind][language]}**", "", *lines]))
 
 
 def terms(language: str) -> str:

@@ -111,8 +111,8 @@ WORDS = {
     "of this page": {"en": "Lessons about this page · {number}", "zh": "与本页有关的课 · {number}"},
     "glossary": {"en": "Glossary: {number} terms", "zh": "术语表：{number} 个术语"},
     "going on": {
-        "en": "What this course leaves out, others teach well.",
-        "zh": "这门课没有讲的，别处讲得很好。",
+        "en": "What this course leaves out, others teach well: courses, libraries, forums",
+        "zh": "这门课没有讲的，别处讲得很好：课程、程序库、论坛",
     },
     "about": {
         "en": "Each lesson opens one training and says what happens in it. Every claim was measured with several "
