@@ -12,6 +12,7 @@ from explorer.answers.records.recurrence import ByDelay
 from explorer.charts import positions as charts
 from explorer.charts import races
 from explorer.config.memory_race import STEPS, VALLEY_SEEDS, is_one
+from explorer.measure.chance import above_chance
 from explorer.measure.names import listed, percent
 from explorer.measure.recurrence import remembered
 from explorer.runs.race import race_of
@@ -111,12 +112,27 @@ def sentence(measured: dict[str, list[ByDelay]], runs: int) -> str:
     if counted < runs:
         chance = f"{chance}, and {counted} of {runs} runs are counted so far"
     if not some:
-        return f"no memory reaches {shortest:,} tokens yet: chance is {chance}."
+        return f"no memory reaches {shortest:,} tokens yet. {leading(measured, shortest)} Chance is {chance}."
     longest = sorted(some, key=lambda name: reaches[name], reverse=True)
     words = f"of the memories, {listed([reach_words(name, reaches[name]) for name in longest])}."
     if none := [name for name in reaches if name not in some]:
         words = f"{words} Under {shortest:,} tokens: {listed(none)}."
     return f"{words} Chance is {chance}."
+
+
+def leading(measured: dict[str, list[ByDelay]], delay: int) -> str:
+    """Which answers most rightly after a delay, by the mean of its seeds, if that is more than guessing."""
+    shares = {
+        name: float(np.mean([answer.right[answer.delays.index(delay)] for answer in answers]))
+        for name, answers in measured.items()
+        if answers
+    }
+    most = max(shares.values())
+    first = [name for name, share in shares.items() if share == most]
+    answers = measured[first[0]]
+    if not above_chance(most, answers[0].chance, sum(answer.examples for answer in answers)):
+        return "None is right there more often than guessing."
+    return f"The most right there is {percent(most)}, by {listed(first)}."
 
 
 def reach_words(name: str, reaches: list[int]) -> str:

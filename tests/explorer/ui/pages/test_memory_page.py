@@ -220,7 +220,15 @@ def test_the_four_keep_their_names_and_a_band_with_five_seeds():
         "of the memories, LSTM’s reaches 8 to 16 tokens by seed. Under 4 tokens: RNN. Chance is 12.5\u202f%."
     )
     none = {"RNN": [replace(answers[0], right=[0.2, 0.1, 0.1])]}
-    assert race.sentence(none, 1) == "no memory reaches 4 tokens yet: chance is 12.5\u202f%."
+    assert race.sentence(none, 1) == (
+        "no memory reaches 4 tokens yet. None is right there more often than guessing. Chance is 12.5\u202f%."
+    )
+    two = none | {"GRU": [replace(answers[0], right=[share, 0.1, 0.1]) for share in (0.5, 0.6)], "LSTM": []}
+    assert race.sentence(two, 3) == (
+        "no memory reaches 4 tokens yet. The most right there is 55\u202f%, by GRU. Chance is 12.5\u202f%."
+    )
+    alike = {name: [replace(answers[0], right=[0.5, 0.1, 0.1])] for name in ("RNN", "GRU")}
+    assert "The most right there is 50\u202f%, by RNN and GRU." in race.sentence(alike, 2)
     assert race.sentence(none, 5).endswith(", and 1 of 5 runs are counted so far.")
 
 
