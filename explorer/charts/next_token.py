@@ -15,13 +15,16 @@ HEIGHT = 250  # pixels
 NAMES = 90  # pixels for the tokens
 
 
-def frame(symbols: Sequence[str], chances: np.ndarray) -> pd.DataFrame:
-    """A row a bar. chances (V,): of each symbol, together 1."""
+def frame(symbols: Sequence[str], chances: np.ndarray, others: str = "") -> pd.DataFrame:
+    """A row a bar. chances (V,): of each symbol, together 1.
+
+    others: the name of the last bar where the symbols are a part of those that have the probability.
+    """
     order = np.argsort(-chances, kind="stable")[:MOST]
     rows = [(place, symbols[i], float(chances[i]), "one") for place, i in enumerate(order)]
-    if len(symbols) > MOST:
+    if others or len(symbols) > MOST:
         rest = max(0.0, 1 - sum(chance for _, _, chance, _ in rows))
-        rows.append((MOST, f"{len(symbols) - MOST:,} others", rest, "others"))
+        rows.append((len(rows), others or f"{len(symbols) - MOST:,} others", rest, "others"))
     table = pd.DataFrame(rows, columns=["place", "token", "p", "kind"]).astype({"p": float})
     return table.reindex(range(max(1, len(table))))  # Vega asks for an extent
 

@@ -24,7 +24,8 @@ EVERY, COUNTED_EVERY = 0.8, 4.0  # seconds between two answers while it trains
 HEIGHT = 340
 COMPUTED = r"""
 The encoder reads `▣` and the text; the logits at `▣` are asked for one class, as at [CLS] in BERT (Devlin et al. 2019,
-§4.1). Whole territories, or whole plays, are held out: none of their texts was trained on; of rated words a quarter
+§4.1). The softmax is over all tokens, so those that are no class have some of the probability too. Whole territories,
+or whole plays, are held out: none of their texts was trained on; of rated words a quarter
 is, and other forms of these may be known. A row of the confusion matrix is the class of a text, a column the answer,
 and a cell the share of the row. The **majority** always says the class that is most frequent among the texts trained
 on. Where the setting `task.labels` is `shuffled`, the classes of the texts trained on were permuted once: the model
@@ -88,7 +89,8 @@ def matrix(answer: Confusion) -> None:
 
 def draw(answer: Verdict) -> None:
     """The answer to one text as bars, and the class token's attention by layer, the mean of its heads."""
-    picture.show(charts.bars, charts.frame(answer.classes, answer.p), "telling-bars", title="Which class is it?")
+    frame = charts.frame(answer.classes, answer.p, "all others")
+    picture.show(charts.bars, frame, "telling-bars", title="Which class is it?")
     layers = list(dict.fromkeys(path.rpartition(".")[0] for path in answer.heads))
     rows, tokens = [], [shown_token(token) for token in answer.tokens]
     for number, layer in enumerate(layers, 1):

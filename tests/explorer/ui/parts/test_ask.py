@@ -26,6 +26,10 @@ def test_bars_are_the_likeliest_tokens_and_all_others_together():
     assert frame.token.tolist() == [*"baefcdgh", "2 others"]
     assert frame.p.sum() == pytest.approx(1)
     assert next_token.frame([*"ab"], np.array([0.25, 0.75])).token.tolist() == ["b", "a"]
+    for classes in ("ab", "abcdefghij"):  # a part of all that have the probability
+        frame = next_token.frame([*classes], np.full(len(classes), 0.09), "all others")
+        assert (frame.token.iloc[-1], frame.kind.iloc[-1]) == ("all others", "others")
+        assert frame.p.sum() == pytest.approx(1)
 
 
 def test_a_model_that_answers_at_once_is_asked_an_input_of_ones_own(tmp_path):
