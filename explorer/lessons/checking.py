@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 
-from explorer.lessons.lesson import SEED, Expectation, Lesson
+from explorer.lessons.lesson import SEED, Expectation, Lesson, Range
 from explorer.lessons.measurements import MEASUREMENTS
 from explorer.lessons.trial import Trial, Trials, shuffled
 
@@ -20,7 +20,8 @@ class Finding:
     """One expectation with one seed. value, control: measured on the start and on the control.
 
     seconds: of the processor, for all claims of the lesson together.
-    written: what the lesson's file says that the seeds measured, if that is not so any more; its text says it too.
+    written: what the lesson's file says that the seeds measured on both, if that is not so any more; its text says it
+    too.
     """
 
     lesson: str
@@ -31,7 +32,7 @@ class Finding:
     margin: float
     control_margin: float
     seconds: float
-    written: tuple[float, float] | None = None
+    written: tuple[Range, Range] | None = None
 
     @property
     def holds(self) -> bool:
@@ -46,7 +47,8 @@ class Finding:
         )
         verdict = "; ".join(wrong) or "holds"
         if self.written is not None:
-            verdict += "; its file says {:.3g} to {:.3g}: measure again".format(*self.written)
+            says = "; its file says {:.3g} to {:.3g}, control {:.3g} to {:.3g}: measure again"
+            verdict += says.format(*self.written[0], *self.written[1])
         return f"seed {self.seed}: {self.claim}: {self.value:.3g}, control {self.control:.3g}: {verdict}"
 
 
@@ -62,7 +64,11 @@ def check(lesson: Lesson, seeds: Sequence[int] | None = None, trials: Trials | N
         seconds = sum(os.times()[:4]) - begun
         for expectation, (value, control) in zip(lesson.head.expect, values, strict=True):
             margins = expectation.margin_of(value), expectation.margin_of(control)
-            written = None if expectation.written(value) else expectation.margin.expected
+            written = (
+                None
+                if expectation.written(value, control)
+                else (expectation.margin.expected, expectation.margin.control)
+            )
             yield Finding(lesson.name, seed, expectation.words, value, control, *margins, seconds, written)
 
 

@@ -157,11 +157,12 @@ class Expectation(Frozen):
         """How far a value is on the claim's side of its bound; negative on the other."""
         return value - self.above if self.above is not None else (self.below or 0.0) - value
 
-    def written(self, value: float) -> bool:
-        """Whether a value lies in the margin that the file says, a hundredth of the way to the control aside."""
-        low, high = self.margin.expected
-        slack = abs(low - self.margin.control[0]) / 100
-        return low - slack <= value <= high + slack
+    def written(self, value: float, control: float) -> bool:
+        """Whether both values lie in the margins that the file says: a hundredth of the way between them aside, and
+        where the control lies a twentieth."""
+        (low, high), (least, most) = self.margin.expected, self.margin.control
+        way = abs(low - least)
+        return low - way / 100 <= value <= high + way / 100 and least - way / 20 <= control <= most + way / 20
 
     @property
     def words(self) -> str:

@@ -12,14 +12,31 @@ from urllib.parse import quote
 import every_page
 import pytest
 from playwright.sync_api import Page
+from tiny_runs import TINY
 
 from explorer.i18n.translation import english
+from explorer.runs import catalogue, race
+from explorer.runs.recorder import Recorder
 from explorer.ui import sitemap
+from explorer.ui.attention.interventions import STAND_INS
 from journeys.bar import stored
 from journeys.test_walk_journey import DRAWN, FRAMES, WARMING_UP
 
 pytestmark = [pytest.mark.journey, pytest.mark.prove]
-PAGES = ["start", "train", "attention", "gradients", "embeddings", "positions", "numerics", "optimizers", "search"]
+PAGES = [
+    "start",
+    "train",
+    "attention",
+    "gradients",
+    "embeddings",
+    "positions",
+    "numerics",
+    "optimizers",
+    "search",
+    "runs",
+]
+HEAD = "blocks.0.attention.0"
+MORE = {("attention", "What if"): [f"&head={HEAD}&whatif-kind={kind}" for kind in STAND_INS]}  # walked too, by section
 NAMES = re.compile(  # of things in code, of people, of numbers
     r"\b(log-sum-exp|out|autocast|reverse|autograd|scipy|vmap|grad|umap|onehot|sublayer|exp|inf|nan|mod|cos|sin|std|max|min|tanh|relu|gelu|silu"
     r"|nostalgebraist|van der|et al|adamw?|sgd|rmsprop|adagrad|nesterov|muon|float|bfloat|iter|arg)\b"
@@ -68,14 +85,27 @@ def left_in_english(page: Page) -> list[str]:
     return [text for text in texts if english(NAMES.sub("", text))]
 
 
+def changed_by_hand(run: str) -> None:
+    """A head that was switched off, on again and frozen, which its section says."""
+    with Recorder(catalogue.path_of(run)) as recorder:
+        for step, kind in ((10, "ablate"), (20, "restore"), (30, "freeze")):
+            recorder.event(step, kind, {"head": HEAD})
+        recorder.status("finished")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_no_english_word_is_left_on_a_chinese_page(visit: Callable, name: str):
     run, here = stored(f"chinese-{name}"), visit()
+    if name == "attention":
+        changed_by_hand(run)
+    if name == "runs":
+        race.begin({"slow": TINY, "fast": TINY.replace({"optimizer.lr": 1e-2})}, "reverse-race")
     here.context.add_init_script(KEEP)
     found: dict[str, list[str]] = {}
     for section in every_page.sections(name) or [""]:
         row = f"&{sitemap.ROWS[name]}={quote(section)}" if section else ""
-        page = here.open(f"/{'' if name == 'start' else name}?run={run}&lang=zh{row}")
-        if texts := left_in_english(page):
-            found[section] = texts
+        for more in MORE.get((name, section), [""]):
+            page = here.open(f"/{'' if name == 'start' else name}?run={run}&lang=zh{row}{more}")
+            if texts := left_in_english(page):
+                found[f"{section}{more}"] = texts
     assert found == {}

@@ -217,13 +217,16 @@ def test_what_the_file_does_not_say_any_more_is_said_by_the_check(monkeypatch):
     lesson = lessons()["1.2-telling-apart"]
     (claim,) = lesson.head.expect
     low, high = claim.margin.expected
-    values = iter([[(low, 0.0)], [(high + 0.1, 0.0)]])
+    least, most = claim.margin.control
+    values = iter([[(low, least)], [(high + 0.1, least)], [(low, least - 0.1)]])
     monkeypatch.setattr(checking, "measured", lambda lesson, seed, trials: next(values))
-    first, second = check(lesson, range(2))
+    first, second, third = check(lesson, range(3))
     assert first.holds
     assert first.sentence.endswith(": holds")
     assert second.holds
-    assert second.sentence.endswith(f"holds; its file says {low:.3g} to {high:.3g}: measure again")
+    says = f"holds; its file says {low:.3g} to {high:.3g}, control {least:.3g} to {most:.3g}: measure again"
+    assert second.sentence.endswith(says)
+    assert third.sentence.endswith(says)
 
 
 def test_a_lesson_whose_package_is_missing_is_named_and_the_others_are_checked(monkeypatch, capsys):
