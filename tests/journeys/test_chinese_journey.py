@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 from tiny_runs import TINY
 
-from explorer.i18n.translation import english
+from explorer.i18n.translation import FOREIGN, english
 from explorer.runs import catalogue, race
 from explorer.runs.recorder import Recorder
 from explorer.ui import sitemap
@@ -39,8 +39,9 @@ HEAD = "blocks.0.attention.0"
 MORE = {("attention", "What if"): [f"&head={HEAD}&whatif-kind={kind}" for kind in STAND_INS]}  # walked too, by section
 NAMES = re.compile(  # of things in code, of people, of numbers
     r"\b(log-sum-exp|out|autocast|reverse|autograd|scipy|vmap|grad|umap|onehot|sublayer|exp|inf|nan|mod|cos|sin|std|max|min|tanh|relu|gelu|silu"
-    r"|nostalgebraist|van der|et al|adamw?|sgd|rmsprop|adagrad|nesterov|muon|float|bfloat|iter|arg)\b"
+    r"|safetensors|nostalgebraist|van der|et al|adamw?|sgd|rmsprop|adagrad|nesterov|muon|float|bfloat|iter|arg)\b"
 )
+OTHERS = re.compile(rf"{FOREIGN}|\w+ icon$")  # what somebody called a run, and what Streamlit calls an icon
 # every text drawn on a canvas, kept since the last look
 KEEP = """for (const kind of ["fillText", "strokeText"]) {
   const draw = CanvasRenderingContext2D.prototype[kind];
@@ -82,7 +83,7 @@ def left_in_english(page: Page) -> list[str]:
     page.wait_for_function(DRAWN, timeout=WARMING_UP)
     page.evaluate(FRAMES)
     texts = page.evaluate(READ)
-    return [text for text in texts if english(NAMES.sub("", text))]
+    return [text for text in texts if not OTHERS.match(text) and english(NAMES.sub("", text))]
 
 
 def changed_by_hand(run: str) -> None:

@@ -124,8 +124,8 @@ def translated_in(part: Any, path: str, language: str) -> Any:
         return translator(language).within.get("kind", {}).get(part) or translated(part, language)
     if not isinstance(part, str) or path not in WORDS:
         return part
-    column, said = translator(language).within.get("column", {}).get(part), translated(part, language)
-    return said if column is None or (path.endswith("[].name") and said != part) else column
+    column, words = translator(language).within.get("column", {}).get(part), translated(part, language)
+    return words if column is None or (path.endswith("[].name") and words != part) else column
 
 
 def below(path: str, key: str) -> str:
