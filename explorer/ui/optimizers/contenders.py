@@ -71,7 +71,8 @@ def planned(looked_at: RunConfig | None = None) -> None:
         cells = (f"{dot}{escape(rule.title)}", number(config.optimizer.lr), kept(rule), escape(rule.meaning))
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     head = "".join(f"<th>{name}</th>" for name in heads)
-    st.html(f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>')
+    body = f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    st.html(f'<div class="wide">{body}</div>')
 
 
 def kept(rule: UpdateRule) -> str:

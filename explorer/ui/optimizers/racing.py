@@ -123,7 +123,8 @@ def standings(view: View, rivals: list[Contender]) -> str:
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     heads = ("Place", "Contender", "State", "Steps", f"Loss, last {LAST}", "Right", "Initial weights")
     head = "".join(f"<th>{name}</th>" for name in heads)
-    return f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    body = f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="wide">{body}</div>'
 
 
 def swatch(contender: Contender) -> str:

@@ -98,7 +98,8 @@ def table(reached: Reached) -> str:
     levels = "".join(f"<td>{percent(level, 1)}</td>" if level == level else "<td>–</td>" for level in chance(reached))
     lines.append(f"<tr><td>chance</td>{levels}</tr>")
     head = "".join(f"<th>{word}</th>" for word in heads)
-    return f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    body = f'<table class="standings"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    return f'<div class="wide">{body}</div>'
 
 
 def cell(stretch: Stretch) -> str:
