@@ -74,10 +74,10 @@ run: setup
 # part is run to its end, whatever the others find.
 test: setup
 	$(BIN)/python tests/browser.py
-	@found=0; \
+	@found=0; begun=$$(date +%s); \
 	$(MAKE) --no-print-directory --keep-going --jobs 3 $(CHECKS) $(UNITS) || found=1; \
 	$(MAKE) --no-print-directory --keep-going --jobs 2 $(JOURNEYS) || found=1; \
-	exit $$found
+	echo "== all of it after installing: $$(($$(date +%s) - begun)) s"; exit $$found
 
 tests: setup
 	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(UNITS)
