@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from explorer.config.optimizers import UpdateRule, rule_named
 from explorer.config.run import OptimizerConfig
+from explorer.training import uncompiled
 
 INSIDE = re.compile(r"(?:^|\.)(?:blocks|layers)\.")  # a layer's own parameters
 
@@ -187,6 +188,7 @@ def torch_optimizer(rule: UpdateRule, config: OptimizerConfig, pieces: list[Piec
         kinds[len(next(iter(piece.shapes.values()))) >= 2].append(piece.parameter)
     groups = [{"params": params, "decays": decays} for decays, params in kinds.items() if params]
     kind = getattr(torch.optim, rule.torch)
+    uncompiled.leave_out()
     return kind(groups, lr=config.lr, weight_decay=config.weight_decay, **rule.constants)
 
 
