@@ -162,5 +162,5 @@ def test_an_error_rate_has_one_unit_in_the_list_beside_the_axis_and_in_the_sente
     desk.choose_head(
         SimpleNamespace(run=SimpleNamespace(id="r")), desk.Desk(), SimpleNamespace(heads=rates.heads), rates
     )
-    assert plainly(drawn.pop()("")) == "the best head (error 25 %)"
+    assert plainly(drawn.pop()("")) == "best head (error 25 %)"
     assert "error, 25 % at step 10; none is below 25 % yet" in plainly(words)
