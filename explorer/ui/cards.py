@@ -23,7 +23,7 @@ OWN_STEPS = 5000
 IN_A_ROW = 3
 NONE_FIRST: dict[str, Preset] = {}
 TRANSLATING = {"dates-fr": ORDINARY["dates-fr"]} | {
-    name: preset for name, preset in ANSWERING.items() if preset.config.model.kind == "encoder-decoder"
+    name: preset for name, preset in ANSWERING.items() if preset.config.has("cross-attention")
 }
 Kind = Literal["primary", "secondary"]  # of a button
 RACE = "memory-race"  # the card that is a race

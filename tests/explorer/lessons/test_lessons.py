@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import every_page
 import pytest
@@ -196,7 +198,10 @@ def test_the_command_line_lists_checks_and_fails_where_a_control_passes(monkeypa
     assert "there is no lesson 9.9-none" in capsys.readouterr().err
 
 
-def test_two_processes_find_what_one_finds():
+def test_two_processes_find_what_one_finds(monkeypatch):
+    monkeypatch.setitem(
+        sys.modules, "__main__", ModuleType("__main__")
+    )  # else that of a page drawn before, as a script
     chosen = [lessons()[name] for name in ("9.1-what-it-costs", "4.1-surprise", "4.1-a-slope-you-can-check")]
     alone = [finding for lesson in chosen for finding in check(lesson, [0])]
     found = {one.lesson: one for one in checking.beside(chosen, [0], 2)}
