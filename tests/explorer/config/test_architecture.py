@@ -20,7 +20,7 @@ KINDS = {"decoder": "reverse", "encoder": "sort", "encoder-decoder": "dates-fr"}
 
 @pytest.mark.parametrize(
     ("kind", "norm", "residual", "positions"),
-    product(KINDS, ("pre", "post", "none"), ("add", "none"), ("learned", "rotary")),
+    [*product(KINDS, ("pre", "post", "none"), ("add", "none"), ("learned", "rotary"))],
 )
 def test_they_are_those_that_backpropagation_walks_through(kind, norm, residual, positions):
     changes = {"model.kind": kind, "model.norm": norm, "model.residual": residual, "model.positions": positions}
