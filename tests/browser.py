@@ -53,9 +53,6 @@ ARGUMENTS = [
     f"--disable-features={','.join(FEATURES)}",
 ]
 
-# for tests, which run each script for seconds: what would make it faster costs more than it saves
-BRIEF = [*ARGUMENTS, "--js-flags=--no-maglev --no-turbofan"]
-
 
 def find() -> str | None:
     """The path of a browser on this machine; None where there is none."""
