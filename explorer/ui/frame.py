@@ -199,7 +199,10 @@ def heading(title: str, sentence: str, run: Run | None = None) -> DeltaGenerator
 
 
 def pace(run: Run, fed: float) -> float:
-    """Seconds between two ticks of the page. fed: while something happens, beside a feed; 0 without one."""
+    """Seconds between two ticks of the page; more of them while other pages move too, which hear of this one by it.
+
+    fed: while something happens, beside a feed; 0 without one.
+    """
     state = visit.state()
     if state.making:
         return LIVE_SECONDS
