@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ TONES = {"found": "good", "diverged": "bad", "paused": "warn", "ablate": "warn",
 
 @dataclass
 class Bar:
-    """drawn: whether this drawing of the page has come to the bar."""
+    """drawn: whether this drawing of the page has come to the bar, or to the keys of a page without one."""
 
     drawn: bool = False
 
@@ -53,16 +54,22 @@ def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> Non
     player_bar(data, key="player", on_action=lambda action: act(run, action))
 
 
-def keys() -> None:
-    """What the keys do that mean something without the bar, where a page has none."""
+def keys(turn: Callable[[int], None] | None = None) -> None:
+    """What the keys do that mean something without the bar, where a page has none and has not called this before.
+
+    turn: gets -1 and 1, as often as ← and → were pressed.
+    """
     if visit.kept(Bar).drawn:
         return
+    visit.kept(Bar).drawn = True
 
     def answer(action: Action) -> None:
+        if action["kind"] == "move" and turn:
+            turn(int(action["direction"]))
         meant(action)
         visit.state().rerun = False  # all of the page is drawn, for this is part of no live one
 
-    page_keys(going.caption(), key="page-keys", on_action=answer)
+    page_keys(going.caption(), key="page-keys", on_action=answer, arrows=turn is not None)
 
 
 def meant(action: Action) -> None:

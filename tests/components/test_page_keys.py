@@ -30,7 +30,7 @@ def actions_of(keys: BlankPage, key: str) -> list[dict[str, Any]]:
 
 
 def test_p_n_and_b_mean_what_they_mean_beside_a_bar_and_each_is_told_until_it_is_answered(keys: BlankPage):
-    first, *_ = messages(page_keys, EXAMPLES["page_keys"])
+    first = messages(page_keys, EXAMPLES["page_keys"])[0]
     actions = [{"kind": "projector"}, {"kind": "scene", "by": 1}, {"kind": "scene", "by": -1}]
     assert [actions_of(keys, key) for key in "pNb"] == [actions[:1], actions[:2], actions]
     keys.tell(first | {"seen": keys.page.evaluate("answers.at(-1)[1][1].n")})
@@ -45,6 +45,15 @@ def test_what_only_a_run_has_and_what_is_typed_is_left_alone(keys: BlankPage):
     assert actions_of(keys, "n") == actions_of(keys, "p") == []
     assert keys.page.locator("input").input_value() == "np"
     keys.page.evaluate("document.querySelector('input').remove()")
+
+
+def test_where_arrows_turn_a_page_each_press_is_sent_until_it_is_answered(keys: BlankPage):
+    first = messages(page_keys, EXAMPLES["page_keys"])[0]
+    keys.tell(first | {"means": [*first["means"], "move"]})
+    on, back = ({"kind": "move", "direction": direction} for direction in (1, -1))
+    assert [actions_of(keys, f"Arrow{way}") for way in ("Right", "Right", "Left")] == [[on], [on, on], [on, on, back]]
+    assert actions_of(keys, "Shift+ArrowRight") == [], "a leap means nothing without steps"
+    keys.tell(first | {"seen": keys.page.evaluate("Date.now()") + 60_000})
 
 
 def test_the_sentence_of_a_scene_stands_there_and_leads_back(keys: BlankPage):

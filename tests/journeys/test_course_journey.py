@@ -39,6 +39,13 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     expect(page.get_by_role("heading", name=second.title)).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name=words.title)).to_be_visible()
+    for _ in range(9):  # faster than pages are drawn
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(60)
+    expect(page.get_by_role("heading", name=list(lessons().values())[9].words["en"].title)).to_be_visible()
+    for _ in range(10):  # one more than there are
+        page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name=words.title)).to_be_visible()
     tab_to(page, words.choices[0], "radio")
     for key in ("ArrowDown", "ArrowRight", "ArrowLeft"):  # among the choices, and to no other lesson
         page.keyboard.press(key)

@@ -16,7 +16,7 @@ from explorer.ui.parts.course_way import is_right, turn_to, way
 from explorer.ui.parts.course_words import word
 
 UNMARKED = "more"  # names books and papers, whose words are left alone
-KEYS = {"back": "Left", "next": "Right"}
+ARROWS = {"back": ":material/arrow_back:", "next": ":material/arrow_forward:"}  # keys that do the same
 TICK_SECONDS = 1.0  # between two looks at the run beside a drawn curve
 RIGHT, WRONG = ":material/check:", ":material/lightbulb:"
 AFTER_GUESS = ("see", "control", "formula", "why", "more")
@@ -25,16 +25,8 @@ AFTER_GUESS = ("see", "control", "formula", "why", "more")
 def show(name: str) -> None:
     """The lesson of this name."""
     lesson, language = lessons()[name], current()
-    way().of_browser.opened.add(name)
-    text = st.container()
-    turning(lesson, language)  # there before its heading is: whoever sees a lesson can turn on
-    with text:
-        lesson_text(lesson, language)
-
-
-def lesson_text(lesson: Lesson, language: str) -> None:
-    """A lesson's text, its question and its buttons."""
     words, chapter = lesson.words[language], lesson.head.chapter
+    way().of_browser.opened.add(name)
     st.caption(f"{word('chapter', language, number=chapter)} · {CHAPTERS[chapter][language]} · {lesson.place}")
     st.header(words.title, anchor=False)
     seen: set[str] = set()
@@ -54,6 +46,7 @@ def lesson_text(lesson: Lesson, language: str) -> None:
             course_way.control_button(lesson, language, "control")
         if one == "formula":
             pressing.live(own_numbers, TICK_SECONDS)
+    turning(lesson, language)
 
 
 def part(lesson: Lesson, name: str, language: str, seen: set[str]) -> None:
@@ -167,5 +160,6 @@ def turning(lesson: Lesson, language: str) -> None:
                 key=f"turn-{where}",
                 on_click=turn_to,
                 args=(name,),
-                shortcut=KEYS.get(where),
+                icon=ARROWS.get(where),
+                icon_position="right" if where == "next" else "left",
             )

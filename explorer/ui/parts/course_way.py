@@ -121,6 +121,13 @@ def turn_to(name: str | None) -> None:
     write_address()
 
 
+def turn_by(lessons_on: int) -> None:
+    """Opens the lesson that many places on, or back, as far as there are any. For callbacks."""
+    if (name := way().open) is not None:
+        names = list(lessons())
+        turn_to(names[max(0, min(names.index(name) + lessons_on, len(names) - 1))])
+
+
 def open_lesson(name: str) -> None:
     """Goes to a lesson from another page. For callbacks."""
     way().open = name

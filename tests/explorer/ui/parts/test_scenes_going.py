@@ -106,7 +106,7 @@ def test_a_scene_of_a_run_that_is_gone_or_a_section_that_there_is_not_breaks_not
 
 @pytest.mark.parametrize("page", ["start", "course", "search", "runs"])
 def test_a_page_without_a_bar_has_the_keys_of_scenes_and_of_the_projector(name: str, page: str, monkeypatch):
-    def keys(scene, *, key, on_action):
+    def keys(scene, *, key, on_action, arrows):
         for kind in ("scene", "projector"):
             st.button(kind, key=f"{key}-{kind}", on_click=on_action, args=({"kind": kind, "by": 1},))
 
