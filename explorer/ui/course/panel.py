@@ -10,8 +10,8 @@ from explorer.lessons.reading import lessons
 from explorer.ui import pressing, sitemap
 from explorer.ui.locale.language import current
 from explorer.ui.parts import course_drawn, course_numbers, course_way
+from explorer.ui.parts.course_kept import Guess
 from explorer.ui.parts.course_marking import course_markdown
-from explorer.ui.parts.course_visitor import Guess
 from explorer.ui.parts.course_way import is_right, turn_to, way
 from explorer.ui.parts.course_words import word
 

@@ -17,7 +17,7 @@ from explorer.runs.run import Run
 from explorer.ui import chosen, picture, server, visit
 from explorer.ui.components.sketch import Paper, Sketched, message, sketch
 from explorer.ui.locale.language import current
-from explorer.ui.parts.course_visitor import Guess
+from explorer.ui.parts.course_kept import Guess
 from explorer.ui.parts.course_way import is_right, of_class, way
 from explorer.ui.parts.course_words import word
 

@@ -2,15 +2,15 @@
 
 page -> has the browser a name? -> if not, one that nobody guesses -> its visits share what it guessed and began
 
-A reload, or an address typed anew, is a new visit; a guess stays as it is all the same. It is kept while the server
-runs, for the MOST browsers that came last. A browser that takes no cookies is another one at each visit.
+A reload, or an address typed anew, is a new visit; a guess stays as it is all the same. It is kept for the MOST
+browsers that came last, also where the server starts again. A browser that takes no cookies is another one at each
+visit.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,38 +18,22 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from explorer.ui.parts import course_kept
+from explorer.ui.parts.course_kept import MOST, Progress
 from explorer.ui.shelf import Recent
 
 COOKIE = "explorer-browser"
 NAME_BYTES = 16
 NAME = re.compile(f"[0-9a-f]{{{2 * NAME_BYTES}}}")
 SECONDS = 365 * 24 * 3600  # that a browser keeps its name
-MOST = 2000
-Guess = int | list[float]  # the choice taken, from 1, or the heights of a curve at even places
-
-
-@dataclass
-class Progress:
-    """What a browser has done of the course.
-
-    guesses, curves: what was guessed, by lesson: the choice taken, from 1, or the heights drawn. Both stay as they are.
-    """
-
-    opened: set[str] = field(default_factory=set)
-    started: set[str] = field(default_factory=set)
-    guesses: dict[str, int] = field(default_factory=dict)
-    curves: dict[str, list[float]] = field(default_factory=dict)
-
-    @property
-    def guessed(self) -> dict[str, Guess]:
-        """Its guesses of both kinds, by lesson."""
-        return {**self.guesses, **self.curves}
 
 
 @st.cache_resource(show_spinner=False)
 def everyone() -> Recent[str, Progress]:
-    """What each browser has done, by its name."""
-    return Recent(MOST)
+    """What each browser has done, by the digest of its name."""
+    browsers: Recent[str, Progress] = Recent(MOST)
+    browsers.update(course_kept.read(course_kept.place()))
+    return browsers
 
 
 def visitor() -> str:
@@ -60,10 +44,15 @@ def visitor() -> str:
 
 def progress() -> Progress:
     """That of this visit's browser."""
-    name = visitor()
+    name = course_kept.digest(visitor())
     mine = everyone().get(name) or Progress()
     everyone()[name] = mine  # it came last
     return mine
+
+
+def keep() -> None:
+    """Has what was guessed and begun outlive the server."""
+    course_kept.save(course_kept.place(), dict(everyone()))
 
 
 class Naming:

@@ -13,7 +13,7 @@ from explorer.lessons.reading import lessons
 from explorer.runs.run import Run
 from explorer.ui import chosen, refusals, sitemap, visit
 from explorer.ui.parts import course_visitor
-from explorer.ui.parts.course_visitor import Guess, Progress
+from explorer.ui.parts.course_kept import Guess, Progress
 from explorer.ui.parts.course_words import word
 from explorer.ui.scenes import going
 
@@ -86,6 +86,7 @@ def guess(lesson: Lesson, choice: Guess | None) -> None:
         mine.curves[lesson.name] = choice
     else:
         mine.guesses[lesson.name] = choice
+    course_visitor.keep()
 
 
 def class_score(lesson: Lesson) -> tuple[int, int]:
@@ -151,6 +152,7 @@ def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
         refusals.keep(str(error))
         return
     mine.of_browser.started.add(lesson.name)
+    course_visitor.keep()
     mine.beside = lesson.name
     visit.state().used.clear()
     if opens.section:

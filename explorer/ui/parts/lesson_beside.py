@@ -18,6 +18,8 @@ from explorer.ui.parts.course_words import word
 TICK_SECONDS = 1.0
 NOT_IN_CLASSES = re.compile(r"[^\w-]", re.ASCII)
 PLAYER, CONTROLS = '[class~="st-key-player"]', '[class*="st-key-beside-control-"]'
+FOLDED = '[class*="st-key-beside-see-"] details:not([open]) > summary'  # what the controls stand in, while it is closed
+RESTART = "restart-button"  # opens the form of a new run with other settings
 WIDGET = '.stElementContainer[class*="KEY"]'  # and not what it stands in
 SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
 MARK = "{ outline: 2px dashed var(--st-primary-color, #c2410c) !important; outline-offset: -2px; border-radius: 6px; }"
@@ -61,7 +63,7 @@ def live() -> None:
         if following := after(name):
             st.button(word("on", language), key="beside-next", on_click=open_lesson, args=(following,))
         st.button(word("leave", language), key="beside-leave", on_click=leave, help=word("leaving", language))
-    st.html(f"<style>{marks(target)}</style>")
+    st.html(f"<style>{marks(target, lesson)}</style>")
 
 
 def action(lesson: Lesson, place: int, target: Target | None) -> str:
@@ -91,9 +93,9 @@ def look_back(step: int) -> None:
     visit.state().step, visit.state().rerun = step, True
 
 
-def marks(target: Target | None) -> str:
-    """The style that marks where the next action happens: a page's line in the navigation, its row of sections,
-    or what is to be used."""
+def marks(target: Target | None, lesson: Lesson) -> str:
+    """The style that marks where the next action of a lesson happens: a page's line in the navigation, its row of
+    sections, or what is to be used."""
     if target is None:
         return ""
     if visit.state().page != target.page:
@@ -105,7 +107,11 @@ def marks(target: Target | None) -> str:
         return f"{SEARCHES} {MARK}" if target.hand == SEARCH else f"{widget(target.hand)} {AROUND}"
     if target.back is not None or target.rests:
         return f"{PLAYER} {MARK}"
-    return f"{CONTROLS} {MARK}" if target.settings else ""
+    if not target.settings:
+        return ""
+    if target.settings == lesson.head.control.settings:
+        return f"{FOLDED}, {CONTROLS} {MARK}"
+    return f"{widget(RESTART)} {AROUND}"
 
 
 def widget(part: str) -> str:

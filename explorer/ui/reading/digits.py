@@ -125,7 +125,7 @@ def matrix(answer: Readings) -> None:
     look = Look(
         f"Held-out pictures by digit and word · step {answer.step:,}",
         "A confusion matrix: rows are digits, columns the words written for them, cells shares of their row",
-        "of the row",
+        "share of the row",
         "probability",
         HEIGHT,
         square=True,

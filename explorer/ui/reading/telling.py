@@ -77,7 +77,7 @@ def matrix(answer: Confusion) -> None:
     look = Look(
         f"Held-out texts by class and answer · step {answer.step:,}",
         "A confusion matrix: rows are the classes of texts, columns the answers, cells shares of their row",
-        "of the row",
+        "share of the row",
         "probability",
         HEIGHT,
         square=True,
@@ -97,7 +97,7 @@ def draw(answer: Verdict) -> None:
         mean = answer.attention[[path.startswith(f"{layer}.") for path in answer.heads]].mean(0)
         rows.append(Strip(f"Layer {number}", "mean of its heads", tokens, mean))
     words = strips.message(
-        "Where the class token ▣ looks", rows, "of its attention", 0.5, "", projector=visit.state().projector
+        "Where the class token ▣ looks", rows, "share of its attention", 0.5, "", projector=visit.state().projector
     )
     strips.strips(words, key="telling-strips")
 

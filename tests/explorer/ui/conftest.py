@@ -11,12 +11,22 @@ import quick_visits  # noqa: F401
 from explorer.runs import catalogue
 from explorer.ui import server
 from explorer.ui.locale import border
+from explorer.ui.parts import course_kept
 
 
 @pytest.fixture(autouse=True)
 def another_visit() -> None:
     """Streamlit's visits in tests all have one name: what one was shown in Chinese, the next one was not."""
     border.CROSSINGS.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def guesses_of_these_tests(tmp_path_factory) -> Iterator[None]:
+    """What is guessed in tests is kept in a folder of their own, and forgotten with it."""
+    place = tmp_path_factory.mktemp("guesses") / "guesses.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course_kept, "place", lambda: place)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ function buildFoot(grid, pane) {
 
 function explain(grid, kind, limits, marks) {
   const signed = kind === "signed", end = limits && grid.scope === "all" ? format(limits.all, 3) : "";
-  const [low, high] = signed ? [`−${end}`, `+${end}`] : ["0", limits ? end || "largest" : "1"];
+  const [low, high] = signed ? [`−${end}`, `+${end}`] : ["0", limits ? end || phrase("largest") : "1"];
   const scope = { cell: phrase("each head to its own end"), row: phrase("each layer to its own end"), all: phrase("one scale") }[grid.scope];
   grid.legend = {
     stops: (colours) => (signed ? [...[...colours.negative].reverse(), ...colours.sequential.slice(1)] : colours.sequential),

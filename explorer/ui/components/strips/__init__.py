@@ -36,7 +36,7 @@ def message(
     mask: str = "▢",
     projector: bool = False,
 ) -> bytes:
-    """What is drawn. unit: of a number.   most: the number from which a ground is darkest.   foot: how to read it.
+    """What is drawn. unit: of the numbers.   most: the number from which a ground is darkest.   foot: how to read it.
 
     masked: places that are shown as `mask`.   chosen: the place that has a frame.
     """

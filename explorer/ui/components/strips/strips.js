@@ -34,7 +34,7 @@ function drawRow(view, row, { name, note, tokens }, values, palette) {
     span.textContent = hidden ? mask : visibleToken(tokens[i]);
     span.style.backgroundColor = there ? groundOf(palette, values[i] / most) : "";
     span.className = [hidden && "masked", i === chosen && "on", !there && "none", !view.click && "plain"].filter(Boolean).join(" ");
-    span.title = `${visibleToken(tokens[i])}: ${there ? `${format(values[i], 3)} ${unit}` : phrase("no number: nothing is read before it")}`;
+    span.title = `${visibleToken(tokens[i])}: ${there ? `${format(values[i], 3)} · ${unit}` : phrase("no number: nothing is read before it")}`;
     span.dataset.place = i;
     if (!view.click) return;
     span.tabIndex = 0;
@@ -58,8 +58,8 @@ function show(view, data) {
   }
   while (view.rows.length > header.strips.length) view.rows.pop().element.remove();
   header.strips.forEach((strip, i) => drawRow(view, rowOf(view, i), strip, view.values[i], palette));
-  view.low.textContent = `0 ${header.unit}`;
-  view.high.textContent = phrase`${header.most} ${header.unit} or more. ${header.foot}`;
+  view.low.textContent = "0";
+  view.high.textContent = [`≥\u202f${header.most} · ${header.unit}`, header.foot].filter(Boolean).join(" · ");
   view.bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => groundOf(palette, t)).join()})`;
 }
 

@@ -16,7 +16,7 @@ from explorer.lessons.lesson import Lesson
 from explorer.lessons.reading import lessons
 from explorer.runs import catalogue
 from explorer.ui.parts import course_way, lesson_beside
-from explorer.ui.parts.course_visitor import Progress
+from explorer.ui.parts.course_kept import Progress
 from explorer.ui.parts.course_way import Way
 from explorer.ui.visit import name_of
 
@@ -49,7 +49,7 @@ def reached(monkeypatch):
 def test_a_search_is_done_once_one_was_begun_and_not_where_the_lessons_run_alone_goes_on(reached):
     lesson = lessons()["5.3-turning-the-knobs"]
     assert not reached(lesson, at("search"), run_of(lesson, 500))
-    assert "card-search" in lesson_beside.marks(lesson.head.aims[0])
+    assert "card-search" in lesson_beside.marks(lesson.head.aims[0], lesson)
     assert reached(lesson, at("search", used={"search/search": 1}), run_of(lesson, 500)) == {0}
 
 
@@ -112,3 +112,16 @@ def test_what_a_visitor_uses_is_counted_on_its_page():
     state = visit_of(app)
     assert {name: count for name, count in state.used.items() if "looked" in name} == {"tokenizers/looked-at": 1}
     assert not [name for name in state.used if name.startswith("tokenizers/") and "looked" not in name]
+
+
+def test_where_other_settings_are_asked_for_what_gives_them_is_marked(monkeypatch):
+    asked = [(lesson, aim) for lesson in lessons().values() for aim in lesson.head.aims if aim.settings]
+    assert len(asked) > 3
+    for lesson, aim in asked:
+        monkeypatch.setattr(lesson_beside, "visit", SimpleNamespace(state=lambda page=aim.page: at(page)))
+        style = lesson_beside.marks(aim, lesson)
+        by_control = "Train the control" in " ".join(lesson.words["en"].actions)
+        assert ("beside-control" in style) == by_control, lesson.name
+        assert ("restart-button" in style) != by_control, lesson.name
+    knobs = (Path(every_page.ROOT) / "explorer/ui/knobs.py").read_text("utf-8")
+    assert f'"{lesson_beside.RESTART}"' in knobs
