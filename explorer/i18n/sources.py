@@ -29,7 +29,7 @@ ROOMS = (
 RAISED = ("explorer/analysis", "explorer/lessons", "explorer/script")
 MORE = tuple(f"explorer/analysis/{name}.py" for name in ("autopsy", "backward", "toys", "watch"))  # and all of these
 WITHOUT = {  # files whose words stand in both languages themselves, or that no page shows
-    *("explorer/ui/parts/course_words.py", "explorer/ui/thumbnails.py"),
+    *("explorer/ui/parts/course_words.py", "explorer/ui/parts/course_kept.py", "explorer/ui/thumbnails.py"),
     *("explorer/tasks/date_templates.py", "explorer/tasks/lexicon.py", "explorer/ui/locale/spoken.py"),
     *("explorer/ui/locale/frame_words.py", "explorer/ui/locale/addresses.py"),
 }

@@ -203,10 +203,11 @@ class Python(TextTask):
     """for i in rang -> e"""
 
     def verdict(self, text: str) -> str:
-        whole = text.rpartition("\n")[0]  # the last line was cut off
-        return (
-            "Its whole lines parse as Python." if self.parses(whole) else "Its whole lines do not parse as Python yet."
-        )
+        if self.accepts(text):
+            return "Its whole lines parse as Python."
+        if not text.rpartition("\n")[0].strip():
+            return "It has no whole line of code yet."
+        return "Its whole lines do not parse as Python yet."
 
     @classmethod
     def accepts(cls, text: str) -> bool:

@@ -107,11 +107,11 @@ def read(path: Path) -> dict[str, Progress]:
 
 def progress(kept: Kept) -> Progress:
     """Of the lessons that there are."""
-    known = lessons()
+    there = lessons()
     return Progress(
-        started={name for name in kept.started if name in known},
-        guesses={name: choice for name, choice in kept.guesses.items() if name in known and takes(known[name], choice)},
-        curves={name: curve for name, curve in kept.curves.items() if name in known and takes(known[name], curve)},
+        started={name for name in kept.started if name in there},
+        guesses={name: choice for name, choice in kept.guesses.items() if name in there and takes(there[name], choice)},
+        curves={name: curve for name, curve in kept.curves.items() if name in there and takes(there[name], curve)},
     )
 
 
@@ -152,7 +152,7 @@ def save(path: Path, everyone: Mapping[str, Progress]) -> None:
         log.warning("guesses of the course are not kept in %s (%s): a restart forgets them", path, why)
 
 
-def written(everyone: Mapping[str, Progress]) -> str:
+def written(everyone: dict[str, Progress]) -> str:
     """The file's text: the browsers that came last, as many as there is room for."""
     entries: list[str] = []
     size = 0

@@ -18,7 +18,7 @@ from explorer.ui.parts.course_words import word
 TICK_SECONDS = 1.0
 NOT_IN_CLASSES = re.compile(r"[^\w-]", re.ASCII)
 PLAYER, CONTROLS = '[class~="st-key-player"]', '[class*="st-key-beside-control-"]'
-FOLDED = '[class*="st-key-beside-see-"] details:not([open]) > summary'  # what the controls stand in, while it is closed
+FOLD, CLOSED = '[class*="st-key-beside-see-"]', "details:not([open])>summary"  # what the controls stand in
 RESTART = "restart-button"  # opens the form of a new run with other settings
 WIDGET = '.stElementContainer[class*="KEY"]'  # and not what it stands in
 SEARCHES = '[class*="st-key-card-search-"]'  # that one press begins
@@ -110,7 +110,7 @@ def marks(target: Target | None, lesson: Lesson) -> str:
     if not target.settings:
         return ""
     if target.settings == lesson.head.control.settings:
-        return f"{FOLDED}, {CONTROLS} {MARK}"
+        return f"{FOLD} {CLOSED}, {CONTROLS} {MARK}"
     return f"{widget(RESTART)} {AROUND}"
 
 

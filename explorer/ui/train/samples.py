@@ -18,6 +18,7 @@ WRITES = 2.0  # the same at what it writes by itself
 NAME = "samples"
 SAYS, WRITES_ITSELF, SIMILAR = "What it says", "What it writes by itself", "Most similar words"
 NEAR = 6  # frequent words with those most similar
+BLANK = "It wrote nothing but spaces and ends of lines."
 WAITS, NOTHING = "computing…", (("", "\u00a0"),)
 
 
@@ -92,7 +93,8 @@ def says(answer: Predictions, writes: bool) -> Part:
 def wrote(answer: Generation) -> Part:
     """The text that it wrote by itself."""
     note = f"drawn from its own probabilities at step {answer.step:,}"
-    return Part(WRITES_ITSELF, note, [], [("", answer.verdict)] if answer.verdict else NOTHING, answer.text)
+    says = answer.verdict if answer.text.strip() else BLANK
+    return Part(WRITES_ITSELF, note, [], [("", says)] if says else NOTHING, answer.text)
 
 
 def likens(answer: Examples) -> Part:

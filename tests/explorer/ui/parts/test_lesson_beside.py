@@ -115,9 +115,9 @@ def test_what_a_visitor_uses_is_counted_on_its_page():
 
 
 def test_where_other_settings_are_asked_for_what_gives_them_is_marked(monkeypatch):
-    asked = [(lesson, aim) for lesson in lessons().values() for aim in lesson.head.aims if aim.settings]
-    assert len(asked) > 3
-    for lesson, aim in asked:
+    aims = [(lesson, aim) for lesson in lessons().values() for aim in lesson.head.aims if aim.settings]
+    assert len(aims) > 3
+    for lesson, aim in aims:
         monkeypatch.setattr(lesson_beside, "visit", SimpleNamespace(state=lambda page=aim.page: at(page)))
         style = lesson_beside.marks(aim, lesson)
         by_control = "Train the control" in " ".join(lesson.words["en"].actions)
