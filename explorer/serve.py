@@ -29,4 +29,5 @@ app = st.App(
     ],
     middleware=[Middleware(admission.Admission), Middleware(course_visitor.Naming), Middleware(shell.Shell)],
 )
+shell.root = root
 feed.opened = admission.guards = shell.dressed = True

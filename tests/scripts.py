@@ -44,7 +44,7 @@ def scripts() -> dict[str, str]:
 
     names = [module.name for module in pkgutil.iter_modules(components.__path__) if module.ispkg]
     each = {name: importlib.import_module(f"{components.__name__}.{name}").SOURCE.script for name in sorted(names)}
-    return {**each, "page": shell.SCRIPT}
+    return {**each, "page": f"{shell.ROOT}(0);{shell.SCRIPT}"}
 
 
 def main() -> int:

@@ -149,7 +149,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
         titleLimit=200,
         format=".0%",
         values=[0, 0.5, 1],
-        gradientLength=180,
+        gradientLength=alt.ExprRef("max(40, min(180, (containerSize()[0] || 560) - 300))"),
     )
     tooltip = [
         alt.Tooltip("after:N"),
@@ -181,7 +181,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
         words("idle", alt.value(theme.GUIDE)),
         words("nonfinite", alt.value(theme.BAD), "bold"),
     ]
-    title = "Logit lens: the most likely token after each sublayer"
+    title = "The likeliest token after each sublayer"
     text = "Most likely token at each position after each sublayer, coloured by the probability of the target"
     return timeline.picture(layers, data, title, text, ROW * junctions + 120)
 

@@ -132,22 +132,22 @@ def _lines(
             alt.Tooltip("low:Q", title="least", format=",.4~g"),
             alt.Tooltip("high:Q", title="most", format=",.4~g"),
         ]
-    color = timeline.series_color(each=120)
+    color, each = timeline.series_color(each=120), timeline.own_color()
     base = alt.Chart().encode(x=x)
     solid, faint = base.transform_filter(only("line")), base.transform_filter(only("faint"))
     marked = base.transform_filter(only("at"))
     layers = [
         # every series in the first layer: from it Vega takes the colours
         base.transform_filter(only("line", "faint", "dot")).mark_point(opacity=0).encode(y=y, color=color),
-        *([solid.mark_area(opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)] if band else []),
-        faint.mark_line(strokeDash=[5, 4], strokeWidth=1.5).encode(y=y, color=color, detail="series:N"),
-        solid.mark_line().encode(y=y, color=color, detail="series:N"),
-        base.transform_filter(only("dot")).mark_point(filled=True, size=34, opacity=1).encode(y=y, color=color),
+        *([solid.mark_area(opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", color=each)] if band else []),
+        faint.mark_line(strokeDash=[5, 4], strokeWidth=1.5).encode(y=y, color=each, detail="series:N"),
+        solid.mark_line().encode(y=y, color=each, detail="series:N"),
+        base.transform_filter(only("dot")).mark_point(filled=True, size=34, opacity=1).encode(y=y, color=each),
         base.transform_filter(only("line", "faint", "dot"))
         .mark_point(filled=True, size=80)
         .encode(
             y=y,
-            color=color,
+            color=each,
             tooltip=tooltip,
             opacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
         )

@@ -129,8 +129,13 @@ def _curve(kind: str, series: str, color: str, curve: Curve, column: str) -> lis
         for part in ("min", "max", "mean")
     )
     if column == "speed":
-        low, high, mean = 1 / high, 1 / low, 1 / mean
+        low, high, mean = map(_a_second, (high, low, mean))
     return timeline.curve(kind, curve["step"], mean, low=low, high=high, series=series, color=color)
+
+
+def _a_second(seconds: np.ndarray) -> np.ndarray:
+    """Steps a second; NaN where the clock saw no time pass."""
+    return np.divide(1.0, seconds, out=np.full_like(seconds, np.nan), where=seconds > 0)
 
 
 def _level(guide: Guide | None) -> list[dict[str, Any]]:

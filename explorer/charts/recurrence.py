@@ -53,14 +53,14 @@ def by_distance(data: pd.DataFrame, powers: tuple[int, int] = DOMAIN) -> alt.Lay
     label = f"{json.dumps({str(power): word for power, word in names.items()})}[round(log(datum.value) / LN10)]"
     labels = alt.Axis(values=[10.0**power for power in names], labelExpr=label)
     y = alt.Y("mean:Q", title="‖∂ℓ/∂h‖", scale=scale, axis=labels)
-    color = timeline.series_color(each=300)
+    color, each = timeline.series_color(each=300), timeline.own_color()
     tooltip = [alt.Tooltip("series:N", title=" "), alt.Tooltip("distance:Q", title="tokens back", format=",d")]
     tooltip += [alt.Tooltip(f"{name}:Q", title=name, format=".2e") for name in ("mean", "low", "high")]
     base = alt.Chart().transform_filter("isValid(datum.distance)").encode(x=x)
     layers = [
         base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q", color=color, detail="series:N"),
-        base.mark_line().encode(y=y, color=color, detail="series:N"),
-        base.mark_point(filled=True, size=30).encode(y=y, color=color, tooltip=tooltip),
+        base.mark_line().encode(y=y, color=each, detail="series:N"),
+        base.mark_point(filled=True, size=30).encode(y=y, color=each, tooltip=tooltip),
     ]
     text = "Size of the gradient over the distance between prediction and state, mean and spread, on a log scale"
     return timeline.picture(layers, data, "Gradient by distance", text, HEIGHT)

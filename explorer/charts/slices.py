@@ -44,11 +44,10 @@ def slices(data: pd.DataFrame) -> alt.LayerChart:
     lines = alt.Chart().transform_filter(sampled).mark_line()
     dots = alt.Chart().transform_filter(sampled).mark_point(filled=True, size=40, opacity=0.01)
     places = alt.Chart().transform_filter(named)
-    color = timeline.series_color()
     layers = [
         places.mark_rule(color=theme.GUIDE, strokeDash=[5, 4]).encode(x="end:Q"),
-        lines.encode(x=x, y=y, color=color, strokeDash=dashes, detail="series:N"),
-        dots.encode(x=x, y=y, color=color, tooltip=tooltip),
+        lines.encode(x=x, y=y, color=timeline.series_color(), strokeDash=dashes, detail="series:N"),
+        dots.encode(x=x, y=y, color=timeline.own_color(), tooltip=tooltip),
         places.mark_text(align="left", dx=5, color=theme.GUIDE).encode(x="end:Q", y=y, text="label:N"),
     ]
     return timeline.picture(layers, data, "Loss along a line", "Loss along a line through weight space", HEIGHT)

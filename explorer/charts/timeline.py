@@ -199,7 +199,10 @@ def legend(symbol: str = "stroke", each: int = COLUMN) -> alt.Legend:
 
 
 def series_color(shown: bool = True, symbol: str = "stroke", each: int = COLUMN) -> alt.Color:
-    """Colour by series, both from the data: Vega orders names and colours alike, by name."""
+    """Colour by series, both from the data: Vega orders names and colours alike, by name.
+
+    For one layer of a chart; the others take `own_color`. Vega complains of two that each take a range from their rows.
+    """
     scale = alt.Scale(range=alt.FieldRange(field="color"))
     return alt.Color("series:N", scale=scale, legend=legend(symbol, each) if shown else None)
 

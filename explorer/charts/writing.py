@@ -86,16 +86,15 @@ def speed(data: pd.DataFrame, shortest: float = 16, powers: tuple[float, float] 
         scale=alt.Scale(type="log", domain=list(powers), nice=False),
         axis=alt.Axis(values=[at for at in rates if powers[0] <= at <= powers[1]], format=",~g"),
     )
-    color = timeline.series_color(each=160)
     tooltip = [
         alt.Tooltip("series:N", title=" "),
         alt.Tooltip("length:Q", title="tokens so far", format=",d"),
         alt.Tooltip("rate:Q", title="tokens a second", format=",.3~r"),
     ]
-    base = alt.Chart().transform_filter("isValid(datum.length)").encode(x=x, y=y, color=color)
+    base = alt.Chart().transform_filter("isValid(datum.length)").encode(x=x, y=y)
     layers = [
-        base.mark_line().encode(detail="series:N"),
-        base.mark_point(filled=True, size=60).encode(tooltip=tooltip),
+        base.mark_line().encode(color=timeline.series_color(each=160), detail="series:N"),
+        base.mark_point(filled=True, size=60).encode(color=timeline.own_color(), tooltip=tooltip),
     ]
     text = "Tokens written a second over the length of the text, with and without a cache, both on logarithmic scales"
     return timeline.picture(layers, data, "What the cache saves", text, HEIGHT)

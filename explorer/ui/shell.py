@@ -10,7 +10,6 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.ui import sitemap
 from explorer.ui.locale import addresses, frame_words
 
 SIDEBAR_SECONDS = 0.15  # between the first pictures of a run and the sidebar
@@ -31,14 +30,13 @@ HISTORY = """
 })();
 """
 # where the server is, which Streamlit else finds by asking under the page's own address first: two answers of 404 at
-# /translate/_stcore/health and host-config; what stands before the page's name, a proxy's part, stays
-ROOT = f"""
-(() => {{
-  const page = /\\/({"|".join(name for name in sitemap.TITLES if name != "start")})\\/?$/;
-  const root = location.origin + location.pathname.replace(page, "/");
-  window.__streamlit = {{ ...window.__streamlit, BACKEND_BASE_URL: root }};
-}})();
-"""
+# /translate/_stcore/health and host-config; what stands before what the server was asked for, a proxy's part, stays
+ROOT = """
+((names) => {
+  const before = location.pathname.replace(/\\/+$/, "").split("/");
+  before.length = Math.max(1, before.length - names);
+  window.__streamlit = { ...window.__streamlit, BACKEND_BASE_URL: `${location.origin}${before.join("/")}/` };
+})"""
 # the page's language: what the address asks for, else the browser's; fonts and Streamlit's own words go by it
 SPOKEN = """
 (() => {
@@ -56,12 +54,20 @@ SPOKEN = """
   speak();
 })();
 """
-SCRIPT = f"{ROOT}{HISTORY}{SPOKEN}{addresses.SCRIPT}{frame_words.SCRIPT}"
+SCRIPT = f"{HISTORY}{SPOKEN}{addresses.SCRIPT}{frame_words.SCRIPT}"
 END = b"</body>"  # behind it: Streamlit's own styles come into the head, and of equals the later one holds
 # what a browser may ask instead of the page as it is: compressed, a part of it, or only if it is a newer one
 WHOLE = (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")
 KEPT = ("etag", "last-modified")  # of the page without the style
+root = "/"  # where the server puts the dashboard
 dressed = False  # whether the server puts the style in
+
+
+def dress_of(scope: Scope) -> bytes:
+    """What is put into the page that was asked for."""
+    address = scope["raw_path"].partition(b"?")[0].decode("latin-1").rstrip("/")
+    names = address.removeprefix(root.rstrip("/")).count("/")
+    return f"<style>{STYLE}</style><script>{ROOT}({names});{SCRIPT}</script>".encode()
 
 
 class Shell:
@@ -88,8 +94,7 @@ class Shell:
                 if message.get("more_body"):
                     return
                 before, end, after = body.rpartition(END)
-                style = f"<style>{STYLE}</style><script>{SCRIPT}</script>".encode() if end else b""
-                message = {**message, "body": before + style + end + after}
+                message = {**message, "body": before + (dress_of(scope) if end else b"") + end + after}
                 headers = MutableHeaders(scope=begun)
                 headers["content-length"] = str(len(message["body"]))
                 for name in KEPT:

@@ -191,7 +191,9 @@ def of_model_map() -> None:
     for name, lit, level in (("reverse", 0, None), ("reverse", 2, 0.5), ("dates-fr", 1, None), ("delay-lstm", 0, 1.0)):
         made, parts = model_map_parts.parts_of(RunConfig.preset(name).model)
         zones = [
-            model_map.Zone(ids, LONG if i == 3 else f"{part} {row}", "opens a page", i == lit, level, "a number")
+            model_map.Zone(
+                ids, LONG if i == 3 else f"{part} {row}", "opens a page", lit=i == lit, level=level, words="a number"
+            )
             for i, (part, row, ids) in enumerate(parts)
         ]
         model_map.model_map(made, zones, key="c", on_part=print, names=lit == 1)

@@ -13,8 +13,22 @@ import pytest
 from components.blank_page import BlankPage
 from components.examples import EXAMPLES
 from components.mounting import messages
-from explorer.ui.components import heat_map, landscape, matrix_grid, microscope, tensor_map
+from explorer.ui.components import (
+    backward,
+    heat_map,
+    landscape,
+    matrix_grid,
+    microscope,
+    ribbons,
+    samples,
+    stages,
+    strips,
+    tensor_map,
+    tiles,
+    written,
+)
 from explorer.ui.components.message import pack
+from explorer.ui.components.source import joined
 
 pytestmark = pytest.mark.journey
 MIXED = {"heat_map": heat_map, "landscape": landscape, "matrix_grid": matrix_grid, "tensor_map": tensor_map}
@@ -87,6 +101,75 @@ def test_nothing_goes_over_where_motion_is_unwelcome(blank: BlankPage, name: str
             assert blank.page.evaluate(GOING) == 0
     finally:
         blank.page.emulate_media(reduced_motion="no-preference")
+
+
+TRAVELS = {"backward": backward, "ribbons": ribbons, "stages": stages, "strips": strips, "tiles": tiles}
+WORDS = {"samples": samples, "written": written}
+MOVING = "parent_.getAnimations({ subtree: true }).length"
+
+
+@pytest.mark.parametrize("name", [*TRAVELS, *WORDS])
+def test_shapes_travel_and_words_go_over_and_are_exactly_the_next_at_the_end(blank: BlankPage, name: str):
+    module = (TRAVELS | WORDS)[name]
+    first, then, *_ = messages(module, EXAMPLES[name])
+    if name in TRAVELS:
+        _, numbers = parts(first)
+        then = pack(parts(first)[0], [np.roll(numbers, 1)])
+    wanted = blank.fresh(module.SOURCE, then)
+    blank.fresh(module.SOURCE, first)
+    blank.page.evaluate("void (explorerFeed.film = true)")
+    try:
+        drawn = blank.tell(then)  # three frames long
+        assert blank.page.evaluate(MOVING) > 0
+        assert name in TRAVELS or "before" in json.dumps(drawn)
+        blank.tell(first)
+        blank.tell(then)
+        blank.page.wait_for_function(f"{MOVING} === 0 && {GOING} === 0")
+        assert json.loads(blank.page.evaluate("seen()")) == wanted
+    finally:
+        blank.page.evaluate("void (explorerFeed.film = false)")
+    blank.tell(first)
+    assert blank.page.evaluate(MOVING) == 0, "nothing travels without a film"
+
+
+CHART = """
+<div data-testid="stVegaLiteChart"><svg><g class="mark-rect role-mark">
+  <path d="M0,0h10v5h-10Z" fill="#000" transform="translate(0,0)"></path><text transform="translate(10,0)">1</text>
+</g></svg></div>"""
+LATER = """
+  <path d="M0,0h90v5h-90Z" fill="#fff" transform="translate(0,0)"></path><text transform="translate(90,0)">9</text>"""
+
+
+def test_a_chart_that_vega_draws_anew_goes_from_where_it_was(blank: BlankPage):
+    """Its own elements are new ones; another number of them, or a form of other strokes, is there at once."""
+    page = blank.page
+    page.add_script_tag(content=joined(("hot.js", "moving.js", "film_charts.js")))
+    page.evaluate("chart => void document.body.insertAdjacentHTML('beforeend', chart)", CHART)
+    seen = """later => {
+      explorerFeed.film = true;
+      const charts = new Map(), mark = document.querySelector("[data-testid=stVegaLiteChart] g");
+      followCharts({ charts });
+      mark.innerHTML = later;
+      return new Promise((done) => queueMicrotask(() => {
+        const [path, text] = mark.children, going = document.getAnimations().map((one) => [one.effect.target.tagName,
+          Object.keys(one.effect.getKeyframes()[0]).filter((name) => ["d", "fill", "transform"].includes(name))]);
+        for (const one of document.getAnimations()) {
+          one.pause();
+          one.currentTime = one.effect.getTiming().duration / 2;
+        }
+        const half = [getComputedStyle(path).d, getComputedStyle(text).transform, text.textContent];
+        for (const one of document.getAnimations()) one.finish();
+        explorerFeed.film = false;
+        for (const one of charts.values()) one.disconnect();
+        done([going, half, getComputedStyle(text).transform]);
+      }));
+    }"""
+    going, half, end = page.evaluate(seen, LATER)
+    assert going == [["path", ["d", "fill"]], ["text", ["transform"]]]
+    assert half == ['path("M 0 0 H 50 V 5 H 0 Z")', "matrix(1, 0, 0, 1, 50, 0)", "9"], "words are the new step's"
+    assert end == "matrix(1, 0, 0, 1, 90, 0)"
+    assert page.evaluate(seen, LATER + LATER)[0] == []
+    page.evaluate("() => document.querySelector('[data-testid=stVegaLiteChart]').remove()")
 
 
 def test_the_mark_on_the_gradients_travels_past_the_steps_in_between(blank: BlankPage):

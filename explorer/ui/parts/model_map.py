@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from explorer.config.architecture import Box, boxes
+from explorer.config.encodings import ENCODINGS
 from explorer.measure.names import number
 from explorer.runs.run import Run
 from explorer.ui import sitemap, visit
@@ -23,7 +24,7 @@ LEADS = {  # a part of a model, of models.families.PARTS -> the page that shows 
     "logits": "train",
 }
 ALL = ("gradients", "optimizers")  # pages that show all parts
-ALSO = {"generate": "logits"}  # pages that show a part beside the page that a click on it leads to
+ALSO = {"generate": "logits", "reading": "logits"}  # pages that show a part beside the page that a click on it leads to
 NAMES = {
     "token embedding": "Embedding",
     "positions": "Positions",
@@ -32,6 +33,11 @@ NAMES = {
     "word vectors": "Pairs and loss",
     "logits": "Loss",
 }
+INSIDE = {  # how positions act where they are no part of their own -> the boxes of an attention where they do, in words
+    "turns": (("queries", "keys"), "positions turn its queries and keys"),
+    "biases": (("scores",), "positions bias its scores"),
+}
+READS_OTHER = (".cross", ".reading")  # how the row of an attention to another text ends
 DECADES = 1.5  # below the largest gradient, in which a part fades
 
 
@@ -49,7 +55,7 @@ def parts_of(model: Any) -> tuple[tuple[Box, ...], tuple[tuple[str, str, tuple[s
 def name_of(part: str, row: str) -> str:
     """A part of the model in words, layers counted from 1."""
     stack = f"{row.partition('.')[0].capitalize()}: " if row.startswith(("encoder.", "decoder.")) else ""
-    name = "Cross-attention" if row.endswith((".cross", ".reading")) else NAMES.get(part, part.capitalize())
+    name = "Cross-attention" if row.endswith(READS_OTHER) else NAMES.get(part, part.capitalize())
     name = name[0].lower() + name[1:] if stack and name != "MLP" else name
     place = next((word for word in row.split(".") if word.isdigit()), "")
     return f"{stack}{name}" + (f" {int(place) + 1}" if place else "")
@@ -71,8 +77,22 @@ def draw(model: Any, key: str, page: str, levels: dict[str, tuple[float, str]] |
         if part == "attention" and page == LEADS[part] and head in {row for _, row, _ in parts}:
             lit = row == head
         level, words = (levels or {}).get(f"{part} {row}", (None, ""))
-        zones.append(Zone(ids, name_of(part, row), leads(part), lit, level, words))
+        lit |= page == "translate" and row.endswith(READS_OTHER)  # what of the source each token of the answer reads
+        where: tuple[str, ...] = ()
+        if page == LEADS["positions"] and part == "attention" and (inside := positions_inside(model, row)):
+            lit, (kinds, words) = True, inside
+            where = tuple(box.id for box in made if box.row == row and box.kind in kinds)
+        zones.append(Zone(ids, name_of(part, row), leads(part), lit, where, level, words))
     model_map(made, zones, key=key, on_part=partial(go, parts), **look)
+
+
+def positions_inside(model: Any, row: str) -> tuple[tuple[str, ...], str] | None:
+    """The kinds of boxes of an attention in which positions act, and how; None where they do not.
+
+    Between two texts nothing tells how far apart their places are: they act where a text reads itself.
+    """
+    acts = ENCODINGS[model.positions].acts if row.endswith(".attention") else ""
+    return INSIDE.get(acts)
 
 
 def leads(part: str) -> str:

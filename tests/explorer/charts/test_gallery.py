@@ -27,6 +27,12 @@ def test_every_chart_is_vega_lite_and_says_what_it_shows(subject: str):  # `spec
         assert not re.search(r'ormat": "(d|~s|[^,"]*~r)"', json.dumps(spec)), "2000 is written 2,000"
 
 
+@pytest.mark.parametrize("subject", GALLERY)
+def test_one_layer_of_a_chart_takes_its_colours_from_its_rows(subject: str):  # of two, Vega says that they conflict
+    for spec in specs(subject):
+        assert json.dumps(spec).count('"range": {"field": "color"}') <= 1, spec["title"]
+
+
 SHORT = ("empty", "nan", "infinite")
 
 

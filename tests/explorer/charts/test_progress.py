@@ -29,3 +29,11 @@ def test_gradient_norms_before_and_after_clipping_are_those_the_run_recorded_at_
     assert row is not None
     assert (before[17], after[17]) == (row["grad_norm"], row["clipped_grad_norm"])
     assert [part["value"] for part in parts if part["kind"] == "guide"] == [CLIP]
+
+
+def test_steps_in_which_the_clock_saw_no_time_pass_have_no_speed_and_are_no_mark():
+    seconds = np.array([0.5, 0.0, 0.25])
+    curve = {"step": np.arange(3)} | {f"seconds_{part}": seconds for part in ("min", "max", "mean")}
+    with np.errstate(divide="raise"):
+        (line,) = progress._curve("train", "this run", "blue", curve, "speed")
+    np.testing.assert_array_equal(line["value"], [2, np.nan, 4])

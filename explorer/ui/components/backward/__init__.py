@@ -15,7 +15,15 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_backward",
-    scripts=("palette.js", "backward_words.js", "backward_layout.js", "backward_panel.js", "backward.js"),
+    scripts=(
+        "palette.js",
+        "hot.js",
+        "moving.js",
+        "backward_words.js",
+        "backward_layout.js",
+        "backward_panel.js",
+        "backward.js",
+    ),
     styles=("backward.css",),
 )
 mount = SOURCE.component()

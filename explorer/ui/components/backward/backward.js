@@ -1,6 +1,7 @@
 // Backpropagation step by step: the component itself. The walk goes forward through all boxes and back again.
 const SVG = "http://www.w3.org/2000/svg", PACE = 700; // ms that a box is lit while playing
 const ROOM = 560; // pixels that the diagram takes at least: where there are fewer, it is scrolled sideways in its place
+const LOOKS = ["backgroundColor", "color", "stroke", "strokeWidth"]; // that go over in a film
 const BUTTONS = [["❘◀", phrase("To the tokens (Home)"), -Infinity], ["◀", phrase("One step back (left arrow)"), -1], ["▶", phrase("One step on (right arrow)"), 1], ["▶❘", phrase("To the end of the way back (End)"), Infinity]];
 
 function unpack(bytes) {
@@ -209,7 +210,13 @@ function take(view, data) {
   view.scale.style.background = `linear-gradient(90deg, ${view.palette.colours.sequential.map(css).join()})`;
   view.foot.textContent = phrase("‖∂L/∂·‖ on a log scale, boxes and strips alike · a strip has a cell a position; a strip of values goes to its own largest");
   if (other || view.texts !== words || !view.faces) place(view);
-  else show(view);
+  else {
+    const faces = [...view.faces.values()], milliseconds = ease(), shapes = [...faces.map(({ button }) => button), ...view.wires.map(({ path }) => path)];
+    const before = milliseconds ? seenAs(shapes, LOOKS) : [];
+    for (const { strip } of faces) if (!strip.hidden) goOver(strip, milliseconds);
+    show(view);
+    shapes.forEach((shape, i) => goFrom(shape, before[i], milliseconds));
+  }
   view.texts = words; // they stand beside the boxes
 }
 

@@ -4,6 +4,7 @@ const KINDS = {
   tokens: { title: phrase("tokens"), forward: phrase("the input, as numbers of tokens"), back: phrase("Tokens are given: nothing flows into them."), reads: {} },
   embedding: {
     title: phrase("embedding"),
+    brief: phrase("embed"),
     forward: phrase("y = row of the table W_E for this token"),
     back: phrase("∂L/∂W_E[v] = Σ g over the positions that hold token v; a token that is not there gets none"),
   },

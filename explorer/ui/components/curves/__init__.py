@@ -20,7 +20,7 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_curves",
-    scripts=("palette.js", "hot.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js"),
+    scripts=("palette.js", "hot.js", "moving.js", "axes.js", "plot.js", "vector.js", "curves_saving.js", "curves.js"),
     styles=("elements.css", "stage.css", "curves.css"),
 )
 mount = SOURCE.component()

@@ -20,7 +20,7 @@ KINDS = ("probability", "size", "signed", "power")
 
 SOURCE = Source(
     "explorer_heat_map",
-    scripts=("palette.js", "hot.js", "plot.js", "heat_map_drawing.js", "heat_map.js"),
+    scripts=("palette.js", "hot.js", "moving.js", "plot.js", "heat_map_drawing.js", "heat_map.js"),
     styles=("elements.css", "stage.css", "heat_map.css"),
 )
 mount = SOURCE.component()

@@ -22,6 +22,7 @@ SOURCE = Source(
     scripts=(
         "palette.js",
         "hot.js",
+        "moving.js",
         "axes.js",
         "plot.js",
         "vector.js",

@@ -26,6 +26,7 @@ SOURCE = Source(
     scripts=(
         "palette.js",
         "hot.js",
+        "moving.js",
         "numbers.js",
         "saving.js",
         "loupe.js",

@@ -19,7 +19,7 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_microscope",
-    scripts=("palette.js", "hot.js", "axes.js", "plot.js", "microscope_drawing.js", "microscope.js"),
+    scripts=("palette.js", "hot.js", "moving.js", "axes.js", "plot.js", "microscope_drawing.js", "microscope.js"),
     styles=("elements.css", "stage.css", "microscope.css"),
 )
 mount = SOURCE.component()

@@ -104,10 +104,10 @@ function colour(scope, values, ends) {
 
 function draw(scope) {
   const { stage, canvas, header, root } = scope, width = stage.clientWidth, height = stage.clientHeight;
-  if (!header || width < 300 || height < 60) return;
+  if (!header || width < 160 || height < 60) return;
   buildQuantities(scope);
   const { rows, columns } = header, values = header.values[scope.quantity], context = cleared(canvas, width, height);
-  const wide = width > 620, box = { left: Math.min(PLACES.labels, width * 0.3), right: width - (wide ? PLACES.bars + PLACES.gap : 8), top: PLACES.top, bottom: height - PLACES.bottom };
+  const wide = width > 620, box = { left: Math.min(PLACES.labels, width * (wide ? 0.3 : 0.45)), right: width - (wide ? PLACES.bars + PLACES.gap : 8), top: PLACES.top, bottom: height - PLACES.bottom };
   const newest = columns ? header.newest : 1, unit = (box.bottom - box.top) / Math.max(1, rows.length);
   scope.place = { width, height, wide, box, unit, x: stepAxis(newest, box.left, box.right), bars: [width - PLACES.bars, width - 72] };
   const ends = (scope.ends = endsOf(header, values, scope.kind)), { small, palette } = colour(scope, values, ends);

@@ -24,14 +24,15 @@ mount = SOURCE.component()
 class Zone:
     """A part that can be clicked: its boxes by id, its name in words, and where a click leads, in words.
 
-    lit: whether it is what this page shows.   level: how strongly it is filled, 0 to 1; None if nothing is known.
-    words: what that is, on hover.
+    lit: whether it is what this page shows.   where: of a lit part, the boxes that are meant; none for all of them.
+    level: how strongly it is filled, 0 to 1; None if nothing is known.   words: what that is, on hover.
     """
 
     boxes: tuple[str, ...]
     name: str
     leads: str
     lit: bool = False
+    where: tuple[str, ...] = ()
     level: float | None = None
     words: str = ""
 
@@ -52,6 +53,7 @@ def describe(
                 "name": zone.name,
                 "leads": zone.leads,
                 "lit": zone.lit,
+                "where": list(zone.where or zone.boxes),
                 "level": zone.level,
                 "words": zone.words,
             }

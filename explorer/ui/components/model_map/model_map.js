@@ -1,7 +1,8 @@
 // The whole model, small: the boxes and wires of the diagram of backpropagation where it puts them, lying on their side,
 // from the tokens on the left to the loss on the right. Each part is a button over its boxes.
 const SVG = "http://www.w3.org/2000/svg";
-const SHEET = 840, EDGE = 3, NAME = 15; // pixels: a sheet of the diagram; the margin; the line of names below
+const SHEET = 840, EDGE = 3, NAME = 15; // pixels: a sheet of the diagram; the margin; a line of names below
+const SMALL = 520; // below, names stand on two lines by turns
 
 function build(parent) {
   const root = make("div", "model", parent), view = { root, at: 0 };
@@ -40,7 +41,7 @@ function draw(view) {
   const { data, root } = view;
   view.wide = root.clientWidth;
   if (!view.wide) return;
-  const tall = data.height - (data.names ? NAME : 0);
+  const lines = view.wide < SMALL ? 2 : 1, tall = data.height - (data.names ? lines * NAME : 0);
   const { places, wires } = layOut(data.boxes, SHEET);
   const laid = new Map([...places].map(([id, place]) => [id, turned(place)]));
   const long = Math.max(...[...laid.values()].map(({ x, wide }) => x + wide)), deep = Math.max(...[...laid.values()].map(({ y, tall: own }) => y + own));
@@ -67,7 +68,7 @@ function draw(view) {
     button.onclick = () => view.choose(number);
     return button;
   });
-  if (data.names) nameParts(root, data.zones, around, tall, view.wide);
+  if (data.names) nameParts(root, data.zones, around, tall, view.wide, lines);
   colour(view);
   if (had >= 0) {
     reach(view, had);
@@ -85,15 +86,14 @@ const rectangle = (places) => ({
 const covers = (after, before) => after.left <= before.left;
 const border = (before, after) => (after.left < before.right ? after.left : (before.right + after.left) / 2);
 
-// Names below the parts, each as wide as there is room until the next.
-function nameParts(root, zones, around, tall, wide) {
+// Names below the parts, each in the middle of its own where the next on its line leaves room, and within the map.
+function nameParts(root, zones, around, tall, wide, lines) {
   const centres = around.map(({ left, right }) => (left + right) / 2);
   zones.forEach(({ name }, i) => {
-    const before = i ? (centres[i - 1] + centres[i]) / 2 : 2 * centres[0] - ((centres[0] + (centres[1] ?? wide)) / 2);
-    const after = i < zones.length - 1 ? (centres[i] + centres[i + 1]) / 2 : wide;
-    const half = Math.max(0, Math.min(centres[i] - Math.max(0, before), after - centres[i]) - 1);
-    const label = make("span", "name", root, name);
-    Object.assign(label.style, { left: `${centres[i] - half}px`, top: `${tall + 1}px`, width: `${2 * half}px` });
+    const before = i < lines ? 0 : (centres[i - lines] + centres[i]) / 2, after = i + lines < zones.length ? (centres[i] + centres[i + lines]) / 2 : wide;
+    const label = make("span", "name", root, name), own = Math.min(label.offsetWidth, after - before - 2);
+    const left = Math.max(before + 1, Math.min(centres[i] - own / 2, after - 1 - own));
+    Object.assign(label.style, { left: `${left}px`, top: `${tall + 1 + (i % lines) * (NAME - 2)}px`, width: `${own}px` });
     label.title = name;
   });
 }
@@ -106,13 +106,13 @@ function shape(svg, tag, attributes) {
 
 // What is lit, and how strongly the parts are filled.
 function colour({ data, buttons, rects }) {
-  data.zones.forEach(({ boxes, lit, level, name, leads, words }, i) => {
+  data.zones.forEach(({ boxes, lit, where, level, name, leads, words }, i) => {
     buttons[i].className = lit ? "lit" : "";
     buttons[i].ariaCurrent = lit ? "true" : null;
     buttons[i].title = buttons[i].ariaLabel = [name, words, leads].filter(Boolean).join(" · ");
     for (const id of boxes) {
       const rect = rects.get(id);
-      rect.setAttribute("class", level !== null ? "level" : lit ? "lit" : "");
+      rect.setAttribute("class", level !== null ? "level" : lit && where.includes(id) ? "lit" : "");
       rect.style.setProperty("--level", `${Math.round(100 * (level ?? 0))}%`);
     }
   });

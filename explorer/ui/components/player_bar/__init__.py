@@ -13,9 +13,11 @@ SOURCE = Source(
     "explorer_player_bar",
     scripts=(
         "hot.js",
+        "moving.js",
         "feed.js",
         "inset.js",
         "keys.js",
+        "film_charts.js",
         "film.js",
         "filling.js",
         "outbox.js",

@@ -25,6 +25,7 @@ SOURCE = Source(
     scripts=(
         "palette.js",
         "hot.js",
+        "moving.js",
         "plot.js",
         "vector.js",
         "point_map_drawing.js",

@@ -11,7 +11,11 @@ from explorer.measure.text import links
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 
-SOURCE = Source("explorer_ribbons", scripts=("palette.js", "ribbons.js"), styles=("elements.css", "ribbons.css"))
+SOURCE = Source(
+    "explorer_ribbons",
+    scripts=("palette.js", "hot.js", "moving.js", "ribbons.js"),
+    styles=("elements.css", "ribbons.css"),
+)
 mount = SOURCE.component()
 
 

@@ -36,7 +36,7 @@ function fill(line, tag, tokens, look) {
 }
 
 function show(view, data) {
-  const { header, buffer, from } = opened(data);
+  const { header, buffer, from } = opened(data), before = ease() ? ribbonsSeen(view) : null;
   Object.assign(view, { header, weights: new Float32Array(buffer.slice(from)) });
   view.title.textContent = view.sheet.ariaLabel = header.title;
   view.root.classList.toggle("projector", header.projector);
@@ -44,6 +44,30 @@ function show(view, data) {
   fill(view.read, "span", header.source, () => "");
   fill(view.written, "button", header.tokens, (i) => [["chosen", i === place], ["forced", forced.includes(i)], ["changed", changed.includes(i)]].filter(([, is]) => is).map(([name]) => name).join(" "));
   lay(view);
+  if (before) moveRibbons(view, before);
+}
+
+// Every ribbon by its two ends, and how it is seen.
+const nameOf = ({ s, t }) => `${s} ${t}`;
+
+function ribbonsSeen({ paths }) {
+  const ribbons = paths.filter(({ gold }) => !gold), looks = seenAs(ribbons.map(({ path }) => path), ["strokeWidth", "opacity"]);
+  return new Map(ribbons.map((ribbon, i) => [nameOf(ribbon), { path: ribbon.path, look: looks[i] }]));
+}
+
+// A ribbon grows or shrinks to its new width; one that goes is seen until it is gone.
+function moveRibbons({ paths, lines }, before) {
+  const none = { strokeWidth: "0px", opacity: 0 }, milliseconds = ease();
+  for (const ribbon of paths.filter(({ gold }) => !gold)) {
+    goFrom(ribbon.path, before.get(nameOf(ribbon))?.look ?? none, milliseconds);
+    before.delete(nameOf(ribbon));
+  }
+  for (const { path, look } of before.values()) {
+    lines.prepend(path);
+    Object.assign(path.style, none);
+    path.classList.add("before");
+    goFrom(path, look, milliseconds).onfinish = () => path.remove();
+  }
 }
 
 function lay(view) {
@@ -67,7 +91,7 @@ function lay(view) {
     const bar = (count, places, y) => (places.length > 1 ? `M${middle(count, places[0]) - cell / 3} ${y}H${middle(count, places.at(-1)) + cell / 3}` : "");
     path.setAttribute("d", `M${x} ${top}C${x} ${top + bend} ${to} ${bottom - bend} ${to} ${bottom}${kind ? bar(source.length, s, top) + bar(tokens.length, t, bottom) : ""}`);
     if (kind) path.setAttribute("class", kind);
-    view.paths.push({ path, t, s });
+    view.paths.push({ path, t, s, gold: Boolean(kind) });
     return path;
   };
   tokens.forEach((_, t) =>

@@ -16,7 +16,16 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_rotation",
-    scripts=("palette.js", "axes.js", "plot.js", "vector.js", "rotation_drawing.js", "rotation.js"),
+    scripts=(
+        "palette.js",
+        "hot.js",
+        "moving.js",
+        "axes.js",
+        "plot.js",
+        "vector.js",
+        "rotation_drawing.js",
+        "rotation.js",
+    ),
     styles=("elements.css", "rotation.css"),
 )
 mount = SOURCE.component()

@@ -180,7 +180,7 @@ function show(view, data) {
   if (view.begins !== begins) {
     stop(view);
     Object.assign(view, { m: at[0], n: at[1], pair: Math.min(view.pair, pairs - 1), begins });
-  }
+  } else for (const canvas of [view.plane, view.plot]) goOver(canvas, ease());
   view.title.textContent = phrase`One pair of channels turned · ${header.subject}`;
   view.root.classList.toggle("projector", header.projector);
   draw(view);

@@ -16,7 +16,7 @@ Words = tuple[str, str]  # what they are (right, wrong, read, word, or nothing),
 
 SOURCE = Source(
     "explorer_samples",
-    scripts=("hot.js", "samples.js"),
+    scripts=("hot.js", "moving.js", "samples.js"),
     isolated=False,  # style.css says how it looks, and where it stands on a board
 )
 mount = SOURCE.component()

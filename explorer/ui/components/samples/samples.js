@@ -27,12 +27,13 @@ function built({ title, note, lines, text, foot }) {
 // from: the first part that is written; those before it stay.
 function say(place, { header: { parts, writes } }, from = 0) {
   place.root.classList.toggle("writes", writes);
+  const news = parts.map((part) => JSON.stringify(part)), others = (i) => i >= from && place.shown[i] !== news[i];
+  if (place.shown.length && news.some((_, i) => others(i))) goOverWords(place.root, ease());
   parts.forEach((part, i) => {
-    const words = JSON.stringify(part);
-    if (i < from || place.shown[i] === words) return;
+    if (!others(i)) return;
     const box = built(part);
     place.boxes[i] ? place.boxes[i].replaceWith(box) : place.root.append(box);
-    [place.shown[i], place.boxes[i]] = [words, box];
+    [place.shown[i], place.boxes[i]] = [news[i], box];
   });
 }
 

@@ -1,18 +1,19 @@
 // Film: the whole run again, from its first step to its newest, in ten seconds. It goes from one step whose weights are
 // kept to the next, so that nothing has to be trained again; the thumb moves smoothly between them. Pictures say the step
-// whose numbers they have and never invent numbers in between: points of a map and marks on curves travel to their next
-// place, grids, edges and landscapes go over into the next (`ease` in hot.js).
+// whose numbers they have and never invent numbers in between: points of a map, ribbons, wires and marks on curves travel
+// to their next place, grids, edges, landscapes, charts and texts go over into the next (moving.js).
 const FILM = 10000; // ms
 
 function startFilm(bar) {
   stopFilm(bar);
   hot.film = true;
-  bar.film = { begun: performance.now(), last: bar.data.last, kept: [0, ...bar.data.kept], step: -1, at: 0 };
+  bar.film = { begun: performance.now(), last: bar.data.last, kept: [0, ...bar.data.kept], step: -1, at: 0, charts: new Map() };
   moveFilm(bar);
 }
 
 function stopFilm(bar) {
   cancelAnimationFrame(bar.film?.next);
+  for (const chart of bar.film?.charts.values() ?? []) chart.disconnect();
   bar.film = null;
   hot.film = false;
 }
@@ -24,6 +25,7 @@ function moveFilm(bar) {
   if (step > film.step) {
     for (const event of bar.events.values()) if (event.step > film.step && event.step <= step) glow(event);
     film.step = step;
+    followCharts(film);
     view(bar, step);
   } else show(bar);
   if (share < 1) film.next = requestAnimationFrame(() => moveFilm(bar));

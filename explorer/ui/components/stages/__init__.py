@@ -18,7 +18,7 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_stages",
-    scripts=("palette.js", "stages_math.js", "stages.js"),
+    scripts=("palette.js", "hot.js", "moving.js", "stages_math.js", "stages.js"),
     styles=("elements.css", "stages.css"),
 )
 mount = SOURCE.component()

@@ -178,8 +178,16 @@ function asNumbers({ steps, symbols }) {
   return lines.join("\n") + "\n";
 }
 
+// Every bar by its column and token, and how wide it is seen.
+const barsOf = ({ columns }) => new Map([...columns].flatMap(([stage, { rows }]) => rows.map(({ token, bar }) => [`${stage} ${token.textContent}`, bar])));
+
+function moveBars(view, before, looks) {
+  const was = new Map([...before.keys()].map((name, i) => [name, looks[i]]));
+  for (const [name, bar] of barsOf(view)) goFrom(bar, was.get(name) ?? { width: "0px" }, ease());
+}
+
 function show(view, data) {
-  const { header, buffer, from } = opened(data);
+  const { header, buffer, from } = opened(data), before = barsOf(view), looks = ease() ? seenAs([...before.values()], ["width"]) : null;
   const numbers = Array.from(new Float32Array(buffer, from));
   Object.assign(view, { logits: numbers.slice(0, header.symbols.length), symbols: header.symbols, about: header.about, orders: header.orders });
   view.seen = new Set(header.seen);
@@ -199,6 +207,7 @@ function show(view, data) {
       };
     }
   draw(view);
+  if (looks) moveBars(view, before, looks);
 }
 
 export default living({

@@ -11,7 +11,9 @@ import streamlit as st
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 
-SOURCE = Source("explorer_strips", scripts=("palette.js", "strips.js"), styles=("elements.css", "strips.css"))
+SOURCE = Source(
+    "explorer_strips", scripts=("palette.js", "hot.js", "moving.js", "strips.js"), styles=("elements.css", "strips.css")
+)
 mount = SOURCE.component()
 
 

@@ -27,12 +27,14 @@ function drawRow(view, row, { name, note, tokens }, values, palette) {
   const { unit, most, masked, chosen, mask } = view.header;
   row.name.textContent = name;
   row.note.textContent = note;
+  const before = ease() ? seenAs(row.spans, ["backgroundColor"]) : [];
   while (row.spans.length > tokens.length) row.spans.pop().remove();
   while (row.spans.length < tokens.length) row.spans.push(make("span", "", row.text));
   row.spans.forEach((span, i) => {
     const hidden = masked.includes(i), there = Number.isFinite(values[i]);
     span.textContent = hidden ? mask : visibleToken(tokens[i]);
     span.style.backgroundColor = there ? groundOf(palette, values[i] / most) : "";
+    goFrom(span, before[i], ease());
     span.className = [hidden && "masked", i === chosen && "on", !there && "none", !view.click && "plain"].filter(Boolean).join(" ");
     span.title = `${visibleToken(tokens[i])}: ${there ? `${format(values[i], 3)} · ${unit}` : phrase("no number: nothing is read before it")}`;
     span.dataset.place = i;

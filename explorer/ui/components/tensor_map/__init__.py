@@ -15,7 +15,7 @@ from explorer.ui.components.source import Source
 
 SOURCE = Source(
     "explorer_tensor_map",
-    scripts=("palette.js", "hot.js", "tensor_map.js"),
+    scripts=("palette.js", "hot.js", "moving.js", "tensor_map.js"),
     styles=("tensor_map.css",),
 )
 mount = SOURCE.component()

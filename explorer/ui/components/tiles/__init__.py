@@ -9,7 +9,9 @@ import numpy as np
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 
-SOURCE = Source("explorer_tiles", scripts=("palette.js", "tiles.js"), styles=("elements.css", "tiles.css"))
+SOURCE = Source(
+    "explorer_tiles", scripts=("palette.js", "hot.js", "moving.js", "tiles.js"), styles=("elements.css", "tiles.css")
+)
 mount = SOURCE.component()
 
 

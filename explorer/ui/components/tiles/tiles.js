@@ -32,8 +32,10 @@ function drawTile(view, tile) {
   make("span", "", caption, notes[tile]);
 }
 
+const patchesOf = ({ list }) => [...list.querySelectorAll("rect:has(title)")];
+
 function show(view, data) {
-  const { header, buffer, from } = opened(data), pixels = header.side ** 2;
+  const { header, buffer, from } = opened(data), pixels = header.side ** 2, before = ease() ? seenAs(patchesOf(view), ["fillOpacity"]) : [];
   view.header = header;
   view.shades = new Float32Array(buffer, from, pixels);
   view.attention = new Float32Array(buffer, from + 4 * pixels);
@@ -42,6 +44,7 @@ function show(view, data) {
   view.root.classList.toggle("projector", header.projector);
   view.list.replaceChildren();
   header.names.forEach((_, tile) => drawTile(view, tile));
+  patchesOf(view).forEach((patch, i) => goFrom(patch, before[i], ease()));
 }
 
 function asNumbers({ header: { names, patches }, attention }) {

@@ -11,7 +11,11 @@ from explorer.answers.records.writing import Text, Why
 from explorer.ui.components.message import pack
 from explorer.ui.components.source import Source
 
-SOURCE = Source("explorer_written", scripts=("palette.js", "written.js"), styles=("elements.css", "written.css"))
+SOURCE = Source(
+    "explorer_written",
+    scripts=("palette.js", "hot.js", "moving.js", "written.js"),
+    styles=("elements.css", "written.css"),
+)
 mount = SOURCE.component()
 
 

@@ -98,6 +98,7 @@ const lastOf = (prompt) => (prompt.length > TAIL ? `… ${prompt.slice(-TAIL)}` 
 
 function show(view, data) {
   const { header } = opened(data), palette = paletteOf(view.root), before = view.header;
+  if (before) goOverWords(view.text, ease());
   view.header = header;
   view.title.textContent = header.title;
   view.root.classList.toggle("projector", header.projector);

@@ -64,6 +64,40 @@ def test_every_page_of_a_run_has_it_with_what_it_shows_lit():
         assert header["height"] <= 44
 
 
+@pytest.mark.parametrize(
+    ("preset", "kinds", "parts"),
+    [
+        ("reverse", {"queries", "keys"}, {"Attention 1", "Attention 2"}),
+        ("dates-fr", {"queries", "keys"}, {"Encoder: attention 1", "Decoder: attention 1"}),
+    ],
+)
+def test_positions_that_are_no_part_are_lit_where_they_act(monkeypatch: pytest.MonkeyPatch, preset, kinds, parts):
+    """As `models/transformer.py` has it: never in cross-attention. Positions that do nothing light nothing."""
+    monkeypatch.setattr(model_map.visit, "state", lambda: type("State", (), {"head": ""})())
+    drawn: list = []
+    monkeypatch.setattr(model_map, "model_map", lambda made, zones, **_: drawn.append((made, zones)))
+    for positions, wanted in {"rotary": kinds, "alibi": {"scores"}, "none": set()}.items():
+        model = PRESETS[preset].config.replace({"model.positions": positions}).model
+        model_map.draw(model, "a map", "positions")
+        made, zones = drawn.pop()
+        kind_of = {box.id: box.kind for box in made}
+        assert {kind_of[box] for zone in zones for box in zone.where} == wanted
+        lit = {zone.name for zone in zones if zone.lit}
+        assert lit >= parts if wanted else not lit
+        assert not any("cross" in name for name in lit)
+
+
+@pytest.mark.parametrize("preset", ["dates-fr", "dates-gru"])
+def test_on_translating_what_reads_the_source_is_lit(monkeypatch: pytest.MonkeyPatch, preset: str):
+    monkeypatch.setattr(model_map.visit, "state", lambda: type("State", (), {"head": ""})())
+    drawn: list = []
+    monkeypatch.setattr(model_map, "model_map", lambda made, zones, **_: drawn.extend(zones))
+    model_map.draw(PRESETS[preset].config.model, "a map", "translate")
+    lit = [zone.name for zone in drawn if zone.lit]
+    assert lit
+    assert all("ross-attention" in name for name in lit)
+
+
 @pytest.mark.usefixtures("served")
 def test_a_click_opens_the_part_and_an_attention_with_a_head_of_its_layer(monkeypatch: pytest.MonkeyPatch):
     state = type("State", (), {"head": "blocks.0.attention.1"})()
