@@ -138,6 +138,25 @@ def test_words_of_any_length_widen_nothing_in_a_narrow_place(blank, component):
         assert_nothing_is_wider(blank, 360)
 
 
+PHONE = 294  # pixels of a picture in its card, in a window of 390
+BLANK = """[...parent_.querySelectorAll("canvas:not(.over)")].filter((canvas) => {
+  if (!canvas.offsetWidth || !canvas.width || !canvas.height) return false;
+  return !canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+}).map((canvas) => canvas.className || canvas.parentElement.className)"""
+
+
+def test_every_canvas_is_painted_on_a_phone(blank, component):
+    """Where one was blank at the width of a window it has to be so on a phone, and else not."""
+    source, messages = component
+    for data in messages:
+        blank.fresh(source, data)
+        wide = blank.page.evaluate(BLANK)
+        blank.open(source)
+        blank.page.evaluate("width => void (host.style.width = `${width}px`)", PHONE)
+        blank.tell(data)
+        assert sorted(set(blank.page.evaluate(BLANK))) == sorted(set(wide))
+
+
 def difference(seen: list[str], wanted: list[str]) -> str:
     """The first thing that differs, in short; nothing where all is alike."""
     for at, (one, other) in enumerate(zip(seen, wanted, strict=False)):
