@@ -35,13 +35,16 @@ class Question(Generic[A]):
     def ask(self, begin: Callable[[], Request[A]], live: bool = False, every: float = 0) -> None:
         """Asks; while live only when the last one is answered and `every` seconds have gone since it was asked.
 
-        What was answered since the last tick is shown from then on, also where the next is asked for at once.
+        What was answered since the last tick is shown from then on, also where the next is asked for at once: a film
+        asks for the next step before the last one's answer is there, and shows each a moment later.
         """
-        if self.request is not None and self.live and live:
-            if not self.request.answer.done() or time.monotonic() - self.when < every:
+        before = self.request
+        if before is not None:
+            young = not before.answer.done() or time.monotonic() - self.when < every
+            if self.live and live and young:
                 return
-            if self.request.answer.exception() is None:
-                self.shown = self.request.answer.result()
+            if before.answer.done() and before.answer.exception() is None:
+                self.shown = before.answer.result()
         self.request, self.when, self.live = begin(), time.monotonic(), live
 
     def wait(self, seconds: float) -> bool:

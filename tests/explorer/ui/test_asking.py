@@ -69,3 +69,17 @@ def test_progress_is_told_in_words():
     assert question.request is not None
     question.request.progress = (2, 3)
     assert (question.percent, question.progress("counting {of} sheep")) == (66, "counting 3 sheep · 66 %")
+
+
+def test_an_answer_that_came_between_two_steps_of_the_past_is_shown_while_the_next_is_made():
+    """In a film the next step is asked for before this one is looked at again: else nothing would ever show."""
+    begin, question = Asked(), Question[str]()
+    for step in range(3):
+        question.ask(begin)
+        assert not question.wait(0)
+        assert question.shown == (f"answer {step - 1}" if step else None)
+        begin.answer(step)
+    question.ask(begin)
+    begin.requests[3].answer.set_exception(ValueError("no weights at this step"))
+    question.ask(begin)
+    assert question.shown == "answer 2", "of one that was refused nothing is shown"
