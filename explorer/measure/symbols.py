@@ -41,3 +41,8 @@ def written(token: str) -> str:
     if any(map(has_ink, token)):
         return token
     return "".join(SIGNS.get(c, f"‹U+{ord(c):04X}›") for c in token)
+
+
+def by_code(text: str) -> str:
+    """A text in which what leaves no ink, or turns the direction of what stands behind it, is shown by its code."""
+    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in text)

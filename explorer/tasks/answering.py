@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from explorer.measure.names import plural
+from explorer.measure.symbols import by_code
 from explorer.tasks.base import IGNORE, Batch, Opening, Task
 from models.families import kind_of
 
@@ -90,7 +91,8 @@ class Answering(Task):
         words = text.split()
         unknown = list(dict.fromkeys(word[:40] for word in words if word not in numbers))
         if unknown:
-            raise ValueError(f"the model never saw {', '.join(unknown[:12])}; type something such as {example}")
+            names = by_code(", ".join(unknown[:12]))
+            raise ValueError(f"the model never saw {names}; type something such as {example}")
         if not 1 <= len(words) <= most:
             raise ValueError(
                 f"the input has {len(words)} word{plural(len(words))} and this model reads 1 to {most}; type {example}"

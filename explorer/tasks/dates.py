@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from explorer.measure.symbols import by_code
 from explorer.tasks import fields as f
 from explorer.tasks.answering import PAD, SPECIAL, Answering, laid_out
 from explorer.tasks.base import Batch, SplitTask, Vocabulary
@@ -92,7 +93,7 @@ class Dates(SplitTask, Answering):
         symbols = self.vocabulary.symbols[len(SPECIAL) :]
         unknown = sorted(set(text) - set(symbols))
         if unknown:
-            names = ", ".join(unknown[:12])
+            names = by_code(", ".join(unknown[:12]))
             raise ValueError(f"the model does not know {names}; type a date such as 14 July 1789")
         year = re.search(r"\d{4}", text)
         source = self.table.source

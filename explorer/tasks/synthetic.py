@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from explorer.measure.names import plural
+from explorer.measure.symbols import by_code
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, SplitTask, Task, Vocabulary
 from models.families import kind_of
@@ -80,7 +81,8 @@ def letters(text: str, symbols: tuple[str, ...]) -> Tensor:
     if unknown:
         in_order = "".join(symbols) in LETTERS
         alphabet = f"{symbols[0]} to {symbols[-1]} ({len(symbols)} symbols)" if in_order else " ".join(symbols)
-        raise ValueError(f"the model does not know {', '.join(unknown)}; it knows {alphabet}")
+        names = by_code(", ".join(unknown[:12]))
+        raise ValueError(f"the model does not know {names}; it knows {alphabet}")
     return torch.tensor([symbols.index(c) for c in typed], dtype=torch.long)
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from explorer.measure.symbols import SIGNS, written
+from explorer.measure.symbols import SIGNS, by_code, written
 
 MOST_CHARACTERS = 1024  # different characters kept of one text
 WORD = re.compile(r"\S+|\s+")
@@ -154,4 +154,4 @@ def visible(piece: bytes) -> str:
         shown = written(piece.decode()).translate(VISIBLE)
     except UnicodeDecodeError:
         return f"‹{piece.hex(' ')}›"
-    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in shown)
+    return by_code(shown)

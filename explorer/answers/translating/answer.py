@@ -10,6 +10,7 @@ import torch
 from explorer.analysis import translating
 from explorer.answers.records.translating.answer import Translation
 from explorer.measure.names import plural
+from explorer.measure.symbols import by_code
 from explorer.runs.restored import Progress, training_at
 from explorer.tasks.base import IGNORE, Batch, Opening, Task
 from explorer.training.device import numerics
@@ -49,7 +50,8 @@ def begun(task: Task, text: str) -> list[int]:
         pieces = [piece for piece in pieces if not piece.isspace()]
     unknown = sorted(set(pieces) - set(symbols))
     if unknown:
-        raise ValueError(f"the model does not know {', '.join(unknown[:12])}; begin the answer as it writes answers")
+        names = by_code(", ".join(unknown[:12]))
+        raise ValueError(f"the model does not know {names}; begin the answer as it writes answers")
     return [symbols.index(piece) for piece in pieces]
 
 

@@ -20,6 +20,7 @@ from explorer.ui.view import View
 EVERY = 1.5  # seconds between two answers while it trains
 WIDEST, LONGEST = 10, 32
 ROUNDING = 1e-9  # of a score, in nats
+ENDS = "⊣"  # an answer that ends before it says anything
 FATES = {
     "kept": "kept: it is among the best and the beam goes on from it",
     "finished": "finished: an answer",
@@ -88,7 +89,7 @@ def answers(answer: Beams) -> str:
 def row(name: str, one: Decoded, best: float) -> list[str]:
     """One answer."""
     figures = (one.log_p, one.score, math.exp(one.score - best))
-    return [name, shown_token(one.text), *(fixed(figure, 3) for figure in figures)]
+    return [name, shown_token(one.text) or ENDS, *(fixed(figure, 3) for figure in figures)]
 
 
 def sentence(answer: Beams) -> str:
@@ -107,6 +108,8 @@ def sentence(answer: Beams) -> str:
         said = "greedy missed the best answer and the beam found it."
     else:
         said = "greedy and the beam both found the best answer."
+    if not answer.exact.text:
+        said += " The best of all is to say nothing: “⊣” ends the answer at once."
     if answer.right is None:
         return f"{said} It took {answer.queried:,} beginnings to prove it."
     if answer.exact.tokens == answer.right.tokens:

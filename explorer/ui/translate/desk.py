@@ -133,7 +133,12 @@ def choose_head(view: View, held: Desk, answer: Translation, history: AlignmentH
     def named(head: str) -> str:
         words = "best head" if head == "" else head_name(head)
         at = first if head == "" else head
-        return f"{words} (error {percent(error[at])})" if at in error else words
+        if at not in error or history is None:
+            return words
+        measured = int(history.steps[-1])
+        if measured == view.step:
+            return f"{words} (error {percent(error[at])})"
+        return f"{words} (error {percent(error[at])} at step {measured:,})"
 
     holds("answer-head", held, "head", one_of(answer.heads, "this model has no such head"))
     label, options = "Head (its alignment error)", ["", *answer.heads]

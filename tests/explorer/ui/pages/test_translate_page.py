@@ -159,8 +159,8 @@ def test_an_error_rate_has_one_unit_in_the_list_beside_the_axis_and_in_the_sente
     assert panel.scale == "share", "its axis is in percent"
     (guide,) = [plainly(part["label"]) for part in parts if part["kind"] == "guide"]
     assert guide == "links at random: 90 %"
-    desk.choose_head(
-        SimpleNamespace(run=SimpleNamespace(id="r")), desk.Desk(), SimpleNamespace(heads=rates.heads), rates
-    )
-    assert plainly(drawn.pop()("")) == "best head (error 25 %)"
+    for step, named in ((10, "best head (error 25 %)"), (12, "best head (error 25 % at step 10)")):
+        view = SimpleNamespace(run=SimpleNamespace(id="r"), step=step)
+        desk.choose_head(view, desk.Desk(), SimpleNamespace(heads=rates.heads), rates)
+        assert plainly(drawn.pop()("")) == named
     assert "error, 25 % at step 10; none is below 25 % yet" in plainly(words)
