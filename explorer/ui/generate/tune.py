@@ -35,18 +35,21 @@ def show(view: View, given: dict[str, Any]) -> None:
         tune = abc.read(notation)
         title = f"The tune that it writes · step {answer.step:,}"
         staff.score(staff.message(title, tune, notation, visit.state().projector), key="score")
-        picture.look_for("tune", sentence(tune))
+        picture.look_for("tune", sentence(tune, answer.step))
     picture.computed(COMPUTED, midi.midi, title="How the tune is read and heard")
 
 
-def sentence(tune: Score) -> str:
-    """Whether it is a tune, and how far it can be read."""
+def sentence(tune: Score, step: int) -> str:
+    """Whether it is a tune, and how far it can be read; of which step, since one that plays stays on the staff."""
     notes = sum(pitch >= 0 for pitch in tune.pitch)
     if tune.problem:
         read = f"{notes} note{plural(notes)} can be read" if notes else "no note can be read"
-        return f"{read}, up to character {tune.at + 1}: {tune.problem}. Train on, or lower the temperature."
+        return (
+            f"at step {step:,}, {read}, up to character {tune.at + 1}: {tune.problem}. Train on, or lower the "
+            "temperature."
+        )
     beats = "/".join(map(str, tune.metre))
-    said = f"a whole tune of {notes} note{plural(notes)} in {tune.key}, {beats}."
+    said = f"at step {step:,}, a whole tune of {notes} note{plural(notes)} in {tune.key}, {beats}."
     if tune.uneven:
         bars = ", ".join(map(str, tune.uneven[:6]))
         return f"{said} Not every bar holds what the metre says: {bars}. Counting beats is learned late."

@@ -177,9 +177,9 @@ def test_a_tune_is_shown_as_far_as_it_can_be_read_and_only_a_run_on_tunes_has_th
 
 def test_whole_tunes_and_uneven_ones_are_told_apart():
     whole = "X:1\nM:4/4\nL:1/8\nK:C\nC2E2 G2c2|c4 B4|A2B2 c4|]"
-    assert "a whole tune of 9 notes in C, 4/4. Every bar" in tune.sentence(abc.read(whole))
-    assert "Not every bar holds what the metre says: 2." in tune.sentence(abc.read(whole.replace("c4 B", "c3 B")))
-    assert tune.sentence(abc.read("X:1\nK:C\n?")).startswith("no note can be read, up to character 9")
+    assert "at step 300, a whole tune of 9 notes in C, 4/4. Every bar" in tune.sentence(abc.read(whole), 300)
+    assert "Not every bar holds what the metre says: 2." in tune.sentence(abc.read(whole.replace("c4 B", "c3 B")), 300)
+    assert tune.sentence(abc.read("X:1\nK:C\n?"), 0).startswith("at step 0, no note can be read, up to character 9")
 
 
 def test_a_run_on_python_shows_the_share_of_its_samples_that_parse(runs):
