@@ -2,6 +2,8 @@
 // goes from the place, form and colour of the one before it to its own; words change at once, with their step.
 const LOOKED = { fill: "fill", stroke: "stroke", opacity: "opacity", "fill-opacity": "fillOpacity", "stroke-opacity": "strokeOpacity", "stroke-width": "strokeWidth" };
 
+const CROWD = 1500; // shapes of a chart: more are there at once, since so many motions are slower than the film
+
 // Follows the charts that are there, each once.
 function followCharts({ charts }) {
   for (const chart of document.querySelectorAll('[data-testid="stVegaLiteChart"]')) {
@@ -20,6 +22,7 @@ function followCharts({ charts }) {
 // Every shape by its mark, its place in it, and how many there are.
 function shapesOf(chart) {
   const marks = [...chart.querySelectorAll("svg g")], shapes = new Map();
+  if (chart.querySelectorAll("path, line, text").length > CROWD) return shapes;
   marks.forEach((mark, at) =>
     [...mark.children].forEach((element, i, all) => {
       if (!["path", "line", "text"].includes(element.tagName)) return;
