@@ -3,11 +3,14 @@
 // whose numbers they have and never invent numbers in between: points of a map, ribbons, wires and marks on curves travel
 // to their next place, grids, edges, landscapes, charts and texts go over into the next (moving.js).
 const FILM = 10000; // ms
+const QUICKEST = 120, CALMEST = 450; // ms of a motion: nearly all of the time until the next picture
 
 function startFilm(bar) {
   stopFilm(bar);
+  const kept = [0, ...bar.data.kept];
   hot.film = true;
-  bar.film = { begun: performance.now(), last: bar.data.last, kept: [0, ...bar.data.kept], step: -1, at: 0, charts: new Map() };
+  hot.ease = Math.max(QUICKEST, Math.min(CALMEST, (0.8 * FILM) / kept.length));
+  bar.film = { begun: performance.now(), last: bar.data.last, kept, step: -1, at: 0, charts: new Map() };
   moveFilm(bar);
 }
 

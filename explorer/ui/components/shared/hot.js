@@ -1,7 +1,7 @@
 // Hot: what a component needs that gets messages from the feed (feed.js) as well as from runs of the page.
 // run, step, state: of the newest that was shown. wanted: the step that the scrubber was moved to and whose run of the page
 // is still to come, null for the newest; undefined when there is none. arrived: the wanted step once the page sent it.
-// film: whether the run is shown again from its start.
+// film: whether the run is shown again from its start. ease: ms in which a picture of it goes over into the next.
 const hot = (window.explorerFeed ??= { takers: new Map(), run: null, step: -1, state: "", wanted: undefined, arrived: null });
 
 // Begins anew where another run is looked at.

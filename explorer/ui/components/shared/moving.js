@@ -1,6 +1,6 @@
 // Moving: how pictures of a film go over into the next. Numbers in words stay those of the step that they name.
 // Milliseconds in which a picture of a film goes over into the next; 0 outside of films and where nothing shall move.
-const ease = () => (hot.film && !matchMedia("(prefers-reduced-motion: reduce)").matches ? 200 : 0);
+const ease = () => (hot.film && !matchMedia("(prefers-reduced-motion: reduce)").matches ? hot.ease ?? 200 : 0);
 
 // In a film what was seen goes over into what is. Both are true, each of its own step; they are mixed on a canvas above,
 // which is gone at the end. To be called before the canvas is painted anew, which may happen again on the way.
