@@ -100,7 +100,7 @@ def source(view: View) -> tuple[dict[str, Any] | None, DeltaGenerator]:
     typed = left.text_input(
         "Source",
         key="translate-source",
-        placeholder=f"the task’s own; or type another, such as {quoted(example)}",
+        placeholder=f"type another, such as {quoted(example)}",
         label_visibility="collapsed",
         bind="query-params",
     )
