@@ -83,3 +83,22 @@ def test_an_answer_that_came_between_two_steps_of_the_past_is_shown_while_the_ne
     begin.requests[3].answer.set_exception(ValueError("no weights at this step"))
     question.ask(begin)
     assert question.shown == "answer 2", "of one that was refused nothing is shown"
+
+
+def test_answers_that_are_late_by_several_steps_are_shown_when_they_come_and_never_an_older_one():
+    begin, question = Asked(), Question[str]()
+    for _ in range(4):
+        question.ask(begin)
+        assert not question.wait(0)
+    begin.answer(1)
+    question.ask(begin)
+    assert question.shown == "answer 1"
+    begin.answer(0)
+    begin.requests[2].answer.set_exception(ValueError("no weights at this step"))
+    question.ask(begin)
+    assert question.shown == "answer 1"
+    begin.answer(5)
+    assert question.wait(0)
+    begin.answer(4)
+    question.ask(begin)
+    assert question.shown == "answer 5"
