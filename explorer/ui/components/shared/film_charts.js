@@ -2,7 +2,7 @@
 // goes from the place, form and colour of the one before it to its own; words change at once, with their step.
 const LOOKED = { fill: "fill", stroke: "stroke", opacity: "opacity", "fill-opacity": "fillOpacity", "stroke-opacity": "strokeOpacity", "stroke-width": "strokeWidth" };
 
-const CROWD = 1500; // shapes of a chart: more are there at once, since so many motions are slower than the film
+const CROWD = 1500; // shapes: a chart of more changes at once, since the browser could not move them all in time
 
 // Follows the charts that are there, each once.
 function followCharts({ charts }) {
