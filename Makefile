@@ -15,8 +15,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # only what is its own: workers that each collect everything took a tenth of the time for that. The longest come first.
 # A part of what no other part has is the last, so that no folder is forgotten.
 CHECKS := lint format scripts types
-UNITS := components pages answers runs house ui rest
-JOURNEYS := journeys-first journeys-lasting journeys-rest
+UNITS := answers runs pages house rest ui components
+JOURNEYS := journeys-lasting journeys-rest
 components := tests/components
 pages := tests/explorer/ui/pages
 answers := tests/explorer/answers tests/explorer/analysis tests/models
@@ -26,11 +26,12 @@ ui := tests/explorer/ui
 ui-without := $(pages)
 rest := tests
 rest-without := tests/journeys $(components) $(ui) $(answers) $(runs) $(house)
-journeys-first := $(addprefix tests/journeys/,test_journeys.py test_course_journey.py test_feed_journey.py attention)
-journeys-lasting := $(addprefix tests/journeys/,test_lasting_journey.py test_writing_journey.py test_walk_journey.py \
-	test_gradients_journey.py test_memory_journey.py test_still_journey.py test_lecture_journey.py)
+journeys-lasting := $(addprefix tests/journeys/,optimizers test_lasting_journey.py test_writing_journey.py \
+	test_walk_journey.py test_gradients_journey.py test_memory_journey.py test_still_journey.py test_lecture_journey.py \
+	test_words_journey.py test_tokenizers_journey.py test_translate_journey.py test_foreign_journey.py \
+	test_embeddings_journey.py)
 journeys-rest := tests/journeys
-journeys-rest-without := $(journeys-first) $(journeys-lasting)
+journeys-rest-without := $(journeys-lasting)
 PARTS := $(UNITS) $(JOURNEYS)
 
 .PHONY: setup run test $(CHECKS) $(PARTS) tests journeys bench prove lock
