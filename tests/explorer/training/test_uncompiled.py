@@ -28,6 +28,24 @@ from torch._dynamo import is_compiling
 assert not is_compiling()
 assert apart == {name: losses(name) for name in OPTIMIZERS}
 """
+PROFILES = """
+import sys
+from explorer.training import uncompiled
+
+uncompiled.leave_out()
+import torch._dynamo.utils
+from torch._dynamo import utils
+assert utils is sys.modules["torch._dynamo.utils"] is torch._dynamo.symbolic_convert.torch._dynamo.utils
+assert utils.__spec__.loader.name == "torch._dynamo.utils"
+from torch.profiler import ProfilerActivity, profile
+with profile(activities=[ProfilerActivity.CPU]):
+    torch.ones(3).sum()
+"""
+
+
+def test_who_imports_a_part_of_the_compiler_or_profiles_gets_the_compiler():
+    done = subprocess.run([sys.executable, "-c", PROFILES], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_optimizer_loads_the_compiler_and_all_train_as_beside_it():
