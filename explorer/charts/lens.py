@@ -145,11 +145,10 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
     scale = theme.probability()
     legend = alt.Legend(
         title="probability of the target",
-        titleOrient="left",
         titleLimit=200,
         format=".0%",
         values=[0, 0.5, 1],
-        gradientLength=alt.ExprRef("max(40, min(180, (containerSize()[0] || 560) - 300))"),
+        gradientLength=alt.ExprRef("max(60, min(180, (containerSize()[0] || 560) - 150))"),
     )
     tooltip = [
         alt.Tooltip("after:N"),

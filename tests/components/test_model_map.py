@@ -8,7 +8,7 @@ from components.blank_page import BlankPage
 from components.mounting import mounted
 from explorer import RunConfig
 from explorer.ui.components import model_map
-from explorer.ui.parts.model_map import parts_of
+from explorer.ui.parts.model_map import name_of, parts_of
 
 pytestmark = pytest.mark.journey
 DEEP = {"model.layers": 12}
@@ -59,3 +59,18 @@ def test_arrow_keys_go_through_the_parts_which_are_one_stop_of_the_tab_key(blank
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert page.evaluate("() => window.answers.at(-1)") == ["part", {"number": 3}]
+
+
+@pytest.mark.parametrize("width", [350, 980])
+def test_every_name_is_whole(blank: BlankPage, width: int):
+    made, parts = parts_of(RunConfig.preset("reverse").model)
+    zones = [model_map.Zone(ids, name_of(part, row), "opens a page") for part, row, ids in parts]
+    with mounted(model_map) as data:
+        model_map.model_map(made, zones, key="c", on_part=print, height=96, width=None, names=True)
+    blank.open(model_map.SOURCE)
+    blank.page.evaluate("width => void (host.style.width = `${width}px`)", width)
+    blank.tell(data[0])
+    cut = (
+        "() => [...parent_.querySelectorAll('.name')].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.title)"
+    )
+    assert blank.page.evaluate(cut) == []

@@ -91,7 +91,7 @@ function nameParts(root, zones, around, tall, wide, lines) {
   const centres = around.map(({ left, right }) => (left + right) / 2);
   zones.forEach(({ name }, i) => {
     const before = i < lines ? 0 : (centres[i - lines] + centres[i]) / 2, after = i + lines < zones.length ? (centres[i] + centres[i + lines]) / 2 : wide;
-    const label = make("span", "name", root, name), own = Math.min(label.offsetWidth, after - before - 2);
+    const label = make("span", "name", root, name), own = Math.min(Math.ceil(label.getBoundingClientRect().width) + 1, after - before - 2);
     const left = Math.max(before + 1, Math.min(centres[i] - own / 2, after - 1 - own));
     Object.assign(label.style, { left: `${left}px`, top: `${tall + 1 + (i % lines) * (NAME - 2)}px`, width: `${own}px` });
     label.title = name;
