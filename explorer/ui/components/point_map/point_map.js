@@ -110,7 +110,7 @@ function hover(map, i) {
 }
 
 function drawOver(map) {
-  const context = cleared(map.over, ...map.size), ink = inkOf(map.root);
+  const context = cleared(map.over, ...map.size), { ink } = map;
   if (map.hovered !== null && map.places[map.hovered]) {
     const [x, y] = map.places[map.hovered], wide = map.room[map.hovered] ? widthOf(map, map.header.labels[map.hovered]) : 12, high = map.room[map.hovered] ? PILL * map.zoom : 12;
     context.beginPath();
@@ -131,7 +131,7 @@ function drawOver(map) {
 function paintNow(map) {
   map.places = placesOf(map, map.units);
   map.room = map.atRest || map.header.dims === 3 || !map.room || map.room.length !== map.header.count ? roomy(map, map.places) : map.room;
-  drawMap(cleared(map.canvas, ...map.size), map, map.places, map.room, inkOf(map.root));
+  drawMap(cleared(map.canvas, ...map.size), map, map.places, map.room, map.ink);
   drawOver(map);
   if (map.hovered !== null) showTip(map, map.hovered);
   map.root.dataset.painted = (Number(map.root.dataset.painted) || 0) + 1;
@@ -176,6 +176,7 @@ function take(map, message) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || before?.dims !== header.dims, at = performance.now();
   const pause = at - (map.when ?? 0);
   Object.assign(map, message, { known, when: at, zoom: header.projector ? 1.4 : 1, palette: paletteOf(map.root) });
+  map.ink = inkOf(map.root); // read once: in a motion each reading costs as much as a picture
   map.font = `600 ${13 * map.zoom}px ${getComputedStyle(map.root).getPropertyValue("--st-font")}`;
   if (header.projector !== before?.projector) map.widths = new Map();
   map.square = (i) => map.shades.some((shade) => shade.square.length && shade.square.includes(shade.values[i]));
