@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,12 +76,22 @@ def card(preset: Preset, name: str, action: str, kind: Kind) -> None:
     """One preset: its picture if it has one, what it is, how long it takes, a button."""
     with st.container(border=True, height="stretch", key=f"card-{name}"):
         place: AbstractContextManager[Any] = nullcontext()
-        if (path := PICTURES / f"{name}.png").is_file():
-            picture, place = st.columns([1, 2.2])
-            picture.image(path, width="stretch")
+        if picture := pictures().get(name):
+            left, place = st.columns([1, 2.2])
+            left.image(picture, width="stretch")
         with place:
             st.markdown(f"**{preset.title}**  \n:gray[{preset.description}]")
             start(preset, name, action, kind)
+
+
+@cache
+def pictures() -> dict[str, str]:
+    """The pictures of presets by name, as addresses that hold all of their few bytes.
+
+    Streamlit forgets a picture's file as soon as its page is left, and a browser that has yet to fetch it asks in vain.
+    """
+    files = {path.stem: b64encode(path.read_bytes()).decode() for path in PICTURES.glob("*.png")}
+    return {name: f"data:image/png;base64,{data}" for name, data in files.items()}
 
 
 def start(preset: Preset, name: str, action: str, kind: Kind) -> None:

@@ -66,3 +66,10 @@ def test_without_a_run_a_page_offers_first_what_it_is_about_and_everything_once(
     assert begins[: len(first)] == list(first)
     assert set(begins) >= set(PRESETS)
     assert len(set(begins)) == len(begins)
+
+
+def test_a_picture_comes_with_its_card_so_that_a_page_that_is_left_at_once_asks_for_none():
+    app = AppTest.from_function(page, default_timeout=60).run()
+    drawn = [one.url for image in app.get("image") for one in image.proto.imgs]
+    assert len(drawn) == len(set(drawn)) > 3
+    assert all(url.startswith("data:image/png;base64,iVBOR") for url in drawn)
