@@ -27,6 +27,9 @@ SECTIONS = Sections(
 )
 
 
+FED_SECONDS = 1.0  # between two drawings of the page, where the feed brings what moves
+
+
 def draw(view: View) -> None:
     """The section that is chosen."""
     first = "Diagnosis" if on_purpose.broken_of(view.run) else ""
@@ -42,9 +45,15 @@ def draw(view: View) -> None:
         SECTIONS.show(title, view)
 
 
+def fed() -> float:
+    """Seconds between two drawings of the page: fewer where the feed brings the map."""
+    return FED_SECONDS if SECTIONS.chosen() == "Map" and microscope.moves() else 0
+
+
 frame.watch(
     "Gradients",
     "See learning flow backwards: how strongly each weight is pulled, and how far it moves.",
     draw,
     needs=("logits",),
+    fed=fed,
 )

@@ -52,14 +52,15 @@ def watch(
     sentence: str,
     draw: Callable[[View], None],
     needs: Sequence[str] = (),
-    fed: float = 0,
+    fed: float | Callable[[], float] = 0,
     alone: Callable[[], None] | None = None,
     first: dict[str, Preset] = preset_cards.NONE_FIRST,
 ) -> None:
     """A page on a run. alone: draws it without a run, where the preset cards are not all that it has to offer.
 
     needs: the parts of a model that it shows.   fed: what moves most is offered to the feed, so that the page itself
-    is drawn less often.   first: the presets that it is about, whose cards come first without a run.
+    is drawn less often, after this many seconds; a function, where it hangs on what is chosen on the page.
+    first: the presets that it is about, whose cards come first without a run.
     """
     run = chosen.run()
     refusals.show()
@@ -68,9 +69,12 @@ def watch(
         with st.container(key="page"), picture.detailed(title):
             alone() if alone else preset_cards.show(first=first)
         return
-    fed = fed if feed.opened else 0
-    busy, chosen_pace = is_busy(run), pace(run, fed)
-    if fed and busy and visit.state().painted != (run.id, title):
+
+    def by_feed() -> float:
+        return 0 if not feed.opened else fed() if callable(fed) else fed
+
+    busy, chosen_pace = is_busy(run), pace(run, by_feed())
+    if by_feed() and busy and visit.state().painted != (run.id, title):
         chosen_pace = REST_SECONDS
     drawn, said, fell = False, False, on_purpose.has_diverged(run)
 
@@ -83,17 +87,17 @@ def watch(
         if state.draws_all() or sitemap.goes():
             refusals.draw_again()  # another run, another page, or another size of everything
         server.watchers().look(server.session().id, str(run.path))
-        first = state.painted != (run.id, title)
+        first, feeds = state.painted != (run.id, title), bool(by_feed())
         try:
             if first and busy:
                 await_first_step(run)
-            view = look(run, first, bool(fed))
+            view = look(run, first, feeds)
         except ValueError as error:  # a text that is not on this machine, a file that broke
             refusals.say(str(error))
             return
         with feed.offering(view):
             # what pictures wait for is known after drawing
-            player.show(view, state.waiting, state.refining, bool(fed))
+            player.show(view, state.waiting, state.refining, feeds)
             line = elsewhere_computed(view)
             if place is None:
                 with st.container():
@@ -111,7 +115,7 @@ def watch(
         state.waiting, state.refining = view.waiting, "".join(view.refines[-1:])
         state.painted = (run.id, title)
         whole, drawn = not drawn, True  # the page is drawn as a whole at first, and the sidebar comes after it
-        changed = (pace(run, fed) != chosen_pace and not first) or on_purpose.has_diverged(run) != fell
+        changed = (pace(run, by_feed()) != chosen_pace and not first) or on_purpose.has_diverged(run) != fell
         if changed or (not whole and knobs.behind(run)):
             refusals.draw_again()
 

@@ -36,6 +36,12 @@ class Sections:
             del st.session_state[key]
         return row(titles, key, default=first or titles[0], bind="query-params")
 
+    def chosen(self) -> str:
+        """The title that was chosen last, or that the address asks for; the first one otherwise."""
+        key = sitemap.ROWS[self.page]
+        title = st.session_state.get(key) or st.query_params.get(key)
+        return title if title in self.shows else next(iter(self.shows))
+
     def choose_before(self) -> str:
         """The same before there is a run, on a page on which one can begin.
 

@@ -173,18 +173,9 @@ def of_microscope() -> None:
         named = [microscope.Row(f"r{i}", f"row {i} of {label}", f"layer {i + 1}", "#4361d8") for i in range(rows)]
         values = np.abs(numbers(rows, columns, seed=len(label)))
         steps = np.arange(columns) * 2.0
-        microscope.microscope(
-            named,
-            steps,
-            steps,
-            [microscope.Quantity("gradient", "‖g‖", values)],
-            key="c",
-            label=label,
-            newest=12,
-            cursor=None,
-            height=300,
-            on_chosen=print,
-        )
+        quantities = [microscope.Quantity("gradient", "‖g‖", values)]
+        data = microscope.message(named, steps, steps, quantities, label=label, newest=12, cursor=None, height=300)
+        microscope.microscope(data, key="c", height=300, on_chosen=print)
 
 
 def of_model_map() -> None:

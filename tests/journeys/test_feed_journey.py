@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 from tiny_runs import recorded
+from waiting import until
 
 from explorer.runs import catalogue
-from journeys.bar import endless
+from journeys.bar import endless, keys
 
 GRID = '[aria-label*=" heads in "]'
 WATCH = """() => {
@@ -82,6 +83,22 @@ def test_all_of_train_moves_without_a_run_of_the_page(visit: Callable):
     before = page.evaluate(CALM)
     assert len(before) == 4
     page.wait_for_function(f"(before) => ({CALM})().every((step, i) => step > before[i] + 5)", arg=before)
+
+
+def test_the_map_of_gradients_moves_without_a_run_of_the_page(visit: Callable):
+    page = visit().open(f"/gradients?run={endless()}")
+    expect(page.locator(".player-bar .play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator(".player-bar .state")).to_contain_text("training")
+    page.get_by_role("radio", name="blocks").click()
+    blocks, map_ = page.get_by_role("img", name="Gradients of blocks"), page.locator(".microscope")
+    expect(blocks).to_be_visible()
+    page.evaluate("WebSocket.prototype.send = function () {}")  # nothing reaches Streamlit any more
+    before = int(map_.get_attribute("data-newest"))
+    until(lambda: int(map_.get_attribute("data-newest")) > before + 20, "the map moves", 20)
+    keys(page, "Home")
+    expect(page.locator(".where .step")).to_have_text("0")
+    expect(blocks).to_be_visible()
 
 
 @pytest.mark.prove

@@ -13,18 +13,20 @@ import streamlit as st
 from explorer.answers.records.gradients import HeadGradients
 from explorer.charts import gradients, theme
 from explorer.measure.names import attention_name, finite, head_name, lost, number, tensor_name
-from explorer.ui import picture, visit
-from explorer.ui.components.microscope import Quantity, Row, microscope
+from explorer.ui import feed, picture, visit
+from explorer.ui.components.microscope import Quantity, Row, message, microscope
 from explorer.ui.frame import cards
 from explorer.ui.gradients import norms
 from explorer.ui.view import View
 
 POINTS = 240  # columns
 TENSORS, BLOCKS, HEADS = "tensors", "blocks", "heads"
+ROWS = "microscope-rows"  # in the address
 LEAST, MOST, ROW = 300, 470, 17  # pixels: the component's least and greatest height, and a row
 TOP = 74  # pixels that are not rows
 EVERY = 2.0  # seconds between two looks at the heads' gradients, which are computed
 NORM, RATIO = "gradient", "update ratio"
+Drawn = tuple[list[Row], np.ndarray, np.ndarray, list[Quantity]]
 MEASURING = "taking the heads' gradients at {of} snapshots"
 
 
@@ -38,7 +40,7 @@ def show(view: View) -> None:
                 "Rows",
                 [TENSORS, BLOCKS, HEADS],
                 default=TENSORS,
-                key="microscope-rows",
+                key=ROWS,
                 bind="query-params",
                 label_visibility="collapsed",
                 required=True,
@@ -46,31 +48,45 @@ def show(view: View) -> None:
         table = of_heads(view) if kind == HEADS else recorded(view, names, kind)
         if table is None:
             return
-        rows, starts, steps, quantities = table
-        microscope(
-            rows,
-            starts,
-            steps,
-            quantities,
-            key="microscope",
-            label=f"Gradients of {kind}",
-            newest=max(1, view.last - 1),
-            cursor=view.cursor,
-            height=min(MOST, max(LEAST, TOP + ROW * len(rows))),
-            on_chosen=choose,
-        )
+        rows, _, steps, quantities = table
+        microscope(as_bytes(view, kind, table), key="microscope", height=height(rows), on_chosen=choose)
+        if kind != HEADS:
+            feed.offer("microscope", lambda view: as_bytes(view, kind, recorded(view, names, kind)))
         picture.look_for("microscope", sentence(view, rows, steps, quantities[0].values))
     picture.details(lambda: norms.show(view))
     picture.computed(norms.FORMULAS, title="How the norms are computed")
+
+
+def moves() -> bool:
+    """Whether what is chosen is recorded, so that the feed moves it: heads are computed."""
+    return st.session_state.get(ROWS, st.query_params.get(ROWS)) != HEADS
+
+
+def as_bytes(view: View, kind: str, table: Drawn) -> bytes:
+    """The map's message."""
+    rows, starts, steps, quantities = table
+    return message(
+        rows,
+        starts,
+        steps,
+        quantities,
+        label=f"Gradients of {kind}",
+        newest=max(1, view.last - 1),
+        cursor=view.cursor,
+        height=height(rows),
+        moment=None if kind == HEADS else feed.moment(view),
+    )
+
+
+def height(rows: list[Row]) -> int:
+    """In pixels, of the map."""
+    return min(MOST, max(LEAST, TOP + ROW * len(rows)))
 
 
 def choose(row: str, step: int | None) -> None:
     """A click goes to that step and chooses that row for whatever looks closer."""
     if step is not None:
         visit.state().step = step
-
-
-Drawn = tuple[list[Row], np.ndarray, np.ndarray, list[Quantity]]
 
 
 def recorded(view: View, names: list[str], kind: str) -> Drawn:

@@ -6,7 +6,7 @@ colours need no server; a click comes back as the row and the step that were cho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,11 +55,13 @@ def message(
     newest: int,
     cursor: int | None,
     height: int,
+    moment: Mapping[str, Any] | None = None,
 ) -> bytes:
     """What the component draws. Raises ValueError where sizes disagree.
 
     starts (n,): the first step that each column stands for.   steps (n,): the step its numbers are of.
     newest: the last step of the axis.   cursor: the step looked at, None while live.
+    moment: of what it tells, see feed.py, if the feed moves it.
     """
     for quantity in quantities:
         if quantity.values.shape != (len(rows), len(steps)):
@@ -73,30 +75,18 @@ def message(
         "newest": newest,
         "cursor": cursor,
         "height": height,
+        "moment": moment,
         "colors": {"cursor": theme.CURSOR, "bad": theme.BAD},
     }
     return pack(header, [starts, steps, *(quantity.values for quantity in quantities)])
 
 
-def microscope(
-    rows: Sequence[Row],
-    starts: np.ndarray,
-    steps: np.ndarray,
-    quantities: Sequence[Quantity],
-    *,
-    key: str,
-    label: str,
-    newest: int,
-    cursor: int | None,
-    height: int,
-    on_chosen: Callable[[str, int | None], None],
-) -> None:
-    """Draws the rows; see `message`. `on_chosen` is called with a clicked row's id and step, before the page runs."""
+def microscope(data: bytes, *, key: str, height: int, on_chosen: Callable[[str, int | None], None]) -> None:
+    """Draws the rows of a message. `on_chosen` is called with a clicked row's id and step, before the page runs."""
 
     def deliver() -> None:
         chosen = st.session_state[key]["chosen"]
         if chosen is not None:
             on_chosen(chosen["row"], None if chosen["step"] is None else int(chosen["step"]))
 
-    data = message(rows, starts, steps, quantities, label=label, newest=newest, cursor=cursor, height=height)
     mount(key=key, data=data, height=height, on_chosen_change=deliver)

@@ -186,18 +186,27 @@ function moveByKey(scope, event) {
   event.stopPropagation(); // the same keys move the scrubber
 }
 
+function take(scope, header) {
+  const start = performance.now(), from = scope.header?.cursor ?? null;
+  scope.header = header;
+  scope.root.style.height = `${header.height}px`;
+  scope.canvas.ariaLabel = phrase`${header.label}: ${header.rows.length} rows, steps 0 to ${header.newest}`;
+  scope.over.ariaLabel = phrase`${header.label}: arrow keys read the numbers, Enter goes to that step`;
+  const gliding = from !== null && header.cursor !== null && from !== header.cursor && ease();
+  draw(scope);
+  if (gliding) glide(scope, from, gliding, () => point(scope, scope.pointer));
+  scope.root.dataset.newest = header.newest;
+  window.__microscopePaintMs = performance.now() - start;
+}
+
 export default living({
   build,
   update: (scope, { data, setTriggerValue }) => {
-    const start = performance.now(), from = scope.header?.cursor ?? null, header = (scope.header = unpack(data));
+    const header = unpack(data), { moment } = header;
     scope.choose = (row, step) => setTriggerValue("chosen", { row, step });
-    scope.root.style.height = `${header.height}px`;
-    scope.canvas.ariaLabel = phrase`${header.label}: ${header.rows.length} rows, steps 0 to ${header.newest}`;
-    scope.over.ariaLabel = phrase`${header.label}: arrow keys read the numbers, Enter goes to that step`;
-    const gliding = from !== null && header.cursor !== null && from !== header.cursor && ease();
-    draw(scope);
-    if (gliding) glide(scope, from, gliding, () => point(scope, scope.pointer));
-    scope.root.dataset.newest = header.newest;
-    window.__microscopePaintMs = performance.now() - start;
+    if (!scope.header || !moment || !late(moment)) take(scope, header);
+    scope.take ??= (bytes) => take(scope, unpack(bytes));
+    moment ? hear("microscope", scope.take) : unhear("microscope", scope.take);
   },
+  remove: (scope) => unhear("microscope", scope.take),
 });
