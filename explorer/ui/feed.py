@@ -227,8 +227,8 @@ def at(offers: Offers, step: int | None) -> View:
     run, last = offers.run, offers.run.last
     if step is not None and step > last:
         raise ValueError(f"this run has steps 0 to {last:,} and not {step:,}")
-    newest = run.newest_snapshot() if step is None else step
-    return View(run, newest, last, step is None, run.status, offers.about, first=False)
+    newest = run.newest_snapshot() if step is None else step  # it may have come since `last` was read
+    return View(run, newest, max(last, newest), step is None, run.status, offers.about, first=False)
 
 
 def state(view: View) -> str:

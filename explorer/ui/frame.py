@@ -237,12 +237,12 @@ def look(run: Run, first: bool = False, fed: bool = False) -> View:
     if step is not None and step > last:
         refusals.keep(f"this run has steps 0 to {last:,} and not {step}; showing the newest")
         step = visit.state().step = None
-    live = step is None
+    newest = run.newest_snapshot() if step is None else step  # it may have come since `last` was read
     return View(
         run=run,
-        step=run.newest_snapshot() if step is None else step,
-        last=last,
-        live=live,
+        step=newest,
+        last=max(last, newest),
+        live=step is None,
         status=run.status,
         about=server.about(str(run.path)),
         first=first,

@@ -47,9 +47,10 @@ def show(view: View) -> None:
             )
         table = of_heads(view) if kind == HEADS else recorded(view, names, kind)
         if table is None:
+            picture.making(view.waiting, height(len(view.config.model.attentions) * view.config.model.heads))
             return
         rows, _, steps, quantities = table
-        microscope(as_bytes(view, kind, table), key="microscope", height=height(rows), on_chosen=choose)
+        microscope(as_bytes(view, kind, table), key="microscope", height=height(len(rows)), on_chosen=choose)
         if kind != HEADS:
             feed.offer("microscope", lambda view: as_bytes(view, kind, recorded(view, names, kind)))
         picture.look_for("microscope", sentence(view, rows, steps, quantities[0].values))
@@ -73,14 +74,14 @@ def as_bytes(view: View, kind: str, table: Drawn) -> bytes:
         label=f"Gradients of {kind}",
         newest=max(1, view.last - 1),
         cursor=view.cursor,
-        height=height(rows),
+        height=height(len(rows)),
         moment=None if kind == HEADS else feed.moment(view),
     )
 
 
-def height(rows: list[Row]) -> int:
-    """In pixels, of the map."""
-    return min(MOST, max(LEAST, TOP + ROW * len(rows)))
+def height(rows: int) -> int:
+    """In pixels, of a map with this number of rows."""
+    return min(MOST, max(LEAST, TOP + ROW * rows))
 
 
 def choose(row: str, step: int | None) -> None:

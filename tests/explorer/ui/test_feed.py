@@ -246,3 +246,13 @@ def test_a_browser_may_ask_before_the_page_is_drawn(run: Run):
     assert ask(own, run=run.id)[0] == 204
     server.feeds()[own] = offers
     assert ask(own, run=run.id)[0] == 200
+
+
+def test_a_step_that_was_kept_while_it_is_looked_up_is_not_beyond_the_last(run: Run, monkeypatch):
+    late = SimpleNamespace(last=3, newest_snapshot=lambda: 5, status=run.status, path=run.path)
+    fed = feed.at(feed.Offers(late, None, "visit"), None)
+    assert (fed.step, fed.last, fed.live) == (5, 5, True)
+    monkeypatch.setattr(frame.visit, "state", lambda: SimpleNamespace(step=None))
+    monkeypatch.setattr(frame.server, "about", lambda path: None)
+    drawn = frame.look(late)
+    assert (drawn.step, drawn.last, drawn.live) == (5, 5, True)

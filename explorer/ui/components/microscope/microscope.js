@@ -113,7 +113,8 @@ function draw(scope) {
   const ends = (scope.ends = endsOf(header, values, scope.kind)), { small, palette } = colour(scope, values, ends);
   context.imageSmoothingEnabled = false;
   for (let c = 0; c < columns; c++) { // a column may stand for more steps than its neighbour
-    const from = scope.place.x.at(header.starts[c]), to = c + 1 < columns ? scope.place.x.at(header.starts[c + 1]) : box.right;
+    const { starts } = header, from = scope.place.x.at(starts[c]), next = c + 1 < columns ? starts[c + 1] : 2 * starts[c] - starts[c - 1];
+    const to = c + 1 < columns || columns > 2 ? Math.min(box.right, scope.place.x.at(next)) : box.right; // no further than was measured
     context.drawImage(small, c, 0, 1, rows.length, from, box.top, Math.max(to - from, 0.5) + 0.5, box.bottom - box.top);
   }
   drawNames(context, scope, inkOf(root));
