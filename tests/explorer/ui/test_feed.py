@@ -213,8 +213,20 @@ def test_what_is_not_there_is_not_found(run: Run):
     assert ask(own, run=run.id, step="nonsense")[1]["live"]  # as without one
 
 
+@pytest.mark.parametrize(("rows", "fed"), [("tensors", True), ("blocks", True), ("heads", False)])
+def test_the_map_of_gradients_is_that_of_the_page_and_what_is_computed_comes_with_it_alone(
+    run: Run, rows: str, fed: bool
+):
+    app, own = visit("gradients", run, **{"microscope-rows": rows})
+    assert (json.loads(component(app, "player_bar").json)["feed"] is not None) == fed
+    parts = ask(own, run=run.id)[2]
+    assert ("microscope" in parts) == fed
+    if fed:
+        assert parts["microscope"] == component(app, "microscope").bytes
+
+
 def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: Run, monkeypatch):
-    app, own = visit("gradients", run)
+    app, own = visit("gradients", run, inside="Instruments")
     assert json.loads(component(app, "player_bar").json)["feed"] is None
     assert ask(own, run=run.id)[2] == {}
     monkeypatch.setattr(frame, "is_busy", lambda run: True)
