@@ -172,6 +172,8 @@ def text(view: View, sampler: Sampler, given: dict[str, Any], symbols: int) -> N
         return
 
     def choose(place: int, token: int) -> None:
+        if sampler.forced.get(place) == token:
+            return  # it was heard before: the text that it parted from is the one before that
         sampler.parted = answer
         sampler.forced = {at: kept for at, kept in sampler.forced.items() if at < place} | {place: token}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from messages import looked_for, read
 from streamlit.testing.v1 import AppTest
 from tiny_runs import TINY, recorded
@@ -19,7 +20,7 @@ from explorer import Run, RunConfig, write
 from explorer.answers.records.decoding import Exposure
 from explorer.measure.music import abc
 from explorer.runs import catalogue
-from explorer.ui.generate import errors, tune
+from explorer.ui.generate import errors, stages_strip, tune
 from explorer.ui.generate.stages_strip import LENGTH, Sampler
 from explorer.ui.visit import name_of
 
@@ -77,6 +78,23 @@ def test_settings_a_seed_and_a_forced_token_are_those_of_the_visit(runs):
     app.number_input(key="writing-seed").set_value(8)
     refined(app)
     assert message(app, "written")["forced"] == [], "another text has no forced tokens"
+
+
+def test_a_token_that_is_put_and_heard_twice_keeps_the_text_that_it_parted_from(runs, monkeypatch):
+    expected = write(runs["shakespeare"], None, LENGTH)
+    token, drawings = int(expected.leading[2, 5]), []
+
+    def written(drawing: bytes, *, key: str, on_chosen: Any, on_pointed: Any) -> None:
+        drawings.append(json.loads(drawing[4 : 4 + int.from_bytes(drawing[:4], "little")]))
+        st.button("put", key="put", on_click=on_chosen, args=(2, token))
+
+    monkeypatch.setattr(stages_strip.written, "written", written)
+    app = visit(runs["shakespeare"])
+    for _ in range(2):
+        app.button(key="put").click()
+        refined(app)
+        assert drawings[-1]["forced"] == [2]
+        assert drawings[-1]["earlier"]["tokens"] == expected.tokens
 
 
 TRUE_OF = [
