@@ -67,8 +67,8 @@ PHONE = {"width": 390, "height": 844}
 PRESETS = ("reverse", "dates-fr", "fill-shakespeare", "delay-lstm", "words-skip-gram")
 SHORT = {"reverse": ("Gradients",)}
 WHOLE = [pytest.param(name, tuple(PAGES), marks=pytest.mark.prove, id=f"whole-{name}") for name in PRESETS]
-# Words that end behind the edge of what they stand in, unless all of them are told where the pointer rests; and rows of
-# choices of which some are out of sight. What scrolls by itself and formulas for screen readers are left out.
+# Words that end behind the edge of what they stand in, unless all of them are shown where the pointer rests; and rows
+# of choices of which some are out of sight. What scrolls by itself and formulas for screen readers are left out.
 CUT = """() => {
   const up = (e) => e.parentElement ?? e.getRootNode().host;
   const found = [], every = [], range = document.createRange();

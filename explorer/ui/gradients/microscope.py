@@ -47,7 +47,7 @@ def show(view: View) -> None:
             )
         table = of_heads(view) if kind == HEADS else recorded(view, names, kind)
         if table is None:
-            picture.making(view.waiting, height(len(view.config.model.attentions) * view.config.model.heads))
+            picture.making(view.waiting, height(len(names)))  # as high as the tensors that stood there
             return
         rows, _, steps, quantities = table
         microscope(as_bytes(view, kind, table), key="microscope", height=height(len(rows)), on_chosen=choose)

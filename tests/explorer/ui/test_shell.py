@@ -52,7 +52,7 @@ def test_a_page_is_whole_and_ends_with_the_style(client):
 def test_the_browser_is_given_the_servers_root_and_not_the_pages_address(
     client, monkeypatch, address: str, root: str, names: int
 ):
-    """It is told how many names the server was asked for: what stands before them is a proxy's."""
+    """It hears how many names the server was asked for: what stands before them is a proxy's."""
     monkeypatch.setattr(shell, "root", root)
     (counted,) = re.findall(r"\}\)\((\d+)\);", client.get(address, headers={"accept": "text/html"}).text)
     assert int(counted) == names

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from messages import read_microscope
 from tiny_runs import recorded
+from visits import finished
 
-from explorer import Run
+from explorer import Run, RunConfig
 from explorer.measure.names import number
+from explorer.runs import catalogue
 from explorer.ui.components.microscope import Quantity, Row, message
 from explorer.ui.gradients import microscope
 
@@ -62,3 +64,12 @@ def test_what_to_look_for_names_the_step_and_the_sizes_there(run):
     first, last = (np.linalg.norm(norms.values[own, 12]) for own in of.values())
     assert "at step 12 the gradient" in said
     assert f"from layer 2 ({number(last, 2)}) to layer 1 ({number(first, 2)})" in said
+
+
+@pytest.mark.parametrize("preset", ["delay-lstm", "dates-gru", "reverse"])
+def test_heads_of_a_model_that_has_none_are_refused_in_a_sentence(preset: str, served):
+    run = recorded(catalogue.new_path(f"heads-{preset}"), 3, RunConfig.preset(preset))
+    app = finished("gradients", run=run.id, **{"microscope-rows": "heads"})
+    drawn = any(c.proto.component_name == "explorer_microscope" for c in app.get("bidi_component"))
+    assert drawn == (preset == "reverse")
+    assert not app.exception
