@@ -45,9 +45,8 @@ def show(view: View) -> None:
                 label_visibility="collapsed",
                 required=True,
             )
-        table = of_heads(view) if kind == HEADS else recorded(view, names, kind)
+        table = of_heads(view, height(len(names))) if kind == HEADS else recorded(view, names, kind)
         if table is None:
-            picture.making(view.waiting, height(len(names)))  # as high as the tensors that stood there
             return
         rows, _, steps, quantities = table
         microscope(as_bytes(view, kind, table), key="microscope", height=height(len(rows)), on_chosen=choose)
@@ -113,10 +112,12 @@ def recorded(view: View, names: list[str], kind: str) -> Drawn:
     return rows, starts, steps, [Quantity(NORM, "‖g‖", together)]
 
 
-def of_heads(view: View) -> Drawn | None:
-    """Rows of heads, computed at the snapshots by a looker."""
-    answer = view.newest().picture(HeadGradients, EVERY, lane="slow", doing=MEASURING)
+def of_heads(view: View, place: int) -> Drawn | None:
+    """Rows of heads, computed at the snapshots by a looker. place: pixels kept for them until they are there."""
+    newest = view.newest()
+    answer = newest.picture(HeadGradients, EVERY, lane="slow", doing=MEASURING, says=False)
     if answer is None:
+        picture.making(newest.waiting, place)
         return None
     layers = list(dict.fromkeys(head.rpartition(".")[0] for head in answer.heads))
     rows = []

@@ -73,3 +73,11 @@ def test_heads_of_a_model_that_has_none_are_refused_in_a_sentence(preset: str, s
     drawn = any(c.proto.component_name == "explorer_microscope" for c in app.get("bidi_component"))
     assert drawn == (preset == "reverse")
     assert not app.exception
+
+
+def test_the_place_of_heads_stands_while_their_gradients_are_taken(run: Run, monkeypatch):
+    stood: list[tuple[str, int]] = []
+    waiting = SimpleNamespace(waiting="taking them", picture=lambda *_, **__: None)
+    monkeypatch.setattr(microscope.picture, "making", lambda words, height: stood.append((words, height)))
+    assert microscope.of_heads(SimpleNamespace(newest=lambda: waiting), 400) is None
+    assert stood == [("taking them", 400)]
