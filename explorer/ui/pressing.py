@@ -8,7 +8,8 @@ that is touched there, and never comes back to it: by then the widget's value is
 
 Which widgets were used is counted, for what a lesson asks a visitor to do.
 
-A press in a part that a drawing has taken away meanwhile is not heard by Streamlit: all of the page answers it. And a
+A press in a part that a drawing has taken away meanwhile is not heard by Streamlit: all of the page answers it. A tick
+that the browser sends between a press and its message has the press in it as well, which would be heard twice. And a
 part never leads to another page: a tick that set out before its page was left, and came beside the press that left it,
 would lead back. (`runner.fastReruns` is off for the like: a drawing that is stopped for another would take with it
 what it was asked for and had not begun.)
@@ -38,6 +39,12 @@ from streamlit.runtime.state.session_state import SessionState
 
 from explorer.ui import visit
 
+PRESSES = (
+    "trigger_value",
+    "string_trigger_value",
+    "chat_input_value",
+    "json_trigger_value",
+)  # what a browser sends once
 callbacks = threading.local()  # running: set while those of a press run, in the thread of its visit
 
 
@@ -90,8 +97,13 @@ def install() -> None:
 def heard(session: AppSession, state: ClientState) -> bool:
     """Whether what a browser asks for is drawn: not a part of a page that was left.
 
-    Where the part that is asked for is gone, a press has all of the page drawn.
+    Where the part that is asked for is gone, a press has all of the page drawn. A tick presses nothing: what it has of
+    a press, the browser sends once more by itself.
     """
+    if state.is_auto_rerun:
+        kept = [one for one in state.widget_states.widgets if one.WhichOneof("value") not in PRESSES]
+        del state.widget_states.widgets[:]
+        state.widget_states.widgets.extend(kept)
     page = session._pages_manager.current_page_script_hash
     if state.fragment_id and state.page_script_hash not in ("", page):
         return False
@@ -153,9 +165,10 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
 def begin_ticks() -> None:
     """At the end of a drawing of the whole page."""
     ticks, ctx = visit.state().ticks, get_script_run_ctx()
-    for fragment, seconds in ticks:
+    begun = list(ticks)
+    ticks.clear()  # a drawing that gives way to another sends them no more: they would tick on another page, for ever
+    for fragment, seconds in begun:
         if ctx is not None:
             message = ForwardMsg()
             message.auto_rerun.fragment_id, message.auto_rerun.interval = fragment, seconds
             ctx.enqueue(message)
-    ticks.clear()

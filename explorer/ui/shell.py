@@ -54,7 +54,20 @@ SPOKEN = """
   speak();
 })();
 """
-SCRIPT = f"{HISTORY}{SPOKEN}{addresses.SCRIPT}{frame_words.SCRIPT}"
+# keys that are pressed on a page whose own keys are not there yet: keys.js hands them on once they are
+EARLY = """
+((early) => {
+  const MOST = 20;
+  addEventListener("keydown", (event) => {
+    if (event.heard || event.repeat) return;
+    const { key, shiftKey, ctrlKey, metaKey, altKey, defaultPrevented } = event, path = event.composedPath();
+    const pressed = { key, shiftKey, ctrlKey, metaKey, altKey, defaultPrevented, composedPath: () => path };
+    early.push({ ...pressed, preventDefault: () => {}, page: document.location.pathname, at: performance.now() });
+    early.splice(0, early.length - MOST);
+  });
+})((window.explorerEarly = []));
+"""
+SCRIPT = f"{HISTORY}{EARLY}{SPOKEN}{addresses.SCRIPT}{frame_words.SCRIPT}"
 END = b"</body>"  # behind it: Streamlit's own styles come into the head, and of equals the later one holds
 # what a browser may ask instead of the page as it is: compressed, a part of it, or only if it is a newer one
 WHOLE = (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")

@@ -56,6 +56,19 @@ def test_where_arrows_turn_a_page_each_press_is_sent_until_it_is_answered(keys: 
     keys.tell(first | {"seen": keys.page.evaluate("Date.now()") + 60_000})
 
 
+def test_a_key_that_was_pressed_before_the_page_had_its_keys_is_heard_once(keys: BlankPage):
+    first = messages(page_keys, EXAMPLES["page_keys"])[0]
+    early = """(elsewhere, ago) => (window.explorerEarly = [elsewhere, location.pathname].map((page) => (
+        { key: "n", page, at: performance.now() - ago, composedPath: () => [document.body], preventDefault() {} })))"""
+    for ago, heard in ((0, 1), (60_000, 0)):
+        keys.page.evaluate(f"([elsewhere, ago]) => ({early})(elsewhere, ago)", ["/elsewhere", ago])
+        for times in (heard, 0):
+            keys.page.evaluate("answers.length = 0")
+            keys.tell(first | {"seen": keys.page.evaluate("Date.now()") + 120_000 * (1 - times)})
+            assert len(keys.page.evaluate("answers")) == times
+    keys.tell(first | {"seen": keys.page.evaluate("Date.now()") + 60_000})
+
+
 def test_the_sentence_of_a_scene_stands_there_and_leads_back(keys: BlankPage):
     *_, last = messages(page_keys, EXAMPLES["page_keys"])
     keys.tell(last)

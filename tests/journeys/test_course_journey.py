@@ -11,6 +11,7 @@ from waiting import until
 from explorer.lessons.reading import lessons
 
 pytestmark = pytest.mark.journey
+COMPONENTS = "**/BidiComponent*.js"  # what a browser has to have before it draws any
 TABS = 60  # to be pressed at most
 
 
@@ -70,6 +71,18 @@ def test_the_first_lesson_by_keyboard(visit: Callable):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Watch a Transformer learn.")).to_be_visible()
     expect(beside).to_have_count(0)
+
+
+def test_a_key_pressed_before_the_page_hears_keys_is_heard_once_it_does(visit: Callable):
+    here = visit()
+    here.page.route(COMPONENTS, lambda route: None)
+    first, second = (lesson.words["en"].title for lesson in list(lessons().values())[:2])
+    with here.page.expect_request(COMPONENTS):
+        page = here.open(f"/course?lesson={next(iter(lessons()))}")
+    expect(page.get_by_role("heading", name=first)).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.unroute_all()  # what is held goes on
+    expect(page.get_by_role("heading", name=second)).to_be_visible()
 
 
 CUT = """elements => elements.filter((one) => one.scrollWidth > one.clientWidth + 1)

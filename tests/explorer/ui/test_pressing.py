@@ -12,6 +12,7 @@ import pytest
 from here import Here
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
@@ -158,6 +159,31 @@ def test_a_press_in_a_part_that_is_gone_is_answered_by_the_whole_page(part, page
     state = ClientState(fragment_id=part, page_script_hash=page, is_auto_rerun=ticks)
     assert pressing.heard(session, state) == (expected is not None)
     assert expected is None or state.fragment_id == expected
+
+
+def test_a_tick_presses_nothing():
+    """The browser sends a press that it has not sent yet with a tick, too, and then alone."""
+    session = SimpleNamespace(_pages_manager=SimpleNamespace(current_page_script_hash="train"), has_fragment=bool)
+    for ticks, expected in ((True, {"text"}), (False, {"text", "go", "keys"})):
+        state = ClientState(fragment_id="live", page_script_hash="train", is_auto_rerun=ticks)
+        state.widget_states.CopyFrom(button("go"))
+        state.widget_states.widgets.add(id="keys").json_trigger_value = "[1]"
+        state.widget_states.widgets.add(id="text").string_value = "typed"
+        assert pressing.heard(session, state)
+        assert {one.id for one in state.widget_states.widgets} == expected
+
+
+def test_ticks_of_a_drawing_that_gives_way_to_another_tick_on_no_other_page(monkeypatch):
+    ticks = [("a", 1.0), ("b", 1.0)]
+
+    def gives_way(message) -> None:
+        raise RerunException(RerunData())
+
+    monkeypatch.setattr(pressing.visit, "state", lambda: SimpleNamespace(ticks=ticks))
+    monkeypatch.setattr(pressing, "get_script_run_ctx", lambda: SimpleNamespace(enqueue=gives_way))
+    with pytest.raises(RerunException):
+        pressing.begin_ticks()
+    assert not ticks
 
 
 def test_a_drawing_is_not_stopped_for_another_which_would_lose_what_it_was_asked_for():

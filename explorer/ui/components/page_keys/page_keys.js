@@ -2,7 +2,7 @@
 function build(parent) {
   const root = make("div", "page-keys", parent), keys = { root, means: [], outbox: [], stopping: new AbortController() };
   keys.scene = sceneIn(parent, () => send(keys, { kind: "scene", by: 0 }));
-  document.addEventListener("keydown", (event) => press(keys, event), { signal: keys.stopping.signal });
+  hearKeys(keys, (event) => press(keys, event), keys.stopping.signal);
   return keys;
 }
 
@@ -20,6 +20,7 @@ export default living({
   update: (keys, { data, setTriggerValue }) => {
     Object.assign(keys, { setTriggerValue, means: [...data.means] });
     answered(keys, data.seen);
+    hearEarly(keys, (event) => press(keys, event));
     showScene(keys.scene, data.scene, document.querySelector('[data-testid="stMainBlockContainer"]') ?? document.body);
   },
   remove: (keys) => {

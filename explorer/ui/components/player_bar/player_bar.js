@@ -105,7 +105,7 @@ function listen(bar, host) {
   listenTrack(bar);
   bar.stopping = new AbortController();
   const { signal } = bar.stopping;
-  document.addEventListener("keydown", (event) => press(bar, event), { signal });
+  hearKeys(bar, (event) => press(bar, event), signal);
   const note = (event) => {
     if (event.type === "pointerdown") pointing.at = event.composedPath()[0];
     else if (event.key === "Tab") pointing.at = null;
@@ -290,6 +290,7 @@ export default living({
     const first = !bar.data;
     update(bar, data);
     if (first) takeLeft(bar);
+    hearEarly(bar, (event) => press(bar, event));
   },
   remove: (bar) => {
     clearTimeout(bar.silence);

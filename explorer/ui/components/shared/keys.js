@@ -17,6 +17,23 @@ function spaceIsTheirs(focused) {
   return Boolean(pressed && !pressed.contains(pointing.at));
 }
 
+const LATE = 5000; // ms after which a key that was pressed before anybody heard it means nothing any more
+
+// Hears each key of the page whose message `owner` got last.
+function hearKeys(owner, hear, signal) {
+  document.addEventListener("keydown", (event) => {
+    event.heard ||= owner.page === location.pathname; // that of a page that is being left is no key of the next one
+    hear(event);
+  }, { signal });
+}
+
+// `owner` got a message of its page: it hears what was pressed there before it was there.
+function hearEarly(owner, hear) {
+  owner.page = location.pathname;
+  const now = performance.now();
+  for (const event of (window.explorerEarly ?? []).splice(0)) if (event.page === owner.page && now - event.at < LATE) hear(event);
+}
+
 function meaningOf(event, track) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   const focused = event.composedPath()[0];
