@@ -70,8 +70,8 @@ class Target(Frozen):
     """Where an action of a lesson happens. It is done once the visitor looks there and all of the rest is so too.
 
     step: the run has come that far.   back: the visitor went back to this step, or before it.   rests: the run does not
-    train.   settings: the run has them, as its control has.   hand: what was used on this page since the lesson's
-    start, by a part of the widget's key, or SEARCH.   times: how often.
+    train.   settings: the run has them, as its control has.   hand: one of what was used on this page since the
+    lesson's start, by a part of the widget's key, or SEARCH.   times: how often.
     """
 
     page: str
@@ -80,8 +80,13 @@ class Target(Frozen):
     back: Annotated[int, Field(ge=0)] | None = None
     rests: bool = False
     settings: dict[str, Any] = Field(default_factory=dict)
-    hand: str = ""
+    hand: tuple[str, ...] = ()
     times: Annotated[int, Field(ge=1)] = 1
+
+    @field_validator("hand", mode="before")
+    @classmethod
+    def _may_be_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class Control(Frozen):

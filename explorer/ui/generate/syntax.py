@@ -42,6 +42,7 @@ def sentence(answer: ParseHistory) -> str:
     if not len(answer.steps):
         return "the curve begins at the first snapshot."
     return (
-        f"{percent(answer.share[-1])} of {answer.samples} samples are Python by the grammar. Of held-out code that is "
+        f"at step {answer.steps[-1]:,}, {percent(answer.share[-1])} of {answer.samples} samples are Python by the "
+        f"grammar. Of held-out code that is "
         f"cut alike {percent(answer.code)} are, of tokens by their frequency {percent(answer.letters)}."
     )

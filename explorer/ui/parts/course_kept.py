@@ -1,6 +1,8 @@
 """What browsers guessed and began in the course, in a file, so that a server that starts again still has it.
 
-guesses.json: {"version": 1, "browsers": {digest: {"guesses": …, "curves": …, "started": …}}}, who came last at its end
+guesses.json: {"version": 1, "browsers": {digest: {"guesses": …, "curves": …, "started": …, "beside": …}}}
+
+Who came last stands at its end.
 
 The file names no person and no browser: a digest stands for the name in a browser's cookie, and does not lead back to
 it. A file that is none of these is moved aside, never lost and never in the way; what is guessed is then kept anew.
@@ -21,6 +23,7 @@ from typing import Annotated, Literal
 from filelock import FileLock, Timeout
 from pydantic import ConfigDict, Field, FiniteFloat, ValidationError
 
+from explorer.config.scenes import Name, Scene
 from explorer.config.settings import Frozen
 from explorer.home import home
 from explorer.lessons.lesson import Lesson
@@ -30,10 +33,25 @@ from explorer.ui.components.sketch import PLACES
 DIGEST_BYTES = 16
 MOST = 2000  # browsers
 MOST_BYTES = 8_000_000  # of the file: as many browsers that guessed in every lesson
+MOST_BESIDE = 4  # lessons of a browser that stand beside pages, in as many of its tabs
+MOST_RUNS = 8  # of a lesson, on whose pages it stands
 DIGITS = 6  # of a height, behind the point
 LOCK_SECONDS = 2.0  # that another server on the same folder is waited for
 Guess = int | list[float]  # the choice taken, from 1, or the heights of a curve at even places
 log = logging.getLogger(__name__)
+
+
+class Beside(Frozen):
+    """A lesson that stands beside the pages of its runs until it is left.
+
+    reached: the places of its targets that were reached.   before: what was looked at before it, if anything was.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    runs: list[Name]
+    reached: list[int] = Field(default_factory=list)
+    before: Scene | None = None
 
 
 @dataclass
@@ -41,12 +59,14 @@ class Progress:
     """What a browser has done of the course.
 
     guesses, curves: what was guessed, by lesson: the choice taken, from 1, or the heights drawn. Both stay as they are.
+    beside: the lessons that stand beside pages, the newest last.
     """
 
     opened: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
     guesses: dict[str, int] = field(default_factory=dict)
     curves: dict[str, list[float]] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
 
     @property
     def guessed(self) -> dict[str, Guess]:
@@ -62,6 +82,7 @@ class Kept(Frozen):
     guesses: dict[str, int] = Field(default_factory=dict)
     curves: dict[str, list[FiniteFloat]] = Field(default_factory=dict)
     started: list[str] = Field(default_factory=list)
+    beside: dict[str, Beside] = Field(default_factory=dict)
 
 
 Digest = Annotated[str, Field(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
@@ -112,7 +133,13 @@ def progress(kept: Kept) -> Progress:
         started={name for name in kept.started if name in there},
         guesses={name: choice for name, choice in kept.guesses.items() if name in there and takes(there[name], choice)},
         curves={name: curve for name, curve in kept.curves.items() if name in there and takes(there[name], curve)},
+        beside={name: one for name, one in kept.beside.items() if name in there and fits(there[name], one)},
     )
+
+
+def fits(lesson: Lesson, beside: Beside) -> bool:
+    """Whether what is kept of a lesson beside its runs can be of it."""
+    return set(beside.reached) <= set(range(len(lesson.head.aims)))
 
 
 def takes(lesson: Lesson, guess: Guess) -> bool:
@@ -160,7 +187,8 @@ def written(everyone: dict[str, Progress]) -> str:
         if not one.guessed and not one.started:
             continue
         curves = {lesson: [round(height, DIGITS) for height in heights] for lesson, heights in one.curves.items()}
-        kept = {"guesses": one.guesses, "curves": curves, "started": sorted(one.started)}
+        beside = {lesson: stands.model_dump(exclude_defaults=True) for lesson, stands in one.beside.items()}
+        kept = {"guesses": one.guesses, "curves": curves, "started": sorted(one.started), "beside": beside}
         entry = f'"{name}": {json.dumps(kept)}'
         size += len(entry) + 2
         if len(entries) == MOST or size > MOST_BYTES:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.ui.parts import course_kept
-from explorer.ui.parts.course_kept import MOST, Progress
+from explorer.ui.parts.course_kept import MOST, Beside, Progress
 from explorer.ui.shelf import Recent
 
 COOKIE = "explorer-browser"
@@ -48,6 +48,13 @@ def progress() -> Progress:
     mine = everyone().get(name) or Progress()
     everyone()[name] = mine  # it came last
     return mine
+
+
+def beside(run: str) -> tuple[str, Beside] | None:
+    """The lesson that stands beside this run for this visit's browser, with what is kept of it."""
+    mine = everyone().get(course_kept.digest(visitor()))
+    lessons = [] if mine is None else list(mine.beside.items())
+    return next(((name, one) for name, one in reversed(lessons) if run in one.runs), None)
 
 
 def keep() -> None:

@@ -13,7 +13,7 @@ from explorer.lessons.reading import lessons
 from explorer.runs.run import Run
 from explorer.ui import chosen, refusals, sitemap, visit
 from explorer.ui.parts import course_visitor
-from explorer.ui.parts.course_kept import Guess, Progress
+from explorer.ui.parts.course_kept import MOST_BESIDE, MOST_RUNS, Beside, Guess, Progress
 from explorer.ui.parts.course_words import word
 from explorer.ui.scenes import going
 
@@ -29,6 +29,7 @@ class Way:
     sketches: heights that are drawn and not yet guessed.   hasty: the lesson in which nothing was chosen or drawn when
     it was to be guessed.   beside: the lesson whose run was started, which stands beside every page until it is left.
     before: what was looked at before that.   reached: the targets of lessons that were reached, by lesson and place.
+    taken_up: whether this visit has looked for the lesson that stood beside its run before it.
     """
 
     open: str | None = None
@@ -38,6 +39,7 @@ class Way:
     beside: str | None = None
     before: Scene | None = None
     reached: set[tuple[str, int]] = field(default_factory=set)
+    taken_up: bool = False
 
     @property
     def of_browser(self) -> Progress:
@@ -152,8 +154,11 @@ def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
         refusals.keep(str(error))
         return
     mine.of_browser.started.add(lesson.name)
-    course_visitor.keep()
+    if mine.beside != lesson.name:
+        forget_beside(mine.beside, lesson.name)
     mine.beside = lesson.name
+    keep_beside()
+    course_visitor.keep()
     visit.state().used.clear()
     if opens.section:
         st.session_state[sitemap.ROWS[opens.page]] = opens.section
@@ -185,12 +190,51 @@ def remember() -> None:
             mine.before = None
 
 
+def keep_beside() -> bool:
+    """Notes for the browser which lesson stands beside which runs and what of it is done; True if that is new."""
+    mine, run = way(), visit.state().run
+    if mine.beside is None or run is None:
+        return False
+    every = mine.of_browser.beside
+    before = every.get(mine.beside) or Beside(runs=[], before=mine.before)
+    runs = before.runs if run in before.runs else [*before.runs, run][-MOST_RUNS:]
+    reached = sorted({*before.reached, *(place for name, place in mine.reached if name == mine.beside)})
+    now = before.model_copy(update={"runs": runs, "reached": reached})
+    if now == before:
+        return False
+    every.pop(mine.beside, None)
+    every[mine.beside] = now
+    for name in list(every)[:-MOST_BESIDE]:
+        del every[name]
+    return True
+
+
+def forget_beside(*names: str | None) -> None:
+    """These lessons stand beside no run any more."""
+    for name in names:
+        way().of_browser.beside.pop(name or "", None)
+
+
+def take_up() -> None:
+    """Once a visit: the lesson that stood beside the run of the address, before a reload or a restart of the server."""
+    mine, run = way(), visit.state().run
+    if mine.taken_up:
+        return
+    mine.taken_up = True
+    stood = course_visitor.beside(run) if run is not None and mine.beside is None else None
+    if stood is not None:
+        mine.beside, mine.before = stood[0], stood[1].before
+        mine.reached |= {(stood[0], place) for place in stood[1].reached}
+
+
 def leave() -> None:
     """Takes the lesson away and shows again what was looked at before it; the course, if nothing was. For callbacks."""
     mine = way()
-    before, mine.beside = mine.before, None
+    name, before, mine.beside = mine.beside, mine.before, None
+    forget_beside(name)
+    course_visitor.keep()
     if before is None:
-        open_lesson(mine.open or next(iter(lessons())))
+        open_lesson(mine.open or name or next(iter(lessons())))
         return
     if before.run is None:
         visit.state().run = visit.state().step = None
@@ -222,6 +266,6 @@ def is_reached(aim: Target, run: Run) -> bool:
             aim.back is None or (state.step is not None and state.step <= aim.back),
             not aim.rests or run.status.state not in ("training", "waiting"),
             all(run.config.get(path) == value for path, value in aim.settings.items()),
-            not aim.hand or visit.used(aim.page, aim.hand) >= aim.times,
+            not aim.hand or sum(visit.used(aim.page, part) for part in aim.hand) >= aim.times,
         )
     )

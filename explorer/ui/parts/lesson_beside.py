@@ -10,7 +10,7 @@ from explorer.lessons.lesson import PARTS, SEARCH, Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.ui import chosen, pressing, refusals, visit
 from explorer.ui.locale.language import current
-from explorer.ui.parts import course_numbers, course_way
+from explorer.ui.parts import course_numbers, course_visitor, course_way
 from explorer.ui.parts.course_marking import course_markdown
 from explorer.ui.parts.course_way import PAGE, leave, look, open_lesson, way
 from explorer.ui.parts.course_words import word
@@ -41,6 +41,8 @@ def live() -> None:
         return
     lesson, language = lessons()[name], current()
     words, target = lesson.words[language], look(lesson)
+    if course_way.keep_beside():
+        course_visitor.keep()
     st.caption(word("lesson", language, place=lesson.place))
     st.markdown(f"**{words.title}**")
     seen: set[str] = set()
@@ -79,8 +81,11 @@ def action(lesson: Lesson, place: int, target: Target | None) -> str:
 
 
 def step_button(lesson: Lesson, language: str) -> None:
-    """The way to the step that the lesson speaks of, where its run or its control is at another one."""
+    """The way to the step that the lesson speaks of, where its run or its control is at another one; none where no
+    action is about that step."""
     run, looked_at, at = chosen.run(), visit.state().step, lesson.head.expect[0].at
+    if not any(at in (aim.step, aim.back) for aim in lesson.head.aims):
+        return
     if run is None or run.config not in (lesson.head.start.config, lesson.head.other) or run.last < at:
         return
     if at == (run.last if looked_at is None else looked_at):
@@ -104,7 +109,7 @@ def marks(target: Target | None, lesson: Lesson) -> str:
     if target.section and section is not None and section[0] != target.section:
         return f".st-key-sections {MARK}"
     if target.hand:
-        return f"{SEARCHES} {MARK}" if target.hand == SEARCH else f"{widget(target.hand)} {AROUND}"
+        return f"{SEARCHES} {MARK}" if SEARCH in target.hand else f"{', '.join(map(widget, target.hand))} {AROUND}"
     if target.back is not None or target.rests:
         return f"{PLAYER} {MARK}"
     if not target.settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from explorer.__main__ import main
 from explorer.config.run import RunConfig
+from explorer.i18n.translation import translated
 from explorer.lessons import checking
 from explorer.lessons.checking import check
 from explorer.lessons.lesson import LANGUAGES, OPTIONAL, PARTS, Head
@@ -80,6 +82,14 @@ def test_a_lesson_opens_a_section_that_its_page_has():
         assert isinstance(start.config, RunConfig)
         for aim in lesson.head.aims:
             assert not aim.section or aim.section in every_page.sections(aim.page), lesson.name
+
+
+@pytest.mark.parametrize(("language", "opens"), [("en", "[Oo]pen {}\\b(?! again)"), ("zh", "(?<!再)打开“{}”")])
+def test_no_action_asks_to_open_what_the_start_opens(language, opens):
+    for lesson in lessons().values():
+        section = translated(lesson.head.start.section, language)
+        first = lesson.words[language].actions[0]
+        assert not section or not re.search(opens.format(re.escape(section)), first), f"{lesson.name}: {first}"
 
 
 @pytest.mark.parametrize(

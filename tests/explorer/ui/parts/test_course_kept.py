@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from explorer.config.scenes import Scene
 from explorer.lessons.reading import lessons
 from explorer.ui.components.sketch import PLACES
 from explorer.ui.parts import course_kept
-from explorer.ui.parts.course_kept import Progress, digest, read, save
+from explorer.ui.parts.course_kept import Beside, Progress, digest, read, save
 
 CHOSEN, DRAWN = "4.1-surprise", "2.3-what-came-next"
 CURVE = [place / (PLACES - 1) for place in range(PLACES)]
@@ -48,6 +49,23 @@ def test_what_was_guessed_and_begun_is_there_again(path):
     assert again[digest("c")].guesses == {CHOSEN: 1}
 
 
+def test_the_lesson_beside_a_page_is_there_again(path):
+    before = Scene(
+        page="attention", run="a-run", step=7, head="blocks.1.attention.2", controls={"closer": "Arithmetic"}
+    )
+    beside = {CHOSEN: Beside(runs=["b-run", "c-run"], reached=[0], before=before), DRAWN: Beside(runs=["d-run"])}
+    save(path, {digest("a"): Progress(started={CHOSEN}, beside=beside)})
+    again = read(path)[digest("a")].beside
+    assert again == beside
+    assert list(again) == [CHOSEN, DRAWN]
+
+
+def test_a_file_of_before_lessons_were_kept_beside_pages_is_read(path):
+    path.parent.mkdir()
+    path.write_text(json.dumps({"version": 1, "browsers": {digest("a"): {"guesses": {CHOSEN: 2}}}}))
+    assert read(path)[digest("a")].guesses == {CHOSEN: 2}
+
+
 def test_no_name_of_a_browser_stands_in_the_file(path):
     name = "0123456789abcdef" * 2
     save(path, {digest(name): somebody()})
@@ -72,6 +90,11 @@ def test_no_file_is_no_guess(path):
         b'{"version": 1, "browsers": {"%s": {"guesses": {"4.1-surprise": "2"}}}}' % digest("a").encode(),
         b'{"version": 1, "browsers": {"%s": {"name": "Ada"}}}' % digest("a").encode(),
         b'{"version": 1, "browsers": {"%s": {"curves": {"2.3-what-came-next": [1e999]}}}}' % digest("a").encode(),
+        b'{"version": 1, "browsers": {"%s": {"beside": {"4.1-surprise": {"runs": ["../run"]}}}}}'
+        % digest("a").encode(),
+        b'{"version": 1, "browsers": {"%s": {"beside": {"4.1-surprise": {}}}}}' % digest("a").encode(),
+        b'{"version": 1, "browsers": {"%s": {"beside": {"4.1-surprise": {"runs": [], "before": {"page": 1}}}}}}'
+        % digest("a").encode(),
         b"[" * 100_000,
     ],
 )
@@ -115,6 +138,15 @@ def test_a_guess_that_its_lesson_does_not_ask_for_is_left_out_and_no_other(path,
     again = read(path)
     assert again[digest("a")].guessed == {}
     assert again[digest("b")].guessed == somebody().guessed
+
+
+@pytest.mark.parametrize(("name", "reached"), [("0.0-gone", []), (CHOSEN, [9]), (CHOSEN, [-1])])
+def test_a_lesson_beside_a_page_that_cannot_be_is_left_out_and_no_guess(path, name, reached):
+    beside = {name: Beside(runs=["a-run"], reached=reached)}
+    save(path, {digest("a"): Progress(guesses={CHOSEN: 1}, beside=beside)})
+    again = read(path)[digest("a")]
+    assert not again.beside
+    assert again.guesses == {CHOSEN: 1}
 
 
 def test_a_full_file_has_those_who_came_last(path, monkeypatch):
