@@ -53,6 +53,7 @@ OF = re.compile(r"([\d,.]+) of ([\d,.]+)").fullmatch
 SETTING = re.compile(r"([a-z ]+)( \(\w+\.\w+\)| [-−]?[\d.][\d.,e−-]*)").fullmatch  # with its path, or its value
 VALUE = re.compile(r"(text(?= )|[a-z_]+(?= \S+(?: …)?$)) (.+)").fullmatch  # a setting and its value, in a run's name
 RACE = re.compile(r"([\w-]+) race").fullmatch  # what a race's runs are called, before their own names
+TITLES: dict[str, str] = {}  # of presets in English, by the names that runs are called by; border.py fills it
 LISTED = re.compile(r", | and | or ")
 LISTED_OR_OF = re.compile(r", | and | or | of ")
 APART = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
@@ -118,8 +119,8 @@ class Translator:
         return None if written is None else kept_space(text, written)
 
     def name_of_run(self, text: str) -> str | None:
-        """A run's name, its preset and what differs from it: settings are said in this language, their values and the
-        preset stay; so do the names in a race. None of anything else."""
+        """A run's name, its preset by its title and what differs from it: settings are said in this language, their
+        values stay; so do the names in a race. None of anything else."""
         preset, *parts = text.split(" · ")
         settings = [VALUE(part) for part in parts]
         names, race = self.within.get("setting", {}), RACE(preset)
@@ -130,8 +131,13 @@ class Translator:
             for one, part in zip(settings, parts, strict=True)
         ]
         if race is not None:
-            preset = APART.sub("", f"{self.exact.get(race[1], race[1])} {self.exact.get('Race', 'race')}")
-        return None if None in words else " · ".join([preset, *map(str, words)])
+            preset = APART.sub("", f"{self.titled(race[1])} {self.exact.get('Race', 'race')}")
+        return None if None in words else " · ".join([self.titled(preset), *map(str, words)])
+
+    def titled(self, preset: str) -> str:
+        """What a preset is called in this language; what is none stays."""
+        title = TITLES.get(preset, preset)
+        return self.exact.get(title, title)
 
     def bracketed(self, text: str) -> str | None:
         """What stands in brackets behind something; None where it is a phrase that nobody knows."""
@@ -282,3 +288,10 @@ def translator(language: str) -> Translator:
 def translated(text: str, language: str) -> str:
     """A text in a language, as far as its catalogue goes."""
     return translator(language).translated(text) if language == sources.LANGUAGE else text
+
+
+def run_name(name: str, language: str) -> str:
+    """What a run is called by its settings, in a language. A preset alone is a word that means anything elsewhere."""
+    if name in TITLES and language == sources.LANGUAGE:
+        return translator(language).titled(name)
+    return translated(name, language)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from explorer.config.quoting import quoted
 from explorer.i18n.sources import LANGUAGE
-from explorer.i18n.translation import translated
+from explorer.i18n.translation import run_name
 from explorer.measure.names import fixed
 from explorer.processes.client import FOLDER
 from explorer.runs import catalogue, file, leftovers, quota
@@ -94,7 +94,7 @@ class Summary:
     @property
     def text(self) -> str:
         """What a search of words goes through, in whichever language they are typed."""
-        chinese = translated(self.settings, LANGUAGE)
+        chinese = run_name(self.settings, LANGUAGE)
         return " ".join([self.title, self.settings, chinese, self.stem, self.state, self.contender])
 
 

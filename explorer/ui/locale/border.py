@@ -23,6 +23,8 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
+from explorer.config.presets import PRESETS
+from explorer.i18n import translation
 from explorer.i18n.sources import LANGUAGE
 from explorer.ui.locale import message_words, spoken
 from explorer.ui.shelf import Recent
@@ -196,6 +198,7 @@ def words(visit: str, message: bytes) -> bytes:
 
 def install() -> None:
     """Stands at the border from now on; once a process."""
+    translation.TITLES.update({name: preset.title for name, preset in PRESETS.items()})
     if getattr(ScriptRunContext.enqueue, "translates", False):
         return
     enqueue, run, ask = ScriptRunContext.enqueue, ScriptRunner._run_script, ScriptRunner.request_rerun

@@ -13,7 +13,7 @@ from typing import Any
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 
 from explorer.i18n.scripts import phrases
-from explorer.i18n.translation import translated, translator
+from explorer.i18n.translation import run_name, translated, translator
 from explorer.measure.glossary import TERMS, glossary
 from explorer.ui.components.message import ALIGNMENT
 from explorer.ui.components.source import heading
@@ -81,7 +81,7 @@ def in_json(text: str, language: str) -> str:
     """JSON whose words are translated; the player bar's has the name of a run."""
     message = translated_in(json.loads(text), "", language)
     if isinstance(message, dict) and {"name", "kept", "words"} <= message.keys():
-        message["name"] = translated(message["name"], language)
+        message["name"] = run_name(message["name"], language)
     return json.dumps(message, ensure_ascii=False)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from babel.dates import format_datetime
 
-from explorer.i18n.translation import translated
+from explorer.i18n.translation import run_name
 from explorer.measure.names import plural
 from explorer.runs import catalogue, file
 from explorer.ui import chosen, foreign, refusals, room, sitemap, store, visit
@@ -61,8 +61,8 @@ def row(run: Summary) -> None:
     """A run's row."""
     name, words, opened, saved, renamed, gone = columns()
     branch = "↳ " if run.parent else ""
-    settings = translated(run.settings, current())
-    label = translated(run.label, current()) if run.label == run.settings else run.label
+    settings = run_name(run.settings, current())
+    label = run_name(run.label, current()) if run.label == run.settings else run.label
     below = foreign.text(run.stem if run.name == run.settings else f"{settings} · {run.stem}")
     here = foreign.WORD_JOINER  # said already: a name that somebody gave it stays as it is in every language
     name.markdown(f"{branch}**{here}{foreign.text(label)}**  \n:gray[{here}{below}]")
@@ -111,7 +111,7 @@ def look_at(run: Summary) -> None:
 @st.dialog("Rename")
 def rename(run: Summary) -> None:
     """Asks for a name. The file keeps its own, so that addresses of the run stay."""
-    st.caption(foreign.text(run.settings))
+    st.caption(foreign.text(run_name(run.settings, current())))
     with st.form("rename", border=False):
         st.text_input("Name", run.title, key="rename-title", placeholder="Its settings, if left empty")
         refusals.show("rename")  # under the name, which can be shortened

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from explorer.config.presets import PRESETS
+from explorer.i18n import translation
 from explorer.i18n.messages import by_rarest_word, sentences
 from explorer.i18n.template import Template
-from explorer.i18n.translation import Translator
+from explorer.i18n.translation import FOREIGN, Translator, run_name, translated
 
 EXACT = {"words": "词", "the batch": "批次", "learning rate": "学习率"}
 FILLED = [
@@ -73,3 +75,17 @@ def test_a_run_is_called_by_its_preset_its_settings_in_chinese_and_their_values(
     )
     assert mine.translated("shakespeare · text To be or not …") == "shakespeare · 文本 To be or not …"
     assert mine.translated("training · norm of the gradient") == "训练 · norm of the gradient"
+
+
+def test_a_preset_in_a_runs_name_is_called_as_its_card_is(monkeypatch) -> None:
+    titles = {name: preset.title for name, preset in PRESETS.items()}
+    monkeypatch.setattr(translation, "TITLES", titles)
+    for name, title in titles.items():
+        card = translated(title, "zh")
+        assert run_name(name, "zh") == card
+        mine = Translator(translation.translator("zh").exact, within=translation.translator("zh").within)
+        assert mine.translated(f"{name} · lr 0.3") == f"{card} · 学习率 0.3"
+        assert mine.translated(f"{name} race · adamw").startswith(card)
+        assert run_name(name, "en") == name
+        assert run_name(f"{FOREIGN}{name}", "zh") == f"{FOREIGN}{name}", "somebody called a run so"
+    assert mine.translated("sort") == "sort", "elsewhere it is a word of a text"
