@@ -54,8 +54,8 @@ def bars(data: pd.DataFrame, title: str = "Embedding") -> alt.LayerChart:
     """A bar a frequency, and a short line where it would be with the numbers shuffled."""
     axis = alt.Axis(labelAngle=0, format=",d")
     x = alt.X("frequency:O", title="frequency", axis=axis)
-    scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, REACH]), nice=True)
-    y = alt.Y("share:Q", title="share of the variance", axis=alt.Axis(format=".0%", tickCount=4), scale=scale)
+    axis = alt.Axis(format=".0%", tickCount=4)
+    y = alt.Y("share:Q", title="share of the variance", axis=axis, scale=alt.Scale(nice=True))
     tooltip = [
         alt.Tooltip("frequency:Q", title="frequency", format=",d"),
         alt.Tooltip("share:Q", title="share of the variance", format=".3%"),
@@ -66,7 +66,8 @@ def bars(data: pd.DataFrame, title: str = "Embedding") -> alt.LayerChart:
     bar = there.mark_bar().encode(y=y.stack(None), color=timeline.own_color())
     control = there.mark_tick(thickness=2, color=theme.WARN).encode(y=alt.Y("shuffled:Q"))
     text = f"{title}: the share of its variance in each frequency around the clock, and of shuffled numbers"
-    return timeline.picture([bar, control], data, title, text, HEIGHT)
+    ground = timeline.spanning(y, (0, REACH), "share", "shuffled")
+    return timeline.picture([ground, bar, control], data, title, text, HEIGHT)
 
 
 def parts(

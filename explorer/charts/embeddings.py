@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from explorer.charts import theme
+from explorer.charts import theme, timeline
 
 LANES = 9  # rows of names above the strip
 WIDE = 900  # pixels that names are laid out for
@@ -52,6 +52,7 @@ def strip(data: pd.DataFrame) -> alt.TopLevelMixin:
         x=x, y=alt.YDatum(-0.7, axis=None), color=color, tooltip=tooltip
     )
     names = base.mark_text(fontSize=13, fontWeight=600).encode(x=x, y=y, text="word:N", color=color, tooltip=tooltip)
-    return alt.layer(ticks, names).properties(
+    ground = timeline.spanning(x, (0, 1), "along", base=base)
+    return alt.layer(ground, ticks, names).properties(
         height=270, title="Where every point falls along the axis", description="Points along a custom axis"
     )

@@ -42,8 +42,9 @@ def pairs(data: pd.DataFrame) -> alt.LayerChart:
     """All pairs: a square is trained on, a dot held out; its colour is the step, and one without is not right yet."""
     axis = alt.Axis(labelAngle=0, format=",d")
     x, y = alt.X("b:O", title="b", axis=axis), alt.Y("a:O", title="a", axis=axis)
-    scale = alt.Scale(type="sqrt", range="ramp", interpolate="rgb", domainMin=0)
-    legend = alt.Legend(title="right since step", orient="top", gradientLength=180, tickCount=4, titleLimit=200)
+    scale = alt.Scale(type="sqrt", range="ramp", interpolate="rgb")
+    look = {"orient": "top", "type": "gradient", "gradientLength": 180, "tickCount": 4, "titleLimit": 200}
+    legend = alt.Legend(title="right since step", **look)
     color = alt.Color("since:Q", scale=scale, legend=legend)
     tooltip = [
         alt.Tooltip("a:Q", title="a", format=",d"),
@@ -61,7 +62,8 @@ def pairs(data: pd.DataFrame) -> alt.LayerChart:
     round_ = dot.mark_circle(opacity=1, size=alt.ExprRef(f"0.62 * pow({cell}, 2)")).encode(color=color)
     hover = there.mark_rect(fillOpacity=0, fill=theme.GUIDE).encode(tooltip=tooltip)
     text = "All pairs a and b: the step since which their sum stays right, squares trained on and dots held out"
-    return timeline.picture([square, round_, hover], data, "Since when each sum stays right", text, HEIGHT)
+    ground = timeline.spanning(color, (0, 1), "since")
+    return timeline.picture([ground, square, round_, hover], data, "Since when each sum stays right", text, HEIGHT)
 
 
 def parts(

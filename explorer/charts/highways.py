@@ -72,8 +72,8 @@ def bars(data: pd.DataFrame, title: str, text: str, places: int) -> alt.LayerCha
     x = alt.X(
         "share:Q",
         title="share of what arrives",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=False),
-        axis=alt.Axis(format=".0%"),
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(format=",.0%"),
     )
     tooltip = [
         alt.Tooltip("place:N"),
@@ -82,7 +82,9 @@ def bars(data: pd.DataFrame, title: str, text: str, places: int) -> alt.LayerCha
         alt.Tooltip("words:N", title="‖∂L/∂x‖ of this part"),
         alt.Tooltip("label:N", title="‖∂L/∂x‖ in all"),
     ]
+    together = alt.Chart().transform_aggregate(share="sum(share)", groupby=["place"])
     layers = [
+        timeline.spanning(x, (0, 1), "share", base=together),
         alt.Chart()
         .mark_bar(cornerRadius=0)
         .encode(y=y, x=x, color=timeline.series_color(symbol="square"), tooltip=tooltip),

@@ -75,9 +75,9 @@ def pulls_frame(losses: np.ndarray, along: np.ndarray, across: np.ndarray, texts
 
 def pulls(data: pd.DataFrame) -> alt.LayerChart:
     """One dot a sample; the batch's gradient, their mean, is the diamond at (1, 0)."""
-    x = alt.X("along:Q", title="along the batch’s gradient / ‖g‖", axis=_axis())
-    y = alt.Y("across:Q", title="across it / ‖g‖", axis=_axis())
-    held = {"x": x.scale(_holding(-0.5, 1.5)), "y": y.scale(_holding(0, 1))}  # one layer's: Vega warns of several
+    scale = alt.Scale(nice=True)
+    x = alt.X("along:Q", title="along the batch’s gradient / ‖g‖", axis=_axis(), scale=scale)
+    y = alt.Y("across:Q", title="across it / ‖g‖", axis=_axis(), scale=scale)
     tooltip = [
         alt.Tooltip("sample:Q", title="sample"),
         alt.Tooltip("text:N", title="reads → says"),
@@ -93,8 +93,10 @@ def pulls(data: pd.DataFrame) -> alt.LayerChart:
     return alt.LayerChart(
         data=alt.InlineData(values=values, name=timeline.SOURCE),
         layer=[
+            timeline.spanning(x, (-0.5, 1.5), "along"),
+            timeline.spanning(y, (0, 1), "across"),
             zero.mark_rule(opacity=0.7, color=theme.GUIDE).encode(x=x),
-            dots.encode(**held, tooltip=tooltip),
+            dots.encode(x=x, y=y, tooltip=tooltip),
             mean.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=theme.WARN).encode(x=x, y=y),
             mean.mark_text(align="left", dx=10, dy=-8, color=theme.WARN).encode(x=x, y=y, text=alt.value("their mean")),
         ],
@@ -102,10 +104,6 @@ def pulls(data: pd.DataFrame) -> alt.LayerChart:
         description="Gradient of each sample, along the batch's gradient and across it",
         height=HEIGHT,
     )
-
-
-def _holding(low: float, high: float) -> alt.Scale:
-    return alt.Scale(domain=alt.DomainUnionWith(unionWith=[low, high]), nice=True)
 
 
 def _axis() -> alt.Axis:

@@ -59,29 +59,20 @@ def worth(data: pd.DataFrame, *, heads: int = 8) -> alt.LayerChart:
     axis = alt.Axis(minExtent=145, maxExtent=145, labelLimit=145, labelOverlap=False, labelFlush=False)
     y = alt.Y("head:N", sort=alt.EncodingSortField("depth", op="min"), title=None, axis=axis)
 
-    def x(field: str = "value:Q", **properties: Any) -> alt.X:
-        return alt.X(
-            field, title="change of the loss, nats per token", axis=alt.Axis(format="+~g", grid=True), **properties
-        )
-
+    axis = alt.Axis(format="+~g", grid=True)
+    x = alt.X("value:Q", title="change of the loss, nats per token", axis=axis, scale=alt.Scale(nice=True))
     tooltip = [
         alt.Tooltip("head:N"),
         alt.Tooltip("value:Q", title="loss", format="+.6~f"),
         alt.Tooltip("right:Q", title="right answers", format="+.2%"),
     ]
     base = alt.Chart().encode(y=y, tooltip=tooltip)
-    reach = (  # from the least to the most, and always NEAR zero on both sides; it alone says how far the axis goes
-        alt.Chart()
-        .transform_filter("isValid(datum.value)")
-        .mark_point(opacity=0)
-        .encode(x=x(scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-NEAR, NEAR]), nice=True)))
-    )
     words = base.mark_text(align="left", dx=6).encode(x=alt.value("width"), text="label:N")
     layers = [
-        reach,
+        timeline.spanning(x, (-NEAR, NEAR), "value"),
         base.transform_filter(only("head", "off"))
         .mark_bar()
-        .encode(x=x().stack(None), color=timeline.series_color(symbol="square", each=90)),
+        .encode(x=x.stack(None), color=timeline.series_color(symbol="square", each=90)),
         alt.Chart().mark_rule().encode(x=alt.X(datum=0), color=alt.value(theme.GUIDE)),
         words.transform_filter(only("head", "off")).encode(color=alt.value(theme.GUIDE)),
         words.transform_filter(only("nonfinite")).encode(color=alt.value(theme.BAD)),

@@ -269,9 +269,8 @@ def norms_chart(data: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
     """‖x‖ of the residual stream from the input to the output: a line for each position, and their mean."""
     axis = alt.Axis(labelExpr=_label(), labelAngle=-40, labelOverlap=False)
     x = alt.X("row:O", title=None, axis=axis, scale=alt.Scale(type="point", padding=0.3))
-    scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 0.1]), nice=True)
-    y = partial(alt.Y, "value:Q", title="‖x‖")
-    base = alt.Chart().encode(x=x, y=y(), detail="where:N")
+    y = alt.Y("value:Q", title="‖x‖", scale=alt.Scale(nice=True))
+    base = alt.Chart().encode(x=x, y=y, detail="where:N")
     nearest = alt.selection_point(
         name="hover", fields=["where"], nearest=True, on="pointermove", clear="pointerout", empty=False
     )
@@ -283,7 +282,7 @@ def norms_chart(data: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
     each, mean = base.transform_filter(only("position")), base.transform_filter(only("mean"))
     faint = base.transform_filter(only("position", "mean")).mark_point(filled=True, size=60, opacity=0)
     layers = [
-        alt.Chart().mark_point(opacity=0).encode(x=x, y=y(scale=scale)),  # it alone says how far the axis goes
+        timeline.spanning(y, (0, 0.1), "value"),
         each.mark_line(strokeWidth=1, opacity=0.45).encode(color=alt.value(theme.OUTSIDE)),
         mean.mark_line(strokeWidth=3).encode(color=alt.value(theme.TRAIN)),
         base.transform_filter(nearest).mark_line(strokeWidth=2.5).encode(color=alt.value(theme.CURSOR)),

@@ -42,19 +42,22 @@ def histogram_frame(bins: np.ndarray, shares: dict[str, np.ndarray]) -> pd.DataF
 
 def histogram(data: pd.DataFrame) -> alt.LayerChart:
     """The share of the numbers at each size, on a log axis."""
+    x = timeline.magnitude_axis("size", alt.X, "size:Q")
+    y = alt.Y("share:Q", title="share of the numbers", axis=alt.Axis(format=".0%"))
     line = (
         alt.Chart()
         .mark_line(interpolate="step", strokeWidth=2)
         .encode(
-            x=timeline.magnitude_axis("size", alt.X, "size:Q", (1e-12, 1.0)),
-            y=alt.Y("share:Q", title="share of the numbers", axis=alt.Axis(format=".0%")),
+            x=x,
+            y=y,
             color=alt.Color("kept:N", legend=alt.Legend(title=None), scale=alt.Scale(range=list(theme.CATEGORICAL))),
             tooltip=["kept:N", alt.Tooltip("size:Q", format=".2e"), alt.Tooltip("share:Q", format=".2%")],
         )
     )
     note = nothing.note("isValid(datum.size)", "datum.share > 0")
     title, text = "Sizes at this step", "Share of the optimizer’s numbers at each size, on a log axis"
-    return timeline.picture([line, note], data, title, text, 260)
+    grounds = [timeline.spanning(x, (1e-12, 1.0), "size"), timeline.spanning(y, (0, 0.1), "share")]
+    return timeline.picture([*grounds, line, note], data, title, text, 260)
 
 
 def steps_frame(names: Sequence[str], sizes: np.ndarray) -> pd.DataFrame:
@@ -79,9 +82,10 @@ def steps(data: pd.DataFrame, tensors: int) -> alt.LayerChart:
     names = alt.Axis(labelLimit=220, labelOverlap=False, labelFlush=False)
     y = alt.Y("tensor:N", title=None, sort=alt.EncodingSortField("order"), axis=names)
     tips = [alt.Tooltip("tensor:N"), *(alt.Tooltip(f"{name}:Q", format=".3e") for name in ("low", "middle", "high"))]
-    axis = timeline.magnitude_axis("effective step size", alt.X, "low:Q", (1e-3, 1e-2))
+    axis = timeline.magnitude_axis("effective step size", alt.X, "low:Q")
     base = alt.Chart().encode(y=y, tooltip=tips).transform_filter("datum.high > 0")
     layers = [
+        timeline.spanning(axis, (1e-3, 1e-2), "low", "high"),
         base.mark_rule(strokeWidth=4, opacity=0.45, color=theme.TRAIN).encode(x=axis, x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1, color=theme.TRAIN).encode(x="middle:Q"),
         nothing.note("isValid(datum.middle)", "datum.high > 0"),

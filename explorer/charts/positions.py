@@ -98,9 +98,10 @@ def by_position(data: pd.DataFrame, *, unit: str = "right answers") -> alt.Layer
 def reach(data: pd.DataFrame) -> alt.LayerChart:
     """Right answers at one, two and four times the trained length."""
     axis = alt.Axis(values=[0, 1, 2], labelExpr="pow(2, datum.value) + ' ×'", grid=False)
-    x = alt.X("x:Q", title="length, of the trained one", axis=axis, scale=alt.Scale(domain=[-0.1, 2.1], nice=False))
+    x = alt.X("x:Q", title="length, of the trained one", axis=axis, scale=alt.Scale(nice=False))
     text = "Share of right answers at one, two and four times the trained length, from 0 to 1"
-    return _lines(data, x, timeline.share_axis("right answers"), "Right answers at longer lengths", text)
+    y = timeline.share_axis("right answers")
+    return _lines(data, x, y, "Right answers at longer lengths", text, holds=(-0.1, 2.1))
 
 
 def by_delay(data: pd.DataFrame) -> alt.LayerChart:
@@ -116,9 +117,16 @@ def _counted(title: str) -> alt.X:
 
 
 def _lines(
-    data: pd.DataFrame, x: alt.X, y: alt.Y, title: str, text: str, band: bool = False, height: int = HEIGHT
+    data: pd.DataFrame,
+    x: alt.X,
+    y: alt.Y,
+    title: str,
+    text: str,
+    band: bool = False,
+    height: int = HEIGHT,
+    holds: tuple[float, float] = (0, 1),
 ) -> alt.LayerChart:
-    """Lines, fainter ones, dots and marked places; the nearest point tells its numbers."""
+    """Lines, fainter ones, dots and marked places; the nearest point tells its numbers. holds: the least of the x axis."""
     nearest = alt.selection_point(
         name="hover", fields=["x", "series"], nearest=True, on="pointermove", clear="pointerout", empty=False
     )
@@ -137,7 +145,8 @@ def _lines(
     solid, faint = base.transform_filter(only("line")), base.transform_filter(only("faint"))
     marked = base.transform_filter(only("at"))
     layers = [
-        # every series in the first layer: from it Vega takes the colours
+        timeline.spanning(x, holds, "x"),
+        # every series in the first layer that has a colour: from it Vega takes the colours
         base.transform_filter(only("line", "faint", "dot")).mark_point(opacity=0).encode(y=y, color=color),
         *([solid.mark_area(opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", color=each)] if band else []),
         faint.mark_line(strokeDash=[5, 4], strokeWidth=1.5).encode(y=y, color=each, detail="series:N"),

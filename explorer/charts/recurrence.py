@@ -58,6 +58,7 @@ def by_distance(data: pd.DataFrame, powers: tuple[int, int] = DOMAIN) -> alt.Lay
     tooltip += [alt.Tooltip(f"{name}:Q", title=name, format=".2e") for name in ("mean", "low", "high")]
     base = alt.Chart().transform_filter("isValid(datum.distance)").encode(x=x)
     layers = [
+        timeline.spanning(x, (0, 1), "distance"),
         base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q", color=color, detail="series:N"),
         base.mark_line().encode(y=y, color=each, detail="series:N"),
         base.mark_point(filled=True, size=30).encode(y=y, color=each, tooltip=tooltip),

@@ -253,10 +253,10 @@ def history_frame(dots: Sequence[Dot]) -> pd.DataFrame:
     return pd.DataFrame({**_columns(dots), "value": losses, "best": so_far}).astype({"value": float, "best": float})
 
 
-def history(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
-    """Every trial's loss in the order of the trials, and the best so far as a falling stair."""
+def history(data: pd.DataFrame, *, ends: tuple[float, float], log: bool = False) -> alt.LayerChart:
+    """Every trial's loss in the order of the trials, and the best so far as a falling stair. ends: of the losses."""
     x = alt.X("number:Q", title="trial", scale=alt.Scale(nice=False, padding=12)).axis(tickMinStep=1, format=",d")
-    scale = alt.Scale(type="log", nice=True) if log else alt.Scale(zero=False, nice=True)
+    scale = alt.Scale(type="log" if log else "linear", domain=list(ends), nice=True)
     color = alt.Color("state:N", scale=alt.Scale(domain=list(STATES), range=list(STATES.values())), legend=None)
     dots = (
         alt.Chart(name="history_points")
@@ -268,7 +268,7 @@ def history(data: pd.DataFrame, *, log: bool = False) -> alt.LayerChart:
     stair = alt.Chart().transform_filter("isValid(datum.best)").mark_line(interpolate="step-after", strokeWidth=2)
     stair = stair.encode(x=x, y=alt.Y("best:Q", scale=scale), color=alt.value(theme.GOOD))
     return timeline.picture(
-        [stair, dots.add_params(_clicks())],
+        [timeline.spanning(x, (0, 1), "number"), stair, dots.add_params(_clicks())],
         data,
         "Every trial, and the best so far",
         "Loss of each trial in order, with the best so far",

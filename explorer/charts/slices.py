@@ -33,7 +33,7 @@ def frame(t: np.ndarray, losses: dict[str, np.ndarray], ends: dict[float, str]) 
 def slices(data: pd.DataFrame) -> alt.LayerChart:
     """The loss over t, the place along the line, with its named places marked."""
     x = alt.X("t:Q", title="t, along the line", scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(grid=False))
-    y = alt.Y("loss:Q", title="loss, nats", scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=True))
+    y = alt.Y("loss:Q", title="loss, nats", scale=alt.Scale(nice=True))
     tooltip = [
         alt.Tooltip("series:N", title="loss on"),
         alt.Tooltip("loss:Q", title="nats", format=".5f"),
@@ -45,6 +45,8 @@ def slices(data: pd.DataFrame) -> alt.LayerChart:
     dots = alt.Chart().transform_filter(sampled).mark_point(filled=True, size=40, opacity=0.01)
     places = alt.Chart().transform_filter(named)
     layers = [
+        timeline.spanning(x, (0, 1), "t", "end"),
+        timeline.spanning(y, (0, 1), "loss"),
         places.mark_rule(color=theme.GUIDE, strokeDash=[5, 4]).encode(x="end:Q"),
         lines.encode(x=x, y=y, color=timeline.series_color(), strokeDash=dashes, detail="series:N"),
         dots.encode(x=x, y=y, color=timeline.own_color(), tooltip=tooltip),

@@ -186,6 +186,31 @@ def extent(holds: tuple[float, float]) -> alt.Chart:
     )
 
 
+def spanning(axis: Any, holds: tuple[float, float], *columns: str, base: alt.Chart | None = None) -> alt.Chart:
+    """The ground layer of an axis: unseen points that span `holds` and these columns, also where they have no number.
+
+    It alone says how far the axis goes, see `extent`. axis: an X, Y or Color, with a scale and a title.
+    base: of what the columns are, if not of the table itself.
+    """
+    least, most = holds
+    own = axis.copy()
+    scale = alt.Scale() if own["scale"] is alt.Undefined else own["scale"].copy()
+    scale["domain"] = alt.DomainUnionWith(unionWith=[least, most])
+    own["shorthand"], own["scale"] = "reach:Q", scale
+    above = " && datum.{0} > 0" if scale["type"] == "log" else ""
+    low, high = (
+        ", ".join(f"isValid(datum.{c}){above.format(c)} ? datum.{c} : {end}" for c in columns) for end in (least, most)
+    )
+    return (
+        (base or alt.Chart())
+        .transform_calculate(low=f"min({low})", high=f"max({high})")
+        .transform_aggregate(least="min(low)", most="max(high)")
+        .transform_fold(["least", "most"], as_=["end", "reach"])
+        .mark_point(opacity=0)
+        .encode(own)
+    )
+
+
 def legend(symbol: str = "stroke", each: int = COLUMN) -> alt.Legend:
     """Above the plot, in as many columns as the page has room for: a wider one would squeeze the plot.
 

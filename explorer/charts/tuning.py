@@ -71,7 +71,8 @@ def sweep(data: pd.DataFrame, *, ends: tuple[float, float]) -> alt.LayerChart:
     shapes = alt.Scale(domain=[FULL, GIVEN_UP, DIVERGED], range=["circle", "triangle-down", "cross"])
     valleys = alt.Chart().transform_filter("datum.kind == 'valley'").mark_rule(strokeWidth=9, opacity=0.3)
     guess = alt.Chart().transform_filter("datum.kind == 'guess'")
-    layers = [  # the lines first: the legend looks like them
+    layers = [  # of what is seen the lines first: the legend looks like them
+        timeline.spanning(y, (0, 0.1), "loss"),
         points.mark_line().encode(x=x, y=y, color=timeline.series_color(), detail="series:N"),
         valleys.encode(x=x, x2="to:Q", y=y, color=timeline.own_color(), tooltip=[tooltip[0], "words:N"]),
         points.mark_point(filled=True, size=75, opacity=1).encode(

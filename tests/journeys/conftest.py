@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -129,7 +130,7 @@ class Visit:
         self.windows.give_back(self.context, **self.kind)
 
     def note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" or re.match("WARN (Infinite extent|Conflicting)", message.text):  # of a chart
             self.errors.append(f"console: {message.text} {message.location['url']}")
 
     def note_host(self, url: str) -> None:

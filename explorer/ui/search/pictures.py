@@ -45,7 +45,8 @@ def show(now: Standing) -> None:
         courses(now, dots, chosen)
     with right:
         order = calm("history", now, lambda: charts.history_frame(dots))
-        draw(charts.history, order, "search-history", log=spread(now.trials)[2])
+        low, high, log = spread(now.trials)
+        draw(charts.history, order, "search-history", ends=(low, high), log=log)
         picture.look_for("history", sentences.history(now))
     left, right = cards("search-why", 1, 1.2)
     with left:

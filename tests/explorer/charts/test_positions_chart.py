@@ -37,5 +37,5 @@ def test_what_is_not_known_is_left_out_and_a_band_keeps_its_ends():
 
 def test_likeness_reaches_from_minus_one_and_a_factor_from_zero():
     signed, factor = (spec(charts.alike(table([0.5]), unit="u", signed=s)) for s in (True, False))
-    domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in (signed["layer"][0], factor["layer"][0])]
+    domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in (signed["layer"][1], factor["layer"][1])]
     assert domains == [[-1, 1], [0, 1]]

@@ -19,7 +19,7 @@ def test_the_scale_has_room_for_what_grows_and_what_fades(factor: float, powers:
     sizes = np.where(apart < 0, 0.0, factor ** np.maximum(apart, 0).astype(float))
     data = recurrence.frame({"run": reach(sizes, list(range(40)))})
     assert recurrence.domain(data) == powers
-    scale = spec_of(recurrence.by_distance, data, powers=powers)["layer"][1]["encoding"]["y"]
+    scale = spec_of(recurrence.by_distance, data, powers=powers)["layer"][2]["encoding"]["y"]
     first, last = scale["scale"]["domain"]
     assert (first, last) == pytest.approx((10.0 ** powers[0], 10.0 ** powers[1]))
     ticks = scale["axis"]["values"]

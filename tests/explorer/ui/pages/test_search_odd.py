@@ -64,9 +64,10 @@ def test_few_equal_and_not_finite_trials_have_sentences_and_pictures(name):
     assert all(math.isnan(place) or 0 <= place <= 1 for place in axis.places)
     if not any(t.value is not None and math.isfinite(t.value) for t in now.trials):
         assert [words for _, words in axis.ticks] in ([], ["∞"]), "no loss is known, so the axis has no numbers"
+    low, high, log = pictures.spread(now.trials)
     specs = [
         charts.parallel(charts.parallel_frame(dots, pictures.axes(now))).to_dict(),
-        charts.history(charts.history_frame(dots), log=pictures.spread(now.trials)[2]).to_dict(),
+        charts.history(charts.history_frame(dots), ends=(low, high), log=log).to_dict(),
     ]
     assert all("NaN" not in json.dumps(spec["layer"]) for spec in specs)
     over_steps.courses([(d, t.steps, t.losses) for d, t in zip(dots, now.trials, strict=True)])
