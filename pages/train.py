@@ -95,13 +95,13 @@ def numbers(view: View) -> bytes:
     row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
     steps, pace = view.config.train.steps, view.run.pace()
     left = duration((steps - view.last) / pace) if steps and pace and view.status.state == "training" else "–"
-    since = learned(view)
+    since, speed = learned(view), "Speed" if view.status.state == "training" else "Last speed"
     columns = {
         "Step": f"{view.step:,}" + (f" of {steps:,}" if steps else ""),
         "Loss": "–" if row is None else fixed(row["loss"], 4),
         "Right": "–" if row is None else percent(row["metric"], 1),
         f"{view.about.answer.capitalize()}s asked": "–" if row is None else f"{row['tokens']:,}",
-        "Speed": player.steps_a_second(pace),
+        speed: player.steps_a_second(pace),
     } | ({"Time left": left} if since is None else {"Learned": f"at step {since:,}"})
     return message(columns, "numbers", feed.moment(view))
 

@@ -43,8 +43,7 @@ def pairs(data: pd.DataFrame) -> alt.LayerChart:
     axis = alt.Axis(labelAngle=0, format=",d")
     x, y = alt.X("b:O", title="b", axis=axis), alt.Y("a:O", title="a", axis=axis)
     scale = alt.Scale(type="sqrt", range="ramp", interpolate="rgb")
-    look = {"orient": "top", "type": "gradient", "gradientLength": 180, "tickCount": 4, "titleLimit": 200}
-    legend = alt.Legend(title="right since step", **look)
+    legend = alt.Legend(title="right since step", orient="top", gradientLength=180, tickCount=4, titleLimit=200)
     color = alt.Color("since:Q", scale=scale, legend=legend)
     tooltip = [
         alt.Tooltip("a:Q", title="a", format=",d"),

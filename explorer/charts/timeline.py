@@ -206,7 +206,7 @@ def spanning(axis: Any, holds: tuple[float, float], *columns: str, base: alt.Cha
         .transform_calculate(low=f"min({low})", high=f"max({high})")
         .transform_aggregate(least="min(low)", most="max(high)")
         .transform_fold(["least", "most"], as_=["end", "reach"])
-        .mark_point(opacity=0)
+        .mark_point(opacity=0, filled=True)  # as what is not filled has no gradient in the legend of a colour
         .encode(own)
     )
 

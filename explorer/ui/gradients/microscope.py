@@ -48,11 +48,11 @@ def show(view: View) -> None:
         table = of_heads(view, height(len(names))) if kind == HEADS else recorded(view, names, kind)
         if table is None:
             return
-        rows, _, steps, quantities = table
+        rows, starts, steps, quantities = table
         microscope(as_bytes(view, kind, table), key="microscope", height=height(len(rows)), on_chosen=choose)
         if kind != HEADS:
             feed.offer("microscope", lambda view: as_bytes(view, kind, recorded(view, names, kind)))
-        picture.look_for("microscope", sentence(view, rows, steps, quantities[0].values))
+        picture.look_for("microscope", sentence(view, rows, starts, steps, quantities[0].values, kind != HEADS))
     picture.details(lambda: norms.show(view))
     picture.computed(norms.FORMULAS, title="How the norms are computed")
 
@@ -72,6 +72,7 @@ def as_bytes(view: View, kind: str, table: Drawn) -> bytes:
         quantities,
         label=f"Gradients of {kind}",
         newest=max(1, view.last - 1),
+        peaks=kind != HEADS,
         cursor=view.cursor,
         height=height(len(rows)),
         moment=None if kind == HEADS else feed.moment(view),
@@ -127,26 +128,42 @@ def of_heads(view: View, place: int) -> Drawn | None:
     return rows, answer.steps, answer.steps, [Quantity(NORM, "‖g‖", answer.norms.T)]
 
 
-def sentence(view: View, rows: list[Row], steps: np.ndarray, norms: np.ndarray) -> str:
-    """What to look for at the step looked at: the first and the last layer of the same stack, and the span."""
+def sentence(
+    view: View, rows: list[Row], starts: np.ndarray, steps: np.ndarray, norms: np.ndarray, peaks: bool = True
+) -> str:
+    """What to look for in the column looked at: the first and the last layer of the same stack, and the span.
+
+    peaks: whether a column that stands for several steps has the numbers of the one with the largest gradient.
+    """
     if not len(steps):
         return "the first step is being trained."
-    at = len(steps) - 1 if view.cursor is None else int(np.abs(steps - view.cursor).argmin())
-    here = norms[:, at]
+    at = len(steps) - 1 if view.cursor is None else max(0, int(np.searchsorted(starts, view.cursor, "right")) - 1)
+    end = int(starts[at + 1]) if at + 1 < len(starts) else max(view.last, int(steps[at]) + 1)
+    words = of_column(rows, int(steps[at]), norms[:, at])
+    if not peaks or end - int(starts[at]) < 2:
+        return words
+    return (
+        f"a column here stands for several steps and shows the one with the largest gradient, such as {steps[at]:,} of "
+        f"{int(starts[at]):,} to {end - 1:,}: {words}"
+    )
+
+
+def of_column(rows: list[Row], step: int, here: np.ndarray) -> str:
+    """What the norms of one step say."""
     by_layer: dict[str, Any] = {}
     for row, size in zip(rows, here, strict=True):
         if row.layer.startswith(("layer", "encoder", "decoder")):
             by_layer[row.layer] = float(np.hypot(by_layer.get(row.layer, 0.0), size))
     if not finite(here):
-        return lost("the gradient of some rows", int(steps[at]))
+        return lost("the gradient of some rows", step)
     good = here > 0
     if not good.any():
-        return f"at step {int(steps[at]):,} no gradient is left."
+        return f"at step {step:,} no gradient is left."
     if len(by_layer) < 2:
         times = number(here[good].max() / here[good].min(), 2)
-        return f"at step {int(steps[at]):,} the largest gradient of all is {times} times the smallest."
+        return f"at step {step:,} the largest gradient of all is {times} times the smallest."
     first, *_, last = by_layer
     a, b = by_layer[first], by_layer[last]
     word = "grows" if a > 1.5 * b else "shrinks" if a < b / 1.5 else "keeps its size"
     back = f"the gradient {word} on its way back from {last} ({number(b, 2)}) to {first} ({number(a, 2)})"
-    return f"at step {int(steps[at]):,} {back}."
+    return f"at step {step:,} {back}."

@@ -65,6 +65,7 @@ def numbers(view: View) -> None:
     """The step's own numbers."""
     row = view.run.step_row(view.step if view.step < view.last else view.last - 1)
     pace, batch = view.run.pace(), pairs_a_step(view)
+    speed = "Speed" if view.status.state == "training" else "Last speed"
     steps = view.config.train.steps
     picture.figures(
         {
@@ -72,7 +73,7 @@ def numbers(view: View) -> None:
             "Loss": "–" if row is None else fixed(row["loss"], 4),
             "Right": "–" if row is None else percent(row["metric"], 1),
             "Pairs": f"{examples(view.run.config, view.run.events, view.step):,}",
-            "Speed": "–" if pace is None else f"{pace * batch:,.0f} pairs/s",
+            speed: "–" if pace is None else f"{pace * batch:,.0f} pairs/s",
             "Words known": f"{view.about.vocabulary:,}",
         }
     )

@@ -55,12 +55,14 @@ def message(
     newest: int,
     cursor: int | None,
     height: int,
+    peaks: bool = False,
     moment: Mapping[str, Any] | None = None,
 ) -> bytes:
     """What the component draws. Raises ValueError where sizes disagree.
 
     starts (n,): the first step that each column stands for.   steps (n,): the step its numbers are of.
     newest: the last step of the axis.   cursor: the step looked at, None while live.
+    peaks: whether a column of several steps has the numbers of the one with the largest gradient.
     moment: of what it tells, see feed.py, if the feed moves it.
     """
     for quantity in quantities:
@@ -74,6 +76,7 @@ def message(
         "file": label.lower().replace(" ", "-"),
         "newest": newest,
         "cursor": cursor,
+        "peaks": peaks,
         "height": height,
         "moment": moment,
         "colors": {"cursor": theme.CURSOR, "bad": theme.BAD},

@@ -154,13 +154,19 @@ function point(scope, pointer) {
   tell(scope, r, c, at, y);
 }
 
-// The column of the step that is looked at: the newest while live.
-function columnOf({ steps, cursor, columns }) {
+// The column that the step looked at lies in: the newest while live.
+function columnOf({ starts, cursor, columns }) {
   if (cursor === null || !columns) return columns - 1;
-  let best = 0;
-  for (let c = 0; c < columns; c++) if (Math.abs(steps[c] - cursor) < Math.abs(steps[best] - cursor)) best = c;
-  return best;
+  return Math.max(0, starts.findLastIndex((start) => start <= cursor));
 }
+
+// The first and the last step that a column stands for where it has the numbers of one among several; null where not.
+function stretchOf({ peaks, starts, steps, columns, newest }, c) {
+  const last = c + 1 < columns ? starts[c + 1] - 1 : Math.max(newest, steps[c]);
+  return peaks && last > starts[c] ? [starts[c], last] : null;
+}
+
+const numbered = (stretch) => stretch.map((step) => step.toLocaleString("en")).join("–");
 
 function tell({ tip, root, stage, header, quantity }, r, c, x, y) {
   const { name, unit } = header.quantities[quantity], value = header.values[quantity][r * header.columns + c];
@@ -169,6 +175,8 @@ function tell({ tip, root, stage, header, quantity }, r, c, x, y) {
   line(header.rows[r].name, "");
   line(`${name} ${unit}`, format(value, 4));
   line(phrase("step"), header.steps[c].toLocaleString("en"));
+  const stretch = stretchOf(header, c);
+  if (stretch) line(phrase("the largest gradient of steps"), numbered(stretch));
   tip.append(make("em", "", null, phrase("click: go to this step")));
   placeTip(tip, root, stage, x, y + 20);
 }

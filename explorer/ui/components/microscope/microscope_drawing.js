@@ -1,6 +1,6 @@
 // Microscope, drawn: names of the rows, the scale of the colours, one step as bars.
 function drawNames(context, { place, header }, ink) {
-  const { box, unit, x, wide, bars } = place, every = Math.max(1, Math.ceil(12 / unit)), size = Math.min(12, Math.max(9, unit * every));
+  const { box, unit, x } = place, every = Math.max(1, Math.ceil(12 / unit)), size = Math.min(12, Math.max(9, unit * every));
   context.textBaseline = "middle";
   header.rows.forEach(({ name, color }, r) => {
     const y = box.top + (r + 0.5) * unit;
@@ -17,9 +17,6 @@ function drawNames(context, { place, header }, ink) {
   for (const { value, label } of x.ticks) if (x.at(value) < box.right - 34) words(context, label, x.at(value), box.bottom + 6, ink.dim, ink);
   context.textAlign = "right";
   words(context, phrase("step"), box.right, box.bottom + 6, ink.dim, ink, 600);
-  if (!wide) return;
-  context.textAlign = "left";
-  words(context, header.quantities[0].name && phrase("at one step"), bars[0], box.bottom + 6, ink.dim, ink, 600);
 }
 
 function showLegend({ legend, ends, kind, header, quantity }, { colours }) {
@@ -51,6 +48,10 @@ function drawBars(context, { place, header, quantity, found }, c, ink) {
   });
   if (guide) stroke(context, ink.dim, 1.25, [5, 4], [[at(Math.log10(guide)), box.top], [at(Math.log10(guide)), box.bottom]]);
   context.textBaseline = "top";
+  const stretch = stretchOf(header, c), step = header.steps[c].toLocaleString("en");
+  context.textAlign = "left";
+  if (!stretch) words(context, phrase("at one step"), from, box.bottom + 6, ink.dim, ink, 600);
+  const said = stretch ? phrase`step ${step}, of ${numbered(stretch)} the largest` : phrase`step ${step}`;
   context.textAlign = "right";
-  words(context, phrase`step ${header.steps[c]}`, place.width - 2, box.bottom + 6, ink.text, ink, 600);
+  words(context, said, place.width - 2, box.bottom + 6, ink.text, ink, 600);
 }

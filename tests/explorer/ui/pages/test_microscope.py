@@ -58,12 +58,25 @@ def test_a_blocks_gradient_is_that_of_its_tensors_together(run):
 
 def test_what_to_look_for_names_the_step_and_the_sizes_there(run):
     view = SimpleNamespace(run=run, cursor=12)
-    rows, _, steps, (norms, _) = microscope.recorded(view, run.tensors, microscope.TENSORS)
-    said = microscope.sentence(view, rows, steps, norms.values)
+    rows, starts, steps, (norms, _) = microscope.recorded(view, run.tensors, microscope.TENSORS)
+    said = microscope.sentence(view, rows, starts, steps, norms.values)
     of = {layer: [i for i, row in enumerate(rows) if row.layer == layer] for layer in ("layer 1", "layer 2")}
     first, last = (np.linalg.norm(norms.values[own, 12]) for own in of.values())
     assert "at step 12 the gradient" in said
     assert f"from layer 2 ({number(last, 2)}) to layer 1 ({number(first, 2)})" in said
+
+
+def test_a_column_of_several_steps_says_so_and_is_that_in_which_the_step_looked_at_lies():
+    starts, steps, norms = np.array([0, 8, 16]), np.array([1, 9, 16]), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+    def said(cursor: int | None, last: int = 17, peaks: bool = True) -> str:
+        return microscope.sentence(SimpleNamespace(cursor=cursor, last=last), ROWS, starts, steps, norms, peaks)
+
+    assert "such as 1 of 0 to 7: at step 1 the gradient" in said(7), "step 9 is nearer, and of another column"
+    assert "such as 9 of 8 to 15: at step 9 the gradient" in said(9)
+    assert said(16).startswith("at step 16 the gradient"), "a column of one step"
+    assert "such as 16 of 16 to 19: at step 16" in said(None, last=20)
+    assert said(7, peaks=False).startswith("at step 1 the gradient"), "snapshots stand for no step but their own"
 
 
 @pytest.mark.parametrize("preset", ["delay-lstm", "dates-gru", "reverse"])
