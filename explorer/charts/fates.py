@@ -68,7 +68,7 @@ def histogram(data: pd.DataFrame) -> alt.LayerChart:
         .encode(x=x, x2="high:Q", y=y.axis(format=".0%", tickCount=5), color=_fate(), order="order:Q", tooltip=tooltip),
         *(part for at, word in ends for part in _end(at, word)),
     ]
-    title = "The gradient's entries, scaled, in float16"
+    title = "Scaled gradient in float16"
     return timeline.picture(layers, data, title, "Share of gradient entries at each power of two, by their fate", TALL)
 
 

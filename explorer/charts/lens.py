@@ -148,7 +148,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
         titleLimit=200,
         format=".0%",
         values=[0, 0.5, 1],
-        gradientLength=alt.ExprRef("max(60, min(180, (containerSize()[0] || 560) - 150))"),
+        gradientLength=alt.ExprRef(f"max(60, min(180, {timeline.WIDTH} - 150))"),
     )
     tooltip = [
         alt.Tooltip("after:N"),
@@ -180,7 +180,7 @@ def lens_chart(data: pd.DataFrame, *, junctions: int = 5) -> alt.LayerChart:
         words("idle", alt.value(theme.GUIDE)),
         words("nonfinite", alt.value(theme.BAD), "bold"),
     ]
-    title = "The likeliest token after each sublayer"
+    title = "Likeliest token after each sublayer"
     text = "Most likely token at each position after each sublayer, coloured by the probability of the target"
     return timeline.picture(layers, data, title, text, ROW * junctions + 120)
 
@@ -244,7 +244,7 @@ def attribution_chart(data: pd.DataFrame, *, components: int = 20) -> alt.LayerC
         words.transform_filter(only("part", "sum")).encode(color=alt.value(theme.GUIDE)),
         words.transform_filter(only("nonfinite")).encode(color=alt.value(theme.BAD)),
     ]
-    title, text = "Who says it: direct logit attribution", "What each component adds to a logit difference"
+    title, text = "Direct logit attribution", "What each component adds to a logit difference"
     return timeline.picture(layers, data, title, text, BAR * (components + 1) + 90)
 
 

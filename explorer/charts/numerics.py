@@ -23,6 +23,7 @@ BRIGHT = "#ffffff"  # words on what is wrong
 CELL, TALL = 26, 300  # pixels: a row of cells, a chart
 MOST = 446  # pixels that a table of cells gets, with its legend
 DIGITS = 3  # of the number that a key begins with, which keeps the order
+READABLE = 28  # pixels: the narrowest cell with a number in it
 FLOOR = 1e-9  # of errors: what is smaller is drawn here
 
 
@@ -82,7 +83,13 @@ def _cells(
     )
     axis = alt.Axis(labelExpr=label, labelOverlap=False, labelFlush=False, minExtent=130, maxExtent=130)
     y = alt.Y("row:O", title=None, axis=axis)
-    legend = alt.Legend(title=unit, titleOrient="left", gradientLength=180, orient="bottom", tickCount=3)
+    legend = alt.Legend(
+        title=unit,
+        titleOrient="left",
+        gradientLength=alt.ExprRef(f"max(40, min(180, {timeline.WIDTH} - 240))"),  # under the cells, beside its title
+        orient="bottom",
+        tickCount=3,
+    )
     tooltip = [
         alt.Tooltip("way:N", title="in"),
         alt.Tooltip("of:N", title=of),
@@ -91,11 +98,12 @@ def _cells(
     base = alt.Chart().encode(x=x, y=y, tooltip=tooltip)
     good, bad = base.transform_filter(only("cell")), base.transform_filter(only("nonfinite"))
     size = alt.ExprRef("max(7, min(12, bandwidth('x') / 4.5))")
+    readable = alt.ExprRef(f"bandwidth('x') < {READABLE} ? 0 : 1")  # else numbers lie on one another: hover has them
     layers = [
         good.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=legend)),
         bad.mark_rect().encode(color=alt.value(theme.BAD)),
         good.transform_calculate(ink=f"abs(datum.value) > {theme.STRONG * limit} ? 0 : {limit}")
-        .mark_text(fontSize=size)
+        .mark_text(fontSize=size, opacity=readable)
         .encode(text="label:N", color=alt.Color("ink:Q", scale=scale, legend=legend)),
         bad.mark_text(fontSize=size, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
     ]
@@ -144,7 +152,8 @@ def lines(
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
     color = alt.Color("series:N", scale=scale, legend=timeline.legend(each=each))
     words = f"datum.label == 'plain' ? '{dashed[0]}' : '{dashed[1]}'" if dashed else "datum.label"
-    legend = alt.Legend(title=None, labelExpr=words, labelLimit=260, symbolType="stroke") if dashed else None
+    ways: dict[str, Any] = {"columns": alt.ExprRef(f"{timeline.WIDTH} < 420 ? 1 : 2"), "labelLimit": 260}
+    legend = alt.Legend(title=None, labelExpr=words, symbolType="stroke", **ways) if dashed else None
     dash = alt.StrokeDash("way:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), legend=legend)
     tooltip = [
         alt.Tooltip("series:N", title="in"),

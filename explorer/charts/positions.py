@@ -126,7 +126,10 @@ def _lines(
     height: int = HEIGHT,
     holds: tuple[float, float] = (0, 1),
 ) -> alt.LayerChart:
-    """Lines, fainter ones, dots and marked places; the nearest point tells its numbers. holds: the least of the x axis."""
+    """Lines, fainter ones, dots and marked places; the nearest point tells its numbers.
+
+    holds: from and to where the other axis goes at least.
+    """
     nearest = alt.selection_point(
         name="hover", fields=["x", "series"], nearest=True, on="pointermove", clear="pointerout", empty=False
     )

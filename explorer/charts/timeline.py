@@ -139,6 +139,7 @@ def share_axis(unit: str, field: str = "value:Q", holds: tuple[float, float] | N
     return alt.Y(field, title=unit, scale=scale, axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]))
 
 
+WIDTH = "(containerSize()[0] || 560)"  # of a chart in pixels, in Vega's language
 COLUMN = 135  # pixels of a legend, for names as long as the theme allows
 DIGITS = "['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']"
 EXPONENT = "round(log(datum.value) / LN10)"
@@ -216,7 +217,7 @@ def legend(symbol: str = "stroke", each: int = COLUMN) -> alt.Legend:
 
     each: pixels that a column takes.
     """
-    columns = alt.ExprRef(f"max(1, floor(((containerSize()[0] || 560) - 50) / {each}))")
+    columns = alt.ExprRef(f"max(1, floor(({WIDTH} - 50) / {each}))")
     look: dict[str, Any] = {"symbolType": symbol, "symbolOpacity": 1, "symbolStrokeWidth": 2.5}
     if each > COLUMN:
         look["labelLimit"] = each - 40

@@ -125,7 +125,7 @@ def prompt(read: bool = True, drawn: bool = True) -> dict[str, Any] | None:
         "Prompt",
         key="prompt",
         bind="query-params",
-        placeholder="prompt: the task’s own; type another here",
+        placeholder="the task’s prompt; type another",
         label_visibility="collapsed",
         disabled=not read,
     )

@@ -48,7 +48,7 @@ def within(view: View, given: Mapping[str, Any]) -> None:
         "Prompt" if writes else "Input",
         key="ask-text",
         bind="query-params",
-        placeholder="the task’s own; type another here" if writes else f"such as {view.about.sample.split(' → ')[0]}",
+        placeholder="the task’s prompt; type another" if writes else f"such as {view.about.sample.split(' → ')[0]}",
     )
     if not length.fits(typed):
         return

@@ -86,7 +86,7 @@ def show(view: View) -> None:
     text = row.text_input(
         "Text",
         key="gap-text",
-        placeholder="text: a stretch of the held-out part; type another here",
+        placeholder="held-out text; type another",
         label_visibility="collapsed",
         bind="query-params",
     )

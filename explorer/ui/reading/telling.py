@@ -44,7 +44,7 @@ def show(view: View) -> None:
     text = st.text_input(
         "Text",
         key="telling-text",
-        placeholder="text: one that is held out; type another here",
+        placeholder="a held-out text; type another",
         label_visibility="collapsed",
         bind="query-params",
     )

@@ -16,6 +16,7 @@ from gallery import GALLERY, KINDS, specs
 from explorer import charts
 from explorer.charts import embeddings, instruments, nothing, search, timeline, tuning
 
+LONGEST = 36  # letters of a title, which is cut where it is wider than a chart on a phone
 CHANNELS = ("x", "y", "size", "opacity", "color", "fill")
 
 
@@ -23,7 +24,7 @@ CHANNELS = ("x", "y", "size", "opacity", "color", "fill")
 def test_every_chart_is_vega_lite_and_says_what_it_shows(subject: str):  # `specs` raises where one is not
     for (chart, table), spec in zip(GALLERY[subject]("normal"), specs(subject), strict=True):
         assert isinstance(chart(table.iloc[:0]), alt.LayerChart)
-        assert spec["title"]
+        assert 0 < len(spec["title"]) <= LONGEST
         assert len(spec["description"]) > 10
         assert isinstance(spec["height"], int)
         assert spec["data"] == {"name": timeline.SOURCE}
@@ -40,7 +41,7 @@ def test_one_layer_of_a_chart_takes_its_colours_from_its_rows(subject: str):  # 
 def axes_without_ends(spec: dict[str, Any]) -> list[str]:
     """The channels of numbers that go only as far as rows do: of a layer without a row Vega says that it has no extent.
 
-    Ends are numbers, or those of a ground layer (`timeline.spanning`, `timeline.extent`), whose own column always has some.
+    Ends are numbers, or those of a ground layer (`timeline.spanning`, `timeline.extent`), whose own column has some.
     """
     ends: dict[str, bool] = {}
     for layer in spec["layer"]:
