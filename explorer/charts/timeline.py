@@ -194,10 +194,10 @@ def spanning(axis: Any, holds: tuple[float, float], *columns: str, base: alt.Cha
     base: of what the columns are, if not of the table itself.
     """
     least, most = holds
-    own = axis.copy()
-    scale = alt.Scale() if own["scale"] is alt.Undefined else own["scale"].copy()
+    ground = axis.copy()
+    scale = alt.Scale() if ground["scale"] is alt.Undefined else ground["scale"].copy()
     scale["domain"] = alt.DomainUnionWith(unionWith=[least, most])
-    own["shorthand"], own["scale"] = "reach:Q", scale
+    ground["shorthand"], ground["scale"] = "reach:Q", scale
     above = " && datum.{0} > 0" if scale["type"] == "log" else ""
     low, high = (
         ", ".join(f"isValid(datum.{c}){above.format(c)} ? datum.{c} : {end}" for c in columns) for end in (least, most)
@@ -208,7 +208,7 @@ def spanning(axis: Any, holds: tuple[float, float], *columns: str, base: alt.Cha
         .transform_aggregate(least="min(low)", most="max(high)")
         .transform_fold(["least", "most"], as_=["end", "reach"])
         .mark_point(opacity=0, filled=True)  # as what is not filled has no gradient in the legend of a colour
-        .encode(own)
+        .encode(ground)
     )
 
 

@@ -51,7 +51,7 @@ function drawBars(context, { place, header, quantity, found }, c, ink) {
   const stretch = stretchOf(header, c), step = header.steps[c].toLocaleString("en");
   context.textAlign = "left";
   if (!stretch) words(context, phrase("at one step"), from, box.bottom + 6, ink.dim, ink, 600);
-  const said = stretch ? phrase`step ${step}, of ${numbered(stretch)} the largest` : phrase`step ${step}`;
+  const label = stretch ? phrase`step ${step}, of ${numbered(stretch)} the largest` : phrase`step ${step}`;
   context.textAlign = "right";
-  words(context, said, place.width - 2, box.bottom + 6, ink.text, ink, 600);
+  words(context, label, place.width - 2, box.bottom + 6, ink.text, ink, 600);
 }
