@@ -21,6 +21,7 @@ from explorer.ui.parts import steered
 
 LAYER, ALL = "the chosen head’s layer", "all layers"
 REST, ROW = 75, 80  # pixels: of a card besides its pictures, and of a row of pictures
+ENLARGED = 62  # pixels of such a row where a lecture hall enlarges it
 MOST = 999_999_999  # a step's number
 COMPUTED = r"""
 The difference is that of the attention of each head on the same input, in the weights of the two steps. How much a
@@ -46,7 +47,7 @@ def show(look: Look) -> None:
     moves = shares(look, before, after)
     if moves is None:
         return
-    height = REST + ROW * len(paths)
+    height = REST + (ENLARGED if visit.state().projector else ROW) * len(paths)
     left, right = cards("steps", 1, 1)
     with left:
         st.markdown(f"**Step a** · step {before.step:,}")

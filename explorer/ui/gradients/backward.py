@@ -17,7 +17,7 @@ from explorer.ui.view import View
 from explorer.ui.visit import Last
 
 EVERY = 1.5  # seconds
-HEIGHT = 480  # pixels of the diagram
+HEIGHT, ENLARGED = 480, 385  # pixels of the diagram; and where a lecture hall enlarges it
 ALL = -1  # in the list of positions: the loss of all of them flows back
 FORMULAS = (
     "One forward pass on this input gives every box its value $y$. The chain rule then goes back: a box gets "
@@ -41,7 +41,8 @@ def show(view: View) -> None:
             return
         words = {"tokens": answer.tokens, "targets": answer.targets, "source": answer.source or []}
         tokens = {name: [shown_token(token) for token in each] for name, each in words.items()}
-        backward(answer, key="backward", tokens=tokens, height=HEIGHT)
+        height = ENLARGED if visit.state().projector else HEIGHT
+        backward(answer, key="backward", tokens=tokens, height=height)
         picture.look_for("backward", sentence(answer))
     picture.computed(FORMULAS, title="How backpropagation is computed")
 
