@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from explorer.config.run import RunConfig
-from explorer.config.scenes import Scene
+from explorer.config.scenes import Scene, made
 from explorer.lessons.lesson import Lesson, Target
 from explorer.lessons.reading import lessons
 from explorer.runs.run import Run
@@ -143,7 +143,8 @@ def begin_with_first() -> None:
 
 
 def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
-    """Begins exactly the lesson's start and puts the lesson beside the pages; a refusal is said on this page.
+    """Begins exactly the lesson's start and puts the lesson beside the pages; a refusal is said on this page. Of what
+    was looked at before, no head, step or section is left.
 
     config: that of its control, which begins in the place of the start.
     """
@@ -160,8 +161,11 @@ def begin(lesson: Lesson, config: RunConfig | None = None) -> None:
     keep_beside()
     course_visitor.keep()
     visit.state().used.clear()
-    if opens.section:
-        st.session_state[sitemap.ROWS[opens.page]] = opens.section
+    section = {sitemap.ROWS[opens.page]: opens.section} if opens.section else {}
+    if config is None:
+        going.show(made(page=opens.page, controls=section), None)
+        return
+    st.session_state.update(section)  # all else is looked at in the control as in the start
     sitemap.go_to(opens.page)
 
 

@@ -220,3 +220,35 @@ def test_one_lesson_begun_from_another_stands_in_its_place(one_browser, monkeypa
     one_browser()
     assert first.words["en"].title not in lesson_at(visit("train", run=runs[0]))
     assert second.words["en"].title in lesson_at(visit("train", run=runs[1]))
+
+
+PLACES = {  # what was looked at before a lesson: page, and its address
+    "a section with a chosen head and a past step": (
+        "attention",
+        {"step": "7", "closer": "Arithmetic", "head": "blocks.1.attention.2", "query": "3", "mode": "scores"},
+    ),
+    "a page without a run": ("optimizers", {"contest": "Toy surfaces"}),
+}
+
+
+@pytest.mark.parametrize("lessons_begun", [1, 2])
+@pytest.mark.parametrize("place", PLACES)
+def test_leaving_shows_again_what_was_looked_at_before_the_lesson(one_browser, monkeypatch, place, lessons_begun):
+    page, address = PLACES[place]
+    if "step" in address:
+        address = address | {"run": recorded(catalogue.new_path("before"), 12, RunConfig.preset("reverse")).id}
+    app = visit(page, **address)
+    before = visit_of(app)
+    looked_at = (before.page, before.run, before.step, before.head, before.query, before.mode, before.section)
+    assert (before.page, before.run) == (page, address.get("run"))
+    for name in ["2.3-every-number", "5.3-when-to-stop"][:lessons_begun]:
+        begun(app, lessons()[name], monkeypatch)
+        inside = visit_of(app)
+        assert (inside.step, inside.head, inside.query, inside.mode) == (None, "", None, ""), "not the lesson's start"
+    assert visit_of(app).run != address.get("run")
+    go(app, "train")
+    app.button(key="beside-leave").click().run()
+    assert not app.exception
+    after = visit_of(app)
+    assert (after.page, after.run, after.step, after.head, after.query, after.mode, after.section) == looked_at
+    assert "beside-leave" not in [button.key for button in app.button]
