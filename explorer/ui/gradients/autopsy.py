@@ -109,6 +109,8 @@ def because(fault: Fault) -> str:
     elif fault.exact is not None:
         what = "the largest |q · k|" if {"queries", "keys"} <= set(inputs) else "the largest result"
         words += f" In float64 {what} is **{number(fault.exact, 3)}**; float32 ends at 3.4 × 10³⁸."
+        if fault.exact < MOST:
+            words += " The result would fit: what is added up on the way does not, and cancels in the end."
     return words
 
 
