@@ -23,7 +23,7 @@ BRIGHT = "#ffffff"  # words on what is wrong
 CELL, TALL = 26, 300  # pixels: a row of cells, a chart
 MOST = 446  # pixels that a table of cells gets, with its legend
 DIGITS = 3  # of the number that a key begins with, which keeps the order
-READABLE = 28  # pixels: the narrowest cell with a number in it
+READABLE = 28, 16  # pixels: the narrowest cell with a number in it, and with what is not finite
 FLOOR = 1e-9  # of errors: what is smaller is drawn here
 
 
@@ -84,12 +84,8 @@ def _cells(
     axis = alt.Axis(labelExpr=label, labelOverlap=False, labelFlush=False, minExtent=130, maxExtent=130)
     y = alt.Y("row:O", title=None, axis=axis)
     legend = alt.Legend(
-        title=unit,
-        titleOrient="left",
-        gradientLength=alt.ExprRef(f"max(40, min(180, {timeline.WIDTH} - 240))"),  # under the cells, beside its title
-        orient="bottom",
-        tickCount=3,
-    )
+        title=unit, titleOrient="top", gradientLength=120, orient="bottom", tickCount=3
+    )  # on a phone too
     tooltip = [
         alt.Tooltip("way:N", title="in"),
         alt.Tooltip("of:N", title=of),
@@ -98,14 +94,15 @@ def _cells(
     base = alt.Chart().encode(x=x, y=y, tooltip=tooltip)
     good, bad = base.transform_filter(only("cell")), base.transform_filter(only("nonfinite"))
     size = alt.ExprRef("max(7, min(12, bandwidth('x') / 4.5))")
-    readable = alt.ExprRef(f"bandwidth('x') < {READABLE} ? 0 : 1")  # else numbers lie on one another: hover has them
+    # else they lie on one another: hover has them, and what is not finite is red
+    readable, nan = (alt.ExprRef(f"bandwidth('x') < {room} ? 0 : 1") for room in READABLE)
     layers = [
         good.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=legend)),
         bad.mark_rect().encode(color=alt.value(theme.BAD)),
         good.transform_calculate(ink=f"abs(datum.value) > {theme.STRONG * limit} ? 0 : {limit}")
         .mark_text(fontSize=size, opacity=readable)
         .encode(text="label:N", color=alt.Color("ink:Q", scale=scale, legend=legend)),
-        bad.mark_text(fontSize=size, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
+        bad.mark_text(fontSize=size, opacity=nan, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
     ]
     return timeline.picture(layers, data, title, text, min(CELL * rows + 130, MOST))
 

@@ -49,7 +49,7 @@ function drawPanels(context, map, place, ink) {
     const begins = Math.min(x, x - left + each - context.measureText(header.panels[p]).width - 4); // ends within its own panel
     words(context, header.panels[p], Math.max(x - left, begins), y - 5, ink.text, ink, 600, 13 * zoom);
     Object.assign(context, { textAlign: "center", textBaseline: "top" });
-    for (const [label, i] of ticks(header.columns.labels, unit.x, wide)) words(context, label, x + (i + 0.5) * unit.x, y + h + 5, ink.dim, ink, 400, size);
+    drawColumns(context, ticks(header.columns.labels, unit.x, wide), { x, y: y + h + 5, unit: unit.x, end: x - left + each }, ink, size);
     words(context, header.columns.name, x + w / 2, y + h + 20 * zoom, ink.dim, ink, 600, size);
     Object.assign(context, { textAlign: "right", textBaseline: "middle" });
     for (const [label, i] of ticks(header.rows.labels, unit.y, 15 * zoom)) words(context, label, x - 7, y + (i + 0.5) * unit.y, ink.dim, ink, 400, size);
@@ -62,6 +62,18 @@ function drawPanels(context, map, place, ink) {
     drawChosen(context, header, { x, y, w, h }, unit, ink);
     if (header.mark) drawMark(context, header, { x, y, w, h }, unit, ink, size);
   });
+}
+
+// The names under columns: the last ones end within their own panel, and none lies on the one before.
+function drawColumns(context, named, { x, y, unit, end }, ink, size) {
+  let before = -Infinity;
+  context.font = `400 ${size}px ${ink.font}`;
+  for (const [label, i] of named) {
+    const half = context.measureText(label).width / 2, at = Math.min(x + (i + 0.5) * unit, end - half - 2);
+    if (at - half < before) continue;
+    words(context, label, at, y, ink.dim, ink, 400, size);
+    before = at + half + 4;
+  }
 }
 
 // A line before a row, and before the same column where cells are square.
