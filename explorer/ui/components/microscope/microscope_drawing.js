@@ -14,7 +14,8 @@ function drawNames(context, { place, header }, ink) {
   });
   context.textBaseline = "top";
   context.textAlign = "center";
-  for (const { value, label } of x.ticks) if (x.at(value) < box.right - 34) words(context, label, x.at(value), box.bottom + 6, ink.dim, ink);
+  const until = box.right - 7 * letters(phrase("step")); // the axis's own name ends it
+  for (const { value, label } of x.ticks) if (x.at(value) + 3.3 * label.length < until) words(context, label, x.at(value), box.bottom + 6, ink.dim, ink);
   context.textAlign = "right";
   words(context, phrase("step"), box.right, box.bottom + 6, ink.dim, ink, 600);
 }
