@@ -94,15 +94,17 @@ def _cells(
     base = alt.Chart().encode(x=x, y=y, tooltip=tooltip)
     good, bad = base.transform_filter(only("cell")), base.transform_filter(only("nonfinite"))
     size = alt.ExprRef("max(7, min(12, bandwidth('x') / 4.5))")
-    # else they lie on one another: hover has them, and what is not finite is red
+    # else they lie on one another: hover has them, and what is not finite is red. Not `opacity`: legends follow that
     readable, nan = (alt.ExprRef(f"bandwidth('x') < {room} ? 0 : 1") for room in READABLE)
     layers = [
         good.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=legend)),
         bad.mark_rect().encode(color=alt.value(theme.BAD)),
         good.transform_calculate(ink=f"abs(datum.value) > {theme.STRONG * limit} ? 0 : {limit}")
-        .mark_text(fontSize=size, opacity=readable)
+        .mark_text(fontSize=size, fillOpacity=readable)
         .encode(text="label:N", color=alt.Color("ink:Q", scale=scale, legend=legend)),
-        bad.mark_text(fontSize=size, opacity=nan, fontWeight="bold").encode(text="label:N", color=alt.value(BRIGHT)),
+        bad.mark_text(fontSize=size, fillOpacity=nan, fontWeight="bold").encode(
+            text="label:N", color=alt.value(BRIGHT)
+        ),
     ]
     return timeline.picture(layers, data, title, text, min(CELL * rows + 130, MOST))
 

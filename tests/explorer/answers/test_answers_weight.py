@@ -17,6 +17,7 @@ from explorer.answers import weight as xray
 from explorer.answers.records.autopsy import Autopsy
 from explorer.answers.records.record import pack, unpack
 from explorer.answers.records.weight import WeightStep
+from explorer.measure.autopsy import Fault, Operand
 from explorer.runs.recorder import Recorder
 from explorer.runs.replay import restore
 from explorer.training.divergence import Diverged
@@ -154,3 +155,15 @@ def test_the_autopsy_says_which_product_overflowed(tmp_path):
     assert words.startswith("**The scores of layer 1 overflowed.** Largest going in: queries ")
     assert "In float64 the largest |q · k| is **" in words
     assert "grew most: from" in autopsy_page.growth(answer)
+
+
+@pytest.mark.parametrize(("exact", "cancels"), [(1.48e38, True), (5.9e38, False)])
+def test_a_sum_that_would_fit_and_still_overflowed_says_how(exact: float, cancels: bool):
+    inputs = [
+        Operand(name, [2, 2], -size, size, 0.0, 0.0, 0.0, [([0, 0], size)])
+        for name, size in (("queries", 4.49e20), ("keys", 8.83e20))
+    ]
+    fault = Fault("baddbmm", "scores", "blocks.0.attention.scores", False, False, None, inputs, inputs[0], exact)
+    words = autopsy_page.because(fault)
+    assert "In float64 the largest |q · k| is" in words
+    assert ("cancels in the end" in words) == cancels
