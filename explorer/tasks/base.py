@@ -72,6 +72,12 @@ class Vocabulary:
         return [self.symbols[int(t)] for t in tokens]
 
 
+def something(text: str, example: str) -> None:
+    """ValueError where nothing is typed but what cannot be seen, which no sentence could quote."""
+    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+        raise ValueError(f"nothing is typed; type something such as {example}")
+
+
 class Task(ABC):
     """A task, built from its fields for one kind of model. `batch` is a pure function of its generator.
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from explorer.measure.symbols import by_code
 from explorer.tasks import fields as f
 from explorer.tasks.answering import PAD, SPECIAL, Answering, laid_out
-from explorer.tasks.base import Batch, SplitTask, Vocabulary
+from explorer.tasks.base import Batch, SplitTask, Vocabulary, something
 from explorer.tasks.date_templates import DIGIT, ENGLISH, YEAR_MARK, templates, with_year
 from models.families import kind_of
 
@@ -89,6 +89,7 @@ class Dates(SplitTask, Answering):
         return laid_out(self.reads, source, target, alignment.float())
 
     def encode(self, text: str) -> Batch:
+        something(text, "14 July 1789")
         text = " ".join(text.split())
         symbols = self.vocabulary.symbols[len(SPECIAL) :]
         unknown = sorted(set(text) - set(symbols))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Answering, laid_out
-from explorer.tasks.base import Batch, SplitTask, Vocabulary
+from explorer.tasks.base import Batch, SplitTask, Vocabulary, something
 from explorer.tasks.cache import Entry, cached
 from models.families import kind_of
 
@@ -111,6 +111,7 @@ class Digits(SplitTask, Answering):
     def encode(self, text: str) -> Batch:
         """A picture by its number."""
         count = len(self.digits)
+        something(text, str(count - 1))
         if not (text.strip().isdecimal() and int(text) < count):
             raise ValueError(f"“{text[:40]}” is no picture; type the number of one, 0 to {count - 1}")
         return self.arrange(torch.tensor([int(text)]))

@@ -15,7 +15,7 @@ import torch
 
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, PAD, SPECIAL, Answering, Listed, padded
-from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.base import Batch, Vocabulary, something
 from explorer.tasks.corpus import fingerprint
 
 WHEN = date(2024, 1, 1)  # of which the currency is asked: one that is in use today would change with the day
@@ -149,6 +149,7 @@ class Facts(Listed):
 
     def question(self, text: str) -> int:
         """The number of a question. ValueError if it is none that this task has, or has words never seen."""
+        something(text, EXAMPLE)
         self.words_of(text, self.sources.shape[1], EXAMPLE)
         wanted = self.tidy(text)
         if wanted not in self.number:

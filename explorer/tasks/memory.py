@@ -145,5 +145,5 @@ class Brackets(Task):
     def encode(self, text: str) -> Batch:
         tokens = letters(text, self.vocabulary.symbols[:-1])
         if not 1 <= len(tokens) <= self.length:
-            raise ValueError(f"the input has {len(tokens)} symbols and this model reads 1 to {self.length}")
+            raise ValueError(f"the input has {len(tokens)} symbols; type 1 to {self.length} that this model reads")
         return self.arrange(tokens[None])

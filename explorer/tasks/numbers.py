@@ -16,7 +16,7 @@ from torch import Tensor
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Listed
-from explorer.tasks.base import Batch, Vocabulary
+from explorer.tasks.base import Batch, Vocabulary, something
 from explorer.tasks.cache import Entry, cached
 
 DIGITS = "0123456789"
@@ -120,6 +120,7 @@ class Numbers(Listed):
     def encode(self, text: str) -> Batch:
         """A number in digits. ValueError of anything else."""
         digits, most = text.strip(), self.sources.shape[1]
+        something(text, str(10**most // 3))
         if not (digits.isascii() and digits.isdecimal() and len(digits) <= most):
             raise ValueError(
                 f"“{text.strip()[:40]}” is no number of this task, which has those of 1 to {most} digits; type one "

@@ -117,17 +117,19 @@ def test_shapes_travel_and_words_go_over_and_are_exactly_the_next_at_the_end(bla
         then = pack(parts(first)[0], [np.roll(numbers, 1)])
     wanted = blank.fresh(module.SOURCE, then)
     blank.fresh(module.SOURCE, first)
-    blank.page.evaluate("void (explorerFeed.film = true)")
+    blank.page.evaluate("void Object.assign(explorerFeed, { film: true, ease: 60000 })")
     try:
-        drawn = blank.tell(then)  # three frames long
+        drawn = blank.tell(then)
         assert blank.page.evaluate(MOVING) > 0
         assert name in TRAVELS or "before" in json.dumps(drawn)
+        blank.page.evaluate("parent_.getAnimations({ subtree: true }).forEach((one) => one.finish())")
+        blank.page.evaluate("void (explorerFeed.ease = 200)")
         blank.tell(first)
         blank.tell(then)
         blank.page.wait_for_function(f"{MOVING} === 0 && {GOING} === 0")
         assert json.loads(blank.page.evaluate("seen()")) == wanted
     finally:
-        blank.page.evaluate("void (explorerFeed.film = false)")
+        blank.page.evaluate("void Object.assign(explorerFeed, { film: false, ease: undefined })")
     blank.tell(first)
     assert blank.page.evaluate(MOVING) == 0, "nothing travels without a film"
 

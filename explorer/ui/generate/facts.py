@@ -110,7 +110,7 @@ def rows(edited: EditedFact) -> list[list[str]]:
     for one in edited.rows:
         kind = one.group if one.group != last else ""
         chances = percent(one.p_before), percent(one.p_after)
-        result.append([kind, one.question, one.before or "nothing", one.after or "nothing", one.watched, *chances])
+        result.append([kind, one.question, one.before or "–", one.after or "–", one.watched, *chances])
         last = one.group
     return result
 

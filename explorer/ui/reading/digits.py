@@ -157,5 +157,5 @@ def listed(wrong: list[tuple[int, str]]) -> None:
     if not wrong:
         st.markdown("No held-out picture was read wrong.")
         return
-    rows = [(f"picture {number}", written or "nothing") for number, written in wrong]
-    st.html(table(["read wrong", "written"], rows, style="scores words"))
+    rows = [(f"picture {number}", written or "–") for number, written in wrong]
+    st.html(table(["read wrong", "written"], rows, style="scores words", foreign=(1,)))
