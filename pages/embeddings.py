@@ -41,5 +41,10 @@ def draw(view: View) -> None:
     explained.fold()
 
 
+def fed() -> float:
+    """Seconds between two drawings of the page where the feed moves the map; 0 where it does not."""
+    return live.fed() if SECTIONS.chosen() == "Map" else 0
+
+
 SENTENCE = "What tokens mean to the model: what it treats alike lies near. The map moves as it learns."
-frame.watch("Embeddings", SENTENCE, draw, needs=("token embedding",))
+frame.watch("Embeddings", SENTENCE, draw, needs=("token embedding",), fed=fed, calm=lambda: SECTIONS.chosen() != "Map")

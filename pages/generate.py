@@ -59,4 +59,5 @@ frame.watch(
     "What a sampler leaves of the next token, and what is then written.",
     draw,
     needs=("logits",),
+    calm=lambda: True,
 )

@@ -56,4 +56,5 @@ frame.watch(
     draw,
     needs=("logits",),
     fed=fed,
+    calm=lambda: True,
 )

@@ -40,4 +40,10 @@ def before() -> None:
         cards.show(first=cards.RECURRENT)
 
 
-frame.watch("Memory", "What a prediction still has of the past, at its true size.", draw, alone=before)
+frame.watch(
+    "Memory",
+    "What a prediction still has of the past, at its true size.",
+    draw,
+    alone=before,
+    calm=lambda: SECTIONS.chosen() != "Race",
+)

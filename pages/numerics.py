@@ -35,4 +35,4 @@ def draw(view: View | None) -> None:
             SECTIONS.shows[title](view and frame.having(view, "logits"))
 
 
-frame.watch(TITLE, SENTENCE, draw, alone=lambda: draw(None))
+frame.watch(TITLE, SENTENCE, draw, alone=lambda: draw(None), calm=lambda: True)

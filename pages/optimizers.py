@@ -17,6 +17,7 @@ SECTIONS = Sections(
         "Predict": predicting.show,
     },
 )
+CALM = ("Surface", "Inside")  # sections that change seldom
 WITHOUT_RUN = {"Race": contenders.offer, "Toy surfaces": toys.show}
 
 
@@ -32,4 +33,4 @@ def before() -> None:
         WITHOUT_RUN[title]()
 
 
-frame.watch(TITLE, SENTENCE, draw, alone=before)
+frame.watch(TITLE, SENTENCE, draw, alone=before, calm=lambda: SECTIONS.chosen() in CALM)

@@ -38,4 +38,4 @@ def before() -> None:
         cards.show()
 
 
-frame.watch(TITLE, SENTENCE, draw, alone=before)
+frame.watch(TITLE, SENTENCE, draw, alone=before, calm=lambda: SECTIONS.chosen() != "Bench")

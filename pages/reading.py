@@ -41,4 +41,5 @@ frame.watch(
     draw,
     needs=("logits",),
     first=cards.READING,
+    calm=lambda: True,
 )

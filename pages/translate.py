@@ -39,4 +39,5 @@ frame.watch(
     draw,
     needs=("logits",),
     first=cards.TRANSLATING,
+    calm=lambda: True,
 )

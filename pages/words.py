@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.ui import foreign, frame
+from explorer.ui.parts import moving_map
 from explorer.ui.sections import Sections
 from explorer.ui.view import View
 from explorer.ui.words import analogies, beside, bias, curves, map, nearest, offer, pair
@@ -23,6 +24,9 @@ SECTIONS = Sections(
 )
 
 
+QUICK = ("Learning", "Map")  # sections that change with every step
+
+
 def draw(view: View) -> None:
     """The section that is chosen."""
     if not view.config.has("word vectors"):
@@ -37,4 +41,9 @@ def draw(view: View) -> None:
     SECTIONS.show(title, view)
 
 
-frame.watch(TITLE, SENTENCE, draw, alone=offer.show)
+def fed() -> float:
+    """Seconds between two drawings of the page where the feed moves the map; 0 where it does not."""
+    return moving_map.fed() if SECTIONS.chosen() == "Map" else 0
+
+
+frame.watch(TITLE, SENTENCE, draw, alone=offer.show, fed=fed, calm=lambda: SECTIONS.chosen() not in QUICK)

@@ -101,7 +101,10 @@ def offer(name: str, draw: Draw, every: float = 0, plain: bool = False, past: Dr
     little.   plain: it comes also while a host that was killed is started again.
     """
     if (offers := visit.state().offers) is not None:
-        offers.draws[name] = Offer(draw, every, plain, past)
+        before: Offers | None = server.feeds().get(offers.visit)
+        alike = before.draws.get(name) if before is not None and before.run.id == offers.run.id else None
+        # a drawing of the page makes it come no sooner
+        offers.draws[name] = Offer(draw, every, plain, past, alike.sent if alike else -math.inf)
 
 
 def way_to(name: str, view: View, answers: Ask) -> str | None:
@@ -114,13 +117,16 @@ def way_to(name: str, view: View, answers: Ask) -> str | None:
     return f"feed/{server.session().id}?run={view.run.id}&ask={name}" if opened else None
 
 
-def address(view: View) -> dict[str, Any] | None:
-    """The address that the browser asks, as the player bar gets it; None if the server has no feed."""
+def address(view: View, pictures: bool = True) -> dict[str, Any] | None:
+    """The address that the browser asks, as the player bar gets it; None if the server has no feed.
+
+    pictures: whether the feed moves some, and not the bar alone.
+    """
     if not opened:
         return None
     session = server.session().id
     server.feeds().setdefault(session, None)  # the browser may ask before the page has offered anything
-    return {"url": f"feed/{session}?run={view.run.id}", "every": 1000 * EVERY}
+    return {"url": f"feed/{session}?run={view.run.id}", "every": 1000 * EVERY, "pictures": pictures}
 
 
 def numbers(view: View, kind: type[R], /, **arguments: Any) -> R | None:

@@ -41,6 +41,7 @@ from explorer.ui.view import View
 from models.families import missing
 
 LIVE_SECONDS = 0.22
+CALM_SECONDS = 0.5  # where no picture changes more often
 PAST_SECONDS = 0.6  # while a run trains on: of a past step only the bar changes, and scrubbing needs the processor
 REST_SECONDS = 0.25  # between a page's first painting and the rest of it, where a feed brings what moves later
 IDLE_SECONDS = 1.0  # another visit may press play
@@ -55,12 +56,14 @@ def watch(
     fed: float | Callable[[], float] = 0,
     alone: Callable[[], None] | None = None,
     first: dict[str, Preset] = preset_cards.NONE_FIRST,
+    calm: Callable[[], bool] = lambda: False,
 ) -> None:
     """A page on a run. alone: draws it without a run, where the preset cards are not all that it has to offer.
 
     needs: the parts of a model that it shows.   fed: what moves most is offered to the feed, so that the page itself
     is drawn less often, after this many seconds; a function, where it hangs on what is chosen on the page.
-    first: the presets that it is about, whose cards come first without a run.
+    first: the presets that it is about, whose cards come first without a run.   calm: whether no picture of what is
+    chosen changes more often than twice a second; the bar moves by the feed then.
     """
     run = chosen.run()
     refusals.show()
@@ -73,9 +76,12 @@ def watch(
     def by_feed() -> float:
         return 0 if not feed.opened else fed() if callable(fed) else fed
 
-    busy, chosen_pace = is_busy(run), pace(run, by_feed())
+    def now() -> float:
+        return pace(run, by_feed(), feed.opened and calm())
+
+    busy, begins = is_busy(run), now()
     if by_feed() and busy and visit.state().painted != (run.id, title):
-        chosen_pace = REST_SECONDS
+        begins = REST_SECONDS
     drawn, said, fell = False, False, on_purpose.has_diverged(run)
 
     def live() -> None:
@@ -97,7 +103,7 @@ def watch(
             return
         with feed.offering(view):
             # what pictures wait for is known after drawing
-            player.show(view, state.waiting, state.refining, feeds)
+            player.show(view, state.waiting, state.refining, feeds or (feed.opened and calm()), feeds)
             line = elsewhere_computed(view)
             if place is None:
                 with st.container():
@@ -115,14 +121,16 @@ def watch(
         state.waiting, state.refining = view.waiting, "".join(view.refines[-1:])
         state.painted = (run.id, title)
         whole, drawn = not drawn, True  # the page is drawn as a whole at first, and the sidebar comes after it
-        changed = (pace(run, by_feed()) != chosen_pace and not first) or on_purpose.has_diverged(run) != fell
+        changed = (is_busy(run) != busy and not first) or on_purpose.has_diverged(run) != fell
         if changed or (not whole and knobs.behind(run)):
             refusals.draw_again()
+        if not first and not whole:
+            pressing.tick_every(now())
 
     sentence = quiet(slow_precision(run)) or sentence
     with st.container(key="heading"):  # once: what a tick draws costs the browser, element by element
         place = heading(title, sentence, run)  # style.css keeps the bar's room above it
-    pressing.live(live, chosen_pace)
+    pressing.live(live, begins)
 
 
 def having(view: View, *parts: str) -> View | None:
@@ -202,17 +210,22 @@ def heading(title: str, sentence: str, run: Run | None = None) -> DeltaGenerator
     return place
 
 
-def pace(run: Run, fed: float) -> float:
+def pace(run: Run, fed: float, calm: bool = False) -> float:
     """Seconds between two ticks of the page; more of them while other pages move too, which hear of this one by it.
 
-    fed: while something happens, beside a feed; 0 without one.
+    fed: while something happens, beside a feed; 0 without one.   calm: as `watch` has it.
     """
     state = visit.state()
     if state.making:
         return LIVE_SECONDS
     if not is_busy(run):
         return LIVE_SECONDS if state.waiting or state.refining else IDLE_SECONDS
-    alone = fed or (LIVE_SECONDS if state.step is None else PAST_SECONDS)
+    if state.step is not None:
+        alone = fed or PAST_SECONDS
+    elif state.waiting:  # for the first picture of all
+        alone = LIVE_SECONDS
+    else:
+        alone = fed or (CALM_SECONDS if calm else LIVE_SECONDS)
     return alone * server.watchers().moves(server.session().id)
 
 

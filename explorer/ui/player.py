@@ -29,10 +29,10 @@ class Bar:
     drawn: bool = False
 
 
-def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> None:
+def show(view: View, waiting: str, refining: str = "", fed: bool = False, pictures: bool = True) -> None:
     """The player bar, and what its buttons do. waiting, refining: what pictures wait for and what becomes finer.
 
-    fed: whether the page has pictures that the browser asks for by itself, beside the bar.
+    fed: whether the browser asks for the bar by itself.   pictures: and for pictures of the page beside it.
     """
     run, projector, number = view.run, visit.state().projector, seen("player")
     visit.kept(Bar).drawn = True
@@ -40,7 +40,7 @@ def show(view: View, waiting: str, refining: str = "", fed: bool = False) -> Non
     fixed = {
         "name": mine + chosen.differences(run),
         "projector": projector,
-        "feed": feed.address(view) if fed else None,
+        "feed": feed.address(view, pictures) if fed else None,
     }
     fixed |= {"scene": going.caption(), "branched": branching.fresh(run)}
     making = visit.state().making

@@ -162,6 +162,23 @@ def live(draw: Callable[[], None], seconds: float | None) -> None:
     st.fragment(part, run_every=None if whole else seconds)()
 
 
+def tick_every(seconds: float) -> None:
+    """From now on the live part that is drawn is drawn anew at this pace.
+
+    To be said at every tick: one that has it already hears nothing new, and a message may be lost.
+    """
+    ctx = get_script_run_ctx()
+    if ctx is not None and (fragment := ThreadState.get().fragment_id):
+        ctx.enqueue(timer(fragment, seconds))
+
+
+def timer(fragment: str, seconds: float) -> ForwardMsg:
+    """What has the browser draw a live part anew at this pace."""
+    message = ForwardMsg()
+    message.auto_rerun.fragment_id, message.auto_rerun.interval = fragment, seconds
+    return message
+
+
 def begin_ticks() -> None:
     """At the end of a drawing of the whole page."""
     ticks, ctx = visit.state().ticks, get_script_run_ctx()
@@ -169,6 +186,4 @@ def begin_ticks() -> None:
     ticks.clear()  # a drawing that gives way to another sends them no more: they would tick on another page, for ever
     for fragment, seconds in begun:
         if ctx is not None:
-            message = ForwardMsg()
-            message.auto_rerun.fragment_id, message.auto_rerun.interval = fragment, seconds
-            ctx.enqueue(message)
+            ctx.enqueue(timer(fragment, seconds))

@@ -26,6 +26,7 @@ TITLES_OF_WORDS = {"input": "Word vectors", "output": "Context vectors"}
 SHORT_OF_WORDS = {"input": "words", "output": "contexts"}
 SHORT = {"input": "input", "output": "output", "positions": "positions", "states": "states", "queries-keys": "Q and K"}
 METRICS = ["cosine", "euclidean"]
+TRAILED = "map-trails"  # in the address
 LATEST = 999_999_999  # a step's number
 ROW = 5  # choices that stand in a row
 
@@ -111,7 +112,7 @@ def controls(view: View) -> Choice:
             head = heads[picked("Head", [head_name(name) for name in heads], "map-head", 0)]
         method = one_of("Method", list(METHODS), "map-by", METHODS.__getitem__, "umap")
         dims = 3 if st.toggle("3-D", key="map-3d", bind="query-params") else 2
-        trails = st.toggle("Trails", key="map-trails", bind="query-params")
+        trails = st.toggle("Trails", key=TRAILED, bind="query-params")
         neighbours, distance, metric, seed = knobs()
     since = min(int(state.get("map-since") or 0), view.last)
     return Choice(what, method, dims, layer, head, neighbours, distance, metric, seed, since, trails, words)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from explorer.answers.records.embeddings import LayoutNoise, PointMap, PointTrails
 from explorer.answers.records.record import R
 from explorer.charts import theme
 from explorer.measure.names import percent
-from explorer.ui import picture, visit
+from explorer.processes.client import Lane
+from explorer.ui import feed, picture, visit
 from explorer.ui.components.point_map import TRAILS, Frame, Neighbours, Shade, Trails, message, point_map
 from explorer.ui.frame import cards
 from explorer.ui.parts.map_captions import DISTANCES, contexts, labels, note, quality, sentence, trust
-from explorer.ui.parts.map_choice import METHODS, Choice
+from explorer.ui.parts.map_choice import METHODS, TRAILED, Choice
 from explorer.ui.view import View
 
 EVERY = 0.2  # seconds between two frames of 100 points while training
@@ -26,18 +29,39 @@ MOST_TOKENS = 500  # that a map shows
 HEIGHT = 400  # pixels
 PROJECTED = 60  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
+FED_SECONDS, PAST_SECONDS = 1.0, 0.6  # between two drawings of the page where the feed moves the map
+FRESH = 2.0  # seconds after which the page no longer takes the feed's last frame for the newest
 AT_ONCE = 0.02  # seconds that what stands beside the map is waited for
 NONE = Trails()
 DOING = "laying out {of} frames"
 SQUARE = ("key",)  # kinds that are drawn with corners
 
 
+@dataclass(frozen=True)
+class Moved:
+    """What the feed showed last of a run, and when."""
+
+    run: str
+    choice: Choice
+    answer: PointMap
+    when: float
+
+    def shows(self, view: View, choice: Choice) -> bool:
+        """Whether the map is this one now, so that the page need not ask for another frame of it."""
+        young = time.monotonic() - self.when < FRESH
+        return young and (self.run, self.choice) == (view.run.id, choice) and not self.answer.standing_in
+
+
 @dataclass
 class Drawing:
-    """How a map was drawn last. stands_in: as PCA's, in the place of another.   rested: at this run and step."""
+    """How a map was drawn last. stands_in: as PCA's, in the place of another.   rested: at this run and step.
+
+    moved: by the feed.
+    """
 
     stands_in: bool = False
     rested: tuple[str, int] | None = None
+    moved: Moved | None = None
 
 
 @dataclass
@@ -50,7 +74,7 @@ class Selection:
 
 
 def show(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
-    """Draws the map; gives its answer and the chosen points."""
+    """Draws the map, and lets the feed move it where the page says so; gives its answer and the chosen points."""
     with cards("map", 1)[0]:
         answer = laid_out(view, choice)
         if answer is None:
@@ -59,12 +83,53 @@ def show(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
         visit.kept(Drawing).stands_in = answer.standing_in
         if answer.standing_in:
             view.waits.append(f"{METHODS[choice.method]} is getting ready")
-        chosen = chosen_points(view, choice, len(answer.points))
-        shown = frame(view, choice, answer, trails(view, choice, chosen), noise(view, choice, answer))
-        data = message(shown, chosen, *size(), live=is_live(view))
+        chosen, apart = chosen_points(view, choice, len(answer.points)), noise(view, choice, answer)
+        shown = frame(view, choice, answer, trails(view, choice, chosen), apart)
+        data = message(shown, chosen, *size(), live=is_live(view), moment=moment(view, answer) if view.fed else None)
         point_map(data, key="point-map", on_chosen=lambda points: choose(view, choice, points))
+        if view.fed:
+            offer(view, choice, apart)
         picture.look_for("map", sentence(choice, answer))
     return answer, chosen
+
+
+def fed() -> float:
+    """Seconds between two drawings of the page where the feed moves the map; 0 with trails, which it does not move."""
+    trails = st.session_state.get(TRAILED, st.query_params.get(TRAILED))
+    if trails in (True, "true"):
+        return 0
+    return FED_SECONDS if visit.state().step is None else PAST_SECONDS
+
+
+def offer(view: View, choice: Choice, apart: LayoutNoise | None) -> None:
+    """Lets the feed move the map. apart: the layout noise as the page knows it."""
+    drawing, (height, projector) = visit.kept(Drawing), size()
+    lane: Lane = "quick" if drawing.stands_in else "maps"
+    given = choice.arguments | ({"method": "pca"} if drawing.stands_in else {})
+    stands = drawing.stands_in
+    calm = visit.kept(feed.Calm, view.run.id, choice, stands)  # what it waits for outlives a drawing of the page
+
+    def sent(view: View, answer: PointMap | None) -> bytes | None:
+        if answer is None:
+            return None
+        answer = replace(answer, standing_in=answer.standing_in or stands)
+        if view.live:
+            drawing.moved = Moved(view.run.id, choice, answer, time.monotonic())
+        shown = frame(view, choice, answer, apart=apart)
+        return message(shown, None, height, projector, is_live(view), moment(view, answer))
+
+    def again(view: View) -> bytes | None:
+        return sent(view, calm.numbers(view, PointMap, lane=lane, since=choice.since, **given))
+
+    def then(view: View) -> bytes | None:
+        return sent(view, feed.soon(view, PointMap, lane=lane, since=choice.since, **given))
+
+    feed.offer("map", again, pace(view, choice), past=then)
+
+
+def moment(view: View, answer: PointMap) -> dict[str, Any]:
+    """The moment of an answer, which may be a tick older than the view."""
+    return feed.moment(view) | {"step": answer.step}
 
 
 def points(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
@@ -78,6 +143,9 @@ def points(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
 
 def laid_out(view: View, choice: Choice) -> PointMap | None:
     """The map; PCA's, of the quick lane, stands in while another is not there yet: umap is loaded by the maps' own."""
+    moved = visit.kept(Drawing).moved
+    if view.fed and is_live(view) and moved is not None and moved.shows(view, choice):
+        return moved.answer
     arguments: dict[str, Any] = {"since": choice.since} | choice.arguments
     answer = view.picture(PointMap, pace(view, choice), lane="maps", doing=DOING, says=False, **arguments)
     if (
@@ -183,6 +251,7 @@ def frame(view: View, choice: Choice, answer: PointMap, left: Trails = NONE, apa
         ),
         quality=quality(answer, apart),
         trust=trust(answer, width),
+        of=repr((view.run.id, choice)),
         axes=names if answer.method == "pca" else (),
         trails=left,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from messages import panels
+from messages import panels, read_point_map
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from tiny_runs import recorded
@@ -83,6 +83,7 @@ def component(app: AppTest, name: str) -> Any:
 def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
     at = {} if step is None else {"step": str(step)}
     app, own = visit("attention", run, **at)
+    until(lambda: app.run() and "heads" in server.feeds()[own].draws, "the page has heads")
     status, header, parts = ask(own, run=run.id, **at)
     assert (status, header["step"], header["live"]) == (200, STEPS if step is None else step, step is None)
     assert list(parts) == ["player", "heads"]
@@ -218,15 +219,44 @@ def test_the_map_of_gradients_is_that_of_the_page_and_what_is_computed_comes_wit
     run: Run, rows: str, fed: bool
 ):
     app, own = visit("gradients", run, **{"microscope-rows": rows})
-    assert (json.loads(component(app, "player_bar").json)["feed"] is not None) == fed
+    assert json.loads(component(app, "player_bar").json)["feed"]["pictures"] == fed
     parts = ask(own, run=run.id)[2]
     assert ("microscope" in parts) == fed
     if fed:
         assert parts["microscope"] == component(app, "microscope").bytes
 
 
+@pytest.mark.parametrize("page", ["embeddings", "gradients"])
+def test_of_a_calm_page_the_bar_alone_comes_by_the_feed(run: Run, page: str):
+    app, own = visit(page, run, **{"map-closer": "Who moved", "inside": "Instruments"})
+    assert not json.loads(component(app, "player_bar").json)["feed"]["pictures"]
+    assert list(ask(own, run=run.id)[2]) == ["player"]
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_the_map_of_embeddings_is_that_of_the_page_but_for_what_is_chosen(run: Run, past: bool):
+    step = run.snapshot_steps[-2] if past else None  # of one that has to be trained again the page brings the map
+    at = {} if step is None else {"step": str(step)}
+    app, own = visit("embeddings", run, **at | {"map-by": "pca"})
+    until(lambda: app.run() and "map" in server.feeds()[own].draws, "the page has a map")
+    parts = until(lambda: (got := ask(own, run=run.id, **at)[2]).get("map") and got, "the feed has it too")
+
+    def same() -> bool:
+        app.run()
+        (drawn, numbers), (fed, theirs) = map(read_point_map, (component(app, "point_map").bytes, parts["map"]))
+        assert drawn["moment"] == {"run": run.id, "step": STEPS if step is None else step, "live": step is None}
+        return drawn | {"selected": None} == fed and str(numbers) == str(theirs)
+
+    until(same, "the page has the map of this step")
+    server.feeds()[own].draws["map"].sent = 5.0
+    app.run()
+    assert server.feeds()[own].draws["map"].sent == 5.0, "a drawing of the page makes it come no sooner"
+    drawn, _ = read_point_map(component(visit("embeddings", run, **{"map-trails": "true"})[0], "point_map").bytes)
+    assert drawn["moment"] is None, "trails come with the page"
+
+
 def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: Run, monkeypatch):
-    app, own = visit("gradients", run, inside="Instruments")
+    app, own = visit("optimizers", run)
     assert json.loads(component(app, "player_bar").json)["feed"] is None
     assert ask(own, run=run.id)[2] == {}
     monkeypatch.setattr(frame, "is_busy", lambda run: True)

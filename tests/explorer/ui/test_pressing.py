@@ -186,6 +186,16 @@ def test_ticks_of_a_drawing_that_gives_way_to_another_tick_on_no_other_page(monk
     assert not ticks
 
 
+@pytest.mark.parametrize("fragment", ["live", None])
+def test_a_live_part_can_change_its_pace_without_a_drawing_of_the_page(monkeypatch, fragment):
+    messages = []
+    monkeypatch.setattr(pressing, "get_script_run_ctx", lambda: SimpleNamespace(enqueue=messages.append))
+    monkeypatch.setattr(pressing.ThreadState, "get", lambda: SimpleNamespace(fragment_id=fragment))
+    pressing.tick_every(0.5)
+    timers = [(one.auto_rerun.fragment_id, one.auto_rerun.interval) for one in messages]
+    assert timers == ([("live", 0.5)] if fragment else [])
+
+
 def test_a_drawing_is_not_stopped_for_another_which_would_lose_what_it_was_asked_for():
     assert not tomllib.loads((ROOT / "explorer/.streamlit/config.toml").read_text("utf-8"))["runner"]["fastReruns"]
 

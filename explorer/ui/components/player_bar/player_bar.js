@@ -64,7 +64,7 @@ function postpone(bar, wait) {
 function live(bar) {
   postpone(bar, null);
   bar.wanted = bar.data.last;
-  if (bar.data.feed) want(bar, null);
+  if (bar.data.feed?.pictures) want(bar, null);
   bar.viewed = order(bar, { kind: "live" });
   show(bar);
 }
@@ -143,13 +143,6 @@ function listenTrack(bar) {
     bar.dragging = false;
     view(bar, bar.wanted, true);
   };
-}
-
-// The kept step nearest to `step` where one is within `reach`, else `step` itself. Keys go to any step.
-function keptNear(kept, step, reach) {
-  let best = step, least = reach;
-  for (const at of kept) if (Math.abs(at - step) <= least) [best, least] = [at, Math.abs(at - step)];
-  return best;
 }
 
 function press(bar, event) {

@@ -6,7 +6,7 @@ around points, colours, a point's neighbours and saving need no server. Only the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,7 @@ class Frame:
     """What a map shows at a step. points (N, dims).   labels, notes: N words each, a note says which of equal labels.
 
     contexts: N texts that are shown on hovering, or none.   axes: a name for each, where an axis means something.
-    quality: numbers with their names, `trust` says in a sentence what they mean.
+    quality: numbers with their names, `trust` says in a sentence what they mean.   of: which map this is a frame of.
     """
 
     title: str
@@ -111,11 +111,20 @@ class Frame:
     axes: Sequence[str] = ()
     trails: Trails = Trails()
     contexts: Sequence[str] = ()
+    of: str = ""
 
 
-def message(frame: Frame, selected: Sequence[int], height: int, projector: bool = False, live: bool = False) -> bytes:
-    """What the component draws. selected: the chosen points.   live: frames follow one another while training.
+def message(
+    frame: Frame,
+    selected: Sequence[int] | None,
+    height: int,
+    projector: bool = False,
+    live: bool = False,
+    moment: Mapping[str, Any] | None = None,
+) -> bytes:
+    """What the component draws. selected: the chosen points; None leaves them as they are.
 
+    live: frames follow one another while training.   moment: of what it tells, see feed.py, if the feed moves it.
     Raises ValueError where sizes disagree.
     """
     check(frame)
@@ -154,10 +163,12 @@ def message(frame: Frame, selected: Sequence[int], height: int, projector: bool 
             "colours": [theme.CATEGORICAL[i % len(theme.CATEGORICAL)] for i in range(len(frame.trails.tokens))],
             "length": len(frame.trails.paths),
         },
-        "selected": [i for i in selected if 0 <= i < count],
+        "selected": None if selected is None else [i for i in selected if 0 <= i < count],
         "height": height,
         "projector": projector,
         "live": live,
+        "of": frame.of,
+        "moment": moment,
     }
     moved = np.zeros(count) if near.moved is None else near.moved
     also = [] if near.also is None else [near.also]

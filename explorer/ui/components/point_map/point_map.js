@@ -170,6 +170,15 @@ function travel(map, from, milliseconds) {
   map.ticking = requestAnimationFrame(tick);
 }
 
+// What the page says is chosen; the feed says nothing of it. True where that is news.
+function takeChosen(map, { selected }) {
+  if (!selected || (map.awaited !== undefined && selected.join() !== map.awaited)) return false;
+  const before = map.selected.join();
+  map.selected = selected;
+  map.awaited = undefined;
+  return before !== selected.join();
+}
+
 function take(map, message) {
   const { header } = message, before = map.header, known = JSON.stringify([header.labels, header.notes]);
   const same = known === map.known && Boolean(map.units), from = same && (map.atRest ? map.units : Float32Array.from(map.units));
@@ -182,11 +191,8 @@ function take(map, message) {
   map.square = (i) => map.shades.some((shade) => shade.square.length && shade.square.includes(shade.values[i]));
   map.root.classList.toggle("projector", header.projector);
   map.root.style.setProperty("--height", `${header.height}px`);
-  if (!same) Object.assign(map, { selected: header.selected, hovered: null, kind: null, room: null });
-  else if (map.awaited === undefined || header.selected.join() === map.awaited) {
-    map.selected = header.selected;
-    map.awaited = undefined;
-  }
+  if (!same) Object.assign(map, { selected: header.selected ?? [], hovered: null, kind: null, room: null });
+  else takeChosen(map, header);
   map.root.dataset.step = header.step; // received, not painted yet
   if (before?.step !== header.step) map.root.dataset.frames = (Number(map.root.dataset.frames) || 0) + 1;
   map.size = [map.stage.clientWidth, map.stage.clientHeight];
@@ -205,7 +211,17 @@ export default living({
   build,
   update: (map, { data, setStateValue }) => {
     map.send = setStateValue;
-    take(map, unpack(data));
+    const message = unpack(data), { header } = message, { moment } = header;
+    if (moment && map.header?.of === header.of && late(moment)) takeChosen(map, header) && light(map);
+    else take(map, message);
+    map.hear ??= (bytes) => {
+      const message = unpack(bytes);
+      if (message.header.of === map.header.of) take(map, message); // else it set out before another map was chosen
+    };
+    moment ? hear("map", map.hear) : unhear("map", map.hear);
   },
-  remove: ({ ticking }) => cancelAnimationFrame(ticking),
+  remove: (map) => {
+    cancelAnimationFrame(map.ticking);
+    unhear("map", map.hear);
+  },
 });

@@ -56,3 +56,10 @@ function leap(step, direction, last, events) {
   const nearest = direction > 0 ? Math.min(far, ...ahead) : Math.max(far, ...ahead);
   return Math.min(last, Math.max(0, nearest));
 }
+
+// The kept step nearest to `step` where one is within `reach`, else `step` itself. Keys go to any step.
+function keptNear(kept, step, reach) {
+  let best = step, least = reach;
+  for (const at of kept) if (Math.abs(at - step) <= least) [best, least] = [at, Math.abs(at - step)];
+  return best;
+}
