@@ -6,6 +6,7 @@ import numpy as np
 
 from explorer.answers.records.recurrence import Followed, Found, Since
 from explorer.answers.recurrence import layer_of
+from explorer.config.quoting import quoted
 from explorer.measure import following as measure
 from explorer.measure.following import best_property, followers, least_figures, properties
 from explorer.runs import snapshots
@@ -77,7 +78,7 @@ def since(path: str, step: int, layer: int = 0, what: str = "", progress: Progre
     tap = prefix + keeping(module)
     holds = where(first.task, what)
     if holds is None:
-        raise ValueError(f"“{what[:40]}” tells no tokens of the probe from others; choose another span")
+        raise ValueError(f"“{quoted(what)}” tells no tokens of the probe from others; choose another span")
 
     def measure(at: int) -> np.ndarray | None:
         training = playback(path).at(at)

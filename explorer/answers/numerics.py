@@ -30,6 +30,7 @@ from explorer.answers.records.numerics import (
     Sums,
     Sweep,
 )
+from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.runs.restored import Progress, chosen_input, training_at
 from explorer.tasks.base import IGNORE
@@ -113,7 +114,7 @@ def number(written: str) -> Number:
     try:
         value = float(written)
     except ValueError:
-        raise ValueError(f"“{written[:40]}” is not a number; write one such as 0.1, -3, 6e-8 or inf") from None
+        raise ValueError(f"“{quoted(written)}” is not a number; write one such as 0.1, -3, 6e-8 or inf") from None
     return Number(value, [_stored(value, name) for name in FORMATS])
 
 

@@ -11,6 +11,7 @@ from explorer.analysis.cells import one_cell as worked
 from explorer.analysis.differences import proof
 from explorer.analysis.recurrence import of_states
 from explorer.answers.records.recurrence import ByDelay, Cells, OneCell, ThroughTime, TimeProof
+from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.config.states import DECODER, States, states_of
 from explorer.measure.names import listed
@@ -33,7 +34,7 @@ def states_at(config: RunConfig, layer: int, name: str = DECODER) -> States:
     """The states of a model by their name in `states_of`. ValueError where there are none of it, or no such layer."""
     states = states_of(config)
     if name not in states:
-        raise ValueError(f"this model has no states “{name[:40]}”; choose {listed(list(states))}")
+        raise ValueError(f"this model has no states “{quoted(name)}”; choose {listed(list(states))}")
     if not 0 <= layer < config.model.layers:
         raise ValueError(f"this model has layers 1 to {config.model.layers} and not {layer + 1}; choose one of them")
     return states[name]

@@ -88,11 +88,21 @@ def sum_of_waves(data: pd.DataFrame) -> alt.LayerChart:
     return _lines(data, _counted("distance in positions"), y, "All waves up to this one, together", text)
 
 
-def by_position(data: pd.DataFrame, *, unit: str = "right answers") -> alt.LayerChart:
-    """Right answers at each position of a longer sequence."""
+def ends(data: pd.DataFrame) -> tuple[float, float]:
+    """From and to where a table has numbers."""
+    there = data.x[data.value.notna()]
+    return (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
+
+
+def by_position(
+    data: pd.DataFrame, *, holds: tuple[float, float] = (0, 1), unit: str = "right answers"
+) -> alt.LayerChart:
+    """Right answers at each position of a longer sequence. holds: from and to where positions go at least."""
     y = timeline.share_axis(unit)
     text = "Share of right answers at each position, from 0 to 1, with the trained length marked"
-    return _lines(data, _counted("position in the sequence"), y, "Right answers by position", text, height=LOW)
+    return _lines(
+        data, _counted("position in the sequence"), y, "Right answers by position", text, height=LOW, holds=holds
+    )
 
 
 def reach(data: pd.DataFrame) -> alt.LayerChart:
@@ -104,11 +114,15 @@ def reach(data: pd.DataFrame) -> alt.LayerChart:
     return _lines(data, x, y, "Right answers at longer lengths", text, holds=(-0.1, 2.1))
 
 
-def by_delay(data: pd.DataFrame) -> alt.LayerChart:
-    """Right answers over the delay after which they are asked, the mean of the seeds with the least and the most."""
+def by_delay(data: pd.DataFrame, *, holds: tuple[float, float] = (0, 1)) -> alt.LayerChart:
+    """Right answers over the delay after which they are asked, the mean of the seeds with the least and the most.
+
+    holds: from and to where delays go at least.
+    """
     text = "Share of right answers over the delay in tokens, from 0 to 1: mean of the seeds, with the least and most"
     y = timeline.share_axis("right answers")
-    return _lines(data, _counted("tokens between reading and answering"), y, "Right answers by delay", text, band=True)
+    x = _counted("tokens between reading and answering")
+    return _lines(data, x, y, "Right answers by delay", text, band=True, holds=holds)
 
 
 def _counted(title: str) -> alt.X:

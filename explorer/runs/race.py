@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, Field, ValidationError
 
 from explorer.config.optimizers import rule_named
+from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig
 from explorer.runs import catalogue, file
 from explorer.runs.run import Run
@@ -70,7 +71,7 @@ def begin(configs: dict[str, RunConfig], stem: str, mode: Mode = "lockstep") -> 
     for name in configs:
         if not name.strip() or len(name) > NAME_LENGTH or MARKUP.search(name):
             raise ValueError(
-                f"“{name[:NAME_LENGTH]}” is no contender's name; use 1 to {NAME_LENGTH} letters, digits and spaces"
+                f"“{quoted(name)}” is no contender's name; use 1 to {NAME_LENGTH} letters, digits and spaces"
             )
     names = [" ".join(name.split()) for name in configs]
     if len({name.casefold() for name in names}) < len(names):

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from explorer.config.quoting import quoted
 from explorer.config.run import Frozen, RunConfig, refusal
 from explorer.runs import catalogue
 from explorer.runs.file import replacing, writing
@@ -93,7 +94,7 @@ def new_path(search: Search) -> Path:
 def path_of(name: str) -> Path:
     """The path of a search by its id. ValueError if the name is not a search's."""
     if not NAME.fullmatch(name):
-        raise ValueError(f"“{name[:80]}” is not the name of a search; names look like search-reverse-3f2a9c")
+        raise ValueError(f"“{quoted(name)}” is not the name of a search; names look like search-reverse-3f2a9c")
     return catalogue.folder() / f"{name}{ENDING}"
 
 

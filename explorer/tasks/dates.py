@@ -105,8 +105,9 @@ class Dates(SplitTask, Answering):
             matches = (dated == typed).all(-1).nonzero()  # without a weekday, any pairing of that day will do
             if len(matches):
                 return self.arrange(matches[:1, 0], matches[:1, 1], torch.tensor([int(year[0])]))
+        text = by_code(text[:40])
         raise ValueError(
-            f"“{text[:40]}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
+            f"“{text}” is not a date as this model reads them; type one such as 14 July 1789, Mar 4, 1997 or "
             "Tuesday, March 4, 1997"
         )
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.measure.symbols import by_code
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Answering, laid_out
 from explorer.tasks.base import Batch, SplitTask, Vocabulary, something
@@ -113,7 +114,8 @@ class Digits(SplitTask, Answering):
         count = len(self.digits)
         something(text, str(count - 1))
         if not (text.strip().isdecimal() and int(text) < count):
-            raise ValueError(f"“{text[:40]}” is no picture; type the number of one, 0 to {count - 1}")
+            text = by_code(text[:40])
+            raise ValueError(f"“{text}” is no picture; type the number of one, 0 to {count - 1}")
         return self.arrange(torch.tensor([int(text)]))
 
     def readable(self, tokens: Tensor | list[int]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from explorer.measure.symbols import by_code
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, PAD, SPECIAL, Answering, Listed, padded
 from explorer.tasks.base import Batch, Vocabulary, something
@@ -153,9 +154,10 @@ class Facts(Listed):
         self.words_of(text, self.sources.shape[1], EXAMPLE)
         wanted = self.tidy(text)
         if wanted not in self.number:
+            text = by_code(text.strip()[:60])
             raise ValueError(
-                f"“{text[:60].strip()}” is no question of this task; ask the currency or language of a territory, the "
-                f"country of a city, or both at once, such as {EXAMPLE} or currency of the country of Warsaw ?"
+                f"“{text}” is no question of this task; ask the currency or language of a territory, "
+                f"the country of a city, or both at once, such as {EXAMPLE} or currency of the country of Warsaw ?"
             )
         return self.number[wanted]
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.measure.symbols import by_code
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
 from explorer.tasks.answering import END, FIRST, PAD, SPECIAL, Listed
@@ -122,8 +123,9 @@ class Numbers(Listed):
         digits, most = text.strip(), self.sources.shape[1]
         something(text, str(10**most // 3))
         if not (digits.isascii() and digits.isdecimal() and len(digits) <= most):
+            text = by_code(text.strip()[:60])
             raise ValueError(
-                f"“{text.strip()[:40]}” is no number of this task, which has those of 1 to {most} digits; type one "
+                f"“{text}” is no number of this task, which has those of 1 to {most} digits; type one "
                 f"such as {10**most // 3}"
             )
         return self.arrange(torch.tensor([int(digits)]))

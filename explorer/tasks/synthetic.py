@@ -199,5 +199,6 @@ class Addition(SplitTask):
         something(text, "3 + 4")
         words = text.replace("+", " ").replace("=", " ").split()
         if len(words) != 2 or not all(w.isdecimal() and len(w) < 10 and int(w) < self.p for w in words):
-            raise ValueError(f"“{text[:40]}” is not two numbers below {self.p}; type something like 3 + 4")
+            text = by_code(text[:40])
+            raise ValueError(f"“{text}” is not two numbers below {self.p}; type something like 3 + 4")
         return self.arrange(*(torch.tensor([int(w)]) for w in words))

@@ -54,7 +54,8 @@ def show(view: View | None) -> None:
             view.waits.append("computing…")
         measured = {} if view.first else by_delay(view, contenders)
         lines = [line(contender, measured.get(contender.name, [])) for contender in contenders]
-        picture.show(charts.by_delay, charts.frame([one for one in lines if one]), "by-delay")
+        data = charts.frame([one for one in lines if one])
+        picture.show(charts.by_delay, data, "by-delay", holds=charts.ends(data))
         picture.look_for("by-delay", sentence(measured, sum(len(contender.runs) for contender in contenders)))
 
     def more() -> None:

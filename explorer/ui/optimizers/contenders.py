@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.charts import theme
 from explorer.config.optimizers import OPTIMIZERS, UpdateRule, meanings, rule_named
 from explorer.config.presets import ORDINARY, WORDS
+from explorer.config.quoting import quoted
 from explorer.config.run import RunConfig, from_word
 from explorer.measure.names import number
 from explorer.runs import race
@@ -162,7 +163,7 @@ def configured(base: RunConfig, seeds: int, rows: list[dict[Any, Any]]) -> list[
         for word in (words or "").split():
             path, equals, value = word.partition("=")
             if not equals:
-                raise ValueError(f"“{word[:40]}” is no setting; write it as train.batch=64")
+                raise ValueError(f"“{quoted(word)}” is no setting; write it as train.batch=64")
             changes[path] = from_word(path, value)
         config = base.replace(changes)
         configs += [config.replace({"train.seed": config.train.seed + seed}) for seed in range(seeds)]

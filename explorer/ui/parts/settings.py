@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from explorer.config.encodings import ENCODINGS
 from explorer.config.optimizers import OPTIMIZERS
+from explorer.config.quoting import quoted
 from explorer.config.run import PrecisionName
 from explorer.config.schedules import SCHEDULES
 from explorer.search.space import ChoiceKnob, FloatKnob, IntKnob
@@ -85,9 +86,9 @@ def parsed(path: str, word: str) -> float:
     try:
         number = float(word.replace(",", ".").strip())
     except ValueError:
-        raise ValueError(f"{path}: “{word[:40]}” is not a number; write 0.001 or 1e-3") from None
+        raise ValueError(f"{path}: “{quoted(word)}” is not a number; write 0.001 or 1e-3") from None
     if abs(number) > 1e9 or number != number:
-        raise ValueError(f"{path}: “{word[:40]}” is out of any range; write 0.001 or 1e-3")
+        raise ValueError(f"{path}: “{quoted(word)}” is out of any range; write 0.001 or 1e-3")
     return number
 
 
@@ -105,7 +106,7 @@ def chosen(path: str, values: list[Any]) -> ChoiceKnob:
         else:
             number = parsed(path, value)
             if whole and number != int(number):
-                raise ValueError(f"{path}: “{value[:40]}” is not a whole number; use one")
+                raise ValueError(f"{path}: “{quoted(value)}” is not a whole number; use one")
             fields.append(int(number) if whole else number)
     return ChoiceKnob(path=path, choices=tuple(fields))
 

@@ -144,7 +144,8 @@ def reach(entries: list[Entry]) -> None:
         key = f"reach-times-{len(offered)}"
         at = st.session_state.get(key) or list(offered)[-1]
         lines, marks = evaluation.position_lines(measured_entries, offered[at])
-        picture.show(charts.by_position, charts.frame(lines, marks), "reach-by-position")
+        data = charts.frame(lines, marks)
+        picture.show(charts.by_position, data, "reach-by-position", holds=charts.ends(data))
         st.segmented_control("At a length of", list(offered), default=at, key=key, required=True, bind="query-params")
 
 

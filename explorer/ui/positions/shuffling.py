@@ -55,8 +55,8 @@ def show(view: View | None) -> None:
     with left:
         attention(view.run.id, answer, shuffled=seed > 0)
     with right:
-        lines = by_position(answer, shuffled=seed > 0)
-        picture.show(charts.by_position, charts.frame(lines), "shuffle-by-position")
+        data = charts.frame(by_position(answer, shuffled=seed > 0))
+        picture.show(charts.by_position, data, "shuffle-by-position", holds=charts.ends(data))
     picture.details(lambda: st.html(sample(answer, shuffled=seed > 0)))
     picture.computed(COMPUTED, title="How positions are shuffled")
 

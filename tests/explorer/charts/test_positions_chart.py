@@ -39,3 +39,9 @@ def test_likeness_reaches_from_minus_one_and_a_factor_from_zero():
     signed, factor = (spec(charts.alike(table([0.5]), unit="u", signed=s)) for s in (True, False))
     domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in (signed["layer"][1], factor["layer"][1])]
     assert domains == [[-1, 1], [0, 1]]
+
+
+def test_an_axis_of_positions_begins_where_there_are_numbers():
+    line = charts.line(np.arange(30.0), np.where(np.arange(30) < 16, np.nan, 0.5), "run", "#000000")
+    assert charts.ends(charts.frame([line])) == (16, 29)
+    assert charts.ends(charts.frame([])) == (0, 1)

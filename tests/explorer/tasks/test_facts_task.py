@@ -95,7 +95,7 @@ def test_a_question_is_read_in_any_case_with_or_without_its_mark(task, typed):
     [
         ("currency of Atlantis and <i>Mu</i> ?", "never saw Atlantis, and, <i>Mu</i>; type something such as currency"),
         ("currency of Tokyo ?", "is no question of this task; ask the currency or language of a territory"),
-        ("", "is no question of this task"),
+        ("", "nothing is typed"),
         ("currency of Japan ? " * 3, "has 12 words and this model reads 1 to 10"),
     ],
 )

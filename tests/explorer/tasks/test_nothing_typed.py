@@ -1,4 +1,4 @@
-"""A visitor types nothing, or only what cannot be seen: no sentence quotes it."""
+"""A visitor types nothing, or what cannot be seen: sentences quote the one not at all, the other by its code."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ def test_nothing_is_refused_in_words_without_a_quotation_of_it(name: str, typed:
         task.encode(typed)
     assert "“”" not in str(refused.value)
     assert f"“{typed}”" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["addition", "dates", "digits"])
+def test_what_turns_a_sentence_around_is_quoted_by_its_code(name: str):
+    config = PRESET_OF[name]
+    with pytest.raises(ValueError, match=r"U\+202E|u202e"):
+        build(config.task, config.model).encode("\u202e" + "1 Mai" * 40)

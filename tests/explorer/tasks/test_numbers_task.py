@@ -111,7 +111,7 @@ def test_languages_differ_and_each_is_kept_apart_on_disk(packed):
     assert task.sample(task.encode("007")) == "7 → seven"
 
 
-@pytest.mark.parametrize("typed", ["", "1000", "12 3", "-4", "3.5", "four", "٣", "<b>"])
+@pytest.mark.parametrize("typed", ["1000", "12 3", "-4", "3.5", "four", "٣", "<b>"])
 def test_what_is_no_number_is_refused(packed, typed):
     with pytest.raises(ValueError, match="is no number of this task, which has those of 1 to 3 digits; type one such"):
         task_of().encode(typed)

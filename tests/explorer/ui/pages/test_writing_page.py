@@ -204,7 +204,7 @@ def test_a_run_on_python_shows_the_share_of_its_samples_that_parse(runs):
     config = CONFIGS["shakespeare"].replace({"task.name": "python"})
     app = visit(recorded(catalogue.new_path("python"), STEPS, config, every=3), decoding="Syntax")
     until(lambda: "explorer_curves" in drawn(app.run()), "its samples are counted")
-    assert f"at step {STEPS}, " in " ".join(one.value for one in app.markdown), "the curve may end before the run"
+    assert f"at step {STEPS}, " in " ".join(looked_for(app)), "the curve may end before the run"
 
 
 def drawn(app: AppTest) -> list[str]:
