@@ -37,8 +37,8 @@ function want(bar, step) {
   [hot.wanted, hot.arrived] = [step, null];
 }
 
-// Asks for a step of the past, where the feed has pictures of it; of several that come while one is asked for, only the last. True while an answer is to
-// come: with the last one the page gets the step, once the picture is painted.
+// Asks for a step of the past, where the feed has pictures; of several that come while one is asked for, only the last.
+// True while an answer is to come: with the last one the page gets the step, once the picture is painted.
 function lookBack(bar, step) {
   if (!bar.data.feed?.pictures) return false;
   if (hot.wanted !== step || hot.run !== bar.data.run) {
