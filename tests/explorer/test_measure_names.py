@@ -192,7 +192,7 @@ SENTENCES = {
     ),
     "clipped": lambda x: norms.clip_sentence(viewed({"grad_norm": x, "clipped_grad_norm": min(1.0, x)}), 1.0),
     "ratios": lambda x: norms.ratio_sentence(7, np.array([x, x]), ["embedding.weight", "blocks.0.mlp.expand.weight"]),
-    "depth": lambda x: microscope.sentence(viewed({}), [ROW, ROW], np.array([7]), np.array([[x], [x]])),
+    "depth": lambda x: microscope.sentence(viewed({}), [ROW, ROW], *2 * [np.array([7])], np.array([[x], [x]])),
     "flow": lambda x: highways.flow_sentence(7, np.array([x, x, x]), ["a", "b", "logits"]),
     "forks": lambda x: highways.fork_sentence(7, [fork(x), fork(x)]),
     "a fork without a skip": lambda x: highways.fork_sentence(7, [fork(x, skip=0.0), fork(x, skip=0.0)]),
