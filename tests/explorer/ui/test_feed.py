@@ -237,7 +237,7 @@ def test_of_a_calm_page_the_bar_alone_comes_by_the_feed(run: Run, page: str):
 def test_the_map_of_embeddings_is_that_of_the_page_but_for_what_is_chosen(run: Run, past: bool):
     step = run.snapshot_steps[-2] if past else None  # of one that has to be trained again the page brings the map
     at = {} if step is None else {"step": str(step)}
-    app, own = visit("embeddings", run, **at | {"map-by": "pca"})
+    app, own = visit("embeddings", run, **at | {"map-by": "PCA"})
     until(lambda: app.run() and "map" in server.feeds()[own].draws, "the page has a map")
     parts = until(lambda: (got := ask(own, run=run.id, **at)[2]).get("map") and got, "the feed has it too")
 
