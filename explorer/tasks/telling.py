@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.measure.symbols import by_code
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, SplitTask, Vocabulary
@@ -223,8 +224,11 @@ class Telling(SplitTask):
         if self.tokenizer.unknown(text) and not self.tokenizer.unknown(text.lower()):
             text = text.lower()  # these texts have no capitals
         if unknown := self.tokenizer.unknown(text):
-            names = ", ".join(repr(c) for c in unknown[:12])
-            raise ValueError(f"the model does not know {names}; it knows the letters of its {len(self.texts):,} texts")
+            names = ", ".join(f"'{by_code(c)}'" for c in unknown[:12])
+            raise ValueError(
+                f"the model does not know {names}; leave them out: it knows the letters of its "
+                f"{len(self.texts):,} texts"
+            )
         tokens = torch.from_numpy(self.tokenizer.tokens(text)).long() + self.first
         return torch.cat([torch.tensor([CLASS]), tokens])[None]
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from explorer.measure.names import plural
+from explorer.measure.symbols import by_code
 from explorer.tasks import corpus
 from explorer.tasks import fields as f
 from explorer.tasks.base import IGNORE, Batch, Opening, SplitTask, Vocabulary
@@ -137,8 +138,10 @@ class TextTask(SplitTask):
         """The tokens (1, T) of a text. ValueError names the characters that the model does not know."""
         unknown = self.tokenizer.unknown(text)
         if unknown:
-            names = ", ".join(repr(c) for c in unknown[:12])
-            raise ValueError(f"the model does not know {names}; it knows the {self.mask:,} characters it read")
+            names = ", ".join(f"'{by_code(c)}'" for c in unknown[:12])
+            raise ValueError(
+                f"the model does not know {names}; leave them out: it knows the {self.mask:,} characters it read"
+            )
         return torch.from_numpy(self.tokenizer.tokens(text)).long()[None] if text else torch.empty(1, 0).long()
 
     def opening(self, text: str | None = None) -> Opening:

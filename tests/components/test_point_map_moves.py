@@ -94,3 +94,22 @@ def test_what_is_chosen_stays_while_the_feed_moves_the_map_and_comes_with_a_late
     assert chosen != before
     by_feed(blank, message(13, {}), 13)
     assert listed(blank) == chosen
+
+
+def test_in_a_film_each_frame_that_comes_is_shown_though_the_film_has_gone_on(blank):
+    past = {"live": False}
+    blank.tell(message(400, {}, chosen=[]))
+    blank.page.evaluate(
+        "void Object.assign(explorerFeed, { run: 'r', step: 400, film: true, wanted: 30, arrived: null })"
+    )
+    blank.tell(message(10, past, chosen=[]))
+    assert shown(blank) == (10, "umap"), "from where it stood before the film"
+    blank.tell(message(20, past, chosen=[]))
+    assert shown(blank) == (20, "umap")
+    blank.tell(message(15, past, chosen=[]))
+    assert shown(blank) == (20, "umap"), "it does not go back"
+    blank.page.evaluate("void Object.assign(explorerFeed, { film: false, wanted: 50, arrived: null })")
+    blank.tell(message(30, past, chosen=[]))
+    assert shown(blank) == (20, "umap"), "the hand wants another step"
+    blank.tell(message(50, past, chosen=[]))
+    assert shown(blank) == (50, "umap")

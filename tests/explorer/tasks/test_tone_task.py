@@ -49,7 +49,7 @@ def test_words_have_the_sign_of_their_rating_and_signs_and_neutral_ones_are_left
     batch = task.encode("joyful")
     assert task.sample(batch) == "joyful → good"
     assert torch.equal(task.tokens_of("JOYful"), batch.tokens)
-    with pytest.raises(ValueError, match="the model does not know 'X', '☃'; it knows the letters of its"):
+    with pytest.raises(ValueError, match="does not know 'X', '☃'; leave them out: it knows the letters of its"):
         task.tokens_of("X☃")
 
 

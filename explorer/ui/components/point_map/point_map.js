@@ -170,6 +170,13 @@ function travel(map, from, milliseconds) {
   map.ticking = requestAnimationFrame(tick);
 }
 
+// Whether the page tells of a frame that is no longer to be shown. A film goes on before a frame is laid out: there each
+// one that comes is shown, in their order; one from before the film began lies ahead of it.
+function outrun(map, { step, moment }) {
+  if (!hot.film || moment.live) return late(moment);
+  return step < map.header.step && map.header.step <= hot.wanted;
+}
+
 // What the page says is chosen; the feed says nothing of it. True where that is news.
 function takeChosen(map, { selected }) {
   if (!selected || (map.awaited !== undefined && selected.join() !== map.awaited)) return false;
@@ -212,7 +219,7 @@ export default living({
   update: (map, { data, setStateValue }) => {
     map.send = setStateValue;
     const message = unpack(data), { header } = message, { moment } = header;
-    if (moment && map.header?.of === header.of && late(moment)) takeChosen(map, header) && light(map);
+    if (moment && map.header?.of === header.of && outrun(map, header)) takeChosen(map, header) && light(map);
     else take(map, message);
     map.hear ??= (bytes) => {
       const message = unpack(bytes);
