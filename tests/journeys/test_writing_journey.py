@@ -48,6 +48,7 @@ def test_stages_are_turned_and_moved_and_the_text_follows(visit: Callable):
     def order() -> list[str]:
         return [column.get_attribute("data-stage") for column in columns.all()]
 
+    expect(columns).to_have_count(len(names))
     assert order() == names
     page.get_by_role("radio", name="llama.cpp").click()
     assert order() == ["logits", "repetition", "top_k", "top_p", "min_p", "temperature"]

@@ -85,7 +85,8 @@ def show(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
             view.waits.append(f"{METHODS[choice.method]} is getting ready")
         chosen, apart = chosen_points(view, choice, len(answer.points)), noise(view, choice, answer)
         shown = frame(view, choice, answer, trails(view, choice, chosen), apart)
-        data = message(shown, chosen, *size(), live=is_live(view), moment=moment(view, answer) if view.fed else None)
+        moves = view.fed and (is_live(view) or not view.live)  # of a run that rests the page has the last word
+        data = message(shown, chosen, *size(), live=is_live(view), moment=moment(view, answer) if moves else None)
         point_map(data, key="point-map", on_chosen=lambda points: choose(view, choice, points))
         if view.fed:
             offer(view, choice, apart)
