@@ -170,9 +170,12 @@ class Calm:
         return None if request.answer.exception() else request.answer.result()
 
 
-def moment(view: View) -> dict[str, Any]:
-    """Of what a message tells, so that an old one does not take the place of a newer one."""
-    return {"run": view.run.id, "step": view.step, "live": view.live}
+def moment(view: View, step: int | None = None) -> dict[str, Any]:
+    """Of what a message tells, so that an old one does not take the place of a newer one.
+
+    step: of an answer, which may be a tick older than the view.
+    """
+    return {"run": view.run.id, "step": view.step if step is None else step, "live": view.live}
 
 
 async def answer(request: Request) -> Response:

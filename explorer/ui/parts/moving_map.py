@@ -17,7 +17,7 @@ from explorer.measure.names import percent
 from explorer.processes.client import Lane
 from explorer.ui import feed, picture, visit
 from explorer.ui.components.point_map import TRAILS, Frame, Neighbours, Shade, Trails, message, point_map
-from explorer.ui.frame import cards
+from explorer.ui.frame import PAST_SECONDS, cards
 from explorer.ui.parts.map_captions import DISTANCES, contexts, labels, note, quality, sentence, trust
 from explorer.ui.parts.map_choice import METHODS, TRAILED, Choice
 from explorer.ui.view import View
@@ -29,7 +29,7 @@ MOST_TOKENS = 500  # that a map shows
 HEIGHT = 400  # pixels
 PROJECTED = 60  # more of them in a lecture hall
 TOOLS = 46  # pixels of the row above it
-FED_SECONDS, PAST_SECONDS = 1.0, 0.6  # between two drawings of the page where the feed moves the map
+FED_SECONDS = 1.0  # between two drawings of the page where the feed moves the map
 FRESH = 2.0  # seconds after which the page no longer takes the feed's last frame for the newest
 AT_ONCE = 0.02  # seconds that what stands beside the map is waited for
 NONE = Trails()
@@ -86,7 +86,9 @@ def show(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:
         chosen, apart = chosen_points(view, choice, len(answer.points)), noise(view, choice, answer)
         shown = frame(view, choice, answer, trails(view, choice, chosen), apart)
         moves = view.fed and (is_live(view) or not view.live)  # of a run that rests the page has the last word
-        data = message(shown, chosen, *size(), live=is_live(view), moment=moment(view, answer) if moves else None)
+        data = message(
+            shown, chosen, *size(), live=is_live(view), moment=feed.moment(view, answer.step) if moves else None
+        )
         point_map(data, key="point-map", on_chosen=lambda points: choose(view, choice, points))
         if view.fed:
             offer(view, choice, apart)
@@ -117,7 +119,7 @@ def offer(view: View, choice: Choice, apart: LayoutNoise | None) -> None:
         if view.live:
             drawing.moved = Moved(view.run.id, choice, answer, time.monotonic())
         shown = frame(view, choice, answer, apart=apart)
-        return message(shown, None, height, projector, is_live(view), moment(view, answer))
+        return message(shown, None, height, projector, is_live(view), feed.moment(view, answer.step))
 
     def again(view: View) -> bytes | None:
         return sent(view, calm.numbers(view, PointMap, lane=lane, since=choice.since, **given))
@@ -126,11 +128,6 @@ def offer(view: View, choice: Choice, apart: LayoutNoise | None) -> None:
         return sent(view, feed.soon(view, PointMap, lane=lane, since=choice.since, **given))
 
     feed.offer("map", again, pace(view, choice), past=then)
-
-
-def moment(view: View, answer: PointMap) -> dict[str, Any]:
-    """The moment of an answer, which may be a tick older than the view."""
-    return feed.moment(view) | {"step": answer.step}
 
 
 def points(view: View, choice: Choice) -> tuple[PointMap, list[int]] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from explorer.answers.records.samples import Example, Generation, Predictions
 from explorer.answers.records.words import Examples
 from explorer.measure.names import plural
@@ -36,17 +34,17 @@ def examples(view: View) -> None:
     parts = [waits(SAYS, count) if answer is None else says(answer, writes)]
     if writes:
         parts.append(Part(WRITES_ITSELF, WAITS, [], NOTHING, "") if written is None else wrote(written))
-    samples(message(parts, NAME, moment(view, -1 if answer is None else answer.step), writes), key=NAME)
+    samples(message(parts, NAME, feed.moment(view, -1 if answer is None else answer.step), writes), key=NAME)
 
     calm = feed.Calm()
 
     def again(view: View) -> bytes | None:
         now = calm.numbers(view, Predictions, count=count)
-        return None if now is None else message([says(now, writes)], NAME, moment(view, now.step), writes)
+        return None if now is None else message([says(now, writes)], NAME, feed.moment(view, now.step), writes)
 
     def then(view: View) -> bytes | None:
         past = feed.soon(view, Predictions, count=count)
-        return None if past is None else message([says(past, writes)], NAME, moment(view, past.step), writes)
+        return None if past is None else message([says(past, writes)], NAME, feed.moment(view, past.step), writes)
 
     feed.offer(NAME, again, EVERY, past=then)
 
@@ -55,17 +53,17 @@ def near(view: View) -> None:
     """What word vectors say: some frequent words, each with those most similar to it."""
     answer = None if view.first else view.picture(Examples, EVERY, says=False)
     part = waits(SIMILAR, NEAR) if answer is None else likens(answer)
-    samples(message([part], NAME, moment(view, -1 if answer is None else answer.step)), key=NAME)
+    samples(message([part], NAME, feed.moment(view, -1 if answer is None else answer.step)), key=NAME)
 
     calm = feed.Calm()
 
     def again(view: View) -> bytes | None:
         now = calm.numbers(view, Examples)
-        return None if now is None else message([likens(now)], NAME, moment(view, now.step))
+        return None if now is None else message([likens(now)], NAME, feed.moment(view, now.step))
 
     def then(view: View) -> bytes | None:
         past = feed.soon(view, Examples)
-        return None if past is None else message([likens(past)], NAME, moment(view, past.step))
+        return None if past is None else message([likens(past)], NAME, feed.moment(view, past.step))
 
     feed.offer(NAME, again, EVERY, past=then)
 
@@ -73,11 +71,6 @@ def near(view: View) -> None:
 def waits(title: str, count: int) -> Part:
     """The place of `count` lines."""
     return Part(title, WAITS, [NOTHING] * count, NOTHING)
-
-
-def moment(view: View, step: int) -> dict[str, Any]:
-    """The moment of an answer of this step, which may be a tick older than the view."""
-    return feed.moment(view) | {"step": step}
 
 
 def says(answer: Predictions, writes: bool) -> Part:

@@ -87,7 +87,6 @@ def test_heads_and_bar_are_those_of_the_page(run: Run, step: int | None):
     status, header, parts = ask(own, run=run.id, **at)
     assert (status, header["step"], header["live"]) == (200, STEPS if step is None else step, step is None)
     assert list(parts) == ["player", "heads"]
-
     assert json.loads(parts["player"])["feed"]["url"] == f"feed/{own}?run={run.id}"
 
     def same() -> bool:  # a step that has to be trained again comes to the page a little later
@@ -252,6 +251,8 @@ def test_the_map_of_embeddings_is_that_of_the_page_but_for_what_is_chosen(run: R
     server.feeds()[own].draws["map"].sent = 5.0
     app.run()
     assert server.feeds()[own].draws["map"].sent == 5.0, "a drawing of the page makes it come no sooner"
+    bar = component(visit("embeddings", run, **{"map-trails": "true"})[0], "player_bar").json
+    assert not json.loads(bar)["feed"], "trails come with the page"
 
 
 def test_a_page_with_nothing_for_the_feed_says_so_and_is_drawn_more_often(run: Run, monkeypatch):
